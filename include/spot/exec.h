@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * The schedule: when to observe, which action to execute, when to wait.
+ *
+ * A `spot_exec` is a small state machine on a clock of integer ticks (a tick is one physics step in
+ * simulation, any fixed period on a robot). It owns the running chunk and the chunk in flight and
+ * knows nothing about worlds or policies, so the same code serves the virtual clock and a robot.
+ *
+ *     for (tick = 0; ...; tick++) {
+ *         while ((event = spot_exec_poll(exec, tick)).kind != SPOT_EXEC_NONE) {
+ *             if (event.kind == SPOT_EXEC_OBSERVE) -> observe, infer, spot_exec_submit(...)
+ *             if (event.kind == SPOT_EXEC_ACT)     -> send event.action to the robot
+ *         }
+ *         advance one tick      (without a new action the robot holds its last target)
+ *     }
+ *
+ * Schedules (TISED, arXiv 2606.28529, Eq. 1-3 and the combined form; T_act, T_inf in ticks here):
+ *   sync     observe, wait T_inf, execute n actions, repeat: T_ck = T_inf + n T_act.
+ *   overlap  observe when n' actions of the running chunk are left; the next chunk starts when both
+ *            the running chunk and the inference are done: T_ck = n T_act + max(0, T_inf - n' T_act),
+ *            waiting tau = max(0, T_inf - n' T_act), age of the observation at the first action
+ *            A0 = max(T_inf, n' T_act). n' = 0 is sync.
+ *   cadence  a fixed cycle T_ck = max(n T_act, T_inf + T_ovh): observe at its start; action j of the
+ *            chunk is due j T_act after the observation, actions that are already due in the past
+ *            when the inference ends are dropped; until then the old chunk runs on as far as its
+ *            horizon reaches (the loop of the UMI robot controller).
+ */
+#ifndef SPOT_EXEC_H
+#define SPOT_EXEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "spot/alloc.h"
+#include "spot/point.h"
+#include "spot/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum spot_schedule {
+    SPOT_SCHEDULE_SYNC = 0,
+    SPOT_SCHEDULE_OVERLAP = 1,
+    SPOT_SCHEDULE_CADENCE = 2,
+} spot_schedule;
+
+/* How the latency of an inference becomes ticks. */
+typedef enum spot_clock {
+    SPOT_CLOCK_EXACT = 0, /* nearest tick */
+    SPOT_CLOCK_PAPER = 1, /* whole control steps: d = round half even (T_inf / T_act) */
+} spot_clock;
+
+typedef struct spot_exec_config {
+    spot_schedule schedule;          /* default sync */
+    spot_align align;                /* default none; matters with overlap only */
+    int n_execute;                   /* n: actions executed a chunk, 1..horizon */
+    int overlap;                     /* n': 0..n; must be 0 unless schedule is overlap */
+    int horizon;                     /* H: actions in a chunk; with align=skip n' + n <= H */
+    int action_dim;                  /* floats in an action */
+    int anchor_dim;                  /* doubles in an anchor (world.h), may be 0 */
+    int64_t ticks_per_action;        /* T_act in ticks, >= 1 */
+    int64_t overhead_ticks;          /* T_ovh of cadence, >= 0 */
+    const spot_allocator *allocator; /* NULL = malloc */
+} spot_exec_config;
+
+typedef enum spot_exec_kind {
+    SPOT_EXEC_NONE = 0, /* nothing (more) to do at this tick */
+    SPOT_EXEC_OBSERVE,  /* take an observation now and submit the chunk computed from it */
+    SPOT_EXEC_ACT,      /* execute `action` from now on */
+} spot_exec_kind;
+
+typedef struct spot_exec_event {
+    spot_exec_kind kind;
+    const float *action;  /* (action_dim) valid until the next submit; ACT only */
+    const double *anchor; /* (anchor_dim) anchor of the observation that the action came from */
+    int64_t age_ticks;    /* ACT: now minus the time of that observation */
+    int index;            /* ACT: position j of the action in its chunk */
+    bool first;           /* ACT: the first executed action of its chunk */
+} spot_exec_event;
+
+/* What the schedule counted since reset. */
+typedef struct spot_exec_stats {
+    int64_t chunks;         /* chunks of which at least one action was executed */
+    int64_t inferences;     /* observations asked for */
+    int64_t actions;        /* actions executed */
+    int64_t dropped;        /* actions skipped or dropped as stale */
+    int64_t wait_ticks;     /* ticks in which an action was due and none was there (tau, summed) */
+    int64_t inference_ticks; /* sum of charged latencies */
+} spot_exec_stats;
+
+typedef struct spot_exec spot_exec;
+
+SPOT_API void spot_exec_config_default(spot_exec_config *config);
+
+/* Returns SPOT_OK, E_INVALID, E_RANGE (an impossible combination; diag says which), E_NOMEM. */
+SPOT_API spot_status spot_exec_create(const spot_exec_config *config, spot_exec **out,
+                                      spot_diag *diag);
+SPOT_API void spot_exec_destroy(spot_exec *exec);
+
+/* Back to tick 0, nothing running, counts zero. */
+SPOT_API void spot_exec_reset(spot_exec *exec);
+
+/* The next thing to do at `tick`. Call it until it says NONE, for every tick, ticks rising by one.
+ * After OBSERVE, spot_exec_submit must be called before the next poll. */
+SPOT_API spot_exec_event spot_exec_poll(spot_exec *exec, int64_t tick);
+
+/* Hands over the chunk computed from the observation of the last OBSERVE; it may be used from
+ * `latency_ticks` (>= 0) after that observation on. Copies chunk (horizon x action_dim) and anchor
+ * (anchor_dim). Returns SPOT_OK, E_STATE (no observation pending), E_INVALID. */
+SPOT_API spot_status spot_exec_submit(spot_exec *exec, const float *chunk, const double *anchor,
+                                      int64_t latency_ticks);
+
+SPOT_API const spot_exec_stats *spot_exec_read_stats(const spot_exec *exec);
+
+/* The charged latency in ticks. `latency_s` >= 0; tick_s > 0. */
+SPOT_API int64_t spot_exec_latency_ticks(spot_clock clock, double latency_s, double tick_s,
+                                         int64_t ticks_per_action);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * A policy: observations in, a chunk of actions out.
+ *
+ * A policy folder holds `config.json`, `model.safetensors` (normalisation included) and `card.md`.
+ * `spot_policy` is the loaded, immutable network and may be shared by threads; a `spot_session` is
+ * one caller's workspace for one number of refinement steps, and inference in it allocates nothing.
+ * What does not depend on the observation (time embedding, adaLN modulation of each step) is computed
+ * when the session is created.
+ *
+ *     spot_policy *policy = NULL;
+ *     spot_session *session = NULL;
+ *     spot_policy_load("policies/ur5e-conveyor", NULL, &policy, &diag);
+ *     spot_session_create(policy, &(spot_session_config){.steps = 5, .batch_max = 1}, &session);
+ *     spot_session_infer(session, 1, obs, noise, chunk);
+ *
+ * Architecture: the flow-matching MLP-Mixer of the RTC/TISED Kinetix experiments (4 blocks, 256/512
+ * channels, token width 64); sampler: Euler steps of dx/dt = v(x, t, obs) from t = 0 (noise) to 1.
+ */
+#ifndef SPOT_POLICY_H
+#define SPOT_POLICY_H
+
+#include <stdint.h>
+
+#include "spot/alloc.h"
+#include "spot/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct spot_policy spot_policy;   /* immutable after load */
+typedef struct spot_session spot_session; /* one caller's workspace */
+
+enum { SPOT_POLICY_NAME_SIZE = 64, SPOT_POLICY_STEPS_MAX = 100 };
+
+/* What a policy is. Read-only view, valid as long as the policy. */
+typedef struct spot_policy_info {
+    char type[SPOT_POLICY_NAME_SIZE]; /* architecture, `flow_mixer` */
+    char task[SPOT_POLICY_NAME_SIZE]; /* task that it was trained for */
+    int obs_dim;                      /* length of `observation.state`, history included */
+    int action_dim;                   /* length of one action */
+    int horizon;                      /* H: actions that one inference predicts */
+    int n_execute;                    /* n: actions of a chunk that are executed by default */
+    int default_steps;                /* refinement steps of the baseline */
+    int64_t n_params;                 /* number of weights */
+} spot_policy_info;
+
+/* Loads the policy folder `dir`.
+ * Ownership: on success the caller owns *out and frees it with spot_policy_destroy; on failure *out
+ * is NULL. `allocator` is borrowed until the destroy call; NULL = malloc.
+ * Returns SPOT_OK, E_INVALID, E_IO (cannot read), E_FORMAT (refused; see diag), E_UNSUPPORTED
+ * (unknown type), E_NOMEM. */
+SPOT_API spot_status spot_policy_load(const char *dir, const spot_allocator *allocator,
+                                      spot_policy **out, spot_diag *diag);
+SPOT_API void spot_policy_destroy(spot_policy *policy);
+SPOT_API const spot_policy_info *spot_policy_describe(const spot_policy *policy);
+
+typedef struct spot_session_config {
+    int steps;                       /* refinement steps, 1..SPOT_POLICY_STEPS_MAX; 0 = default_steps */
+    int batch_max;                   /* largest batch, 1..4096; default 1 */
+    const char *kernels;             /* `reference`, `avx2`, `avx512` or NULL = best of this CPU */
+    const spot_allocator *allocator; /* NULL = malloc */
+} spot_session_config;
+
+SPOT_API void spot_session_config_default(spot_session_config *config);
+
+/* Creates a session of `policy`, which is borrowed until spot_session_destroy.
+ * Returns SPOT_OK, E_INVALID, E_RANGE (steps, batch), E_UNSUPPORTED (kernels not on this CPU),
+ * E_NOMEM. */
+SPOT_API spot_status spot_session_create(const spot_policy *policy,
+                                         const spot_session_config *config, spot_session **out);
+SPOT_API void spot_session_destroy(spot_session *session);
+
+/* Computes chunks. Allocates nothing.
+ *   batch  1..batch_max
+ *   obs    (batch x obs_dim) row-major, un-normalised
+ *   noise  (batch x horizon x action_dim) standard normal: the same noise gives the same bytes
+ *   chunk  (batch x horizon x action_dim) actions in the task's units
+ * Returns SPOT_OK, E_INVALID, E_RANGE (an observation is not finite).
+ * Threads: externally locked per session; sessions of one policy are independent. */
+SPOT_API spot_status spot_session_infer(spot_session *session, int batch, const float *obs,
+                                        const float *noise, float *chunk);
+
+/* Name of the kernels in use: `reference`, `avx2` or `avx512`. */
+SPOT_API const char *spot_session_kernels(const spot_session *session);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

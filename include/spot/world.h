@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * A world: a small table of functions behind which a simulator, or later a robot, stands.
+ *
+ * Time goes on in equal ticks (physics steps). The caller decides when to observe and when to act;
+ * without a new action the world holds the last target and goes on. Actions are relative to what the
+ * observation saw: `observe` also returns an anchor (e.g. the gripper pose then), and `act` takes the
+ * anchor of the observation that the action was computed from.
+ *
+ *     spot_world_reset(world, seed);
+ *     spot_world_observe(world, obs, anchor);
+ *     spot_world_act(world, action, anchor);
+ *     spot_world_step(world);
+ *     spot_world_outcome(world, &outcome);
+ */
+#ifndef SPOT_WORLD_H
+#define SPOT_WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "spot/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { SPOT_ANCHOR_DIM_MAX = 16 };
+
+typedef enum spot_regime {
+    SPOT_REGIME_STATIC = 0,  /* the task does not change while the policy thinks */
+    SPOT_REGIME_DYNAMIC = 1, /* it does */
+} spot_regime;
+
+typedef struct spot_world_dims {
+    int obs_dim;           /* floats in an observation */
+    int action_dim;        /* floats in an action */
+    int anchor_dim;        /* doubles in an anchor, <= SPOT_ANCHOR_DIM_MAX */
+    int sample_dim;        /* doubles in a trajectory sample */
+    int state_dim;         /* doubles in a full simulator state */
+    double tick_s;         /* physics step, s */
+    int ticks_per_action;  /* control period / physics step */
+    int horizon;           /* H of the task's policies */
+    int n_execute;         /* n by default */
+    double time_limit_s;   /* an episode that has not ended by then failed */
+    spot_regime regime;
+} spot_world_dims;
+
+typedef struct spot_outcome {
+    bool done;    /* the episode is over (success, failure or time-out) */
+    bool success; /* the task's success predicate held */
+    int grade;    /* 0..grade_max partial credit */
+    int grade_max;
+    double time_s; /* since reset */
+} spot_outcome;
+
+typedef struct spot_world_ops {
+    const char *kind; /* `mujoco`, `planar`, ... */
+    void (*destroy)(void *self);
+    spot_status (*reset)(void *self, uint64_t seed);               /* (required) */
+    spot_status (*observe)(void *self, float *obs, double *anchor); /* (required) */
+    spot_status (*act)(void *self, const float *action, const double *anchor); /* (required) */
+    spot_status (*step)(void *self);                               /* (required) one tick */
+    void (*outcome)(const void *self, spot_outcome *outcome);      /* (required) */
+    void (*sample)(const void *self, double *row);                 /* (required) sample_dim */
+    void (*state)(const void *self, double *row);                  /* (optional) state_dim */
+} spot_world_ops;
+
+/* A world is a table, an object and its dimensions; made by a backend's constructor (task.h). */
+typedef struct spot_world {
+    const spot_world_ops *ops;
+    void *self;
+    spot_world_dims dims;
+    const char *const *sample_names; /* (sample_dim) static or owned by self */
+} spot_world;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
