@@ -82,11 +82,11 @@ typedef struct spot_exec_event {
 
 /* What the schedule counted since reset. */
 typedef struct spot_exec_stats {
-    int64_t chunks;         /* chunks of which at least one action was executed */
-    int64_t inferences;     /* observations asked for */
-    int64_t actions;        /* actions executed */
-    int64_t dropped;        /* actions skipped or dropped as stale */
-    int64_t wait_ticks;     /* ticks in which an action was due and none was there (tau, summed) */
+    int64_t chunks;          /* chunks of which at least one action was executed */
+    int64_t inferences;      /* observations asked for */
+    int64_t actions;         /* actions executed */
+    int64_t dropped;         /* actions skipped or dropped as stale */
+    int64_t wait_ticks;      /* ticks in which an action was due and none was there (tau, summed) */
     int64_t inference_ticks; /* sum of charged latencies */
 } spot_exec_stats;
 

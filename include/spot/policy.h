@@ -58,9 +58,9 @@ SPOT_API void spot_policy_destroy(spot_policy *policy);
 SPOT_API const spot_policy_info *spot_policy_describe(const spot_policy *policy);
 
 typedef struct spot_session_config {
-    int steps;                       /* refinement steps, 1..SPOT_POLICY_STEPS_MAX; 0 = default_steps */
-    int batch_max;                   /* largest batch, 1..4096; default 1 */
-    const char *kernels;             /* `reference`, `avx2`, `avx512` or NULL = best of this CPU */
+    int steps;           /* refinement steps, 1..SPOT_POLICY_STEPS_MAX; 0 = default_steps */
+    int batch_max;       /* largest batch, 1..4096; default 1 */
+    const char *kernels; /* `reference`, `avx2`, `avx512` or NULL = best of this CPU */
     const spot_allocator *allocator; /* NULL = malloc */
 } spot_session_config;
 

@@ -26,10 +26,10 @@ extern "C" {
 typedef struct spot_rollout_config {
     spot_schedule schedule; /* sync, overlap or cadence */
     spot_clock clock;
-    spot_point point;       /* steps, overlap, align */
-    int n_execute;          /* n; 0 = the task's */
-    spot_latency latency;   /* of one inference at this point */
-    double overhead_s;      /* T_ovh of cadence, s */
+    spot_point point;     /* steps, overlap, align */
+    int n_execute;        /* n; 0 = the task's */
+    spot_latency latency; /* of one inference at this point */
+    double overhead_s;    /* T_ovh of cadence, s */
 } spot_rollout_config;
 
 /* One closed-loop run. Times in seconds of simulated time. */
@@ -38,18 +38,18 @@ typedef struct spot_episode {
     bool success;
     int grade;
     int grade_max;
-    double time_s;        /* reset to success, failure or time-out */
-    int64_t chunks;       /* N */
-    int64_t inferences;   /* inferences started */
-    int64_t actions;      /* actions executed */
-    int64_t dropped;      /* actions skipped as stale */
-    double inference_s;   /* charged latencies, summed */
-    double wait_s;        /* waiting time, summed (tau) */
-    double delay_s;       /* mean waiting time a chunk, tau */
-    double age_first_s;   /* mean observation age at the first action of a chunk, A0 */
-    double age_mean_s;    /* mean observation age over all actions */
-    double age_max_s;     /* largest observation age of an action */
-    double path_m;        /* end-effector path length */
+    double time_s;      /* reset to success, failure or time-out */
+    int64_t chunks;     /* N */
+    int64_t inferences; /* inferences started */
+    int64_t actions;    /* actions executed */
+    int64_t dropped;    /* actions skipped as stale */
+    double inference_s; /* charged latencies, summed */
+    double wait_s;      /* waiting time, summed (tau) */
+    double delay_s;     /* mean waiting time a chunk, tau */
+    double age_first_s; /* mean observation age at the first action of a chunk, A0 */
+    double age_mean_s;  /* mean observation age over all actions */
+    double age_max_s;   /* largest observation age of an action */
+    double path_m;      /* end-effector path length */
 } spot_episode;
 
 /* A growing record of one episode, one row a control step: sample_dim doubles. */

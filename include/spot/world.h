@@ -34,16 +34,16 @@ typedef enum spot_regime {
 } spot_regime;
 
 typedef struct spot_world_dims {
-    int obs_dim;           /* floats in an observation */
-    int action_dim;        /* floats in an action */
-    int anchor_dim;        /* doubles in an anchor, <= SPOT_ANCHOR_DIM_MAX */
-    int sample_dim;        /* doubles in a trajectory sample */
-    int state_dim;         /* doubles in a full simulator state */
-    double tick_s;         /* physics step, s */
-    int ticks_per_action;  /* control period / physics step */
-    int horizon;           /* H of the task's policies */
-    int n_execute;         /* n by default */
-    double time_limit_s;   /* an episode that has not ended by then failed */
+    int obs_dim;          /* floats in an observation */
+    int action_dim;       /* floats in an action */
+    int anchor_dim;       /* doubles in an anchor, <= SPOT_ANCHOR_DIM_MAX */
+    int sample_dim;       /* doubles in a trajectory sample */
+    int state_dim;        /* doubles in a full simulator state */
+    double tick_s;        /* physics step, s */
+    int ticks_per_action; /* control period / physics step */
+    int horizon;          /* H of the task's policies */
+    int n_execute;        /* n by default */
+    double time_limit_s;  /* an episode that has not ended by then failed */
     spot_regime regime;
 } spot_world_dims;
 
@@ -58,13 +58,13 @@ typedef struct spot_outcome {
 typedef struct spot_world_ops {
     const char *kind; /* `mujoco`, `planar`, ... */
     void (*destroy)(void *self);
-    spot_status (*reset)(void *self, uint64_t seed);               /* (required) */
-    spot_status (*observe)(void *self, float *obs, double *anchor); /* (required) */
+    spot_status (*reset)(void *self, uint64_t seed);                           /* (required) */
+    spot_status (*observe)(void *self, float *obs, double *anchor);            /* (required) */
     spot_status (*act)(void *self, const float *action, const double *anchor); /* (required) */
-    spot_status (*step)(void *self);                               /* (required) one tick */
-    void (*outcome)(const void *self, spot_outcome *outcome);      /* (required) */
-    void (*sample)(const void *self, double *row);                 /* (required) sample_dim */
-    void (*state)(const void *self, double *row);                  /* (optional) state_dim */
+    spot_status (*step)(void *self);                          /* (required) one tick */
+    void (*outcome)(const void *self, spot_outcome *outcome); /* (required) */
+    void (*sample)(const void *self, double *row);            /* (required) sample_dim */
+    void (*state)(const void *self, double *row);             /* (optional) state_dim */
 } spot_world_ops;
 
 /* A world is a table, an object and its dimensions; made by a backend's constructor (task.h). */

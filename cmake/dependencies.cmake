@@ -1,0 +1,10 @@
+# Debian packages; scripts/setup installs them. The core needs libm alone.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(HDF5 REQUIRED COMPONENTS C HL)
+pkg_check_modules(jansson REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(libcyaml REQUIRED IMPORTED_TARGET libcyaml)
+find_package(mujoco REQUIRED)
+if(SPOT_BUILD_TESTS)
+  find_package(cmocka REQUIRED)
+endif()
