@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * libcyaml reports errors as log lines: first what is wrong, then a backtrace whose first row ends in
+ * `(line: 12, column: 3)`. `collect` keeps the first message and the first line number; for an
+ * unexpected key libcyaml names the line of the key before it, so the key is looked up in the text.
+ */
+#include "runtime/exec/yaml.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FILE_BYTES_MAX = 1 << 20, MESSAGE_SIZE = 256 };
+
+typedef struct message {
+    char what[MESSAGE_SIZE]; /* first message, without libcyaml's `Load: ` */
+    int line;                /* 0 = not said */
+} message;
+
+static void collect(cyaml_log_t level, void *ctx, const char *format, va_list args)
+{
+    message *m = ctx;
+    char text[MESSAGE_SIZE];
+
+    if (level < CYAML_LOG_ERROR) {
+        return;
+    }
+    (void)vsnprintf(text, sizeof(text), format, args);
+    text[strcspn(text, "\n")] = '\0';
+    const char *line = strstr(text, "(line: ");
+    if (line != NULL) {
+        if (m->line == 0) {
+            m->line = (int)strtol(line + strlen("(line: "), NULL, 10);
+        }
+    } else if (m->what[0] == '\0' && strstr(text, "Backtrace") == NULL) {
+        const char *what = strncmp(text, "Load: ", 6) == 0 ? text + 6 : text;
+        (void)snprintf(m->what, sizeof(m->what), "%s", what);
+    }
+}
+
+static cyaml_config_t make_config(message *m)
+{
+    cyaml_config_t config;
+    memset(&config, 0, sizeof(config));
+    config.log_fn = collect;
+    config.log_ctx = m;
+    config.log_level = CYAML_LOG_ERROR;
+    config.mem_fn = cyaml_mem;
+    config.flags = CYAML_CFG_NO_ALIAS;
+    return config;
+}
+
+/* Line of `key:` in text at or after line `from`, else `from`. */
+static int line_of_key(const char *text, size_t size, const char *key, int from)
+{
+    size_t key_length = strlen(key);
+    int line = 1;
+    size_t at = 0;
+
+    while (at < size) {
+        const char *end = memchr(text + at, '\n', size - at);
+        size_t length = end != NULL ? (size_t)(end - (text + at)) : size - at;
+        size_t skip = 0;
+        while (skip < length && strchr(" -{,", text[at + skip]) != NULL) {
+            skip++;
+        }
+        if (line >= from && length - skip > key_length &&
+            memcmp(text + at + skip, key, key_length) == 0 && text[at + skip + key_length] == ':') {
+            return line;
+        }
+        at += length + 1;
+        line++;
+    }
+    return from;
+}
+
+spot_status spoti_yaml_parse(const char *name, const void *text, size_t size,
+                             const cyaml_schema_value_t *schema, void **out, spot_diag *diag)
+{
+    static const char unexpected[] = "Unexpected key: ";
+    message m = {.what = "", .line = 0};
+    cyaml_config_t config = make_config(&m);
+    cyaml_data_t *data = NULL;
+
+    *out = NULL;
+    if (size == 0) {
+        return spot_diag_set(diag, SPOT_E_FORMAT, "%s:1: the file is empty, expected a mapping",
+                             name);
+    }
+    cyaml_err_t err = cyaml_load_data(text, size, &config, schema, &data, NULL);
+    if (err == CYAML_ERR_OOM) {
+        return spot_diag_set(diag, SPOT_E_NOMEM, "%s: out of memory", name);
+    }
+    if (err != CYAML_OK || data == NULL) {
+        int line = m.line > 0 ? m.line : 1;
+        if (strncmp(m.what, unexpected, sizeof(unexpected) - 1) == 0) {
+            line = line_of_key(text, size, m.what + sizeof(unexpected) - 1, line);
+        }
+        return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: %s", name, line,
+                             m.what[0] != '\0' ? m.what : cyaml_strerror(err));
+    }
+    *out = data;
+    return SPOT_OK;
+}
+
+/* Reads a whole file of at most FILE_BYTES_MAX bytes; *out is malloc'ed by this file alone. */
+static spot_status read_file(const char *path, char **out, size_t *size, spot_diag *diag)
+{
+    spot_status st = SPOT_OK;
+    FILE *file = fopen(path, "rb");
+    char *text = NULL;
+
+    if (file == NULL) {
+        return spot_diag_set(diag, SPOT_E_IO, "%s: cannot open, expected a readable YAML file",
+                             path);
+    }
+    text = cyaml_mem(NULL, NULL, FILE_BYTES_MAX + 1);
+    if (text == NULL) {
+        st = SPOT_E_NOMEM;
+        goto cleanup;
+    }
+    *size = fread(text, 1, FILE_BYTES_MAX + 1, file);
+    if (ferror(file) != 0) {
+        st = spot_diag_set(diag, SPOT_E_IO, "%s: cannot read, expected a readable YAML file", path);
+        goto cleanup;
+    }
+    if (*size > FILE_BYTES_MAX) {
+        st = spot_diag_set(diag, SPOT_E_FORMAT, "%s: larger than 1 MiB, expected a small YAML file",
+                           path);
+        goto cleanup;
+    }
+    *out = text;
+    text = NULL;
+
+cleanup:
+    (void)cyaml_mem(NULL, text, 0);
+    (void)fclose(file);
+    return st;
+}
+
+spot_status spoti_yaml_load(const char *path, const cyaml_schema_value_t *schema, void **out,
+                            spot_diag *diag)
+{
+    char *text = NULL;
+    size_t size = 0;
+
+    *out = NULL;
+    spot_status st = read_file(path, &text, &size, diag);
+    if (st == SPOT_OK) {
+        st = spoti_yaml_parse(path, text, size, schema, out, diag);
+        (void)cyaml_mem(NULL, text, 0);
+    }
+    return st;
+}
+
+void spoti_yaml_free(const cyaml_schema_value_t *schema, void *data)
+{
+    message m = {.what = "", .line = 0};
+    cyaml_config_t config = make_config(&m);
+    if (data != NULL) {
+        (void)cyaml_free(&config, schema, data, 0);
+    }
+}
+
+int spoti_yaml_line_of(const char *path, const char *key, int from)
+{
+    char *text = NULL;
+    size_t size = 0;
+    if (read_file(path, &text, &size, NULL) != SPOT_OK) {
+        return from;
+    }
+    int line = line_of_key(text, size, key, from);
+    (void)cyaml_mem(NULL, text, 0);
+    return line;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * YAML files with a schema, through libcyaml.
+ *
+ * Adds to libcyaml what a user needs: one line `file:line: what, expected` instead of a backtrace.
+ * Unknown keys, missing keys, duplicates, aliases and files over 1 MiB are refused.
+ */
+#ifndef SPOTI_YAML_H
+#define SPOTI_YAML_H
+
+#include <cyaml/cyaml.h>
+
+#include "spot/status.h"
+
+/* Loads `path` by `schema` (a mapping with CYAML_FLAG_POINTER). On success *out holds the structure,
+ * to be given back with spoti_yaml_free. Returns SPOT_OK, E_IO, E_FORMAT, E_NOMEM. */
+spot_status spoti_yaml_load(const char *path, const cyaml_schema_value_t *schema, void **out,
+                            spot_diag *diag);
+
+/* The same for `size` bytes of text that are called `name` in messages. */
+spot_status spoti_yaml_parse(const char *name, const void *text, size_t size,
+                             const cyaml_schema_value_t *schema, void **out, spot_diag *diag);
+
+void spoti_yaml_free(const cyaml_schema_value_t *schema, void *data);
+
+/* The line (from 1) on which the key `key` first stands in file `path` at or after line `from`;
+ * `from` if it is not found. For messages about values that the schema alone cannot judge. */
+int spoti_yaml_line_of(const char *path, const char *key, int from);
+
+#endif
