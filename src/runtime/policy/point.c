@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * Text form of an operating point: `key=value` separated by blanks.
+ *
+ * A point is parsed into a copy and stored only when the whole text was good, so a refused text
+ * leaves the caller's point as it was.
+ */
+#include "spot/point.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "spot/policy.h"
+
+static const char BLANKS[] = " \t\r\n";
+static const char KEYS[] = "steps, overlap, align";
+
+/* The largest overlap that any policy can have: all actions of the longest chunk. */
+enum { OVERLAP_MAX = 4096, WORD_SHOWN = 40 };
+
+/* Names of spot_align, by value. */
+static const char *const ALIGN_NAMES[] = {"none", "skip"};
+enum { N_ALIGN = sizeof ALIGN_NAMES / sizeof ALIGN_NAMES[0] };
+
+/* A piece of the text that is not terminated. */
+typedef struct word {
+    const char *start;
+    size_t length;
+} word;
+
+static int word_is(word w, const char *name)
+{
+    return strlen(name) == w.length && memcmp(w.start, name, w.length) == 0;
+}
+
+/* Length of a word as far as a message shows it. */
+static int shown(word w)
+{
+    return w.length < WORD_SHOWN ? (int)w.length : WORD_SHOWN;
+}
+
+/* Reads decimal digits only: no sign, no blanks, no other base. */
+static spot_status parse_count(word key, word value, int max, int *out, spot_diag *diag)
+{
+    int n = 0;
+
+    if (value.length == 0) {
+        return spot_diag_set(diag, SPOT_E_FORMAT, "%.*s: value missing, expected a whole number",
+                             shown(key), key.start);
+    }
+    for (size_t i = 0; i < value.length; i++) {
+        const char c = value.start[i];
+
+        if (c < '0' || c > '9') {
+            return spot_diag_set(diag, SPOT_E_FORMAT, "%.*s: '%.*s', expected a whole number",
+                                 shown(key), key.start, shown(value), value.start);
+        }
+        n = n * 10 + (c - '0');
+        if (n > max) {
+            return spot_diag_set(diag, SPOT_E_RANGE, "%.*s: '%.*s' is too large, expected 0..%d",
+                                 shown(key), key.start, shown(value), value.start, max);
+        }
+    }
+    *out = n;
+    return SPOT_OK;
+}
+
+static spot_status parse_align(word value, spot_align *out, spot_diag *diag)
+{
+    for (int i = 0; i < N_ALIGN; i++) {
+        if (word_is(value, ALIGN_NAMES[i])) {
+            *out = (spot_align)i;
+            return SPOT_OK;
+        }
+    }
+    return spot_diag_set(diag, SPOT_E_FORMAT, "align: '%.*s', expected none or skip", shown(value),
+                         value.start);
+}
+
+static spot_status parse_pair(word key, word value, spot_point *point, spot_diag *diag)
+{
+    if (word_is(key, "steps")) {
+        return parse_count(key, value, SPOT_POLICY_STEPS_MAX, &point->steps, diag);
+    }
+    if (word_is(key, "overlap")) {
+        return parse_count(key, value, OVERLAP_MAX, &point->overlap, diag);
+    }
+    if (word_is(key, "align")) {
+        return parse_align(value, &point->align, diag);
+    }
+    return spot_diag_set(diag, SPOT_E_FORMAT, "unknown key '%.*s', expected one of: %s", shown(key),
+                         key.start, KEYS);
+}
+
+/* Number of the known key, or -1; used to refuse a key that is named twice. */
+static int key_index(word key)
+{
+    static const char *const names[] = {"steps", "overlap", "align"};
+
+    for (int i = 0; i < 3; i++) {
+        if (word_is(key, names[i])) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+void spot_point_default(spot_point *point)
+{
+    if (point != NULL) {
+        *point = (spot_point){.steps = 0, .overlap = 0, .align = SPOT_ALIGN_NONE};
+    }
+}
+
+spot_status spot_point_parse(const char *text, spot_point *point, spot_diag *diag)
+{
+    spot_point result;
+    unsigned seen = 0;
+
+    if (text == NULL || point == NULL) {
+        return SPOT_E_INVALID;
+    }
+    result = *point;
+    for (text += strspn(text, BLANKS); *text != '\0'; text += strspn(text, BLANKS)) {
+        const word pair = {text, strcspn(text, BLANKS)};
+        const char *equals = memchr(pair.start, '=', pair.length);
+
+        if (equals == NULL) {
+            return spot_diag_set(diag, SPOT_E_FORMAT, "'%.*s', expected key=value with key one of: %s",
+                                 shown(pair), pair.start, KEYS);
+        }
+
+        const word key = {pair.start, (size_t)(equals - pair.start)};
+        const word value = {equals + 1, pair.length - key.length - 1};
+        const spot_status st = parse_pair(key, value, &result, diag);
+
+        if (st != SPOT_OK) {
+            return st;
+        }
+
+        const unsigned bit = 1U << (unsigned)key_index(key);
+
+        if ((seen & bit) != 0) {
+            return spot_diag_set(diag, SPOT_E_FORMAT, "key '%.*s' is given twice, expected once",
+                                 shown(key), key.start);
+        }
+        seen |= bit;
+        text += pair.length;
+    }
+    *point = result;
+    return SPOT_OK;
+}
+
+void spot_point_format(const spot_point *point, char *text, size_t size)
+{
+    if (text == NULL || size == 0) {
+        return;
+    }
+    text[0] = '\0';
+    if (point == NULL) {
+        return;
+    }
+    if (point->overlap > 0) {
+        const int i = (int)point->align;
+
+        (void)snprintf(text, size, "steps=%d overlap=%d align=%s", point->steps, point->overlap,
+                       i >= 0 && i < N_ALIGN ? ALIGN_NAMES[i] : "?");
+    } else {
+        (void)snprintf(text, size, "steps=%d overlap=0", point->steps);
+    }
+}
