@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * Files that are whole or absent: written under another name beside the target, then renamed.
+ *
+ *     spoti_file file;
+ *     st = spoti_file_begin(&file, path, diag);
+ *     if (st == SPOT_OK) { fprintf(file.stream, ...); st = spoti_file_commit(&file, diag); }
+ *
+ * Write errors need no check of their own: the stream remembers them and commit reports them (a
+ * full disk included). A target that is no regular file, /dev/null say, is written in place.
+ */
+#ifndef SPOTI_BASE_FILE_H
+#define SPOTI_BASE_FILE_H
+
+#include <stdio.h>
+
+#include "core/base/text.h"
+#include "spot/status.h"
+
+typedef struct spoti_file {
+    FILE *stream;                    /* write here; NULL when closed */
+    char path[SPOTI_PATH_SIZE];      /* the target */
+    char temp[SPOTI_PATH_SIZE + 32]; /* what is being written; give it to a library that opens
+                                      * files by name, between begin and commit */
+} spoti_file;
+
+/* Opens the temporary file. On failure (E_INVALID, E_RANGE: path too long, E_IO) nothing is left
+ * behind and `file` may be given to abort. Threads: each file has one user at a time. */
+spot_status spoti_file_begin(spoti_file *file, const char *path, spot_diag *diag);
+
+/* Flushes, closes and renames to the target. On failure (E_IO) the target is as it was before and
+ * the temporary file is gone. */
+spot_status spoti_file_commit(spoti_file *file, spot_diag *diag);
+
+/* Throws the temporary file away; does nothing after commit or a failed begin. */
+void spoti_file_abort(spoti_file *file);
+
+#endif
