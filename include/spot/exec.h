@@ -22,9 +22,14 @@
  *            waiting tau = max(0, T_inf - n' T_act), age of the observation at the first action
  *            A0 = max(T_inf, n' T_act). n' = 0 is sync.
  *   cadence  a fixed cycle T_ck = max(n T_act, T_inf + T_ovh): observe at its start; action j of the
- *            chunk is due j T_act after the observation, actions that are already due in the past
- *            when the inference ends are dropped; until then the old chunk runs on as far as its
- *            horizon reaches (the loop of the UMI robot controller).
+ *            chunk is due j T_act after the observation. When the inference ends, the actions that
+ *            are due already are dropped, #{j : j T_act <= T_inf} of them (so the first action goes
+ *            even at zero latency); until then the old chunk runs on as far as its horizon reaches
+ *            (the loop of the UMI robot controller).
+ *
+ * The first chunk of an episode is computed while the robot stands still: the robot waits T_inf, the
+ * wait is counted, and align=skip, which drops what the running chunk executed meanwhile, skips
+ * nothing. So N chunks take N T_ck + min(T_inf, n' T_act) in all.
  */
 #ifndef SPOT_EXEC_H
 #define SPOT_EXEC_H
@@ -107,14 +112,16 @@ SPOT_API void spot_exec_reset(spot_exec *exec);
 SPOT_API spot_exec_event spot_exec_poll(spot_exec *exec, int64_t tick);
 
 /* Hands over the chunk computed from the observation of the last OBSERVE; it may be used from
- * `latency_ticks` (>= 0) after that observation on. Copies chunk (horizon x action_dim) and anchor
- * (anchor_dim). Returns SPOT_OK, E_STATE (no observation pending), E_INVALID. */
+ * `latency_ticks` (0..2^53) after that observation on. Copies chunk (horizon x action_dim) and anchor
+ * (anchor_dim; may be NULL if that is 0).
+ * Returns SPOT_OK, E_STATE (no observation pending), E_INVALID (also for a negative latency). */
 SPOT_API spot_status spot_exec_submit(spot_exec *exec, const float *chunk, const double *anchor,
                                       int64_t latency_ticks);
 
 SPOT_API const spot_exec_stats *spot_exec_read_stats(const spot_exec *exec);
 
-/* The charged latency in ticks. `latency_s` >= 0; tick_s > 0. */
+/* The charged latency in ticks, at most 2^53; ties go to even.
+ * `latency_s` >= 0; tick_s > 0; ticks_per_action >= 1; returns -1 for arguments outside of that. */
 SPOT_API int64_t spot_exec_latency_ticks(spot_clock clock, double latency_s, double tick_s,
                                          int64_t ticks_per_action);
 
