@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Sweetspot authors
+"""Demonstrations (HDF5, robomimic/LIBERO layout) into one normalised tensor set.
+
+Per demonstration `data/demo_i`: obs/state (N x D), obs/anchor (N x A, last column 0), targets
+(N x A, absolute), label_ok (N). The sample at row t is obs/state[t] with the chunk
+    chunk[j] = targets[min(t + j, N - 1)] - anchor[t],  j = 0..H-1;
+samples whose window holds a row with label_ok 0 are dropped.
+"""
+import h5py
+import numpy as np
+
+OBS_STD_FLOOR = 1e-3     # smaller spread than this is noise, not signal
+OBS_STD_CONSTANT = 1e-6  # a constant feature is only centred
+ACTION_STD_FLOOR = 1e-3  # 1 mm, 1 mrad: a constant action comes back this exactly
+
+
+def demo_samples(group, horizon):
+    """(obs, chunks) of one demonstration, good samples only."""
+    obs = np.asarray(group["obs/state"], dtype=np.float32)
+    anchor = np.asarray(group["obs/anchor"], dtype=np.float64)
+    targets = np.asarray(group["targets"], dtype=np.float64)
+    n = obs.shape[0]
+    ok = np.asarray(group["label_ok"]) != 0 if "label_ok" in group else np.ones(n, dtype=bool)
+    if not (len(anchor) == len(targets) == len(ok) == n):
+        raise ValueError(f"{group.name}: datasets differ in length")
+    rows = np.minimum(np.arange(n)[:, None] + np.arange(horizon)[None, :], n - 1)
+    good = ok[rows].all(axis=1)
+    chunks = targets[rows] - anchor[:, None, :]
+    return obs[good], chunks[good].astype(np.float32)
+
+
+def read_demos(path, horizon):
+    """List of (obs, chunks) per demonstration in the order of their numbers, and the attributes."""
+    with h5py.File(path, "r") as f:
+        data = f["data"]
+        attrs = {k: (v.decode() if isinstance(v, bytes) else v) for k, v in data.attrs.items()}
+        names = sorted((k for k in data if k.startswith("demo_")), key=lambda k: int(k[5:]))
+        demos = [demo_samples(data[k], horizon) for k in names]
+    if not demos:
+        raise ValueError(f"{path}: no demonstrations under data/")
+    return demos, attrs
+
+
+def statistics(obs, chunks):
+    """Means and floored deviations: obs per dimension, actions per step and dimension."""
+    obs_std = obs.std(axis=0, dtype=np.float64)
+    obs_std = np.where(obs_std < OBS_STD_CONSTANT, 1.0, np.maximum(obs_std, OBS_STD_FLOOR))
+    action_std = np.maximum(chunks.std(axis=0, dtype=np.float64), ACTION_STD_FLOOR)
+    stats = dict(obs_mean=obs.mean(axis=0, dtype=np.float64), obs_std=obs_std,
+                 action_mean=chunks.mean(axis=0, dtype=np.float64), action_std=action_std)
+    return {k: v.astype(np.float32) for k, v in stats.items()}
+
+
+def load(path, horizon, held_out=0.05, seed=0):
+    """Normalised train and held-out arrays; whole demonstrations are held out."""
+    demos, attrs = read_demos(path, horizon)
+    order = np.random.default_rng(seed).permutation(len(demos))
+    n_held = min(len(demos) - 1, max(1, round(held_out * len(demos)))) if len(demos) > 1 else 0
+    held, train = order[:n_held], order[n_held:]
+
+    def join(ids):
+        return (np.concatenate([demos[i][0] for i in ids]),
+                np.concatenate([demos[i][1] for i in ids]))
+
+    obs, chunks = join(train)
+    if len(obs) == 0:
+        raise ValueError(f"{path}: no sample has a good label over {horizon} rows")
+    for name, x in (("obs/state", obs), ("targets", chunks)):
+        if not np.isfinite(x).all():
+            raise ValueError(f"{path}: {name} holds a value that is not finite")
+    stats = statistics(obs, chunks)
+
+    def normalise(o, c):
+        return ((o - stats["obs_mean"]) / stats["obs_std"],
+                (c - stats["action_mean"]) / stats["action_std"])
+
+    return dict(train=normalise(obs, chunks), held=normalise(*join(held)) if n_held else None,
+                stats=stats, attrs=attrs, n_demos=len(demos), n_held=n_held)
