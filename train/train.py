@@ -214,6 +214,8 @@ def run(args, t, checkpoint):
                 saved = time.monotonic()
             report(t, speed)
             last, step_last, report_s = time.monotonic(), t.step, 15.0
+    if args.keep_checkpoint:
+        t.save(checkpoint)
     export(args, t)
     report(t, float("nan"))
 
