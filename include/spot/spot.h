@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* The whole public API. A robot's program may include single modules instead. */
+#ifndef SPOT_SPOT_H
+#define SPOT_SPOT_H
+
+#include "spot/alloc.h"
+#include "spot/exec.h"
+#include "spot/platform.h"
+#include "spot/point.h"
+#include "spot/policy.h"
+#include "spot/rng.h"
+#include "spot/rollout.h"
+#include "spot/stats.h"
+#include "spot/status.h"
+#include "spot/tised.h"
+#include "spot/version.h"
+#include "spot/world.h"
+
+#endif
