@@ -68,7 +68,7 @@ class Mlp(nn.Module):
 
 
 def modulate(x, scale, shift):
-    x = F.layer_norm(x, x.shape[-1:], eps=NORM_EPS)
+    x = F.layer_norm(x.float(), x.shape[-1:], eps=NORM_EPS)
     return torch.addcmul(shift[:, None, :], x, (1.0 + scale)[:, None, :])
 
 
@@ -124,6 +124,7 @@ class FlowMixer(nn.Module):
         # The observation's share of in_proj is the same for all tokens.
         w = self.in_proj.weight
         h = F.linear(x, w[:, :a]) + F.linear(obs, w[:, a:], self.in_proj.bias)[:, None, :]
+        h = h.float()  # the residual stream stays fp32 under autocast
         for block in self.blocks:
             h = block(h, c)
         scale, shift = self.final_adaln(c).chunk(2, dim=1)
