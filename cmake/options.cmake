@@ -1,4 +1,5 @@
 # Flags that every target of the project shares, as one interface target.
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON) # for clang-tidy
 add_library(spot_options INTERFACE)
 target_compile_features(spot_options INTERFACE c_std_11)
 target_compile_definitions(spot_options INTERFACE _POSIX_C_SOURCE=200809L)

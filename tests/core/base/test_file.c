@@ -31,7 +31,7 @@ static void target_appears_at_commit_only(void **state)
     assert_string_equal(text, "old");
 
     char temp[sizeof(file.temp)];
-    strcpy(temp, file.temp);
+    assert_true(spoti_copy(temp, sizeof(temp), file.temp));
     assert_int_equal(spoti_file_commit(&file, &diag), SPOT_OK);
     spot_test_read_file(path, text, sizeof(text));
     assert_string_equal(text, "new text");
@@ -50,7 +50,7 @@ static void abort_leaves_nothing(void **state)
     spoti_file file;
     assert_int_equal(spoti_file_begin(&file, path, NULL), SPOT_OK);
     char temp[sizeof(file.temp)];
-    strcpy(temp, file.temp);
+    assert_true(spoti_copy(temp, sizeof(temp), file.temp));
     spoti_file_abort(&file);
     spoti_file_abort(&file);
     spoti_file_abort(NULL);

@@ -38,7 +38,7 @@ static void bootstrap_of_a_mean_agrees_with_all_27_resamples(void **state)
     const spot_stats_run candidate[] = {{true, 1.0, 1.0}, {true, 2.0, 1.0}, {true, 4.0, 1.0}};
     size_t n_defined[SPOTI_N_STAT];
     spoti_bootstrap_paired(candidate, candidate, 3, 1, N_RESAMPLE, work, n_defined);
-    const double *means = work + SPOTI_STAT_TIME_CANDIDATE * N_RESAMPLE;
+    const double *means = work + (size_t)SPOTI_STAT_TIME_CANDIDATE * N_RESAMPLE;
     assert_int_equal(n_defined[SPOTI_STAT_TIME_CANDIDATE], N_RESAMPLE);
     double p = 4.0 / 27.0;
     double bound = N_SIGMA * share_sd(p, N_RESAMPLE);
@@ -87,8 +87,8 @@ static void bootstrap_of_a_ratio_agrees_with_all_27_joint_resamples(void **state
             n_at_most += ratio[i] <= ratio[j] + ROUNDING;
         }
         double p = (double)n_at_most / n_ratio;
-        double got =
-            share_at_most(work + SPOTI_STAT_TIME_RATIO * N_RESAMPLE, n, ratio[j] + ROUNDING);
+        double got = share_at_most(work + (size_t)SPOTI_STAT_TIME_RATIO * N_RESAMPLE, n,
+                                   ratio[j] + ROUNDING);
         assert_close(got, p, N_SIGMA * share_sd(p, n), 0.0);
     }
 }
