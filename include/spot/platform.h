@@ -7,6 +7,18 @@
  * of refinement steps: as a table, or as an affine law base + per_step * steps, each with its source
  * and its origin (measured here, modelled from other figures, published). A small policy can be
  * charged as a large class at that class's true cost (`--charge-as`).
+ *
+ *     name: my-board
+ *     description: what it is, in one line
+ *     classes:
+ *       - name: mixer-3m
+ *         origin: measured              # measured | modelled | published
+ *         source: where the figures come from
+ *         table:                        # or  affine: {base_ms: 290, per_step_ms: 30}
+ *           - {steps: 1, latency_ms: 7.465}
+ *           - {steps: 5, latency_ms: 36.738, spread_ms: 0.4, p95_ms: 37.2}
+ *
+ * Class `self` is the very policy that was measured; only profiles of `sweetspot bench` hold it.
  */
 #ifndef SPOT_PLATFORM_H
 #define SPOT_PLATFORM_H
@@ -53,15 +65,40 @@ SPOT_API int spot_platform_class_count(const spot_platform *platform);
 SPOT_API const char *spot_platform_class_name(const spot_platform *platform, int i);
 
 /* Latency of one inference of class `model_class` at `steps` refinement steps. In a table, steps
- * between or beyond the rows follow the least-squares affine law and are labelled modelled.
- * Returns SPOT_OK, E_NOT_FOUND (diag lists the classes), E_RANGE (steps < 1). */
+ * between or beyond the rows follow the least-squares affine law of the rows and are labelled
+ * modelled; their spread is the largest relative spread of a row.
+ * Returns SPOT_OK, E_INVALID, E_NOT_FOUND (no such class: diag lists the classes), E_RANGE (steps < 1,
+ * a table of one row does not hold them, or the law would give a negative latency there). */
 SPOT_API spot_status spot_platform_latency(const spot_platform *platform, const char *model_class,
                                            int steps, spot_latency *out, spot_diag *diag);
 
 /* One draw of a latency: log-normal with the given mean and spread, the mean itself if spread is 0. */
 SPOT_API double spot_latency_draw(const spot_latency *latency, spot_rng *rng);
 
+/* `measured`, `modelled` or `published`; `unknown` for other values. */
 SPOT_API const char *spot_origin_str(spot_origin origin);
+
+/* One measured row of the class `self`. */
+typedef struct spot_platform_row {
+    int steps;       /* refinement steps, 1..1000, rising from row to row */
+    double mean_s;   /* mean over calls, s, >= 0 */
+    double p95_s;    /* 95th percentile over calls, s, >= 0 */
+    double spread_s; /* standard deviation over calls, s, >= 0 */
+} spot_platform_row;
+
+/* A profile of the machine that `sweetspot bench` ran on: the class `self` alone. */
+typedef struct spot_platform_self {
+    const char *name;              /* of the platform, as in its file name */
+    const char *description;       /* the machine, one line */
+    const char *source;            /* what was run, with which policy, and when; one line */
+    const spot_platform_row *rows; /* (n_rows) */
+    int n_rows;                    /* 1..256 */
+} spot_platform_self;
+
+/* Writes the profile as a file that spot_platform_load reads; whole or not at all.
+ * Returns SPOT_OK, E_INVALID, E_RANGE (a figure or a text that load would refuse; see diag), E_IO. */
+SPOT_API spot_status spot_platform_write_self(const char *path, const spot_platform_self *self,
+                                              spot_diag *diag);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * Platform profiles: YAML in, latencies out.
+ *
+ * The file is read by schema into `raw_*` (libcyaml's memory), checked, and copied into one immutable
+ * object. A table also carries the least-squares law  latency = base + per_step * steps  of its rows,
+ * which answers for step counts that nobody measured: refinement costs the same at every step, so the
+ * law is close for all published tables (largest residual 6 % of the latency).
+ */
+#include "spot/platform.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "runtime/exec/platform.h"
+#include "runtime/exec/yaml.h"
+
+/* ---- the file ---- */
+
+/* Numbers are taken as text: libcyaml would read `1.5` and `3 ms` as whole numbers 1 and 3. */
+typedef struct raw_row {
+    char *steps_text, *latency_text, *spread_text, *p95_text;
+    int steps; /* set by check_row, like the rest */
+    double latency_ms, spread_ms, p95_ms;
+} raw_row;
+
+typedef struct raw_affine {
+    char *base_text, *per_step_text, *spread_text;
+    double base_ms, per_step_ms, spread_ms; /* set by check_law */
+} raw_affine;
+
+typedef struct raw_class {
+    char *name, *source;
+    spot_origin origin;
+    raw_row *table; /* NULL if the class has a law instead */
+    uint64_t table_count;
+    raw_affine *affine;
+} raw_class;
+
+typedef struct raw_profile {
+    char *name, *description;
+    raw_class *classes;
+    uint64_t classes_count;
+} raw_profile;
+
+static const cyaml_strval_t ORIGINS[] = {
+    {"measured", SPOT_ORIGIN_MEASURED},
+    {"modelled", SPOT_ORIGIN_MODELLED},
+    {"published", SPOT_ORIGIN_PUBLISHED},
+};
+enum { N_ORIGINS = sizeof(ORIGINS) / sizeof(ORIGINS[0]), NUMBER_SIZE = 32 };
+
+/* clang-format off */
+#define NUMBER(key, flags, type, member)                                                           \
+    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | (flags), type, member, 1, NUMBER_SIZE)
+
+static const cyaml_schema_field_t ROW_FIELDS[] = {
+    NUMBER("steps", CYAML_FLAG_DEFAULT, raw_row, steps_text),
+    NUMBER("latency_ms", CYAML_FLAG_DEFAULT, raw_row, latency_text),
+    NUMBER("spread_ms", CYAML_FLAG_OPTIONAL, raw_row, spread_text),
+    NUMBER("p95_ms", CYAML_FLAG_OPTIONAL, raw_row, p95_text),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t ROW = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, raw_row, ROW_FIELDS),
+};
+static const cyaml_schema_field_t AFFINE_FIELDS[] = {
+    NUMBER("base_ms", CYAML_FLAG_DEFAULT, raw_affine, base_text),
+    NUMBER("per_step_ms", CYAML_FLAG_DEFAULT, raw_affine, per_step_text),
+    NUMBER("spread_ms", CYAML_FLAG_OPTIONAL, raw_affine, spread_text),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t CLASS_FIELDS[] = {
+    CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, raw_class, name,
+                           1, SPOT_PLATFORM_NAME_SIZE - 1),
+    CYAML_FIELD_ENUM("origin", CYAML_FLAG_STRICT, raw_class, origin, ORIGINS, N_ORIGINS),
+    CYAML_FIELD_STRING_PTR("source", CYAML_FLAG_POINTER, raw_class, source,
+                           1, SPOT_PLATFORM_SOURCE_SIZE - 1),
+    CYAML_FIELD_SEQUENCE("table", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, raw_class, table, &ROW,
+                         1, SPOTI_ROWS_MAX),
+    CYAML_FIELD_MAPPING_PTR("affine", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, raw_class, affine,
+                            AFFINE_FIELDS),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t CLASS = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, raw_class, CLASS_FIELDS),
+};
+static const cyaml_schema_field_t PROFILE_FIELDS[] = {
+    CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, raw_profile, name,
+                           1, SPOT_PLATFORM_NAME_SIZE - 1),
+    CYAML_FIELD_STRING_PTR("description", CYAML_FLAG_POINTER, raw_profile, description,
+                           1, SPOT_PLATFORM_SOURCE_SIZE - 1),
+    CYAML_FIELD_SEQUENCE("classes", CYAML_FLAG_POINTER, raw_profile, classes, &CLASS,
+                         1, SPOTI_CLASSES_MAX),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t PROFILE = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, raw_profile, PROFILE_FIELDS),
+};
+/* clang-format on */
+
+/* ---- the object ---- */
+
+typedef struct row {
+    int steps;
+    double mean_s, spread_s;
+} row;
+
+typedef struct model_class {
+    char name[SPOT_PLATFORM_NAME_SIZE];
+    char source[SPOT_PLATFORM_SOURCE_SIZE];
+    spot_origin origin;
+    const row *rows; /* (n_rows) into spot_platform.rows */
+    int n_rows;      /* 0: the law is the source itself */
+    bool has_law;    /* a table of one row has none */
+    double base_s, per_step_s;
+    double spread_s;    /* of a law without a table */
+    double spread_frac; /* of a table: largest spread / mean of a row */
+} model_class;
+
+struct spot_platform {
+    const spot_allocator *allocator;
+    char name[SPOT_PLATFORM_NAME_SIZE];
+    char description[SPOT_PLATFORM_SOURCE_SIZE];
+    model_class *classes; /* (n_classes) */
+    row *rows;            /* (n_rows) of all classes, one after the other */
+    int n_classes;
+    size_t n_rows;
+};
+
+/* ---- checks that the schema cannot make ---- */
+
+/* The line of class `i`, or of its row `i_row` (from 0) if that is not negative. */
+static int line_of_class(const char *path, int i, int i_row)
+{
+    int line = spoti_yaml_line_of(path, "classes", 1);
+    for (int k = 0; k <= i; k++) {
+        line = spoti_yaml_line_of(path, "name", line + 1);
+    }
+    for (int k = 0; k <= i_row; k++) {
+        line = spoti_yaml_line_of(path, "steps", line + 1);
+    }
+    return line;
+}
+
+/* Reads a latency; text may be NULL (optional key: 0). */
+static spot_status read_latency(const char *path, int line, const char *key, const char *text,
+                                double *ms, spot_diag *diag)
+{
+    *ms = 0.0;
+    if (text == NULL) {
+        return SPOT_OK;
+    }
+    if (spoti_parse_double(text, ms) != SPOT_OK || !(*ms >= 0.0 && *ms <= SPOTI_LATENCY_MAX_MS)) {
+        return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: %s is '%s', expected 0..%.0f", path, line,
+                             key, text, SPOTI_LATENCY_MAX_MS);
+    }
+    return SPOT_OK;
+}
+
+static spot_status check_row(const char *path, raw_class *c, int i, int i_row, spot_diag *diag)
+{
+    raw_row *r = &c->table[i_row];
+    int line = line_of_class(path, i, i_row);
+    int after = i_row > 0 ? c->table[i_row - 1].steps : 0;
+    if (spoti_parse_int(r->steps_text, &r->steps) != SPOT_OK || r->steps <= after ||
+        r->steps > SPOTI_STEPS_MAX) {
+        return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: steps is '%s', expected %d..%d (rising)",
+                             path, line, r->steps_text, after + 1, SPOTI_STEPS_MAX);
+    }
+    spot_status st = read_latency(path, line, "latency_ms", r->latency_text, &r->latency_ms, diag);
+    if (st == SPOT_OK) {
+        st = read_latency(path, line, "spread_ms", r->spread_text, &r->spread_ms, diag);
+    }
+    if (st == SPOT_OK) {
+        st = read_latency(path, line, "p95_ms", r->p95_text, &r->p95_ms, diag);
+    }
+    return st;
+}
+
+static spot_status check_law(const char *path, raw_affine *law, int i, spot_diag *diag)
+{
+    int line = spoti_yaml_line_of(path, "affine", line_of_class(path, i, -1));
+    spot_status st = read_latency(path, line, "base_ms", law->base_text, &law->base_ms, diag);
+    if (st == SPOT_OK) {
+        st = read_latency(path, line, "per_step_ms", law->per_step_text, &law->per_step_ms, diag);
+    }
+    if (st == SPOT_OK) {
+        st = read_latency(path, line, "spread_ms", law->spread_text, &law->spread_ms, diag);
+    }
+    return st;
+}
+
+static spot_status check_class(const char *path, raw_profile *raw, int i, spot_diag *diag)
+{
+    raw_class *c = &raw->classes[i];
+    raw_affine *law = c->affine;
+    for (int k = 0; k < i; k++) {
+        if (strcmp(raw->classes[k].name, c->name) == 0) {
+            return spot_diag_set(diag, SPOT_E_FORMAT,
+                                 "%s:%d: class %s stands twice, expected it once", path,
+                                 line_of_class(path, i, -1), c->name);
+        }
+    }
+    if ((c->table == NULL) == (law == NULL)) {
+        return spot_diag_set(diag, SPOT_E_FORMAT,
+                             "%s:%d: class %s has %s, expected either a table or an affine law",
+                             path, line_of_class(path, i, -1), c->name,
+                             law == NULL ? "no latencies" : "both a table and an affine law");
+    }
+    spot_status st = law != NULL ? check_law(path, law, i, diag) : SPOT_OK;
+    int n_rows = c->table != NULL ? (int)c->table_count : 0;
+    for (int r = 0; st == SPOT_OK && r < n_rows; r++) {
+        st = check_row(path, c, i, r, diag);
+    }
+    return st;
+}
+
+/* ---- from the file to the object ---- */
+
+/* Least squares of mean_s against steps. */
+static void fit_law(model_class *c)
+{
+    double steps = 0.0;
+    double mean = 0.0;
+    for (int i = 0; i < c->n_rows; i++) {
+        steps += c->rows[i].steps / (double)c->n_rows;
+        mean += c->rows[i].mean_s / c->n_rows;
+    }
+    double sxx = 0.0;
+    double sxy = 0.0;
+    for (int i = 0; i < c->n_rows; i++) {
+        double dx = c->rows[i].steps - steps;
+        sxx += dx * dx;
+        sxy += dx * (c->rows[i].mean_s - mean);
+    }
+    c->has_law = c->n_rows > 1;
+    c->per_step_s = c->has_law ? sxy / sxx : 0.0;
+    c->base_s = mean - c->per_step_s * steps;
+}
+
+/* Fills `c` from `raw`; its rows go to `rows`. */
+static void take_class(model_class *c, const raw_class *raw, row *rows)
+{
+    /* The schema has bounded both texts, so nothing is cut off. */
+    (void)spoti_copy(c->name, sizeof(c->name), raw->name);
+    (void)spoti_copy(c->source, sizeof(c->source), raw->source);
+    c->origin = raw->origin;
+    if (raw->affine != NULL) {
+        c->has_law = true;
+        c->base_s = raw->affine->base_ms * 1e-3;
+        c->per_step_s = raw->affine->per_step_ms * 1e-3;
+        c->spread_s = raw->affine->spread_ms * 1e-3;
+        return;
+    }
+    c->rows = rows;
+    c->n_rows = (int)raw->table_count;
+    for (int i = 0; i < c->n_rows; i++) {
+        const raw_row *r = &raw->table[i];
+        rows[i] = (row){
+            .steps = r->steps, .mean_s = r->latency_ms * 1e-3, .spread_s = r->spread_ms * 1e-3};
+        if (rows[i].mean_s > 0.0) {
+            c->spread_frac = fmax(c->spread_frac, rows[i].spread_s / rows[i].mean_s);
+        }
+    }
+    fit_law(c);
+}
+
+static spot_status build(const raw_profile *raw, const spot_allocator *allocator,
+                         spot_platform **out)
+{
+    spot_platform *p = (spot_platform *)spoti_calloc(allocator, 1, sizeof(*p));
+    if (p == NULL) {
+        return SPOT_E_NOMEM;
+    }
+    p->allocator = allocator;
+    (void)spoti_copy(p->name, sizeof(p->name), raw->name);
+    (void)spoti_copy(p->description, sizeof(p->description), raw->description);
+    p->n_classes = (int)raw->classes_count;
+    p->n_rows = 1; /* never a block of no bytes */
+    for (int i = 0; i < p->n_classes; i++) {
+        p->n_rows += raw->classes[i].table_count;
+    }
+    p->classes = (model_class *)spoti_calloc(allocator, (size_t)p->n_classes, sizeof(*p->classes));
+    p->rows = (row *)spoti_calloc(allocator, p->n_rows, sizeof(*p->rows));
+    if (p->classes == NULL || p->rows == NULL) {
+        spot_platform_destroy(p);
+        return SPOT_E_NOMEM;
+    }
+    row *rows = p->rows;
+    for (int i = 0; i < p->n_classes; i++) {
+        take_class(&p->classes[i], &raw->classes[i], rows);
+        rows += p->classes[i].n_rows;
+    }
+    *out = p;
+    return SPOT_OK;
+}
+
+spot_status spot_platform_load(const char *path, const spot_allocator *allocator,
+                               spot_platform **out, spot_diag *diag)
+{
+    if (out == NULL) {
+        return SPOT_E_INVALID;
+    }
+    *out = NULL;
+    if (path == NULL) {
+        return SPOT_E_INVALID;
+    }
+    void *data = NULL;
+    spot_status st = spoti_yaml_load(path, &PROFILE, &data, diag);
+    if (st != SPOT_OK) {
+        return st;
+    }
+    raw_profile *raw = data;
+    for (int i = 0; st == SPOT_OK && i < (int)raw->classes_count; i++) {
+        st = check_class(path, raw, i, diag);
+    }
+    if (st == SPOT_OK) {
+        st = build(raw, allocator, out);
+    }
+    spoti_yaml_free(&PROFILE, data);
+    return st;
+}
+
+void spot_platform_destroy(spot_platform *platform)
+{
+    if (platform == NULL) {
+        return;
+    }
+    spoti_free(platform->allocator, platform->classes,
+               (size_t)platform->n_classes * sizeof(*platform->classes));
+    spoti_free(platform->allocator, platform->rows, platform->n_rows * sizeof(*platform->rows));
+    spoti_free(platform->allocator, platform, sizeof(*platform));
+}
+
+/* ---- reading ---- */
+
+const char *spot_platform_name(const spot_platform *platform)
+{
+    return platform->name;
+}
+
+const char *spot_platform_description(const spot_platform *platform)
+{
+    return platform->description;
+}
+
+int spot_platform_class_count(const spot_platform *platform)
+{
+    return platform->n_classes;
+}
+
+const char *spot_platform_class_name(const spot_platform *platform, int i)
+{
+    return i >= 0 && i < platform->n_classes ? platform->classes[i].name : NULL;
+}
+
+static const model_class *find_class(const spot_platform *platform, const char *name)
+{
+    for (int i = 0; i < platform->n_classes; i++) {
+        if (strcmp(platform->classes[i].name, name) == 0) {
+            return &platform->classes[i];
+        }
+    }
+    return NULL;
+}
+
+static spot_status say_classes(const spot_platform *platform, const char *name, spot_diag *diag)
+{
+    char list[SPOT_DIAG_TEXT_SIZE] = "";
+    for (int i = 0; i < platform->n_classes; i++) {
+        size_t used = strlen(list);
+        (void)spoti_format(list + used, sizeof(list) - used, "%s%s", i > 0 ? ", " : "",
+                           platform->classes[i].name);
+    }
+    return spot_diag_set(diag, SPOT_E_NOT_FOUND, "platform %s has no class %s, expected one of: %s",
+                         platform->name, name, list);
+}
+
+/* The latency of `c` by its affine law. */
+static spot_status latency_of_law(const model_class *c, int steps, spot_latency *out,
+                                  spot_diag *diag)
+{
+    if (!c->has_law) {
+        return spot_diag_set(diag, SPOT_E_RANGE,
+                             "class %s is known at steps %d alone, expected that instead of %d",
+                             c->name, c->rows[0].steps, steps);
+    }
+    out->mean_s = c->base_s + c->per_step_s * steps;
+    if (!(out->mean_s >= 0.0)) {
+        return spot_diag_set(diag, SPOT_E_RANGE,
+                             "class %s at steps %d: the law of its table gives a negative latency, "
+                             "expected steps nearer to the rows",
+                             c->name, steps);
+    }
+    if (c->n_rows == 0) {
+        out->spread_s = c->spread_s;
+        out->origin = c->origin;
+        (void)spoti_copy(out->source, sizeof(out->source), c->source);
+    } else {
+        out->spread_s = c->spread_frac * out->mean_s;
+        out->origin = SPOT_ORIGIN_MODELLED;
+        (void)spoti_format(out->source, sizeof(out->source), "affine law through %d rows: %s",
+                           c->n_rows, c->source);
+    }
+    return SPOT_OK;
+}
+
+spot_status spot_platform_latency(const spot_platform *platform, const char *model_class_name,
+                                  int steps, spot_latency *out, spot_diag *diag)
+{
+    if (platform == NULL || model_class_name == NULL || out == NULL) {
+        return SPOT_E_INVALID;
+    }
+    memset(out, 0, sizeof(*out));
+    const model_class *c = find_class(platform, model_class_name);
+    if (c == NULL) {
+        return say_classes(platform, model_class_name, diag);
+    }
+    if (steps < 1) {
+        return spot_diag_set(diag, SPOT_E_RANGE, "steps is %d, expected at least 1", steps);
+    }
+    for (int i = 0; i < c->n_rows; i++) {
+        if (c->rows[i].steps == steps) {
+            out->mean_s = c->rows[i].mean_s;
+            out->spread_s = c->rows[i].spread_s;
+            out->origin = c->origin;
+            (void)spoti_copy(out->source, sizeof(out->source), c->source);
+            return SPOT_OK;
+        }
+    }
+    return latency_of_law(c, steps, out, diag);
+}
+
+double spot_latency_draw(const spot_latency *latency, spot_rng *rng)
+{
+    if (!(latency->spread_s > 0.0) || !(latency->mean_s > 0.0)) {
+        return latency->mean_s;
+    }
+    /* X = exp(mu + sigma Z): mean exp(mu + sigma^2 / 2), variance (exp(sigma^2) - 1) mean^2. */
+    double ratio = latency->spread_s / latency->mean_s;
+    double variance = log1p(ratio * ratio);
+    return latency->mean_s * exp(sqrt(variance) * spot_rng_normal(rng) - 0.5 * variance);
+}
+
+const char *spot_origin_str(spot_origin origin)
+{
+    for (int i = 0; i < N_ORIGINS; i++) {
+        if (ORIGINS[i].val == (int64_t)origin) {
+            return ORIGINS[i].str;
+        }
+    }
+    return "unknown";
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* Platform profiles: reading, refusing, interpolating, drawing, writing. */
+#include "spot/platform.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "support/spot_test.h"
+
+/* Figures are printed in ms with at most 6 decimals and stored in s: 1e-9 s and one rounding. */
+static const double ROUNDING_S = 1e-12;
+
+static const char GOOD[] = "name: board\n"
+                           "description: a board\n"
+                           "classes:\n"
+                           "  - name: tabled\n"
+                           "    origin: published\n"
+                           "    source: three rows\n"
+                           "    table:\n"
+                           "      - {steps: 1, latency_ms: 162}\n"
+                           "      - {steps: 7, latency_ms: 186, spread_ms: 9.3, p95_ms: 200}\n"
+                           "      - {steps: 10, latency_ms: 199}\n"
+                           "  - name: law\n"
+                           "    origin: modelled\n"
+                           "    source: a law\n"
+                           "    affine: {base_ms: 290, per_step_ms: 30, spread_ms: 5}\n"
+                           "  - name: single\n"
+                           "    origin: measured\n"
+                           "    source: one row\n"
+                           "    table:\n"
+                           "      - {steps: 5, latency_ms: 12.5}\n";
+
+static spot_status load_text(const char *text, size_t size, spot_platform **out, spot_diag *diag)
+{
+    char path[512];
+    spot_test_temp_path(path, sizeof(path), "board.yaml");
+    spot_test_write_file(path, text, size);
+    spot_status st = spot_platform_load(path, NULL, out, diag);
+    (void)remove(path);
+    return st;
+}
+
+static spot_platform *load_good(void)
+{
+    spot_platform *p = NULL;
+    spot_diag diag = {.text = ""};
+    spot_status st = load_text(GOOD, sizeof(GOOD) - 1, &p, &diag);
+    assert_string_equal(diag.text, "");
+    assert_int_equal(st, SPOT_OK);
+    return p;
+}
+
+static void a_profile_says_what_it_was_given(void **state)
+{
+    (void)state;
+    spot_platform *p = load_good();
+    assert_string_equal(spot_platform_name(p), "board");
+    assert_string_equal(spot_platform_description(p), "a board");
+    assert_int_equal(spot_platform_class_count(p), 3);
+    assert_string_equal(spot_platform_class_name(p, 0), "tabled");
+    assert_string_equal(spot_platform_class_name(p, 2), "single");
+    assert_null(spot_platform_class_name(p, -1));
+    assert_null(spot_platform_class_name(p, 3));
+    spot_platform_destroy(p);
+    spot_platform_destroy(NULL);
+}
+
+static void rows_are_exact_and_keep_their_origin(void **state)
+{
+    (void)state;
+    spot_platform *p = load_good();
+    spot_latency latency;
+    assert_int_equal(spot_platform_latency(p, "tabled", 7, &latency, NULL), SPOT_OK);
+    assert_close(latency.mean_s, 0.186, ROUNDING_S, 0.0);
+    assert_close(latency.spread_s, 0.0093, ROUNDING_S, 0.0);
+    assert_int_equal(latency.origin, SPOT_ORIGIN_PUBLISHED);
+    assert_string_equal(latency.source, "three rows");
+    assert_int_equal(spot_platform_latency(p, "law", 4, &latency, NULL), SPOT_OK);
+    assert_close(latency.mean_s, 0.41, ROUNDING_S, 0.0);
+    assert_close(latency.spread_s, 0.005, ROUNDING_S, 0.0);
+    assert_int_equal(latency.origin, SPOT_ORIGIN_MODELLED);
+    assert_string_equal(latency.source, "a law");
+    spot_platform_destroy(p);
+}
+
+static void other_steps_follow_the_least_squares_law(void **state)
+{
+    (void)state;
+    spot_platform *p = load_good();
+    spot_latency latency;
+    /* By hand: mean steps 6, mean 547/3, slope 172/42; at 5 steps 3743/21 ms. */
+    assert_int_equal(spot_platform_latency(p, "tabled", 5, &latency, NULL), SPOT_OK);
+    assert_close(latency.mean_s, 3.743 / 21.0, ROUNDING_S, 0.0);
+    assert_close(latency.spread_s, 0.05 * 3.743 / 21.0, ROUNDING_S, 0.0);
+    assert_int_equal(latency.origin, SPOT_ORIGIN_MODELLED);
+    assert_string_equal(latency.source, "affine law through 3 rows: three rows");
+    /* The published law of SCIENCE 1.6, 0.1578 + 0.0041 steps, is printed to 4 decimals. */
+    for (int steps = 2; steps <= 20; steps += 3) {
+        assert_int_equal(spot_platform_latency(p, "tabled", steps, &latency, NULL), SPOT_OK);
+        assert_close(latency.mean_s, 0.1578 + 0.0041 * steps, 0.5e-4 * (1 + steps), 0.0);
+    }
+    spot_platform_destroy(p);
+}
+
+static void what_is_not_known_is_refused(void **state)
+{
+    (void)state;
+    spot_platform *p = load_good();
+    spot_latency latency;
+    spot_diag diag = {.text = ""};
+    assert_int_equal(spot_platform_latency(p, "pi0", 5, &latency, &diag), SPOT_E_NOT_FOUND);
+    assert_string_equal(diag.text,
+                        "platform board has no class pi0, expected one of: tabled, law, single");
+    assert_int_equal(spot_platform_latency(p, "law", 0, &latency, &diag), SPOT_E_RANGE);
+    assert_int_equal(spot_platform_latency(p, "single", 5, &latency, &diag), SPOT_OK);
+    assert_int_equal(spot_platform_latency(p, "single", 6, &latency, &diag), SPOT_E_RANGE);
+    assert_non_null(strstr(diag.text, "steps 5 alone"));
+    assert_int_equal(spot_platform_latency(NULL, "law", 1, &latency, &diag), SPOT_E_INVALID);
+    assert_int_equal(spot_platform_latency(p, NULL, 1, &latency, &diag), SPOT_E_INVALID);
+    assert_int_equal(spot_platform_latency(p, "law", 1, NULL, &diag), SPOT_E_INVALID);
+    spot_platform_destroy(p);
+}
+
+#define HEAD  "name: b\ndescription: d\nclasses:\n"
+#define CLASS "  - name: c\n    origin: measured\n    source: s\n"
+#define LAW   "    affine: {base_ms: 1, per_step_ms: 1}\n"
+
+static void bad_files_are_refused_with_file_and_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *expected; /* in the message, after the file name */
+    } corpus[] = {
+        {"", ":1: the file is empty"},
+        {"- 1\n", ":"},
+        {"name: b\nclasses: []\n", ":"},
+        {HEAD "  []\n", ":"},
+        {"name: b\ndescription: d\npower_w: 30\nclasses:\n" CLASS LAW, ":3: Unexpected key"},
+        {HEAD CLASS "    affine: {base_ms: 1, per_step_ms: 1, cubic_ms: 2}\n", ":7: Unexpected"},
+        {HEAD CLASS "    affine: {base_ms: 1}\n", ":7:"},
+        {HEAD CLASS "    affine: {base_ms: soon, per_step_ms: 1}\n", ":7: base_ms is 'soon'"},
+        {HEAD CLASS "    affine: {base_ms: 3 ms, per_step_ms: 1}\n", ":7: base_ms is '3 ms'"},
+        {HEAD CLASS "    affine: {base_ms: nan, per_step_ms: 1}\n", ":7: base_ms is"},
+        {HEAD CLASS "    affine: {base_ms: inf, per_step_ms: 1}\n", ":7: base_ms is"},
+        {HEAD CLASS "    affine: {base_ms: -1, per_step_ms: 1}\n", ":7: base_ms is"},
+        {HEAD CLASS "    affine: {base_ms: 1, per_step_ms: -1}\n", ":7: per_step_ms is"},
+        {HEAD CLASS, ":4: class c has no latencies"},
+        {HEAD CLASS LAW "    table:\n      - {steps: 1, latency_ms: 1}\n", ":4: class c has both"},
+        {HEAD CLASS LAW CLASS LAW, ":8: class c stands twice"},
+        {HEAD CLASS "    table: []\n", ":7:"},
+        {HEAD CLASS "    table:\n      - {steps: 0, latency_ms: 1}\n", ":8: steps is '0'"},
+        {HEAD CLASS "    table:\n      - {steps: 1001, latency_ms: 1}\n", ":8: steps is '1001'"},
+        {HEAD CLASS "    table:\n      - {steps: 2, latency_ms: 1}\n"
+                    "      - {steps: 2, latency_ms: 1}\n",
+         ":9: steps is '2', expected 3..1000"},
+        {HEAD CLASS "    table:\n      - {steps: 1.5, latency_ms: 1}\n", ":8: steps is '1.5'"},
+        {HEAD CLASS "    table:\n      - {steps: 99999999999, latency_ms: 1}\n", ":8:"},
+        {HEAD CLASS "    table:\n      - {steps: 1, latency_ms: -3}\n", ":8: latency_ms"},
+        {HEAD CLASS "    table:\n      - {steps: 1, latency_ms: 1e300}\n", ":8: latency_ms"},
+        {HEAD CLASS "    table:\n      - {steps: 1, latency_ms: 1, spread_ms: nan}\n",
+         ":8: spread_ms is"},
+        {HEAD "  - name: c\n    origin: guessed\n    source: s\n" LAW, ":5:"},
+        {HEAD "  - name: c\n    origin: 1\n    source: s\n" LAW, ":5:"},
+        {HEAD "  - name: \"\"\n    origin: measured\n    source: s\n" LAW, ":4:"},
+        {HEAD "  - name: c\n    origin: measured\n" LAW,
+         ":6: Missing required mapping field: source"},
+        {"name: &a b\ndescription: *a\nclasses:\n" CLASS LAW, ":"},
+        {"name: [\n", ":"},
+        {"name: \"\x01\"\n", ":"},
+    };
+    for (size_t i = 0; i < sizeof(corpus) / sizeof(corpus[0]); i++) {
+        spot_platform *p = (spot_platform *)&state;
+        spot_diag diag = {.text = ""};
+        spot_status st = load_text(corpus[i].text, strlen(corpus[i].text), &p, &diag);
+        const char *said = strstr(diag.text, "board.yaml");
+        if (st != SPOT_E_FORMAT || said == NULL || strstr(said, corpus[i].expected) == NULL) {
+            fail_msg("case %zu: status %d, said '%s', expected '%s'", i, (int)st, diag.text,
+                     corpus[i].expected);
+        }
+        assert_null(p);
+        assert_null(strchr(diag.text, '\n'));
+    }
+}
+
+static void long_texts_and_many_classes_are_refused(void **state)
+{
+    (void)state;
+    static char text[1 << 20];
+    spot_platform *p = NULL;
+    size_t used = (size_t)snprintf(text, sizeof(text), HEAD);
+    for (int i = 0; i < 65; i++) {
+        used += (size_t)snprintf(text + used, sizeof(text) - used,
+                                 "  - {name: c%d, origin: measured, source: s, "
+                                 "affine: {base_ms: 1, per_step_ms: 1}}\n",
+                                 i);
+    }
+    assert_int_equal(load_text(text, used, &p, NULL), SPOT_E_FORMAT);
+    used = (size_t)snprintf(text, sizeof(text), "name: %064d\ndescription: d\nclasses:\n" CLASS LAW,
+                            0);
+    assert_int_equal(load_text(text, used, &p, NULL), SPOT_E_FORMAT);
+    used = (size_t)snprintf(text, sizeof(text), "name: %063d\ndescription: d\nclasses:\n" CLASS LAW,
+                            0);
+    assert_int_equal(load_text(text, used, &p, NULL), SPOT_OK);
+    spot_platform_destroy(p);
+    assert_int_equal(spot_platform_load("/no/such/file.yaml", NULL, &p, NULL), SPOT_E_IO);
+    assert_int_equal(spot_platform_load(NULL, NULL, &p, NULL), SPOT_E_INVALID);
+    assert_int_equal(spot_platform_load("x", NULL, NULL, NULL), SPOT_E_INVALID);
+}
+
+static void every_prefix_of_a_profile_is_read_or_refused(void **state)
+{
+    (void)state;
+    for (size_t size = 0; size < sizeof(GOOD); size++) {
+        spot_platform *p = NULL;
+        spot_diag diag = {.text = ""};
+        spot_status st = load_text(GOOD, size, &p, &diag);
+        assert_true(st == SPOT_OK ? p != NULL : st == SPOT_E_FORMAT && diag.text[0] != '\0');
+        spot_platform_destroy(p);
+    }
+}
+
+static void load_survives_every_failed_allocation(void **state)
+{
+    (void)state;
+    char path[512];
+    spot_test_temp_path(path, sizeof(path), "board.yaml");
+    spot_test_write_file(path, GOOD, sizeof(GOOD) - 1);
+    spot_status st = SPOT_E_NOMEM;
+    for (int k = 0; st != SPOT_OK; k++) {
+        spot_test_allocator mem;
+        spot_allocator allocator = spot_test_failing_allocator(&mem, k);
+        spot_platform *p = (spot_platform *)&mem;
+        assert_true(k < 100);
+        st = spot_platform_load(path, &allocator, &p, NULL);
+        assert_true(st == SPOT_OK ? k > 1 : st == SPOT_E_NOMEM && p == NULL);
+        spot_platform_destroy(p);
+        spot_test_assert_no_leak(&mem);
+    }
+    (void)remove(path);
+}
+
+static void draws_have_the_given_mean_and_spread(void **state)
+{
+    (void)state;
+    enum { N_DRAWS = 200000 };
+    const spot_latency latency = {.mean_s = 0.2, .spread_s = 0.06};
+    double sum = 0.0;
+    double sum_squares = 0.0;
+    for (uint64_t i = 0; i < N_DRAWS; i++) {
+        spot_rng rng = spot_rng_at(7, SPOT_STREAM_LATENCY, i);
+        double x = spot_latency_draw(&latency, &rng);
+        assert_true(x > 0.0);
+        sum += x;
+        sum_squares += (x - 0.2) * (x - 0.2);
+    }
+    /* Six standard errors: spread / sqrt(n), and for the spread, with the kurtosis 4.6 of this
+     * log-normal, spread * sqrt((4.6 - 1) / (4 n)). The seed is fixed. */
+    assert_close(sum / N_DRAWS, 0.2, 6 * 0.06 / sqrt(N_DRAWS), 0.0);
+    assert_close(sqrt(sum_squares / N_DRAWS), 0.06, 6 * 0.06 * sqrt(3.6 / (4.0 * N_DRAWS)), 0.0);
+}
+
+static void without_spread_a_draw_is_the_mean(void **state)
+{
+    (void)state;
+    spot_rng rng = spot_rng_at(7, SPOT_STREAM_LATENCY, 0);
+    const spot_latency fixed = {.mean_s = 0.2};
+    const spot_latency nothing = {.mean_s = 0.0, .spread_s = 0.1};
+    assert_true(spot_latency_draw(&fixed, &rng) == 0.2);
+    assert_true(spot_latency_draw(&nothing, &rng) == 0.0);
+}
+
+static void a_written_profile_is_read_back(void **state)
+{
+    (void)state;
+    static const spot_platform_row rows[] = {
+        {.steps = 1, .mean_s = 1.234567e-3, .p95_s = 1.5e-3, .spread_s = 2.5e-5},
+        {.steps = 5, .mean_s = 4.7e-3, .p95_s = 5e-3, .spread_s = 0.0},
+    };
+    const spot_platform_self self = {.name = "my-host",
+                                     .description = "8 cores, \"fast\" \\ C: #1, \xc3\xa9",
+                                     .source = "sweetspot bench: 200 calls",
+                                     .rows = rows,
+                                     .n_rows = 2};
+    char path[512];
+    spot_test_temp_path(path, sizeof(path), "self.yaml");
+    spot_diag diag = {.text = ""};
+    assert_int_equal(spot_platform_write_self(path, &self, &diag), SPOT_OK);
+    spot_platform *p = NULL;
+    assert_int_equal(spot_platform_load(path, NULL, &p, &diag), SPOT_OK);
+    assert_string_equal(spot_platform_name(p), self.name);
+    assert_string_equal(spot_platform_description(p), self.description);
+    for (int i = 0; i < 2; i++) {
+        spot_latency latency;
+        assert_int_equal(spot_platform_latency(p, "self", rows[i].steps, &latency, &diag), SPOT_OK);
+        assert_close(latency.mean_s, rows[i].mean_s, ROUNDING_S, 0.0);
+        assert_close(latency.spread_s, rows[i].spread_s, ROUNDING_S, 0.0);
+        assert_int_equal(latency.origin, SPOT_ORIGIN_MEASURED);
+        assert_string_equal(latency.source, self.source);
+    }
+    spot_platform_destroy(p);
+    (void)remove(path);
+}
+
+static void figures_that_load_would_refuse_are_not_written(void **state)
+{
+    (void)state;
+    spot_platform_row rows[2] = {{.steps = 1, .mean_s = 1e-3}, {.steps = 2, .mean_s = 2e-3}};
+    const spot_platform_self good = {
+        .name = "n", .description = "d", .source = "s", .rows = rows, .n_rows = 2};
+    spot_platform_self bad = good;
+    char path[512];
+    spot_test_temp_path(path, sizeof(path), "self.yaml");
+    bad.n_rows = 0;
+    assert_int_equal(spot_platform_write_self(path, &bad, NULL), SPOT_E_RANGE);
+    bad = good;
+    bad.name = "";
+    assert_int_equal(spot_platform_write_self(path, &bad, NULL), SPOT_E_RANGE);
+    bad = good;
+    bad.source = "two\nlines";
+    assert_int_equal(spot_platform_write_self(path, &bad, NULL), SPOT_E_RANGE);
+    rows[1].steps = 1;
+    assert_int_equal(spot_platform_write_self(path, &good, NULL), SPOT_E_RANGE);
+    rows[1].steps = 2;
+    rows[1].mean_s = (double)NAN;
+    assert_int_equal(spot_platform_write_self(path, &good, NULL), SPOT_E_RANGE);
+    rows[1].mean_s = 2e-3;
+    assert_int_equal(spot_platform_write_self(NULL, &good, NULL), SPOT_E_INVALID);
+    assert_int_equal(spot_platform_write_self("/no/such/dir/self.yaml", &good, NULL), SPOT_E_IO);
+    FILE *file = fopen(path, "rb");
+    assert_null(file);
+}
+
+static void origins_have_names(void **state)
+{
+    (void)state;
+    assert_string_equal(spot_origin_str(SPOT_ORIGIN_MEASURED), "measured");
+    assert_string_equal(spot_origin_str(SPOT_ORIGIN_MODELLED), "modelled");
+    assert_string_equal(spot_origin_str(SPOT_ORIGIN_PUBLISHED), "published");
+    assert_string_equal(spot_origin_str((spot_origin)9), "unknown");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_profile_says_what_it_was_given),
+        cmocka_unit_test(rows_are_exact_and_keep_their_origin),
+        cmocka_unit_test(other_steps_follow_the_least_squares_law),
+        cmocka_unit_test(what_is_not_known_is_refused),
+        cmocka_unit_test(bad_files_are_refused_with_file_and_line),
+        cmocka_unit_test(long_texts_and_many_classes_are_refused),
+        cmocka_unit_test(every_prefix_of_a_profile_is_read_or_refused),
+        cmocka_unit_test(load_survives_every_failed_allocation),
+        cmocka_unit_test(draws_have_the_given_mean_and_spread),
+        cmocka_unit_test(without_spread_a_draw_is_the_mean),
+        cmocka_unit_test(a_written_profile_is_read_back),
+        cmocka_unit_test(figures_that_load_would_refuse_are_not_written),
+        cmocka_unit_test(origins_have_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
