@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * Demonstrations: the scripted expert at work, recorded for training.
+ *
+ * The file is HDF5 in the robomimic / LIBERO layout: group `data` (attributes `total`, `env_args`,
+ * `task`), groups `data/demo_<i>` (attributes `num_samples`, `seed`, `speed`, `model_file`) with
+ *   obs/state    (N x obs_dim)    float32  what the policy sees
+ *   obs/anchor   (N x action_dim) float64  gripper pose at the observation, 0
+ *   obs/<name>   (N)              float64  each column of the trajectory sample (see task.h)
+ *   targets      (N x action_dim) float64  the expert's absolute target and gripper command
+ *   actions      (N x action_dim) float64  targets - anchor: the action in the policy's terms
+ *   states       (N x state_dim)  float64  time, qpos, qvel
+ *   rewards      (N) float64, dones (N) uint8  1 on the last row
+ *   label_ok     (N) uint8        0 where the row is not to be imitated
+ * one row a control period. Demonstration seeds start at SPOT_DEMO_SEED_BASE and evaluation seeds lie
+ * below it, so that a test seed is never a training seed.
+ */
+#ifndef SPOT_DEMO_H
+#define SPOT_DEMO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "spot/rollout.h"
+#include "spot/status.h"
+#include "spot/task.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SPOT_DEMO_SEED_BASE (UINT64_C(1) << 32)
+
+typedef struct spot_demo_config {
+    int episodes;      /* demonstrations to write, 1..100000; default 1000 */
+    uint64_t seed;     /* first seed, added to SPOT_DEMO_SEED_BASE; default 0 */
+    int threads;       /* default 1 */
+    double speed_low;  /* belt speed factor, drawn uniformly; default 1 */
+    double speed_high; /* default 1 */
+    bool disturb;      /* pushes, freezes, moved objects and deliberate misses; default true */
+} spot_demo_config;
+
+/* What was recorded. */
+typedef struct spot_demo_result {
+    int tried;     /* episodes run */
+    int succeeded; /* of these; only they are written */
+    int64_t rows;  /* rows written */
+} spot_demo_result;
+
+/* Called with the episodes finished so far; returns false to stop. */
+typedef bool (*spot_progress_fn)(void *ctx, int64_t done, int64_t total);
+
+SPOT_API void spot_demo_config_default(spot_demo_config *config);
+
+/* Records demonstrations into `path`, written aside and renamed. progress and result may be NULL.
+ * Returns SPOT_OK, E_INVALID, E_RANGE, E_IO, E_NOMEM, E_STATE (stopped). */
+SPOT_API spot_status spot_demo_record(const spot_task *task, const spot_demo_config *config,
+                                      const char *path, spot_progress_fn progress, void *ctx,
+                                      spot_demo_result *result, spot_diag *diag);
+
+/* Runs the expert undisturbed on seeds seed..seed+count-1 (evaluation seeds): episodes (count).
+ * Only seed, success, grade, time_s, actions and path_m are filled. Returns as above. */
+SPOT_API spot_status spot_demo_evaluate(const spot_task *task, const spot_variation *variation,
+                                        uint64_t seed, int count, int threads,
+                                        spot_progress_fn progress, void *ctx,
+                                        spot_episode *episodes, spot_diag *diag);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * A task: what the robot shall do, in a YAML file beside an MJCF model. Adding one needs no C.
+ *
+ * `spot_task` is the loaded file with its compiled model, immutable and shared by threads; each thread
+ * makes its own worlds from it.
+ *
+ *     spot_task *task = NULL;
+ *     spot_world world;
+ *     spot_task_load("tasks/ur5e-conveyor/task.yaml", NULL, &task, &diag);
+ *     spot_task_make_world(task, &(spot_variation){.speed = 1.5, .noise = 1.0}, &world, &diag);
+ *     ...
+ *     spot_world_destroy(&world);
+ *     spot_task_destroy(task);
+ */
+#ifndef SPOT_TASK_H
+#define SPOT_TASK_H
+
+#include "spot/alloc.h"
+#include "spot/status.h"
+#include "spot/world.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct spot_task spot_task; /* immutable after load */
+
+/* What a task is. Read-only view, valid as long as the task. */
+typedef struct spot_task_info {
+    const char *name;
+    const char *description;
+    const char *charge_as;   /* class of deployed model charged by default (platform.h) */
+    double moving_speed_m_s; /* of the disturbance at speed 1; 0 if nothing moves by itself */
+    spot_world_dims dims;
+} spot_task_info;
+
+/* How an episode differs from the task file. */
+typedef struct spot_variation {
+    double speed; /* factor on the speed of what moves, 0..10; default 1 */
+    double noise; /* factor on the sensor noise, 0..10; default 1 */
+} spot_variation;
+
+SPOT_API void spot_variation_default(spot_variation *variation);
+
+/* Loads the task file `path` and compiles its model.
+ * Ownership: on success the caller owns *out. `allocator` is borrowed until destroy; NULL = malloc.
+ * Returns SPOT_OK, E_INVALID, E_IO, E_FORMAT (diag: file:line: what, expected), E_NOMEM.
+ * MuJoCo's process-wide warning handler is replaced by one that stays silent. */
+SPOT_API spot_status spot_task_load(const char *path, const spot_allocator *allocator,
+                                    spot_task **out, spot_diag *diag);
+SPOT_API void spot_task_destroy(spot_task *task);
+SPOT_API const spot_task_info *spot_task_describe(const spot_task *task);
+
+/* Makes a world of the task, which is borrowed until spot_world_destroy.
+ * The world's sample is: columns 0-2 gripper x, y, z (m), 3 yaw (rad), 4 opening (m), 5-10 joint
+ * angles (rad), 11-16 joint speeds (rad/s), 17-22 joint torques (N m), then x, y, z, yaw an object.
+ * Its anchor is the gripper pose (x, y, z in m, yaw in rad, 0); an action is a target relative to it
+ * (dx, dy, dz, dyaw) and the gripper command (> 0 open, else close).
+ * Returns SPOT_OK, E_INVALID, E_RANGE (variation), E_NOMEM. */
+SPOT_API spot_status spot_task_make_world(const spot_task *task, const spot_variation *variation,
+                                          spot_world *out, spot_diag *diag);
+
+/* Frees what spot_task_make_world made; NULL-tolerant, also for a zeroed world. */
+SPOT_API void spot_world_destroy(spot_world *world);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

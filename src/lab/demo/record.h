@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* One demonstration in memory, and how it is run. */
+#ifndef SPOTI_DEMO_RECORD_H
+#define SPOTI_DEMO_RECORD_H
+
+#include "lab/sim/expert/expert.h"
+#include "spot/demo.h"
+
+/* Rows of one episode; buffers are sized for the task's time limit when created. */
+typedef struct spoti_demo {
+    const spot_allocator *allocator;
+    spot_world_dims dims;
+    int capacity; /* rows */
+    int count;
+    uint64_t seed;
+    double speed;
+    bool success;
+    spot_episode episode;
+    float *state;   /* (capacity x obs_dim) */
+    double *anchor; /* (capacity x action_dim) */
+    double *target; /* (capacity x action_dim) */
+    double *sample; /* (capacity x sample_dim) */
+    double *sim;    /* (capacity x state_dim) */
+    uint8_t *ok;    /* (capacity) */
+} spoti_demo;
+
+spot_status spoti_demo_init(spoti_demo *demo, const spot_task *task);
+void spoti_demo_fini(spoti_demo *demo);
+
+/* Runs the expert on `world` and fills the demo. With `disturb`, pushes, freezes, moved objects and
+ * deliberate misses happen, and rows in which they do are marked as not to be imitated. */
+spot_status spoti_demo_run(spoti_demo *demo, const spot_task *task, spot_world *world,
+                           uint64_t seed, bool disturb);
+
+#endif

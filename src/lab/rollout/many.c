@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * Many episodes on threads. Each worker owns a world and a rollout and takes the next seed; an episode
+ * depends on its seed alone and lands at its seed's index, so the threads leave no trace.
+ */
+#include "core/base/alloc.h"
+#include "lab/rollout/rollout.h"
+#include "lab/sim/parallel.h"
+
+typedef struct worker {
+    spot_world world;
+    spot_rollout *rollout;
+} worker;
+
+typedef struct job {
+    const spot_rollout_batch *batch;
+    spot_episode *episodes;
+    worker *workers;
+    int n_workers;
+} job;
+
+static spot_status work(void *ctx, int i_worker, int64_t index)
+{
+    job *j = (job *)ctx;
+    return spot_rollout_run(j->workers[i_worker].rollout, j->batch->seeds[index],
+                            &j->episodes[index], NULL, NULL, NULL);
+}
+
+static bool report(void *ctx, int64_t done, int64_t total)
+{
+    const spot_rollout_batch *batch = ((job *)ctx)->batch;
+    return batch->progress == NULL || batch->progress(batch->progress_ctx, done, total);
+}
+
+static spot_status make_worker(const spot_rollout_batch *batch, spoti_make_brain_fn make_brain,
+                               void *make_brain_ctx, worker *w, spot_diag *diag)
+{
+    spoti_brain brain;
+    spot_status st = batch->make_world(batch->make_world_ctx, &w->world, diag);
+    if (st != SPOT_OK) {
+        w->world.ops = NULL; /* nothing to destroy, whatever was left there */
+        return st;
+    }
+    st = make_brain(make_brain_ctx, &batch->config, &brain, diag);
+    if (st != SPOT_OK) {
+        return st;
+    }
+    st = spoti_rollout_create(&batch->config, &w->world, &brain, &w->rollout, diag);
+    if (st != SPOT_OK && brain.destroy != NULL) {
+        brain.destroy(brain.ctx);
+    }
+    return st;
+}
+
+static void destroy_worker(worker *w)
+{
+    spot_rollout_destroy(w->rollout);
+    if (w->world.ops != NULL && w->world.ops->destroy != NULL) {
+        w->world.ops->destroy(w->world.self);
+    }
+}
+
+static spot_status check(const spot_rollout_batch *batch, const spot_episode *episodes,
+                         spot_diag *diag)
+{
+    if (batch->make_world == NULL || batch->seeds == NULL || episodes == NULL) {
+        return SPOT_E_INVALID;
+    }
+    if (batch->n_seeds < 1 || batch->threads < 1 || batch->threads > SPOTI_THREADS_MAX) {
+        return spot_diag_set(diag, SPOT_E_RANGE,
+                             "%lld episodes on %d threads, expected at least 1 on 1..%d",
+                             (long long)batch->n_seeds, batch->threads, SPOTI_THREADS_MAX);
+    }
+    return SPOT_OK;
+}
+
+spot_status spoti_rollout_run_many(const spot_rollout_batch *batch, spoti_make_brain_fn make_brain,
+                                   void *make_brain_ctx, spot_episode *episodes, spot_diag *diag)
+{
+    spot_status st = check(batch, episodes, diag);
+    if (st != SPOT_OK) {
+        return st;
+    }
+    const spot_allocator *allocator = batch->config.allocator;
+    int threads = batch->n_seeds < batch->threads ? (int)batch->n_seeds : batch->threads;
+    job j = {.batch = batch, .episodes = episodes, .n_workers = threads};
+    j.workers = (worker *)spoti_calloc(allocator, (size_t)threads, sizeof(*j.workers));
+    if (j.workers == NULL) {
+        return SPOT_E_NOMEM;
+    }
+    /* Made here, one after the other: worlds and sessions need not be thread-safe to create. */
+    for (int i = 0; st == SPOT_OK && i < threads; i++) {
+        st = make_worker(batch, make_brain, make_brain_ctx, &j.workers[i], diag);
+    }
+    if (st == SPOT_OK) {
+        st = spoti_parallel_for(batch->n_seeds, threads, work, report, &j);
+        if (st != SPOT_OK) {
+            (void)spot_diag_set(diag, st, "an episode ended early: %s", spot_status_str(st));
+        }
+    }
+    for (int i = 0; i < threads; i++) {
+        destroy_worker(&j.workers[i]);
+    }
+    spoti_free(allocator, j.workers, (size_t)threads * sizeof(*j.workers));
+    return st;
+}

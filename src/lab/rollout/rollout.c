@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * One episode: at every tick ask the schedule what to do, do it, and let the world go on by one tick.
+ * The schedule (runtime/exec) holds all rules of time; here is only what belongs to the virtual
+ * clock: a latency is drawn, turned into ticks and handed over with the chunk, never slept.
+ */
+#include "lab/rollout/rollout.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/base/alloc.h"
+#include "spot/rng.h"
+
+/* The sample columns of the end effector: x, y, z. */
+enum { N_XYZ = 3 };
+
+struct spot_rollout {
+    const spot_allocator *allocator;
+    spot_rollout_config config;
+    spot_world *world; /* borrowed */
+    spoti_brain brain;
+    spot_exec *exec;
+    float *obs;     /* (obs_dim) */
+    float *noise;   /* (horizon x action_dim) */
+    float *chunk;   /* (horizon x action_dim) */
+    double *sample; /* (sample_dim) */
+    double anchor[SPOT_ANCHOR_DIM_MAX];
+};
+
+/* What one episode adds up. */
+typedef struct tally {
+    int64_t age_first, age_all, age_max; /* ticks */
+    double last_xyz[N_XYZ];
+    double path_m;
+    bool has_last;
+} tally;
+
+void spot_rollout_config_default(spot_rollout_config *config)
+{
+    if (config == NULL) {
+        return;
+    }
+    memset(config, 0, sizeof(*config));
+    config->schedule = SPOT_SCHEDULE_SYNC;
+    config->clock = SPOT_CLOCK_EXACT;
+    config->point.steps = 0;
+    config->point.overlap = 0;
+    config->point.align = SPOT_ALIGN_NONE;
+    config->latency.origin = SPOT_ORIGIN_MODELLED;
+}
+
+/* ---- sizes ---- */
+
+/* Ticks of the longest episode, or 0 for nonsense. */
+static int64_t tick_limit(const spot_world_dims *dims)
+{
+    /* A day of simulated time at a microsecond a tick; also keeps the cast below exact. */
+    const double most = 1e11;
+    double ticks = ceil(dims->time_limit_s / dims->tick_s - 1e-9);
+    return ticks >= 1.0 && ticks <= most ? (int64_t)ticks : 0;
+}
+
+int64_t spot_trajectory_rows(const spot_world_dims *dims)
+{
+    if (dims == NULL || dims->ticks_per_action < 1 || tick_limit(dims) == 0) {
+        return 0;
+    }
+    return tick_limit(dims) / dims->ticks_per_action + 1;
+}
+
+static size_t chunk_size(const spoti_brain *brain)
+{
+    return (size_t)brain->horizon * (size_t)brain->action_dim;
+}
+
+/* ---- life ---- */
+
+static spot_status check(const spot_rollout_config *config, const spot_world *world,
+                         const spoti_brain *brain, spot_diag *diag)
+{
+    const spot_world_dims *d = &world->dims;
+    if (brain->obs_dim != d->obs_dim || brain->action_dim != d->action_dim) {
+        return spot_diag_set(diag, SPOT_E_INVALID,
+                             "the policy takes %d observations and gives actions of %d, expected "
+                             "%d and %d as in the task",
+                             brain->obs_dim, brain->action_dim, d->obs_dim, d->action_dim);
+    }
+    if (d->anchor_dim < 0 || d->anchor_dim > SPOT_ANCHOR_DIM_MAX || d->sample_dim < 0 ||
+        d->obs_dim < 1 || tick_limit(d) == 0) {
+        return spot_diag_set(diag, SPOT_E_INVALID,
+                             "the world's dimensions are impossible (obs %d, anchor %d, sample %d, "
+                             "tick %g s, time limit %g s)",
+                             d->obs_dim, d->anchor_dim, d->sample_dim, d->tick_s, d->time_limit_s);
+    }
+    if (!(config->latency.mean_s >= 0.0) || !isfinite(config->latency.mean_s) ||
+        !(config->latency.spread_s >= 0.0) || !isfinite(config->latency.spread_s) ||
+        !(config->overhead_s >= 0.0) || !isfinite(config->overhead_s)) {
+        return spot_diag_set(diag, SPOT_E_RANGE,
+                             "latency is %g s, its spread %g s and overhead %g s, expected finite "
+                             "and at least 0",
+                             config->latency.mean_s, config->latency.spread_s, config->overhead_s);
+    }
+    return SPOT_OK;
+}
+
+static spot_status make_exec(spot_rollout *r, spot_diag *diag)
+{
+    const spot_world_dims *d = &r->world->dims;
+    spot_exec_config config;
+    spot_exec_config_default(&config);
+    config.schedule = r->config.schedule;
+    config.align = r->config.point.align;
+    config.n_execute = r->config.n_execute != 0 ? r->config.n_execute : d->n_execute;
+    config.overlap = r->config.point.overlap;
+    config.horizon = r->brain.horizon;
+    config.action_dim = d->action_dim;
+    config.anchor_dim = d->anchor_dim;
+    config.ticks_per_action = d->ticks_per_action;
+    config.overhead_ticks =
+        spot_exec_latency_ticks(SPOT_CLOCK_EXACT, r->config.overhead_s, d->tick_s, 1);
+    config.allocator = r->allocator;
+    return spot_exec_create(&config, &r->exec, diag);
+}
+
+spot_status spoti_rollout_create(const spot_rollout_config *config, spot_world *world,
+                                 const spoti_brain *brain, spot_rollout **out, spot_diag *diag)
+{
+    *out = NULL;
+    spot_status st = check(config, world, brain, diag);
+    if (st != SPOT_OK) {
+        return st;
+    }
+    spot_rollout *r = (spot_rollout *)spoti_calloc(config->allocator, 1, sizeof(*r));
+    if (r == NULL) {
+        return SPOT_E_NOMEM;
+    }
+    r->allocator = config->allocator;
+    r->config = *config;
+    r->world = world;
+    r->brain = *brain;
+    r->brain.destroy = NULL; /* the caller's until all is made */
+    st = make_exec(r, diag);
+    if (st != SPOT_OK) {
+        goto fail;
+    }
+    /* The schedule has bounded horizon and action_dim, so the products are small. */
+    r->obs = (float *)spoti_calloc(r->allocator, (size_t)brain->obs_dim, sizeof(float));
+    r->noise = (float *)spoti_calloc(r->allocator, chunk_size(brain), sizeof(float));
+    r->chunk = (float *)spoti_calloc(r->allocator, chunk_size(brain), sizeof(float));
+    r->sample =
+        (double *)spoti_calloc(r->allocator, (size_t)world->dims.sample_dim + 1, sizeof(double));
+    if (r->obs == NULL || r->noise == NULL || r->chunk == NULL || r->sample == NULL) {
+        st = SPOT_E_NOMEM;
+        goto fail;
+    }
+    r->brain.destroy = brain->destroy;
+    *out = r;
+    return SPOT_OK;
+
+fail:
+    spot_rollout_destroy(r);
+    return st;
+}
+
+void spot_rollout_destroy(spot_rollout *rollout)
+{
+    if (rollout == NULL) {
+        return;
+    }
+    const spoti_brain *brain = &rollout->brain;
+    const spot_allocator *allocator = rollout->allocator;
+    if (brain->destroy != NULL) {
+        brain->destroy(brain->ctx);
+    }
+    spot_exec_destroy(rollout->exec);
+    spoti_free(allocator, rollout->obs, (size_t)brain->obs_dim * sizeof(float));
+    spoti_free(allocator, rollout->noise, chunk_size(brain) * sizeof(float));
+    spoti_free(allocator, rollout->chunk, chunk_size(brain) * sizeof(float));
+    spoti_free(allocator, rollout->sample,
+               ((size_t)rollout->world->dims.sample_dim + 1) * sizeof(double));
+    spoti_free(allocator, rollout, sizeof(*rollout));
+}
+
+/* ---- one episode ---- */
+
+/* Observes, computes the chunk, charges its latency. Inference `index` of seed `seed` has its own
+ * noise and jitter, so operating points with the same chunk count draw the same. */
+static spot_status observe(spot_rollout *r, uint64_t seed, uint64_t index)
+{
+    spot_world *w = r->world;
+    spot_status st = w->ops->observe(w->self, r->obs, r->anchor);
+    if (st != SPOT_OK) {
+        return st;
+    }
+    spot_rng noise = spot_rng_at(seed, SPOT_STREAM_POLICY, index);
+    spot_rng_fill_normal(&noise, r->noise, (int)chunk_size(&r->brain));
+    st = r->brain.infer(r->brain.ctx, r->obs, r->noise, r->chunk);
+    if (st != SPOT_OK) {
+        return st;
+    }
+    spot_rng jitter = spot_rng_at(seed, SPOT_STREAM_LATENCY, index);
+    double latency_s = spot_latency_draw(&r->config.latency, &jitter);
+    int64_t ticks = spot_exec_latency_ticks(r->config.clock, latency_s, w->dims.tick_s,
+                                            w->dims.ticks_per_action);
+    return spot_exec_submit(r->exec, r->chunk, r->anchor, ticks);
+}
+
+static spot_status act(spot_rollout *r, const spot_exec_event *event, tally *t)
+{
+    t->age_first += event->first ? event->age_ticks : 0;
+    t->age_all += event->age_ticks;
+    t->age_max = event->age_ticks > t->age_max ? event->age_ticks : t->age_max;
+    return r->world->ops->act(r->world->self, event->action, event->anchor);
+}
+
+/* All that is due at `tick`. */
+static spot_status do_events(spot_rollout *r, uint64_t seed, int64_t tick, tally *t)
+{
+    spot_status st = SPOT_OK;
+    while (st == SPOT_OK) {
+        spot_exec_event event = spot_exec_poll(r->exec, tick);
+        if (event.kind == SPOT_EXEC_NONE) {
+            break;
+        }
+        if (event.kind == SPOT_EXEC_OBSERVE) {
+            uint64_t index = (uint64_t)spot_exec_read_stats(r->exec)->inferences - 1;
+            st = observe(r, seed, index);
+        } else {
+            st = act(r, &event, t);
+        }
+    }
+    return st;
+}
+
+/* Samples the world: path length always, a trajectory row once a control step. */
+static void take_sample(spot_rollout *r, int64_t tick, tally *t, spot_trajectory *trajectory)
+{
+    const spot_world_dims *d = &r->world->dims;
+    r->world->ops->sample(r->world->self, r->sample);
+    if (d->sample_dim >= N_XYZ) {
+        double dx = r->sample[0] - t->last_xyz[0];
+        double dy = r->sample[1] - t->last_xyz[1];
+        double dz = r->sample[2] - t->last_xyz[2];
+        t->path_m += t->has_last ? sqrt(dx * dx + dy * dy + dz * dz) : 0.0;
+        memcpy(t->last_xyz, r->sample, sizeof(t->last_xyz));
+        t->has_last = true;
+    }
+    if (trajectory != NULL && tick % d->ticks_per_action == 0) {
+        double *row = trajectory->rows + trajectory->count * trajectory->dim;
+        row[0] = (double)tick * d->tick_s;
+        memcpy(row + 1, r->sample, (size_t)d->sample_dim * sizeof(double));
+        trajectory->count++;
+    }
+}
+
+static void fill_episode(const spot_rollout *r, uint64_t seed, int64_t tick,
+                         const spot_outcome *outcome, const tally *t, spot_episode *e)
+{
+    const spot_exec_stats *s = spot_exec_read_stats(r->exec);
+    const double tick_s = r->world->dims.tick_s;
+    memset(e, 0, sizeof(*e)); /* padding too: episodes are compared as bytes */
+    e->seed = seed;
+    e->success = outcome->done && outcome->success;
+    e->grade = outcome->grade;
+    e->grade_max = outcome->grade_max;
+    e->time_s = (double)tick * tick_s;
+    e->chunks = s->chunks;
+    e->inferences = s->inferences;
+    e->actions = s->actions;
+    e->dropped = s->dropped;
+    e->inference_s = (double)s->inference_ticks * tick_s;
+    e->wait_s = (double)s->wait_ticks * tick_s;
+    if (s->chunks > 0) {
+        e->delay_s = e->wait_s / (double)s->chunks;
+        e->age_first_s = (double)t->age_first * tick_s / (double)s->chunks;
+        e->age_mean_s = (double)t->age_all * tick_s / (double)s->actions;
+        e->age_max_s = (double)t->age_max * tick_s;
+    }
+    e->path_m = t->path_m;
+}
+
+spot_status spot_rollout_run(spot_rollout *rollout, uint64_t seed, spot_episode *episode,
+                             spot_trajectory *trajectory, spot_tick_fn tick_fn, void *tick_ctx)
+{
+    if (rollout == NULL || episode == NULL) {
+        return SPOT_E_INVALID;
+    }
+    spot_world *w = rollout->world;
+    const int64_t limit = tick_limit(&w->dims);
+    if (trajectory != NULL) {
+        if (trajectory->rows == NULL || trajectory->dim != w->dims.sample_dim + 1 ||
+            trajectory->capacity < spot_trajectory_rows(&w->dims)) {
+            return SPOT_E_INVALID;
+        }
+        trajectory->count = 0;
+    }
+    tally t;
+    memset(&t, 0, sizeof(t));
+    spot_outcome outcome = {.done = false};
+    int64_t tick = 0;
+    spot_exec_reset(rollout->exec);
+    spot_status st = w->ops->reset(w->self, seed);
+
+    while (st == SPOT_OK && !outcome.done && tick < limit) {
+        if (tick % w->dims.ticks_per_action == 0) {
+            take_sample(rollout, tick, &t, trajectory);
+        }
+        st = do_events(rollout, seed, tick, &t);
+        if (st == SPOT_OK) {
+            st = w->ops->step(w->self);
+        }
+        tick++;
+        w->ops->outcome(w->self, &outcome);
+        if (st == SPOT_OK && tick_fn != NULL) {
+            tick_fn(tick_ctx, w, tick);
+        }
+    }
+    if (st == SPOT_OK) {
+        take_sample(rollout, tick, &t, trajectory);
+        fill_episode(rollout, seed, tick, &outcome, &t, episode);
+    }
+    return st;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * The scripted expert: grasps a (moving) object and, if the task asks for it, places it in a region.
+ *
+ * It acts only through the policy's action interface: one Cartesian target and gripper command a
+ * control period. It is multimodal where a person would be (side of approach, one of two yaws, heights,
+ * speeds, pauses) and recovers: from pushes, from an object that was moved, and from a grasp that
+ * missed; with `mistakes` it makes such a grasp on purpose now and then, so that demonstrations show
+ * the retry. Rows of a deliberate mistake carry `label_ok` false: they are not to be imitated.
+ */
+#ifndef SPOTI_EXPERT_H
+#define SPOTI_EXPERT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lab/sim/mujoco/world.h"
+#include "spot/rng.h"
+
+typedef enum spoti_phase {
+    SPOTI_PHASE_VIA,     /* to a point beside the object, at hovering height */
+    SPOTI_PHASE_HOVER,   /* above the object, aligned */
+    SPOTI_PHASE_DESCEND, /* down to grasping height */
+    SPOTI_PHASE_CLOSE,   /* close, and see whether something is between the fingers */
+    SPOTI_PHASE_LIFT,
+    SPOTI_PHASE_CARRY, /* above the place, by a point to one side */
+    SPOTI_PHASE_LOWER,
+    SPOTI_PHASE_OPEN,
+    SPOTI_PHASE_RETREAT,
+} spoti_phase;
+
+/* The choices of one attempt. */
+typedef struct spoti_style {
+    double side_m[2]; /* via-point relative to the object */
+    double yaw_turn;  /* multiple of a quarter turn added to the object's yaw */
+    double hover_m;   /* height above the grasp */
+    double speed_m_s; /* fast moves */
+    double slow_m_s;  /* descending */
+    double carry_m;   /* sideways bow of the carrying path */
+    double miss_m[2]; /* deliberate error of the grasp; 0 = none */
+    double miss_z_m;  /* deliberate error of its height, up */
+    int pause;        /* control periods to wait above the object */
+} spoti_style;
+
+typedef struct spoti_expert {
+    const spot_task *task;
+    spot_rng rng;
+    bool mistakes; /* make some grasps miss on purpose */
+    int object;
+    int place; /* -1 = grasp only */
+    spoti_phase phase;
+    spoti_style style;
+    int waited;            /* control periods spent waiting in this phase */
+    int misses;            /* deliberate misses so far */
+    double carry_via_m[2]; /* sideways point of the carrying path */
+    bool carried_side;     /* passed it */
+} spoti_expert;
+
+typedef struct spoti_expert_action {
+    double target[SPOTI_POSE_DIM]; /* absolute */
+    bool open;
+    bool label_ok;
+} spoti_expert_action;
+
+void spoti_expert_reset(spoti_expert *expert, const spot_task *task, uint64_t seed, bool mistakes);
+
+/* What to do now, once a control period. */
+void spoti_expert_act(spoti_expert *expert, const spoti_mujoco_world *world,
+                      spoti_expert_action *action);
+
+#endif

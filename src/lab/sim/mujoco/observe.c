@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * Sensors: what a policy sees.
+ *
+ * The gripper's own pose is exact (encoders); object poses carry Gaussian noise as from a camera, drawn
+ * anew for each tick and object and a pure function of (seed, tick, object), so that the same frame
+ * looks the same from every later observation. Relative terms of past frames are relative to the
+ * present gripper: their differences are the object's own motion.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "lab/sim/mujoco/world.h"
+#include "spot/rng.h"
+
+enum { RNG_OBJECTS = 64 }; /* substreams a tick; >= SPOTI_OBJECTS_MAX */
+
+/* Yaw of a box, modulo 90 degrees, from whichever of its axes lies flattest. */
+static double box_yaw(const mjtNum turn[9])
+{
+    int flat = 0;
+    for (int k = 1; k < 3; k++) {
+        if (fabs(turn[6 + k]) < fabs(turn[6 + flat])) {
+            flat = k;
+        }
+    }
+    return atan2(turn[3 + flat], turn[flat]);
+}
+
+void spoti_object_pose(const spoti_mujoco_world *w, int object, double pose[SPOTI_POSE_DIM])
+{
+    int body = w->task->objects[object].body;
+    mju_copy3(pose, w->data->xpos + 3 * body);
+    pose[3] = box_yaw(w->data->xmat + 9 * body);
+}
+
+static double *ring_row(const spoti_mujoco_world *w, int64_t tick)
+{
+    size_t width = SPOTI_POSE_DIM * w->task->file->objects_count;
+    return w->ring + (size_t)(tick % w->ring_rows) * width;
+}
+
+void spoti_ring_record(spoti_mujoco_world *w)
+{
+    double *row = ring_row(w, w->tick);
+    for (int i = 0; i < (int)w->task->file->objects_count; i++) {
+        spoti_object_pose(w, i, row + SPOTI_POSE_DIM * i);
+    }
+}
+
+/* The pose of `object` as the camera gave it at `tick`. */
+static void sensed_pose(const spoti_mujoco_world *w, int object, int64_t tick,
+                        double pose[SPOTI_POSE_DIM])
+{
+    const spoti_object_file *o = &w->task->file->objects[object];
+    spot_rng rng =
+        spot_rng_at(w->seed, SPOT_STREAM_SENSOR, (uint64_t)tick * RNG_OBJECTS + (uint64_t)object);
+
+    memcpy(pose, ring_row(w, tick) + SPOTI_POSE_DIM * object, sizeof(double) * SPOTI_POSE_DIM);
+    for (int i = 0; i < 3; i++) {
+        pose[i] += w->variation.noise * o->noise_m * spot_rng_normal(&rng);
+    }
+    pose[3] += w->variation.noise * o->noise_deg * (mjPI / 180.0) * spot_rng_normal(&rng);
+}
+
+/* Writes the term's value of one frame and returns the number of floats. */
+static int put_relative(const spoti_mujoco_world *w, const spoti_term *term, int64_t tick,
+                        const double gripper[SPOTI_POSE_DIM], float *out)
+{
+    double pose[SPOTI_POSE_DIM];
+    sensed_pose(w, spoti_task_file_object(w->task->file, term->object), tick, pose);
+    if (term->type == SPOTI_TERM_RELATIVE_POSITION) {
+        for (int i = 0; i < 3; i++) {
+            out[i] = (float)(pose[i] - gripper[i]);
+        }
+        return 3;
+    }
+    double angle = 4.0 * (pose[3] - gripper[3]);
+    out[0] = (float)sin(angle);
+    out[1] = (float)cos(angle);
+    return 2;
+}
+
+static int put_gripper(const spoti_mujoco_world *w, const spoti_term *term,
+                       const double gripper[SPOTI_POSE_DIM], float *out)
+{
+    switch (term->type) {
+    case SPOTI_TERM_GRIPPER_POSITION:
+        for (int i = 0; i < 3; i++) {
+            out[i] = (float)gripper[i];
+        }
+        return 3;
+    case SPOTI_TERM_GRIPPER_YAW:
+        out[0] = (float)sin(gripper[3]);
+        out[1] = (float)cos(gripper[3]);
+        return 2;
+    default:
+        out[0] = (float)w->data->ten_length[w->task->opening_tendon];
+        return 1;
+    }
+}
+
+void spoti_observe(const spoti_mujoco_world *w, float *obs, double *anchor)
+{
+    const spoti_observation_file *file = &w->task->file->observation;
+    double gripper[SPOTI_POSE_DIM];
+
+    spoti_arm_pose(w, w->data, gripper);
+    for (unsigned i = 0; i < file->terms_count; i++) {
+        const spoti_term *term = &file->terms[i];
+        if (term->object == NULL) {
+            obs += put_gripper(w, term, gripper, obs);
+            continue;
+        }
+        for (int frame = 0; frame < file->history; frame++) {
+            int64_t tick = w->tick - (int64_t)frame * w->task->info.dims.ticks_per_action;
+            obs += put_relative(w, term, tick, gripper, obs);
+        }
+    }
+    memcpy(anchor, gripper, sizeof(gripper));
+    anchor[SPOTI_POSE_DIM] = 0.0;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* Contacts of the finger pads, and the predicates of success, failure and grades. */
+#include <math.h>
+
+#include "lab/sim/mujoco/world.h"
+
+enum { ALL_PADS = 3 };
+
+void spoti_contacts_update(spoti_mujoco_world *w)
+{
+    const spot_task *t = w->task;
+
+    for (unsigned o = 0; o < t->file->objects_count; o++) {
+        w->touch[o] = 0;
+    }
+    for (int i = 0; i < w->data->ncon; i++) {
+        const mjContact *contact = &w->data->contact[i];
+        for (unsigned pad = 0; pad < 2; pad++) {
+            int other = contact->geom1 == t->pad_geom[pad]   ? contact->geom2
+                        : contact->geom2 == t->pad_geom[pad] ? contact->geom1
+                                                             : -1;
+            for (unsigned o = 0; other >= 0 && o < t->file->objects_count; o++) {
+                if (w->model->geom_bodyid[other] == t->objects[o].body) {
+                    w->touch[o] |= 1u << pad;
+                }
+            }
+        }
+    }
+}
+
+static bool is_inside(const spoti_mujoco_world *w, const spoti_condition *c)
+{
+    double object[SPOTI_POSE_DIM];
+    double region[SPOTI_POSE_DIM];
+    spoti_object_pose(w, spoti_task_file_object(w->task->file, c->object), object);
+    int index = spoti_task_file_object(w->task->file, c->region);
+    spoti_object_pose(w, index, region);
+
+    const mjtNum *turn = w->data->xmat + 9 * w->task->objects[index].body;
+    double away[3] = {object[0] - region[0], object[1] - region[1], object[2] - region[2]};
+    for (int k = 0; k < 2; k++) {
+        double along = away[0] * turn[k] + away[1] * turn[3 + k] + away[2] * turn[6 + k];
+        if (!(fabs(along) <= c->half_m[k])) {
+            return false;
+        }
+    }
+    return away[2] >= 0.0 && away[2] <= c->half_m[2];
+}
+
+static double object_speed(const spoti_mujoco_world *w, int object)
+{
+    int dof = w->task->objects[object].dof;
+    return dof < 0 ? 0.0 : mju_norm3(w->data->qvel + dof);
+}
+
+bool spoti_condition_holds(const spoti_mujoco_world *w, const spoti_condition *c)
+{
+    int object = spoti_task_file_object(w->task->file, c->object);
+    double pose[SPOTI_POSE_DIM];
+
+    switch (c->type) {
+    case SPOTI_CONDITION_INSIDE:
+        return is_inside(w, c);
+    case SPOTI_CONDITION_RELEASED:
+        return w->touch[object] == 0;
+    case SPOTI_CONDITION_AT_REST:
+        return object_speed(w, object) <= c->speed_m_s;
+    case SPOTI_CONDITION_TOUCHED:
+        return w->touch[object] != 0;
+    case SPOTI_CONDITION_GRASPED:
+        return w->touch[object] == ALL_PADS;
+    case SPOTI_CONDITION_BELOW:
+        spoti_object_pose(w, object, pose);
+        return pose[2] < c->z_m;
+    case SPOTI_CONDITION_BEYOND:
+        spoti_object_pose(w, object, pose);
+        return pose[c->axis] > c->at_m;
+    }
+    return false;
+}
+
+void spoti_outcome_update(spoti_mujoco_world *w)
+{
+    const spoti_task_file *f = w->task->file;
+    bool all = true;
+
+    for (unsigned i = 0; i < f->success.conditions_count && all; i++) {
+        all = spoti_condition_holds(w, &f->success.conditions[i]);
+    }
+    w->held_ticks = all ? w->held_ticks + 1 : 0;
+    if (all && (double)w->held_ticks * w->model->opt.timestep >= f->success.hold_s - 1e-9) {
+        w->success = true;
+    }
+    for (unsigned i = 0; i < f->failure_count && !w->success; i++) {
+        w->failed = w->failed || spoti_condition_holds(w, &f->failure[i]);
+    }
+    for (int i = (int)f->grades_count; i > w->grade; i--) {
+        if (spoti_condition_holds(w, &f->grades[i - 1])) {
+            w->grade = i;
+        }
+    }
+}

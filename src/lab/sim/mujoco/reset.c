@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * The reset distribution: start pose of the gripper, pose of each object, then a pre-roll in which the
+ * arm holds and the world moves, so that the observation's history is real at time 0.
+ *
+ * All draws come from (seed, SPOT_STREAM_RESET) in a fixed order: paired seeds face the same episode.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "lab/sim/mujoco/world.h"
+#include "spot/rng.h"
+
+enum {
+    SOLVE_ITERATIONS = 100, /* from home to anywhere in the workspace takes about 10 */
+    PLACE_TRIES = 1000,     /* for two objects that must lie apart */
+};
+
+static double radians(double degrees)
+{
+    return degrees * (mjPI / 180.0);
+}
+
+static void place_gripper(spoti_mujoco_world *w, spot_rng *rng)
+{
+    const spot_task *t = w->task;
+    const spoti_start_file *start = &t->file->start;
+
+    w->reference[0] = spot_rng_uniform(rng, start->x_m[0], start->x_m[1]);
+    w->reference[1] = spot_rng_uniform(rng, start->y_m[0], start->y_m[1]);
+    w->reference[2] = spot_rng_uniform(rng, start->z_m[0], start->z_m[1]);
+    w->reference[3] = radians(spot_rng_uniform(rng, start->yaw_deg[0], start->yaw_deg[1]));
+    memcpy(w->target, w->reference, sizeof(w->target));
+    w->step_m = 0.0;
+    w->step_rad = 0.0;
+    w->open_target_m = t->file->gripper.open_m;
+    w->open_reference_m = w->open_target_m;
+
+    for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
+        w->kin->qpos[t->arm_qpos[i]] = t->file->arm.home[i];
+    }
+    spoti_arm_solve(w, w->reference, SOLVE_ITERATIONS, mjPI / 8.0);
+    for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
+        w->data->qpos[t->arm_qpos[i]] = w->kin->qpos[t->arm_qpos[i]];
+    }
+    /* Fingers open: each joint on the opening's tendon takes an equal share of it. */
+    const mjModel *m = w->model;
+    int first = m->tendon_adr[t->opening_tendon];
+    int count = m->tendon_num[t->opening_tendon];
+    for (int i = first; i < first + count; i++) {
+        if (m->wrap_type[i] == mjWRAP_JOINT) {
+            w->data->qpos[m->jnt_qposadr[m->wrap_objid[i]]] = w->open_target_m / count;
+        }
+    }
+}
+
+static void draw_pose(const spoti_object_file *o, spot_rng *rng, double pose[SPOTI_POSE_DIM])
+{
+    pose[0] = spot_rng_uniform(rng, o->x_m[0], o->x_m[1]);
+    pose[1] = spot_rng_uniform(rng, o->y_m[0], o->y_m[1]);
+    pose[2] = o->z_m;
+    pose[3] = radians(spot_rng_uniform(rng, o->yaw_deg[0], o->yaw_deg[1]));
+}
+
+static void put_object(spoti_mujoco_world *w, int i, const double pose[SPOTI_POSE_DIM])
+{
+    const spoti_object *o = &w->task->objects[i];
+    const mjtNum axis[3] = {0.0, 0.0, 1.0};
+    mjtNum turn[4];
+
+    mju_axisAngle2Quat(turn, axis, pose[3]);
+    mjtNum *at = o->mocap >= 0 ? w->data->mocap_pos + 3 * o->mocap : w->data->qpos + o->qpos;
+    mjtNum *quat = o->mocap >= 0 ? w->data->mocap_quat + 4 * o->mocap : w->data->qpos + o->qpos + 3;
+    mju_copy3(at, pose);
+    mju_copy4(quat, turn);
+}
+
+static spot_status place_objects(spoti_mujoco_world *w, spot_rng *rng)
+{
+    const spoti_task_file *f = w->task->file;
+    double poses[SPOTI_OBJECTS_MAX][SPOTI_POSE_DIM];
+
+    for (int i = 0; i < (int)f->objects_count; i++) {
+        const spoti_object_file *o = &f->objects[i];
+        int other = o->apart_from != NULL ? spoti_task_file_object(f, o->apart_from) : -1;
+        bool apart = false;
+        for (int tries = 0; tries < PLACE_TRIES && !apart; tries++) {
+            draw_pose(o, rng, poses[i]);
+            apart = other < 0 || hypot(poses[i][0] - poses[other][0],
+                                       poses[i][1] - poses[other][1]) >= o->apart_m;
+        }
+        if (!apart) {
+            return SPOT_E_RANGE;
+        }
+        put_object(w, i, poses[i]);
+    }
+    return SPOT_OK;
+}
+
+spot_status spoti_world_reset(spoti_mujoco_world *w, uint64_t seed)
+{
+    spot_rng rng = spot_rng_at(seed, SPOT_STREAM_RESET, 0);
+
+    mj_resetData(w->model, w->data);
+    mj_resetData(w->model, w->kin);
+    w->seed = seed;
+    w->tick = 0;
+    w->held_ticks = 0;
+    w->grade = 0;
+    w->success = false;
+    w->failed = false;
+
+    place_gripper(w, &rng);
+    spot_status st = place_objects(w, &rng);
+    if (st != SPOT_OK) {
+        return st;
+    }
+    mj_step1(w->model, w->data);
+    spoti_contacts_update(w);
+    spoti_ring_record(w);
+    while (st == SPOT_OK && w->tick < w->pre_roll) {
+        st = spoti_world_step(w);
+    }
+    w->held_ticks = 0;
+    w->success = false;
+    return st;
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* Loading a task: compile the model, resolve every name of the task file in it. */
+#include "lab/sim/mujoco/scene.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "runtime/exec/yaml.h"
+
+/* A resolver keeps the path for messages and the first failure. */
+typedef struct resolver {
+    const char *path;
+    const mjModel *model;
+    spot_diag *diag;
+    spot_status status;
+} resolver;
+
+static int resolve(resolver *r, mjtObj type, const char *kind, const char *key, const char *name)
+{
+    int id = mj_name2id(r->model, type, name);
+    if (id < 0 && r->status == SPOT_OK) {
+        r->status =
+            spot_diag_set(r->diag, SPOT_E_FORMAT, "%s:%d: %s: the model has no %s called '%s'",
+                          r->path, spoti_yaml_line_of(r->path, key, 1), key, kind, name);
+    }
+    return id < 0 ? 0 : id;
+}
+
+static void refuse(resolver *r, const char *key, const char *what)
+{
+    if (r->status == SPOT_OK) {
+        r->status = spot_diag_set(r->diag, SPOT_E_FORMAT, "%s:%d: %s: %s", r->path,
+                                  spoti_yaml_line_of(r->path, key, 1), key, what);
+    }
+}
+
+static void resolve_robot(resolver *r, spot_task *t)
+{
+    const spoti_task_file *f = t->file;
+
+    for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
+        int joint = resolve(r, mjOBJ_JOINT, "joint", "joints", f->arm.joints[i]);
+        if (r->model->njnt == 0 || r->model->jnt_type[joint] != mjJNT_HINGE) {
+            refuse(r, "joints", "not a hinge, expected six hinge joints");
+            return;
+        }
+        t->arm_joint[i] = joint;
+        t->arm_qpos[i] = r->model->jnt_qposadr[joint];
+        t->arm_dof[i] = r->model->jnt_dofadr[joint];
+        t->arm_actuator[i] =
+            resolve(r, mjOBJ_ACTUATOR, "actuator", "actuators", f->arm.actuators[i]);
+    }
+    t->site = resolve(r, mjOBJ_SITE, "site", "site", f->arm.site);
+    t->gripper_actuator = resolve(r, mjOBJ_ACTUATOR, "actuator", "gripper", f->gripper.actuator);
+    t->opening_tendon = resolve(r, mjOBJ_TENDON, "tendon", "opening", f->gripper.opening);
+    for (int i = 0; i < 2; i++) {
+        t->pad_geom[i] = resolve(r, mjOBJ_GEOM, "geom", "pads", f->gripper.pads[i]);
+    }
+    t->moving_actuator = -1;
+    if (f->disturbance != NULL) {
+        t->moving_actuator =
+            resolve(r, mjOBJ_ACTUATOR, "actuator", "disturbance", f->disturbance->actuator);
+    }
+}
+
+static void resolve_objects(resolver *r, spot_task *t)
+{
+    const mjModel *m = r->model;
+
+    for (unsigned i = 0; i < t->file->objects_count; i++) {
+        spoti_object *o = &t->objects[i];
+        o->body = resolve(r, mjOBJ_BODY, "body", "objects", t->file->objects[i].body);
+        o->mocap = m->body_mocapid[o->body];
+        o->qpos = -1;
+        o->dof = -1;
+        if (o->mocap >= 0) {
+            continue;
+        }
+        int joint = m->body_jntadr[o->body];
+        if (joint < 0 || m->jnt_type[joint] != mjJNT_FREE) {
+            refuse(r, "objects", "the body cannot be placed, expected a free joint or mocap");
+            return;
+        }
+        o->qpos = m->jnt_qposadr[joint];
+        o->dof = m->jnt_dofadr[joint];
+    }
+}
+
+static void check_timing(resolver *r, const spot_task *t)
+{
+    double ticks = 1.0 / (t->file->control.rate_hz * r->model->opt.timestep);
+    if (!(ticks >= 1.0 - 1e-9) || fabs(ticks - round(ticks)) > 1e-6) {
+        refuse(r, "rate_hz",
+               "the control period is no multiple of the model's time step, expected one");
+    }
+}
+
+static int observation_dim(const spoti_task_file *f)
+{
+    static const int width[] = {
+        [SPOTI_TERM_GRIPPER_POSITION] = 3, [SPOTI_TERM_GRIPPER_YAW] = 2,
+        [SPOTI_TERM_GRIPPER_OPENING] = 1,  [SPOTI_TERM_RELATIVE_POSITION] = 3,
+        [SPOTI_TERM_RELATIVE_YAW] = 2,
+    };
+    int dim = 0;
+    for (unsigned i = 0; i < f->observation.terms_count; i++) {
+        const spoti_term *term = &f->observation.terms[i];
+        dim += width[term->type] * (term->object != NULL ? f->observation.history : 1);
+    }
+    return dim;
+}
+
+static void describe(spot_task *t)
+{
+    const spoti_task_file *f = t->file;
+    const mjModel *m = t->model;
+
+    t->info = (spot_task_info){
+        .name = f->name,
+        .description = f->description,
+        .charge_as = f->charge_as,
+        .moving_speed_m_s = f->disturbance != NULL ? f->disturbance->speed_m_s : 0.0,
+        .dims =
+            {
+                .obs_dim = observation_dim(f),
+                .action_dim = SPOTI_ACTION_DIM,
+                .anchor_dim = SPOTI_ANCHOR_DIM,
+                .sample_dim = SPOTI_SAMPLE_ROBOT + SPOTI_POSE_DIM * (int)f->objects_count,
+                .state_dim = 1 + m->nq + m->nv,
+                .tick_s = m->opt.timestep,
+                .ticks_per_action = (int)lround(1.0 / (f->control.rate_hz * m->opt.timestep)),
+                .horizon = f->control.horizon,
+                .n_execute = f->control.execute,
+                .time_limit_s = f->time_limit_s,
+                .regime = f->regime,
+            },
+    };
+}
+
+static void name_samples(spot_task *t)
+{
+    static const char *const pose[] = {"x", "y", "z", "yaw"};
+    static const char *const robot[] = {"gripper_x", "gripper_y", "gripper_z", "gripper_yaw",
+                                        "gripper_opening"};
+    int at = 0;
+
+    for (int i = 0; i < 5; i++) {
+        (void)spoti_format(t->sample_text[at++], SPOTI_SAMPLE_NAME_SIZE, "%s", robot[i]);
+    }
+    for (int kind = 0; kind < 3; kind++) {
+        static const char *const prefix[] = {"q", "qd", "torque"};
+        for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
+            (void)spoti_format(t->sample_text[at++], SPOTI_SAMPLE_NAME_SIZE, "%s%d", prefix[kind],
+                               i + 1);
+        }
+    }
+    for (unsigned o = 0; o < t->file->objects_count; o++) {
+        for (int i = 0; i < SPOTI_POSE_DIM; i++) {
+            (void)spoti_format(t->sample_text[at++], SPOTI_SAMPLE_NAME_SIZE, "%.20s_%s",
+                               t->file->objects[o].name, pose[i]);
+        }
+    }
+    for (int i = 0; i < at; i++) {
+        t->sample_names[i] = t->sample_text[i];
+    }
+}
+
+/* MuJoCo's default handler writes MUJOCO_LOG.TXT into the working folder; what matters of a warning
+ * (a diverged simulation) is read from mjData instead. */
+static void silent_warning(const char *text)
+{
+    (void)text;
+}
+
+static spot_status compile_model(const char *path, spot_task *t, spot_diag *diag)
+{
+    char folder[SPOTI_PATH_SIZE];
+    char model_path[SPOTI_PATH_SIZE];
+    char error[SPOT_DIAG_TEXT_SIZE / 2] = "";
+
+    if (!spoti_path_dir(folder, sizeof(folder), path) ||
+        !spoti_path_join(model_path, sizeof(model_path), folder, t->file->model)) {
+        return spot_diag_set(diag, SPOT_E_RANGE, "%s: the path is too long", path);
+    }
+    mju_user_warning = silent_warning;
+    t->model = mj_loadXML(model_path, NULL, error, (int)sizeof(error));
+    if (t->model == NULL) {
+        error[strcspn(error, "\n")] = '\0';
+        return spot_diag_set(diag, SPOT_E_FORMAT, "%s: %s, expected a valid MJCF model", model_path,
+                             error);
+    }
+    return SPOT_OK;
+}
+
+spot_status spot_task_load(const char *path, const spot_allocator *allocator, spot_task **out,
+                           spot_diag *diag)
+{
+    if (out == NULL) {
+        return SPOT_E_INVALID;
+    }
+    *out = NULL;
+    if (path == NULL) {
+        return SPOT_E_INVALID;
+    }
+    spot_task *t = spoti_calloc(allocator, 1, sizeof(*t));
+    if (t == NULL) {
+        return SPOT_E_NOMEM;
+    }
+    t->allocator = allocator;
+    spot_status st = spoti_task_file_load(path, &t->file, diag);
+    if (st == SPOT_OK) {
+        st = compile_model(path, t, diag);
+    }
+    if (st == SPOT_OK) {
+        resolver r = {.path = path, .model = t->model, .diag = diag, .status = SPOT_OK};
+        resolve_robot(&r, t);
+        resolve_objects(&r, t);
+        check_timing(&r, t);
+        st = r.status;
+    }
+    if (st != SPOT_OK) {
+        spot_task_destroy(t);
+        return st;
+    }
+    describe(t);
+    name_samples(t);
+    *out = t;
+    return SPOT_OK;
+}
+
+void spot_task_destroy(spot_task *task)
+{
+    if (task == NULL) {
+        return;
+    }
+    if (task->model != NULL) {
+        mj_deleteModel(task->model);
+    }
+    spoti_task_file_free(task->file);
+    spoti_free(task->allocator, task, sizeof(*task));
+}
+
+const spot_task_info *spot_task_describe(const spot_task *task)
+{
+    return &task->info;
+}
+
+void spot_variation_default(spot_variation *variation)
+{
+    *variation = (spot_variation){.speed = 1.0, .noise = 1.0};
+}

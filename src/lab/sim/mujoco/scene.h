@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* A loaded task: its file, its compiled MuJoCo model, and the model's indices for the file's names. */
+#ifndef SPOTI_SCENE_H
+#define SPOTI_SCENE_H
+
+#include <mujoco/mujoco.h>
+
+#include "lab/sim/task_file.h"
+#include "spot/task.h"
+
+enum {
+    SPOTI_POSE_DIM = 4,      /* x, y, z (m), yaw (rad) */
+    SPOTI_ANCHOR_DIM = 5,    /* pose, 0 */
+    SPOTI_ACTION_DIM = 5,    /* target pose relative to the anchor, gripper command */
+    SPOTI_SAMPLE_ROBOT = 23, /* sample columns of the robot, see task.h */
+    SPOTI_SAMPLE_MAX = SPOTI_SAMPLE_ROBOT + SPOTI_POSE_DIM * SPOTI_OBJECTS_MAX,
+    SPOTI_SAMPLE_NAME_SIZE = 32,
+};
+
+/* Where an object stands in the model: a free joint, or a mocap body that only a reset moves. */
+typedef struct spoti_object {
+    int body;
+    int mocap; /* -1 = free joint */
+    int qpos;  /* -1 = mocap */
+    int dof;   /* -1 = mocap */
+} spoti_object;
+
+struct spot_task {
+    const spot_allocator *allocator;
+    spoti_task_file *file;
+    mjModel *model;
+    spot_task_info info;
+    int arm_joint[SPOTI_ARM_JOINTS];
+    int arm_qpos[SPOTI_ARM_JOINTS];
+    int arm_dof[SPOTI_ARM_JOINTS];
+    int arm_actuator[SPOTI_ARM_JOINTS];
+    int site;
+    int gripper_actuator;
+    int opening_tendon;
+    int pad_geom[2];
+    int moving_actuator; /* -1 = nothing moves by itself */
+    spoti_object objects[SPOTI_OBJECTS_MAX];
+    char sample_text[SPOTI_SAMPLE_MAX][SPOTI_SAMPLE_NAME_SIZE];
+    const char *sample_names[SPOTI_SAMPLE_MAX];
+};
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* The MuJoCo backend behind the world's table of functions. */
+#include "lab/sim/mujoco/world.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/base/alloc.h"
+
+static bool diverged(const mjData *d)
+{
+    return d->warning[mjWARN_BADQPOS].number > 0 || d->warning[mjWARN_BADQVEL].number > 0 ||
+           d->warning[mjWARN_BADQACC].number > 0;
+}
+
+double spoti_world_time_s(const spoti_mujoco_world *w)
+{
+    return (double)(w->tick - w->pre_roll) * w->model->opt.timestep;
+}
+
+/* Integrate, then bring positions, velocities and contacts up to date for whoever looks next. */
+spot_status spoti_world_step(spoti_mujoco_world *w)
+{
+    spoti_arm_tick(w);
+    mj_step2(w->model, w->data);
+    mj_step1(w->model, w->data);
+    w->tick++;
+    spoti_contacts_update(w);
+    spoti_ring_record(w);
+    spoti_outcome_update(w);
+    return diverged(w->data) ? SPOT_E_INTERNAL : SPOT_OK;
+}
+
+static spot_status op_reset(void *self, uint64_t seed)
+{
+    return spoti_world_reset(self, seed);
+}
+
+static spot_status op_observe(void *self, float *obs, double *anchor)
+{
+    spoti_observe(self, obs, anchor);
+    return SPOT_OK;
+}
+
+static spot_status op_act(void *self, const float *action, const double *anchor)
+{
+    double target[SPOTI_POSE_DIM];
+    for (int i = 0; i < SPOTI_POSE_DIM; i++) {
+        target[i] = anchor[i] + (double)action[i];
+        if (!isfinite(target[i])) {
+            return SPOT_E_RANGE;
+        }
+    }
+    spoti_arm_command(self, target, action[SPOTI_POSE_DIM] > 0.0f);
+    return SPOT_OK;
+}
+
+static spot_status op_step(void *self)
+{
+    return spoti_world_step(self);
+}
+
+static void op_outcome(const void *self, spot_outcome *outcome)
+{
+    const spoti_mujoco_world *w = self;
+    double time_s = spoti_world_time_s(w);
+
+    *outcome = (spot_outcome){
+        .done = w->success || w->failed || time_s >= w->task->info.dims.time_limit_s - 1e-9,
+        .success = w->success,
+        .grade = w->grade,
+        .grade_max = (int)w->task->file->grades_count,
+        .time_s = time_s,
+    };
+}
+
+static void op_sample(const void *self, double *row)
+{
+    const spoti_mujoco_world *w = self;
+    const spot_task *t = w->task;
+
+    spoti_arm_pose(w, w->data, row);
+    row += SPOTI_POSE_DIM;
+    *row++ = w->data->ten_length[t->opening_tendon];
+    for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
+        row[i] = w->data->qpos[t->arm_qpos[i]];
+        row[SPOTI_ARM_JOINTS + i] = w->data->qvel[t->arm_dof[i]];
+        row[2 * SPOTI_ARM_JOINTS + i] =
+            w->data->qfrc_actuator[t->arm_dof[i]] + w->data->qfrc_applied[t->arm_dof[i]];
+    }
+    row += (size_t)3 * SPOTI_ARM_JOINTS;
+    for (int i = 0; i < (int)t->file->objects_count; i++) {
+        spoti_object_pose(w, i, row + (size_t)SPOTI_POSE_DIM * (size_t)i);
+    }
+}
+
+static void op_state(const void *self, double *row)
+{
+    const spoti_mujoco_world *w = self;
+    row[0] = spoti_world_time_s(w);
+    mju_copy(row + 1, w->data->qpos, w->model->nq);
+    mju_copy(row + 1 + w->model->nq, w->data->qvel, w->model->nv);
+}
+
+static size_t jacobian_bytes(const mjModel *m)
+{
+    return sizeof(double) * 6 * (size_t)m->nv;
+}
+
+static size_t ring_bytes(const spoti_mujoco_world *w)
+{
+    return sizeof(double) * (size_t)w->ring_rows * SPOTI_POSE_DIM * w->task->file->objects_count;
+}
+
+static void op_destroy(void *self)
+{
+    spoti_mujoco_world *w = self;
+    const spot_allocator *allocator = w->task->allocator;
+
+    mj_deleteData(w->data);
+    mj_deleteData(w->kin);
+    spoti_free(allocator, w->jacobian, jacobian_bytes(w->model));
+    spoti_free(allocator, w->ring, ring_bytes(w));
+    spoti_free(allocator, w, sizeof(*w));
+}
+
+static const spot_world_ops ops = {
+    .kind = "mujoco",
+    .destroy = op_destroy,
+    .reset = op_reset,
+    .observe = op_observe,
+    .act = op_act,
+    .step = op_step,
+    .outcome = op_outcome,
+    .sample = op_sample,
+    .state = op_state,
+};
+
+static bool factor_ok(double x)
+{
+    return x >= 0.0 && x <= 10.0;
+}
+
+spot_status spot_task_make_world(const spot_task *task, const spot_variation *variation,
+                                 spot_world *out, spot_diag *diag)
+{
+    if (out == NULL) {
+        return SPOT_E_INVALID;
+    }
+    memset(out, 0, sizeof(*out));
+    if (task == NULL || variation == NULL) {
+        return SPOT_E_INVALID;
+    }
+    if (!factor_ok(variation->speed) || !factor_ok(variation->noise)) {
+        return spot_diag_set(diag, SPOT_E_RANGE,
+                             "speed %g, noise %g: out of range, expected factors from 0 to 10",
+                             variation->speed, variation->noise);
+    }
+    spoti_mujoco_world *w = spoti_calloc(task->allocator, 1, sizeof(*w));
+    if (w == NULL) {
+        return SPOT_E_NOMEM;
+    }
+    const spot_world_dims *dims = &task->info.dims;
+    w->task = task;
+    w->model = task->model;
+    w->variation = *variation;
+    w->pre_roll = (int64_t)(task->file->observation.history - 1) * dims->ticks_per_action;
+    w->ring_rows = w->pre_roll + 1;
+    w->data = mj_makeData(task->model);
+    w->kin = mj_makeData(task->model);
+    w->jacobian = spoti_calloc(task->allocator, 1, jacobian_bytes(task->model));
+    w->ring = spoti_calloc(task->allocator, 1, ring_bytes(w));
+    if (w->data == NULL || w->kin == NULL || w->jacobian == NULL || w->ring == NULL) {
+        op_destroy(w);
+        return SPOT_E_NOMEM;
+    }
+    *out = (spot_world){.ops = &ops, .self = w, .dims = *dims, .sample_names = task->sample_names};
+    return SPOT_OK;
+}
+
+void spot_world_destroy(spot_world *world)
+{
+    if (world != NULL && world->self != NULL) {
+        world->ops->destroy(world->self);
+        memset(world, 0, sizeof(*world));
+    }
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* A MuJoCo world: one thread's simulation of a task. */
+#ifndef SPOTI_MUJOCO_WORLD_H
+#define SPOTI_MUJOCO_WORLD_H
+
+#include "lab/sim/mujoco/scene.h"
+
+typedef struct spoti_mujoco_world {
+    const spot_task *task;
+    const mjModel *model; /* the task's */
+    spot_variation variation;
+    mjData *data; /* the simulation; positions and contacts are up to date between steps */
+    mjData *kin;  /* kinematics of the joint targets: what the arm would reach without lag */
+    uint64_t seed;
+    int64_t tick;     /* since the start of the pre-roll */
+    int64_t pre_roll; /* ticks before time 0, so that the observation's history exists */
+
+    /* The Cartesian target and the reference that moves towards it at limited speed. */
+    double target[SPOTI_POSE_DIM];
+    double reference[SPOTI_POSE_DIM];
+    double step_m;   /* largest move of the reference a tick */
+    double step_rad; /* largest turn a tick */
+    double open_target_m;
+    double open_reference_m;
+    double *jacobian; /* (2 x 3 x nv) position rows, then rotation rows */
+
+    /* Ring of object poses, one row a tick: (ring_rows x objects x 4). */
+    double *ring;
+    int64_t ring_rows;
+
+    unsigned touch[SPOTI_OBJECTS_MAX]; /* bit i: pad i touches the object, at the present tick */
+    int64_t held_ticks;                /* how long the success conditions have held */
+    int grade;
+    bool success;
+    bool failed;
+} spoti_mujoco_world;
+
+/* arm.c: the robot's controller. */
+void spoti_arm_pose(const spoti_mujoco_world *w, const mjData *data, double pose[SPOTI_POSE_DIM]);
+void spoti_arm_solve(spoti_mujoco_world *w, const double pose[SPOTI_POSE_DIM], int iterations,
+                     double step_max_rad);
+void spoti_arm_command(spoti_mujoco_world *w, const double target[SPOTI_POSE_DIM], bool open);
+void spoti_arm_tick(spoti_mujoco_world *w);
+
+/* reset.c: the reset distribution. */
+spot_status spoti_world_reset(spoti_mujoco_world *w, uint64_t seed);
+
+/* observe.c: poses and sensors. */
+void spoti_object_pose(const spoti_mujoco_world *w, int object, double pose[SPOTI_POSE_DIM]);
+void spoti_ring_record(spoti_mujoco_world *w);
+void spoti_observe(const spoti_mujoco_world *w, float *obs, double *anchor);
+
+/* outcome.c: contacts and predicates. */
+void spoti_contacts_update(spoti_mujoco_world *w);
+bool spoti_condition_holds(const spoti_mujoco_world *w, const spoti_condition *condition);
+void spoti_outcome_update(spoti_mujoco_world *w);
+
+/* world.c */
+spot_status spoti_world_step(spoti_mujoco_world *w);
+double spoti_world_time_s(const spoti_mujoco_world *w);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * The contents of a task file, as libcyaml fills them, checked for sense.
+ *
+ * Names (joints, bodies, ...) are still text here; sim/mujoco/scene resolves them in the model.
+ */
+#ifndef SPOTI_TASK_FILE_H
+#define SPOTI_TASK_FILE_H
+
+#include <stdbool.h>
+
+#include "spot/status.h"
+#include "spot/world.h"
+
+enum {
+    SPOTI_ARM_JOINTS = 6,
+    SPOTI_OBJECTS_MAX = 8,
+    SPOTI_TERMS_MAX = 32,
+    SPOTI_CONDITIONS_MAX = 16,
+    SPOTI_HISTORY_MAX = 8,
+};
+
+typedef struct spoti_control {
+    double rate_hz;
+    int horizon;
+    int execute;
+} spoti_control;
+
+typedef struct spoti_arm_file {
+    char **joints;
+    unsigned joints_count;
+    char **actuators;
+    unsigned actuators_count;
+    char *site;
+    double home[SPOTI_ARM_JOINTS];
+    double joint_speed_rad_s;
+    double speed_m_s;
+    double yaw_speed_rad_s;
+    double low[3];
+    double high[3];
+} spoti_arm_file;
+
+typedef struct spoti_gripper_file {
+    char *actuator;
+    char *opening;
+    char **pads;
+    unsigned pads_count;
+    double open_m;
+    double speed_m_s;
+} spoti_gripper_file;
+
+typedef struct spoti_disturbance_file {
+    char *actuator;
+    double speed_m_s;
+} spoti_disturbance_file;
+
+typedef struct spoti_object_file {
+    char *name;
+    char *body;
+    double x_m[2];
+    double y_m[2];
+    double z_m;
+    double yaw_deg[2];
+    double noise_m;
+    double noise_deg;
+    char *apart_from; /* NULL = free */
+    double apart_m;
+} spoti_object_file;
+
+typedef struct spoti_start_file {
+    double x_m[2];
+    double y_m[2];
+    double z_m[2];
+    double yaw_deg[2];
+} spoti_start_file;
+
+typedef enum spoti_term_type {
+    SPOTI_TERM_GRIPPER_POSITION,  /* x, y, z */
+    SPOTI_TERM_GRIPPER_YAW,       /* sin, cos */
+    SPOTI_TERM_GRIPPER_OPENING,   /* m */
+    SPOTI_TERM_RELATIVE_POSITION, /* object - gripper, 3, each frame of history */
+    SPOTI_TERM_RELATIVE_YAW,      /* sin, cos of 4 (object - gripper), each frame of history */
+} spoti_term_type;
+
+typedef struct spoti_term {
+    spoti_term_type type;
+    char *object; /* relative terms only */
+} spoti_term;
+
+typedef struct spoti_observation_file {
+    int history;
+    spoti_term *terms;
+    unsigned terms_count;
+} spoti_observation_file;
+
+typedef enum spoti_condition_type {
+    SPOTI_CONDITION_INSIDE,   /* object's centre within half_m of region's origin (z from 0 up) */
+    SPOTI_CONDITION_RELEASED, /* no pad touches object */
+    SPOTI_CONDITION_AT_REST,  /* object slower than speed_m_s */
+    SPOTI_CONDITION_TOUCHED,  /* a pad touches object */
+    SPOTI_CONDITION_GRASPED,  /* all pads touch object */
+    SPOTI_CONDITION_BELOW,    /* object's z under z_m */
+    SPOTI_CONDITION_BEYOND,   /* object's coordinate on axis over at_m */
+} spoti_condition_type;
+
+typedef struct spoti_condition {
+    spoti_condition_type type;
+    char *object;
+    char *region;
+    double half_m[3];
+    double speed_m_s;
+    double z_m;
+    int axis;
+    double at_m;
+} spoti_condition;
+
+typedef struct spoti_success_file {
+    double hold_s;
+    spoti_condition *conditions;
+    unsigned conditions_count;
+} spoti_success_file;
+
+typedef struct spoti_expert_file {
+    char *object;
+    char *place; /* NULL = grasp only */
+    double grasp_z_m;
+    double release_z_m;
+    double lift_z_m;
+} spoti_expert_file;
+
+typedef struct spoti_task_file {
+    char *name;
+    char *description;
+    spot_regime regime;
+    char *model;
+    spoti_control control;
+    double time_limit_s;
+    char *charge_as;
+    spoti_arm_file arm;
+    spoti_gripper_file gripper;
+    spoti_disturbance_file *disturbance; /* NULL = nothing moves by itself */
+    spoti_object_file *objects;
+    unsigned objects_count;
+    spoti_start_file start;
+    spoti_observation_file observation;
+    spoti_success_file success;
+    spoti_condition *failure;
+    unsigned failure_count;
+    spoti_condition *grades;
+    unsigned grades_count;
+    spoti_expert_file expert;
+} spoti_task_file;
+
+/* Loads and checks. On success *out is to be freed with spoti_task_file_free. */
+spot_status spoti_task_file_load(const char *path, spoti_task_file **out, spot_diag *diag);
+
+/* The same for text in memory; for fuzzing and tests. */
+spot_status spoti_task_file_parse(const char *name, const void *text, size_t size,
+                                  spoti_task_file **out, spot_diag *diag);
+
+void spoti_task_file_free(spoti_task_file *file);
+
+/* Index of the object called `name`, -1 if there is none. */
+int spoti_task_file_object(const spoti_task_file *file, const char *name);
+
+#endif
