@@ -5,6 +5,7 @@
 #define SPOT_SPOT_H
 
 #include "spot/alloc.h"
+#include "spot/demo.h"
 #include "spot/exec.h"
 #include "spot/platform.h"
 #include "spot/point.h"
@@ -13,6 +14,7 @@
 #include "spot/rollout.h"
 #include "spot/stats.h"
 #include "spot/status.h"
+#include "spot/task.h"
 #include "spot/tised.h"
 #include "spot/version.h"
 #include "spot/world.h"

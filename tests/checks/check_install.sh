@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Sweetspot authors
+# Installs the build into a temporary folder and builds and runs consumers of each component, through
+# find_package and through pkg-config.
+#     check_install.sh ROOT BUILD CC
+set -euo pipefail
+root=$1
+build=$2
+cc=$3
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+cmake --install "$build" --prefix "$work/prefix" >"$work/install.log" || {
+    cat "$work/install.log"
+    exit 1
+}
+
+# find_package: one configure builds a consumer of each component
+cp -r "$root/tests/checks/consumer" "$work/consumer"
+cmake -S "$work/consumer" -B "$work/build" -DCMAKE_PREFIX_PATH="$work/prefix" \
+    -DCMAKE_C_COMPILER="$cc"
+cmake --build "$work/build"
+for component in core runtime lab; do
+    "$work/build/consumer_$component"
+done
+# a component that does not exist is refused by name
+if cmake -S "$work/consumer" -B "$work/none" -DCMAKE_PREFIX_PATH="$work/prefix" \
+    -DCMAKE_C_COMPILER="$cc" -DCOMPONENTS=nonsense >"$work/none.log" 2>&1; then
+    echo "find_package(spot COMPONENTS nonsense) was accepted"
+    exit 1
+fi
+grep -q 'no component' "$work/none.log" || { cat "$work/none.log"; exit 1; }
+
+# pkg-config: what it says is all that a compiler needs. The libraries name the folder that the build
+# was configured for, so the prefix is given anew.
+pc_dir=$(dirname "$(find "$work/prefix" -name spot.pc)")
+for module in spot-core:core spot-runtime:runtime spot:lab; do
+    name=${module%%:*}
+    component=${module##*:}
+    flags=$(PKG_CONFIG_PATH=$pc_dir pkg-config --define-variable=prefix="$work/prefix" \
+        --cflags --libs "$name")
+    # shellcheck disable=SC2086 # flags are words
+    "$cc" -std=c11 -Wall -Werror "$root/tests/checks/consumer/$component.c" $flags \
+        -o "$work/pc_$component"
+    "$work/pc_$component"
+done
+echo "consumers of core, runtime and lab build and run"
