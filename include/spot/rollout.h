@@ -4,7 +4,14 @@
  * The closed loop: policy x schedule x world x clock, one episode at a time or many on threads.
  *
  * The latency of an inference is spent in simulated time, so results do not depend on how fast or
- * how loaded the host is: the same seed gives the same bytes for any number of threads.
+ * how loaded the host is: the same seed gives the same bytes for any number of threads. While the
+ * robot waits it holds its last target and the world goes on.
+ *
+ *     spot_rollout_config config;
+ *     spot_rollout_config_default(&config);
+ *     spot_platform_latency(platform, "dp-vit-dit", 5, &config.latency, &diag);
+ *     spot_rollout_create(&config, &world, policy, &rollout, &diag);
+ *     spot_rollout_run(rollout, seed, &episode, NULL, NULL, NULL);
  */
 #ifndef SPOT_ROLLOUT_H
 #define SPOT_ROLLOUT_H
@@ -24,13 +31,18 @@ extern "C" {
 
 /* How one episode is run. */
 typedef struct spot_rollout_config {
-    spot_schedule schedule; /* sync, overlap or cadence */
-    spot_clock clock;
-    spot_point point;     /* steps, overlap, align */
-    int n_execute;        /* n; 0 = the task's */
-    spot_latency latency; /* of one inference at this point */
-    double overhead_s;    /* T_ovh of cadence, s */
+    spot_schedule schedule; /* sync, overlap or cadence; default sync */
+    spot_clock clock;       /* default exact */
+    spot_point point;       /* steps (0 = the policy's), overlap, align; default baseline */
+    int n_execute;          /* n; 0 = the task's, the default */
+    spot_latency latency;   /* of one inference at this point; default: none */
+    double overhead_s;      /* T_ovh of cadence, s, >= 0; default 0 */
+    const char *kernels;    /* as in spot_session_config; NULL = best of this CPU */
+    const spot_allocator *allocator; /* NULL = malloc; of spot_rollout_run_many: thread-safe */
 } spot_rollout_config;
+
+/* The baseline in sync on the exact clock at no latency. */
+SPOT_API void spot_rollout_config_default(spot_rollout_config *config);
 
 /* One closed-loop run. Times in seconds of simulated time. */
 typedef struct spot_episode {
@@ -43,22 +55,26 @@ typedef struct spot_episode {
     int64_t inferences; /* inferences started */
     int64_t actions;    /* actions executed */
     int64_t dropped;    /* actions skipped as stale */
-    double inference_s; /* charged latencies, summed */
-    double wait_s;      /* waiting time, summed (tau) */
-    double delay_s;     /* mean waiting time a chunk, tau */
-    double age_first_s; /* mean observation age at the first action of a chunk, A0 */
-    double age_mean_s;  /* mean observation age over all actions */
-    double age_max_s;   /* largest observation age of an action */
-    double path_m;      /* end-effector path length */
+    double inference_s; /* charged latencies (whole ticks), summed; one in flight counts in full */
+    double wait_s;      /* time without an action, summed; the first inference included */
+    double delay_s;     /* wait_s / chunks: mean waiting time a chunk (tau); 0 without chunks */
+    double age_first_s; /* mean observation age when the first action of a chunk starts, A0 */
+    double age_mean_s;  /* mean observation age over the starts of all actions */
+    double age_max_s;   /* largest observation age at the start of an action */
+    double path_m;      /* end-effector path length, from the sample's columns 0-2 once a control
+                         * step (and at the end) */
 } spot_episode;
 
-/* A growing record of one episode, one row a control step: sample_dim doubles. */
+/* The record of one episode, one row a control step from the reset on. */
 typedef struct spot_trajectory {
-    int dim;       /* columns: time_s, then the world's sample */
-    int64_t count; /* rows in use */
-    int64_t capacity;
-    double *rows; /* (capacity x dim) row-major, caller's */
+    int dim;          /* columns: time_s, then the world's sample, so 1 + sample_dim */
+    int64_t count;    /* rows in use */
+    int64_t capacity; /* rows that fit; spot_trajectory_rows are enough */
+    double *rows;     /* (capacity x dim) row-major, caller's */
 } spot_trajectory;
+
+/* Rows of the longest episode of a world; 0 if `dims` is not a world's. */
+SPOT_API int64_t spot_trajectory_rows(const spot_world_dims *dims);
 
 /* Called after every tick of a rendered episode; may be NULL. */
 typedef void (*spot_tick_fn)(void *ctx, const spot_world *world, int64_t tick);
@@ -67,16 +83,46 @@ typedef void (*spot_tick_fn)(void *ctx, const spot_world *world, int64_t tick);
 typedef struct spot_rollout spot_rollout;
 
 /* Makes the workspace; `world` and `policy` are borrowed until spot_rollout_destroy.
- * Returns SPOT_OK, E_INVALID (dimensions of world and policy disagree; see diag), E_RANGE, E_NOMEM. */
+ * Returns SPOT_OK, E_INVALID (dimensions of world and policy disagree; see diag), E_RANGE (an
+ * impossible point or figure; see diag), E_UNSUPPORTED (kernels), E_NOMEM. */
 SPOT_API spot_status spot_rollout_create(const spot_rollout_config *config, spot_world *world,
                                          const spot_policy *policy, spot_rollout **out,
                                          spot_diag *diag);
 SPOT_API void spot_rollout_destroy(spot_rollout *rollout);
 
-/* Runs the episode `seed`. Allocates nothing. trajectory and tick_fn may be NULL. */
+/* Runs the episode `seed`. Allocates nothing. trajectory and tick_fn may be NULL; the rows of
+ * `trajectory` are overwritten.
+ * Returns SPOT_OK (also if the task failed), E_INVALID (trajectory too small or of another dim), or
+ * what the world or the policy reported.
+ * Threads: externally locked. */
 SPOT_API spot_status spot_rollout_run(spot_rollout *rollout, uint64_t seed, spot_episode *episode,
                                       spot_trajectory *trajectory, spot_tick_fn tick_fn,
                                       void *tick_ctx);
+
+/* Makes a world for one thread; `ctx` is the caller's. Called from one thread at a time. */
+typedef spot_status (*spot_make_world_fn)(void *ctx, spot_world *out, spot_diag *diag);
+
+/* Called with the episodes finished so far, one call at a time; returns false to stop. */
+typedef bool (*spot_progress_fn)(void *ctx, int64_t done, int64_t total);
+
+/* Many episodes of one configuration. */
+typedef struct spot_rollout_batch {
+    spot_rollout_config config;
+    const spot_policy *policy;     /* shared by the threads */
+    spot_make_world_fn make_world; /* the worlds are destroyed through their ops */
+    void *make_world_ctx;
+    const uint64_t *seeds;     /* (n_seeds) */
+    int64_t n_seeds;           /* >= 1 */
+    int threads;               /* 1..256; more than n_seeds are not started */
+    spot_progress_fn progress; /* may be NULL */
+    void *progress_ctx;
+} spot_rollout_batch;
+
+/* Runs the episodes of `batch` into episodes (n_seeds), episode i of seed i, whatever the threads.
+ * Returns SPOT_OK, E_INVALID, E_RANGE, E_STATE (progress stopped it), E_NOMEM, or the failure of the
+ * smallest index that failed (diag names the seed); then `episodes` is not complete. */
+SPOT_API spot_status spot_rollout_run_many(const spot_rollout_batch *batch, spot_episode *episodes,
+                                           spot_diag *diag);
 
 #ifdef __cplusplus
 }

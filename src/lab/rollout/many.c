@@ -11,6 +11,7 @@
 typedef struct worker {
     spot_world world;
     spot_rollout *rollout;
+    int64_t failed_at; /* smallest index at which this worker failed, or n_seeds */
 } worker;
 
 typedef struct job {
@@ -23,8 +24,13 @@ typedef struct job {
 static spot_status work(void *ctx, int i_worker, int64_t index)
 {
     job *j = (job *)ctx;
-    return spot_rollout_run(j->workers[i_worker].rollout, j->batch->seeds[index],
-                            &j->episodes[index], NULL, NULL, NULL);
+    worker *w = &j->workers[i_worker];
+    spot_status st =
+        spot_rollout_run(w->rollout, j->batch->seeds[index], &j->episodes[index], NULL, NULL, NULL);
+    if (st != SPOT_OK && index < w->failed_at) {
+        w->failed_at = index;
+    }
+    return st;
 }
 
 static bool report(void *ctx, int64_t done, int64_t total)
@@ -37,6 +43,7 @@ static spot_status make_worker(const spot_rollout_batch *batch, spoti_make_brain
                                void *make_brain_ctx, worker *w, spot_diag *diag)
 {
     spoti_brain brain;
+    w->failed_at = batch->n_seeds;
     spot_status st = batch->make_world(batch->make_world_ctx, &w->world, diag);
     if (st != SPOT_OK) {
         w->world.ops = NULL; /* nothing to destroy, whatever was left there */
@@ -59,6 +66,22 @@ static void destroy_worker(worker *w)
     if (w->world.ops != NULL && w->world.ops->destroy != NULL) {
         w->world.ops->destroy(w->world.self);
     }
+}
+
+/* Says what ended the job: the failure of the smallest index, or the caller's wish. */
+static spot_status say_why(const job *j, spot_status st, spot_diag *diag)
+{
+    const spot_rollout_batch *batch = j->batch;
+    int64_t first = batch->n_seeds;
+    for (int i = 0; i < j->n_workers; i++) {
+        first = j->workers[i].failed_at < first ? j->workers[i].failed_at : first;
+    }
+    if (first == batch->n_seeds) {
+        return spot_diag_set(diag, st, "stopped before all %lld episodes were run",
+                             (long long)batch->n_seeds);
+    }
+    return spot_diag_set(diag, st, "the episode of seed %llu broke off: %s",
+                         (unsigned long long)batch->seeds[first], spot_status_str(st));
 }
 
 static spot_status check(const spot_rollout_batch *batch, const spot_episode *episodes,
@@ -96,7 +119,7 @@ spot_status spoti_rollout_run_many(const spot_rollout_batch *batch, spoti_make_b
     if (st == SPOT_OK) {
         st = spoti_parallel_for(batch->n_seeds, threads, work, report, &j);
         if (st != SPOT_OK) {
-            (void)spot_diag_set(diag, st, "an episode ended early: %s", spot_status_str(st));
+            st = say_why(&j, st, diag);
         }
     }
     for (int i = 0; i < threads; i++) {

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * A world whose every figure is known in advance, and a brain to go with it.
+ *
+ * The end effector moves FAKE_STEP_M along x at every tick. The task is done, with success, when the
+ * last of `actions_wanted` actions has had its control period. Everything it is asked is noted.
+ */
+#ifndef FAKE_WORLD_H
+#define FAKE_WORLD_H
+
+#include <string.h>
+
+#include "lab/rollout/rollout.h"
+
+enum {
+    FAKE_OBS = 3,
+    FAKE_ACTION = 2,
+    FAKE_ANCHOR = 1,
+    FAKE_SAMPLE = 4,
+    FAKE_HORIZON = 16,
+    FAKE_T_ACT = 10, /* ticks */
+    FAKE_LOG = 512
+};
+
+static const double FAKE_TICK_S = 0.01;
+static const double FAKE_STEP_M = 0.001;
+
+typedef struct fake_world {
+    int actions_wanted; /* success after that many */
+    int fail_step_at;   /* tick at which step reports E_INTERNAL; 0 = never */
+    uint64_t fail_seed; /* only for this seed */
+    uint64_t seed;
+    double start; /* drawn at reset */
+    int64_t tick, done_at;
+    int n_actions, n_observed;
+    float acted[FAKE_LOG][FAKE_ACTION];
+    double anchors[FAKE_LOG];
+    float noise_sum[FAKE_LOG]; /* filled by the brain: what inference i drew */
+} fake_world;
+
+static spot_status fake_reset(void *self, uint64_t seed)
+{
+    fake_world *w = self;
+    spot_rng rng = spot_rng_at(seed, SPOT_STREAM_RESET, 0);
+    w->seed = seed;
+    w->start = spot_rng_uniform(&rng, -1.0, 1.0);
+    w->tick = 0;
+    w->done_at = -1;
+    w->n_actions = 0;
+    w->n_observed = 0;
+    return SPOT_OK;
+}
+
+static spot_status fake_observe(void *self, float *obs, double *anchor)
+{
+    fake_world *w = self;
+    obs[0] = (float)w->tick;
+    obs[1] = (float)w->start;
+    obs[2] = 1.0F;
+    anchor[0] = (double)w->tick;
+    w->n_observed++;
+    return SPOT_OK;
+}
+
+static spot_status fake_act(void *self, const float *action, const double *anchor)
+{
+    fake_world *w = self;
+    if (w->n_actions < FAKE_LOG) {
+        memcpy(w->acted[w->n_actions], action, sizeof(w->acted[0]));
+        w->anchors[w->n_actions] = anchor[0];
+    }
+    w->n_actions++;
+    if (w->n_actions == w->actions_wanted) {
+        w->done_at = w->tick + FAKE_T_ACT; /* the last one gets its full period */
+    }
+    return SPOT_OK;
+}
+
+static spot_status fake_step(void *self)
+{
+    fake_world *w = self;
+    w->tick++;
+    return w->fail_step_at > 0 && w->tick == w->fail_step_at && w->seed == w->fail_seed
+               ? SPOT_E_INTERNAL
+               : SPOT_OK;
+}
+
+static void fake_outcome(const void *self, spot_outcome *outcome)
+{
+    const fake_world *w = self;
+    outcome->success = w->done_at >= 0 && w->tick >= w->done_at;
+    outcome->done = outcome->success;
+    outcome->grade = outcome->success ? 2 : 1;
+    outcome->grade_max = 2;
+    outcome->time_s = (double)w->tick * FAKE_TICK_S;
+}
+
+static void fake_sample(const void *self, double *row)
+{
+    const fake_world *w = self;
+    row[0] = (double)w->tick * FAKE_STEP_M;
+    row[1] = 0.25;
+    row[2] = -0.5;
+    row[3] = (double)w->tick;
+}
+
+static const spot_world_ops FAKE_OPS = {
+    .kind = "fake",
+    .reset = fake_reset,
+    .observe = fake_observe,
+    .act = fake_act,
+    .step = fake_step,
+    .outcome = fake_outcome,
+    .sample = fake_sample,
+};
+
+static spot_world make_fake(fake_world *self, int actions_wanted)
+{
+    memset(self, 0, sizeof(*self));
+    self->actions_wanted = actions_wanted;
+    return (spot_world){.ops = &FAKE_OPS,
+                        .self = self,
+                        .dims = {.obs_dim = FAKE_OBS,
+                                 .action_dim = FAKE_ACTION,
+                                 .anchor_dim = FAKE_ANCHOR,
+                                 .sample_dim = FAKE_SAMPLE,
+                                 .tick_s = FAKE_TICK_S,
+                                 .ticks_per_action = FAKE_T_ACT,
+                                 .horizon = FAKE_HORIZON,
+                                 .n_execute = 8,
+                                 .time_limit_s = 20.0}};
+}
+
+/* Each action carries the tick of its observation and its place in the chunk. ctx: fake_world or
+ * NULL, to note the noise. */
+static spot_status fake_infer(void *ctx, const float *obs, const float *noise, float *chunk)
+{
+    fake_world *w = ctx;
+    float sum = 0.0F;
+    for (int j = 0; j < FAKE_HORIZON; j++) {
+        chunk[j * FAKE_ACTION] = obs[0];
+        chunk[j * FAKE_ACTION + 1] = (float)j;
+        sum += noise[j * FAKE_ACTION] + noise[j * FAKE_ACTION + 1];
+    }
+    if (w != NULL && w->n_observed <= FAKE_LOG) {
+        w->noise_sum[w->n_observed - 1] = sum;
+    }
+    return SPOT_OK;
+}
+
+static spoti_brain make_fake_brain(fake_world *notes)
+{
+    return (spoti_brain){.obs_dim = FAKE_OBS,
+                         .action_dim = FAKE_ACTION,
+                         .horizon = FAKE_HORIZON,
+                         .infer = fake_infer,
+                         .ctx = notes};
+}
+
+#endif

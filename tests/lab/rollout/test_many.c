@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* Many episodes on threads: the same bytes for any number of them, and every way to stop early. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab/rollout/fake_world.h"
+#include "lab/rollout/rollout.h"
+#include "support/spot_test.h"
+
+enum { N_SEEDS = 60 };
+
+/* What make_world is to do, and what it did. */
+typedef struct factory {
+    int fail_at; /* this world cannot be made; negative = all can */
+    int fail_step_at;
+    uint64_t fail_seed;
+    int made, destroyed;
+} factory;
+
+/* A fake world that goes back to the factory. */
+typedef struct owned_world {
+    fake_world world; /* first: the fake's functions take it */
+    factory *factory;
+} owned_world;
+
+static void destroy_owned(void *self)
+{
+    owned_world *w = self;
+    w->factory->destroyed++;
+    free(w);
+}
+
+static spot_status make_world(void *ctx, spot_world *out, spot_diag *diag)
+{
+    static spot_world_ops ops;
+    factory *f = ctx;
+    owned_world *w = NULL;
+    if (f->made == f->fail_at) {
+        return spot_diag_set(diag, SPOT_E_NOMEM, "no world");
+    }
+    w = calloc(1, sizeof(*w));
+    assert_non_null(w);
+    *out = make_fake(&w->world, 0);
+    ops = *out->ops;
+    ops.destroy = destroy_owned;
+    out->ops = &ops;
+    w->factory = f;
+    w->world.fail_step_at = f->fail_step_at;
+    w->world.fail_seed = f->fail_seed;
+    w->world.actions_wanted = 40;
+    f->made++;
+    return SPOT_OK;
+}
+
+/* Draws the episode's length from its noise, so that seeds differ in every figure. */
+static spot_status noisy_infer(void *ctx, const float *obs, const float *noise, float *chunk)
+{
+    (void)ctx;
+    for (int j = 0; j < FAKE_HORIZON * FAKE_ACTION; j++) {
+        chunk[j] = obs[1] + noise[j];
+    }
+    return SPOT_OK;
+}
+
+static spot_status make_brain(void *ctx, const spot_rollout_config *config, spoti_brain *out,
+                              spot_diag *diag)
+{
+    (void)ctx;
+    (void)config;
+    (void)diag;
+    *out = make_fake_brain(NULL);
+    out->infer = noisy_infer;
+    return SPOT_OK;
+}
+
+/* What progress saw; returns false after `stop_after` calls. */
+typedef struct progress_log {
+    int64_t calls, last;
+    int64_t stop_after;
+    bool in_order;
+} progress_log;
+
+static bool note_progress(void *ctx, int64_t done, int64_t total)
+{
+    progress_log *log = ctx;
+    log->in_order = log->in_order && done == log->last + 1 && total == N_SEEDS;
+    log->last = done;
+    log->calls++;
+    return log->calls != log->stop_after;
+}
+
+static spot_rollout_batch make_batch(const uint64_t *seeds, int threads, factory *f)
+{
+    spot_rollout_batch batch;
+    memset(&batch, 0, sizeof(batch));
+    spot_rollout_config_default(&batch.config);
+    batch.config.schedule = SPOT_SCHEDULE_OVERLAP;
+    batch.config.point.overlap = 3;
+    batch.config.latency.mean_s = 0.3;
+    batch.config.latency.spread_s = 0.1;
+    batch.make_world = make_world;
+    batch.make_world_ctx = f;
+    batch.seeds = seeds;
+    batch.n_seeds = N_SEEDS;
+    batch.threads = threads;
+    return batch;
+}
+
+static void fill_seeds(uint64_t *seeds)
+{
+    for (uint64_t i = 0; i < N_SEEDS; i++) {
+        seeds[i] = 1000 + (i * 37) % N_SEEDS;
+    }
+}
+
+static void any_number_of_threads_gives_the_same_bytes(void **state)
+{
+    (void)state;
+    static const int threads[] = {1, 2, 3, 8, 200};
+    spot_episode alone[N_SEEDS];
+    spot_episode together[N_SEEDS];
+    uint64_t seeds[N_SEEDS];
+    fill_seeds(seeds);
+    for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++) {
+        factory f = {.fail_at = -1};
+        progress_log log = {.in_order = true};
+        spot_rollout_batch batch = make_batch(seeds, threads[i], &f);
+        batch.progress = note_progress;
+        batch.progress_ctx = &log;
+        spot_episode *episodes = i == 0 ? alone : together;
+        memset(episodes, 0xA5, sizeof(alone));
+        assert_int_equal(spoti_rollout_run_many(&batch, make_brain, NULL, episodes, NULL), SPOT_OK);
+        assert_true(log.in_order && log.calls == N_SEEDS);
+        assert_int_equal(f.made, threads[i] < N_SEEDS ? threads[i] : N_SEEDS);
+        assert_int_equal(f.destroyed, f.made);
+        if (i > 0) {
+            assert_memory_equal(alone, together, sizeof(alone));
+        }
+    }
+    for (int i = 0; i < N_SEEDS; i++) {
+        assert_true(alone[i].seed == seeds[i] && alone[i].success);
+    }
+    assert_true(alone[0].time_s != alone[1].time_s);
+}
+
+static void order_and_company_of_a_seed_do_not_matter(void **state)
+{
+    (void)state;
+    spot_episode all[N_SEEDS];
+    spot_episode one;
+    uint64_t seeds[N_SEEDS];
+    fill_seeds(seeds);
+    factory f = {.fail_at = -1};
+    spot_rollout_batch batch = make_batch(seeds, 2, &f);
+    assert_int_equal(spoti_rollout_run_many(&batch, make_brain, NULL, all, NULL), SPOT_OK);
+    batch.seeds = &seeds[41];
+    batch.n_seeds = 1;
+    assert_int_equal(spoti_rollout_run_many(&batch, make_brain, NULL, &one, NULL), SPOT_OK);
+    assert_memory_equal(&one, &all[41], sizeof(one));
+}
+
+static void progress_can_stop_the_job(void **state)
+{
+    (void)state;
+    spot_episode episodes[N_SEEDS];
+    uint64_t seeds[N_SEEDS];
+    fill_seeds(seeds);
+    for (int threads = 1; threads <= 2; threads++) {
+        factory f = {.fail_at = -1};
+        progress_log log = {.in_order = true, .stop_after = 5};
+        spot_diag diag = {.text = ""};
+        spot_rollout_batch batch = make_batch(seeds, threads, &f);
+        batch.progress = note_progress;
+        batch.progress_ctx = &log;
+        assert_int_equal(spoti_rollout_run_many(&batch, make_brain, NULL, episodes, &diag),
+                         SPOT_E_STATE);
+        assert_true(log.calls >= 5 && log.calls < 5 + threads);
+        assert_non_null(strstr(diag.text, "stopped"));
+        assert_int_equal(f.destroyed, f.made);
+    }
+}
+
+static void a_failing_episode_is_named_by_its_seed(void **state)
+{
+    (void)state;
+    spot_episode episodes[N_SEEDS];
+    uint64_t seeds[N_SEEDS];
+    fill_seeds(seeds);
+    for (int threads = 1; threads <= 4; threads++) {
+        factory f = {.fail_at = -1, .fail_step_at = 33, .fail_seed = 1017};
+        spot_diag diag = {.text = ""};
+        spot_rollout_batch batch = make_batch(seeds, threads, &f);
+        assert_int_equal(spoti_rollout_run_many(&batch, make_brain, NULL, episodes, &diag),
+                         SPOT_E_INTERNAL);
+        assert_string_equal(diag.text, "the episode of seed 1017 broke off: internal error");
+        assert_int_equal(f.destroyed, f.made);
+    }
+}
+
+static void a_world_that_cannot_be_made_ends_the_job(void **state)
+{
+    (void)state;
+    spot_episode episodes[N_SEEDS];
+    uint64_t seeds[N_SEEDS];
+    fill_seeds(seeds);
+    factory f = {.fail_at = 1};
+    spot_diag diag = {.text = ""};
+    spot_rollout_batch batch = make_batch(seeds, 3, &f);
+    assert_int_equal(spoti_rollout_run_many(&batch, make_brain, NULL, episodes, &diag),
+                     SPOT_E_NOMEM);
+    assert_string_equal(diag.text, "no world");
+    assert_int_equal(f.made, 1);
+    assert_int_equal(f.destroyed, 1);
+}
+
+static void every_failed_allocation_is_reported(void **state)
+{
+    (void)state;
+    spot_episode episodes[N_SEEDS];
+    uint64_t seeds[N_SEEDS];
+    fill_seeds(seeds);
+    spot_status st = SPOT_E_NOMEM;
+    for (int k = 0; st != SPOT_OK; k++) {
+        spot_test_allocator mem;
+        spot_allocator allocator = spot_test_failing_allocator(&mem, k);
+        factory f = {.fail_at = -1};
+        spot_rollout_batch batch = make_batch(seeds, 2, &f);
+        batch.config.allocator = &allocator;
+        assert_true(k < 100);
+        st = spoti_rollout_run_many(&batch, make_brain, NULL, episodes, NULL);
+        assert_true(st == SPOT_OK ? k > 1 : st == SPOT_E_NOMEM);
+        assert_int_equal(f.destroyed, f.made);
+        spot_test_assert_no_leak(&mem);
+    }
+}
+
+static void misuse_is_refused(void **state)
+{
+    (void)state;
+    spot_episode episodes[N_SEEDS];
+    uint64_t seeds[N_SEEDS];
+    fill_seeds(seeds);
+    factory f = {.fail_at = -1};
+    const spot_rollout_batch good = make_batch(seeds, 2, &f);
+    spot_rollout_batch bad = good;
+    bad.threads = 0;
+    assert_int_equal(spoti_rollout_run_many(&bad, make_brain, NULL, episodes, NULL), SPOT_E_RANGE);
+    bad.threads = 257;
+    assert_int_equal(spoti_rollout_run_many(&bad, make_brain, NULL, episodes, NULL), SPOT_E_RANGE);
+    bad = good;
+    bad.n_seeds = 0;
+    assert_int_equal(spoti_rollout_run_many(&bad, make_brain, NULL, episodes, NULL), SPOT_E_RANGE);
+    bad = good;
+    bad.seeds = NULL;
+    assert_int_equal(spoti_rollout_run_many(&bad, make_brain, NULL, episodes, NULL),
+                     SPOT_E_INVALID);
+    assert_int_equal(spoti_rollout_run_many(&good, make_brain, NULL, NULL, NULL), SPOT_E_INVALID);
+    assert_int_equal(f.made, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_number_of_threads_gives_the_same_bytes),
+        cmocka_unit_test(order_and_company_of_a_seed_do_not_matter),
+        cmocka_unit_test(progress_can_stop_the_job),
+        cmocka_unit_test(a_failing_episode_is_named_by_its_seed),
+        cmocka_unit_test(a_world_that_cannot_be_made_ends_the_job),
+        cmocka_unit_test(every_failed_allocation_is_reported),
+        cmocka_unit_test(misuse_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
