@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* Options of a verb: parsing, and the help page made from the same table. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+static const char *kind_text(cli_kind kind)
+{
+    switch (kind) {
+    case CLI_INTEGER:
+        return "a whole number";
+    case CLI_SEED:
+        return "a whole number from 0";
+    case CLI_REAL:
+        return "a number";
+    case CLI_INTEGERS:
+        return "whole numbers separated by commas";
+    case CLI_REALS:
+        return "numbers separated by commas";
+    default:
+        return "text";
+    }
+}
+
+/* The number at *text, up to a comma or the end; *text moves behind it. */
+static bool next_real(const char **text, double *out)
+{
+    char *end = NULL;
+    errno = 0;
+    double value = strtod(*text, &end);
+    if (end == *text || errno == ERANGE || !isfinite(value) || (*end != '\0' && *end != ',')) {
+        return false;
+    }
+    *out = value;
+    *text = *end == ',' ? end + 1 : end;
+    return *end != ',' || end[1] != '\0';
+}
+
+static bool next_integer(const char **text, int *out)
+{
+    char *end = NULL;
+    errno = 0;
+    long value = strtol(*text, &end, 10);
+    if (end == *text || errno == ERANGE || value < -1000000000L || value > 1000000000L ||
+        (*end != '\0' && *end != ',')) {
+        return false;
+    }
+    *out = (int)value;
+    *text = *end == ',' ? end + 1 : end;
+    return *end != ',' || end[1] != '\0';
+}
+
+static bool read_seed(const char *text, uint64_t *out)
+{
+    char *end = NULL;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    if (end == text || *end != '\0' || errno == ERANGE || text[0] == '-') {
+        return false;
+    }
+    *out = value;
+    return true;
+}
+
+static bool read_integers(const char *text, cli_integers *out)
+{
+    out->count = 0;
+    while (*text != '\0') {
+        if (out->count == CLI_LIST_MAX || !next_integer(&text, &out->values[out->count])) {
+            return false;
+        }
+        out->count++;
+    }
+    return out->count > 0;
+}
+
+static bool read_reals(const char *text, cli_reals *out)
+{
+    out->count = 0;
+    while (*text != '\0') {
+        if (out->count == CLI_LIST_MAX || !next_real(&text, &out->values[out->count])) {
+            return false;
+        }
+        out->count++;
+    }
+    return out->count > 0;
+}
+
+static bool read_value(const cli_option *option, const char *text)
+{
+    switch (option->kind) {
+    case CLI_FLAG:
+        return false;
+    case CLI_TEXT:
+        *(const char **)option->out = text;
+        return true;
+    case CLI_INTEGER:
+        return next_integer(&text, option->out) && *text == '\0';
+    case CLI_SEED:
+        return read_seed(text, option->out);
+    case CLI_REAL:
+        return next_real(&text, option->out) && *text == '\0';
+    case CLI_INTEGERS:
+        return read_integers(text, option->out);
+    case CLI_REALS:
+        return read_reals(text, option->out);
+    }
+    return false;
+}
+
+static void print_help(const cli_page *page)
+{
+    (void)printf("%s\n\nUsage: sweetspot %s %s\n\nOptions:\n", page->summary, page->verb,
+                 page->usage);
+    for (size_t i = 0; i < page->n_options; i++) {
+        const cli_option *o = &page->options[i];
+        char left[64];
+        (void)snprintf(left, sizeof(left), "--%s%s%s", o->name, o->value != NULL ? " " : "",
+                       o->value != NULL ? o->value : "");
+        (void)printf("  %-26s %s\n", left, o->help);
+    }
+    (void)printf("  %-26s %s\n\nExamples:\n%s", "--help", "this page", page->examples);
+}
+
+static const cli_option *find_option(const cli_page *page, const char *name, size_t length)
+{
+    for (size_t i = 0; i < page->n_options; i++) {
+        const char *known = page->options[i].name;
+        if (strlen(known) == length && strncmp(known, name, length) == 0) {
+            return &page->options[i];
+        }
+    }
+    return NULL;
+}
+
+static bool refuse(const cli_page *page, int *exit_code)
+{
+    (void)fprintf(stderr, "Try 'sweetspot %s --help'.\n", page->verb);
+    *exit_code = CLI_USAGE;
+    return false;
+}
+
+/* Reads the option at argv[*i]; moves *i on if its value is the next argument. */
+static bool read_option(const cli_page *page, int argc, char **argv, int *i, int *exit_code)
+{
+    const char *name = argv[*i] + 2;
+    size_t length = strcspn(name, "=");
+    const cli_option *option =
+        strncmp(argv[*i], "--", 2) == 0 ? find_option(page, name, length) : NULL;
+
+    if (option == NULL) {
+        (void)fprintf(stderr, "sweetspot %s: %s: unknown option\n", page->verb, argv[*i]);
+        return refuse(page, exit_code);
+    }
+    if (option->kind == CLI_FLAG && name[length] == '\0') {
+        *(bool *)option->out = true;
+        return true;
+    }
+    const char *text = name[length] == '=' ? name + length + 1
+                       : *i + 1 < argc     ? argv[++*i]
+                                           : NULL;
+    if (text == NULL || option->kind == CLI_FLAG || !read_value(option, text)) {
+        (void)fprintf(stderr, "sweetspot %s: --%s: %s%s%s, expected %s\n", page->verb, option->name,
+                      text != NULL ? "'" : "nothing given", text != NULL ? text : "",
+                      text != NULL ? "'" : "",
+                      option->kind == CLI_FLAG ? "no value" : kind_text(option->kind));
+        return refuse(page, exit_code);
+    }
+    return true;
+}
+
+bool cli_parse(const cli_page *page, int argc, char **argv, int *exit_code)
+{
+    *exit_code = CLI_OK;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            print_help(page);
+            return false;
+        }
+    }
+    for (int i = 1; i < argc; i++) {
+        if (!read_option(page, argc, argv, &i, exit_code)) {
+            return false;
+        }
+    }
+    return true;
+}

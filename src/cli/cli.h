@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * What the verbs of the tool share: options, names of tasks and platforms, progress, output.
+ *
+ * Results go to stdout, messages and progress to stderr. Exit codes: 0 done, 1 the job failed,
+ * 2 the command was not understood (bad option, unknown name, impossible combination).
+ */
+#ifndef SPOTI_CLI_H
+#define SPOTI_CLI_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spot/spot.h"
+
+enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
+enum { CLI_PATH_SIZE = 1024, CLI_LIST_MAX = 64, CLI_THREADS_DEFAULT = 0 };
+
+/* args.c: options ------------------------------------------------------------------------------ */
+
+typedef enum cli_kind {
+    CLI_FLAG,    /* bool */
+    CLI_TEXT,    /* const char * */
+    CLI_INTEGER, /* int */
+    CLI_SEED,    /* uint64_t, decimal */
+    CLI_REAL,    /* double, finite */
+    CLI_INTEGERS, /* cli_integers: 1,2,5 */
+    CLI_REALS,   /* cli_reals: 0.5,1 */
+} cli_kind;
+
+typedef struct cli_integers {
+    int values[CLI_LIST_MAX];
+    int count;
+} cli_integers;
+
+typedef struct cli_reals {
+    double values[CLI_LIST_MAX];
+    int count;
+} cli_reals;
+
+typedef struct cli_option {
+    const char *name;  /* without the dashes */
+    const char *value; /* placeholder in help; NULL for a flag */
+    cli_kind kind;
+    void *out;
+    const char *help; /* one line */
+} cli_option;
+
+/* A verb's page: what it does, how it is called, its options, examples. */
+typedef struct cli_page {
+    const char *verb;
+    const char *summary; /* one paragraph */
+    const char *usage;   /* arguments behind `sweetspot VERB` */
+    const cli_option *options;
+    size_t n_options;
+    const char *examples; /* lines, each ending in a newline */
+} cli_page;
+
+/* Reads argv[1..] into the options. Returns true to go on; false if help was shown (*exit_code 0) or
+ * something was wrong (message on stderr, *exit_code 2). */
+bool cli_parse(const cli_page *page, int argc, char **argv, int *exit_code);
+
+/* find.c: names -------------------------------------------------------------------------------- */
+
+typedef enum cli_thing { CLI_TASK, CLI_POLICY, CLI_PLATFORM } cli_thing;
+
+/* Resolves a name (`ur5e-conveyor`) or a path into the path that the library loads: a task's
+ * task.yaml, a policy's folder, a platform's YAML. Names are looked for in ./, $SPOT_DATA and the
+ * installed data. On failure says so with a list of what exists and returns false. */
+bool cli_find(cli_thing thing, const char *name, char *path, size_t size);
+
+/* The names of all things of a kind, sorted, each once; calls `each` for every one. */
+void cli_each(cli_thing thing, void (*each)(void *ctx, const char *name, const char *path),
+              void *ctx);
+
+/* Loaders that print what is wrong. They return NULL and set *exit_code on failure. */
+spot_task *cli_load_task(const char *name, int *exit_code);
+spot_policy *cli_load_policy(const char *name, int *exit_code);
+spot_platform *cli_load_platform(const char *name, int *exit_code);
+
+/* output.c ------------------------------------------------------------------------------------- */
+
+/* `sweetspot VERB: message` on stderr. Return the exit code that fits the status. */
+int cli_fail(const char *verb, spot_status status, const spot_diag *diag);
+int cli_misuse(const char *verb, const char *format, ...)
+#if defined(__GNUC__)
+    __attribute__((format(printf, 2, 3)))
+#endif
+    ;
+
+/* A progress bar on stderr, drawn only if that is a terminal and not quiet. */
+typedef struct cli_progress {
+    const char *label;
+    bool quiet;
+    double started_s;
+    double drawn_s;
+} cli_progress;
+
+cli_progress cli_progress_begin(const char *label, bool quiet);
+bool cli_progress_update(void *progress, int64_t done, int64_t total); /* a spot_progress_fn */
+void cli_progress_end(cli_progress *progress);
+
+/* Prints and frees a JSON value; keys in the order of insertion. Returns CLI_OK or CLI_FAILED. */
+int cli_print_json(json_t *value);
+
+/* Threads to use: `wanted`, or the machine's processors if it is CLI_THREADS_DEFAULT. */
+int cli_threads(int wanted);
+
+/* A file that is written aside and renamed by cli_commit. NULL: message was printed. */
+typedef struct cli_file cli_file;
+cli_file *cli_create(const char *verb, const char *path);
+void *cli_stream(cli_file *file); /* FILE * */
+bool cli_commit(const char *verb, cli_file *file);
+
+/* Verbs ---------------------------------------------------------------------------------------- */
+
+int spoti_cli_list(int argc, char **argv);
+int spoti_cli_demo(int argc, char **argv);
+int spoti_cli_rollout(int argc, char **argv);
+int spoti_cli_bench(int argc, char **argv);
+int spoti_cli_tune(int argc, char **argv);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* Names of tasks, policies and platforms: where they are looked for, and what there is. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli.h"
+
+enum { ROOTS = 3, NAMES_MAX = 512, NAME_SIZE = 128 };
+
+typedef struct kind {
+    const char *noun;
+    const char *folder; /* under a root */
+    const char *suffix; /* of the thing that is loaded, behind the name */
+    const char *probe;  /* file that must exist in a folder of this kind; NULL = the path itself */
+} kind;
+
+static const kind kinds[] = {
+    [CLI_TASK] = {"task", "tasks", "/task.yaml", NULL},
+    [CLI_POLICY] = {"policy", "policies", "", "/config.json"},
+    [CLI_PLATFORM] = {"platform", "platforms", ".yaml", NULL},
+};
+
+static const char *root(int i)
+{
+    switch (i) {
+    case 0:
+        return ".";
+    case 1:
+        return getenv("SPOT_DATA");
+    default:
+        return SPOT_DATA_DIR;
+    }
+}
+
+static bool is_file(const char *path, const char *probe)
+{
+    char text[CLI_PATH_SIZE];
+    struct stat info;
+    int length = snprintf(text, sizeof(text), "%s%s", path, probe != NULL ? probe : "");
+    return length > 0 && (size_t)length < sizeof(text) && stat(text, &info) == 0 &&
+           S_ISREG(info.st_mode);
+}
+
+/* A name is looked up; anything with a slash or the kind's suffix is a path. */
+static bool resolve(const kind *k, const char *name, char *path, size_t size)
+{
+    if (strchr(name, '/') != NULL || strstr(name, ".yaml") != NULL) {
+        const char *tails[] = {"", k->suffix};
+        for (int i = 0; i < 2; i++) {
+            int length = snprintf(path, size, "%s%s", name, tails[i]);
+            if (length > 0 && (size_t)length < size && is_file(path, k->probe)) {
+                return true;
+            }
+        }
+        return false;
+    }
+    for (int i = 0; i < ROOTS; i++) {
+        int length = root(i) == NULL ? -1
+                                     : snprintf(path, size, "%s/%s/%s%s", root(i), k->folder, name,
+                                                k->suffix);
+        if (length > 0 && (size_t)length < size && is_file(path, k->probe)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+typedef struct names {
+    char text[NAMES_MAX][NAME_SIZE];
+    int count;
+} names;
+
+static void add_name(names *list, const char *name, size_t length)
+{
+    if (list->count == NAMES_MAX || length == 0 || length >= NAME_SIZE) {
+        return;
+    }
+    for (int i = 0; i < list->count; i++) {
+        if (strlen(list->text[i]) == length && memcmp(list->text[i], name, length) == 0) {
+            return;
+        }
+    }
+    memcpy(list->text[list->count], name, length);
+    list->text[list->count++][length] = '\0';
+}
+
+static void collect(const kind *k, const char *folder_root, names *list)
+{
+    char folder[CLI_PATH_SIZE];
+    char path[CLI_PATH_SIZE];
+
+    (void)snprintf(folder, sizeof(folder), "%s/%s", folder_root, k->folder);
+    DIR *dir = opendir(folder);
+    if (dir == NULL) {
+        return;
+    }
+    for (const struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
+        const char *dot = k->suffix[0] == '.' ? strstr(entry->d_name, k->suffix) : NULL;
+        size_t length = dot != NULL ? (size_t)(dot - entry->d_name) : strlen(entry->d_name);
+        int used = snprintf(path, sizeof(path), "%s/%.*s%s", folder, (int)length, entry->d_name,
+                            k->suffix);
+        if (entry->d_name[0] != '.' && used > 0 && (size_t)used < sizeof(path) &&
+            is_file(path, k->probe)) {
+            add_name(list, entry->d_name, length);
+        }
+    }
+    (void)closedir(dir);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+static names *list_names(const kind *k)
+{
+    names *list = calloc(1, sizeof(*list));
+    for (int i = 0; list != NULL && i < ROOTS; i++) {
+        if (root(i) != NULL) {
+            collect(k, root(i), list);
+        }
+    }
+    if (list != NULL) {
+        qsort(list->text, (size_t)list->count, sizeof(list->text[0]), compare_names);
+    }
+    return list;
+}
+
+void cli_each(cli_thing thing, void (*each)(void *ctx, const char *name, const char *path),
+              void *ctx)
+{
+    names *list = list_names(&kinds[thing]);
+    char path[CLI_PATH_SIZE];
+
+    for (int i = 0; list != NULL && i < list->count; i++) {
+        if (resolve(&kinds[thing], list->text[i], path, sizeof(path))) {
+            each(ctx, list->text[i], path);
+        }
+    }
+    free(list);
+}
+
+bool cli_find(cli_thing thing, const char *name, char *path, size_t size)
+{
+    const kind *k = &kinds[thing];
+    if (resolve(k, name, path, size)) {
+        return true;
+    }
+    names *list = list_names(k);
+    (void)fprintf(stderr, "sweetspot: %s '%s': not found, expected a path or one of:", k->noun, name);
+    for (int i = 0; list != NULL && i < list->count; i++) {
+        (void)fprintf(stderr, "%s %s", i > 0 ? "," : "", list->text[i]);
+    }
+    (void)fprintf(stderr, "%s\n", list == NULL || list->count == 0 ? " (none found)" : "");
+    free(list);
+    return false;
+}
+
+spot_task *cli_load_task(const char *name, int *exit_code)
+{
+    char path[CLI_PATH_SIZE];
+    spot_diag diag = {""};
+    spot_task *task = NULL;
+
+    *exit_code = CLI_USAGE;
+    if (cli_find(CLI_TASK, name, path, sizeof(path))) {
+        spot_status st = spot_task_load(path, NULL, &task, &diag);
+        *exit_code = st == SPOT_OK ? CLI_OK : cli_fail("task", st, &diag);
+    }
+    return task;
+}
+
+spot_policy *cli_load_policy(const char *name, int *exit_code)
+{
+    char path[CLI_PATH_SIZE];
+    spot_diag diag = {""};
+    spot_policy *policy = NULL;
+
+    *exit_code = CLI_USAGE;
+    if (cli_find(CLI_POLICY, name, path, sizeof(path))) {
+        spot_status st = spot_policy_load(path, NULL, &policy, &diag);
+        *exit_code = st == SPOT_OK ? CLI_OK : cli_fail("policy", st, &diag);
+    }
+    return policy;
+}
+
+spot_platform *cli_load_platform(const char *name, int *exit_code)
+{
+    char path[CLI_PATH_SIZE];
+    spot_diag diag = {""};
+    spot_platform *platform = NULL;
+
+    *exit_code = CLI_USAGE;
+    if (cli_find(CLI_PLATFORM, name, path, sizeof(path))) {
+        spot_status st = spot_platform_load(path, NULL, &platform, &diag);
+        *exit_code = st == SPOT_OK ? CLI_OK : cli_fail("platform", st, &diag);
+    }
+    return platform;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* `sweetspot VERB ...`: the verbs, and the page that introduces them. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+typedef struct verb {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *help;
+} verb;
+
+static const verb verbs[] = {
+    {"list", spoti_cli_list, "tasks, policies and platforms that are there"},
+    {"demo", spoti_cli_demo, "record demonstrations of a task's scripted expert (HDF5)"},
+    {"rollout", spoti_cli_rollout, "run a policy on a task at one operating point"},
+    {"bench", spoti_cli_bench, "measure a policy's latency here, write a platform profile"},
+    {"tune", spoti_cli_tune, "find the operating point at which a task is done best"},
+};
+
+static void print_help(void)
+{
+    (void)printf(
+        "sweetspot %s: at which operating point should this robot policy run, on this computer,\n"
+        "so that the task gets done soonest, most often, or with the least energy?\n\n"
+        "Usage: sweetspot VERB [options]\n\nVerbs:\n",
+        SPOT_VERSION_STRING);
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        (void)printf("  %-9s %s\n", verbs[i].name, verbs[i].help);
+    }
+    (void)printf("\n'sweetspot VERB --help' explains a verb by example. To start:\n"
+                 "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w\n\n"
+                 "Exit codes: 0 done, 1 the job failed, 2 the command was not understood.\n");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        print_help();
+        return argc < 2 ? CLI_USAGE : CLI_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        (void)printf("sweetspot %s\n", SPOT_VERSION_STRING);
+        return CLI_OK;
+    }
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        if (strcmp(argv[1], verbs[i].name) == 0) {
+            return verbs[i].run(argc - 1, argv + 1);
+        }
+    }
+    (void)fprintf(stderr, "sweetspot: '%s' is not a verb, expected one of:", argv[1]);
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        (void)fprintf(stderr, "%s %s", i > 0 ? "," : "", verbs[i].name);
+    }
+    (void)fprintf(stderr, "\n");
+    return CLI_USAGE;
+}

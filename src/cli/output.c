@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* Messages, progress, JSON, and files that are written aside and renamed. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+int cli_fail(const char *verb, spot_status status, const spot_diag *diag)
+{
+    bool said = diag != NULL && diag->text[0] != '\0';
+    (void)fprintf(stderr, "sweetspot %s: %s\n", verb, said ? diag->text : spot_status_str(status));
+    bool usage = status == SPOT_E_INVALID || status == SPOT_E_RANGE || status == SPOT_E_NOT_FOUND;
+    return usage ? CLI_USAGE : CLI_FAILED;
+}
+
+int cli_misuse(const char *verb, const char *format, ...)
+{
+    va_list args;
+    (void)fprintf(stderr, "sweetspot %s: ", verb);
+    va_start(args, format);
+    (void)vfprintf(stderr, format, args);
+    va_end(args);
+    (void)fprintf(stderr, "\nTry 'sweetspot %s --help'.\n", verb);
+    return CLI_USAGE;
+}
+
+static double now_s(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+cli_progress cli_progress_begin(const char *label, bool quiet)
+{
+    return (cli_progress){
+        .label = label, .quiet = quiet || isatty(STDERR_FILENO) == 0, .started_s = now_s()};
+}
+
+bool cli_progress_update(void *progress, int64_t done, int64_t total)
+{
+    enum { WIDTH = 32 };
+    cli_progress *p = progress;
+    double now = now_s();
+
+    if (p->quiet || total <= 0 || (done < total && now - p->drawn_s < 0.1)) {
+        return true;
+    }
+    p->drawn_s = now;
+    int filled = (int)(done * WIDTH / total);
+    double left_s = done > 0 ? (now - p->started_s) * (double)(total - done) / (double)done : 0.0;
+    (void)fprintf(stderr, "\r%s [%.*s%*s] %lld/%lld, %.0f s left  ", p->label, filled,
+                  "================================", WIDTH - filled, "", (long long)done,
+                  (long long)total, left_s);
+    (void)fflush(stderr);
+    return true;
+}
+
+void cli_progress_end(cli_progress *progress)
+{
+    if (!progress->quiet) {
+        (void)fprintf(stderr, "\r\033[K");
+    }
+}
+
+int cli_print_json(json_t *value)
+{
+    char *text = value != NULL ? json_dumps(value, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+    bool ok = text != NULL && puts(text) >= 0 && fflush(stdout) == 0;
+
+    free(text);
+    json_decref(value);
+    if (!ok) {
+        (void)fprintf(stderr, "sweetspot: cannot write JSON to standard output\n");
+    }
+    return ok ? CLI_OK : CLI_FAILED;
+}
+
+int cli_threads(int wanted)
+{
+    if (wanted != CLI_THREADS_DEFAULT) {
+        return wanted;
+    }
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return processors < 1 ? 1 : processors > 256 ? 256 : (int)processors;
+}
+
+struct cli_file {
+    FILE *stream;
+    char path[CLI_PATH_SIZE];
+    char part[CLI_PATH_SIZE + 8];
+};
+
+cli_file *cli_create(const char *verb, const char *path)
+{
+    cli_file *file = calloc(1, sizeof(*file));
+    if (file != NULL && strlen(path) < sizeof(file->path)) {
+        memcpy(file->path, path, strlen(path) + 1);
+        (void)snprintf(file->part, sizeof(file->part), "%s.part", path);
+        file->stream = fopen(file->part, "w");
+    }
+    if (file == NULL || file->stream == NULL) {
+        (void)fprintf(stderr, "sweetspot %s: %s: cannot write, expected a writable folder\n", verb,
+                      path);
+        free(file);
+        return NULL;
+    }
+    return file;
+}
+
+void *cli_stream(cli_file *file)
+{
+    return file->stream;
+}
+
+bool cli_commit(const char *verb, cli_file *file)
+{
+    bool ok = ferror(file->stream) == 0;
+    ok = fclose(file->stream) == 0 && ok;
+    ok = ok && rename(file->part, file->path) == 0;
+    if (!ok) {
+        (void)fprintf(stderr, "sweetspot %s: %s: cannot write, is the disk full?\n", verb,
+                      file->path);
+        (void)remove(file->part);
+    }
+    free(file);
+    return ok;
+}
