@@ -77,14 +77,11 @@ spot_status spoti_file_commit(spoti_file *file, spot_diag *diag)
     if (file == NULL || file->stream == NULL) {
         return SPOT_E_STATE;
     }
-    /* errno of the first failure: what an earlier write met is gone, so a full disk that only the
-     * stream's error flag remembers is found again by the flush, or reported as a plain failure. */
+    /* What an earlier write met is remembered by the stream's error flag only; the flush tries what
+     * is left of it again, so a full disk is still called by its name. */
     int error = 0;
     bool renames = file->temp[0] != '\0';
-    errno = 0;
-    if (ferror(file->stream) != 0) {
-        error = fputc(0, file->stream) == EOF || fflush(file->stream) != 0 ? errno : EIO;
-    } else if (fflush(file->stream) != 0 || (renames && fsync(fileno(file->stream)) != 0)) {
+    if (fflush(file->stream) != 0 || (renames && fsync(fileno(file->stream)) != 0)) {
         error = errno;
     }
     bool failed = error != 0 || ferror(file->stream) != 0;

@@ -81,6 +81,19 @@ static void uniform_has_moments_and_stays_in_interval(void **state)
     assert_close(sum2 / N_DRAW, 1.0 / 12, N_SIGMA * sqrt(1.0 / 180 / N_DRAW), 0.0);
 }
 
+static void uniform_uses_53_bits_of_two_words(void **state)
+{
+    (void)state;
+    spot_rng words = spot_rng_at(9, SPOT_STREAM_RESET, 0);
+    spot_rng rng = words;
+    for (int i = 0; i < 10; i++) {
+        double high = (double)(spot_rng_u32(&words) / 32); /* 27 bits */
+        double low = (double)(spot_rng_u32(&words) / 64);  /* 26 bits */
+        double want = (high * 67108864.0 + low) / 9007199254740992.0;
+        assert_true(spot_rng_uniform(&rng, 0.0, 1.0) == want);
+    }
+}
+
 static void uniform_of_an_empty_interval_is_its_start(void **state)
 {
     (void)state;
@@ -194,6 +207,7 @@ int main(void)
         cmocka_unit_test(words_come_block_by_block_from_the_stated_counter),
         cmocka_unit_test(block_counter_carries),
         cmocka_unit_test(uniform_has_moments_and_stays_in_interval),
+        cmocka_unit_test(uniform_uses_53_bits_of_two_words),
         cmocka_unit_test(uniform_of_an_empty_interval_is_its_start),
         cmocka_unit_test(normal_has_moments_and_tails),
         cmocka_unit_test(below_is_uniform_on_its_range),

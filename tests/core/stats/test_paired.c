@@ -159,6 +159,28 @@ static void estimates_are_those_of_the_data(void **state)
     }
 }
 
+static void intervals_cut_off_equal_tails_of_the_resamples(void **state)
+{
+    (void)state;
+    spot_stats_run a[N_SEED];
+    spot_stats_run b[N_SEED];
+    make_runs(12, 0.9, a, b, N_SEED);
+    static const double confidences[] = {0.5, 0.95, 0.99};
+    for (size_t c = 0; c < sizeof(confidences) / sizeof(confidences[0]); c++) {
+        spot_stats_paired_config config;
+        spot_stats_paired_config_default(&config);
+        config.confidence = confidences[c];
+        spot_stats_paired_result r;
+        assert_int_equal(spot_stats_paired(&config, a, b, N_SEED, work, &r), SPOT_OK);
+        /* the ratio is continuous: no ties, so a share is off by one resample at most */
+        const double *ratios = work + (size_t)SPOTI_STAT_TIME_RATIO * N_RESAMPLE;
+        double tail = (1.0 - confidences[c]) / 2;
+        double one = 1.0 / N_RESAMPLE + ROUNDING;
+        assert_close(share_at_most(ratios, N_RESAMPLE, r.time_ratio.ci.lo), tail, one, 0.0);
+        assert_close(share_at_most(ratios, N_RESAMPLE, r.time_ratio.ci.hi), 1 - tail, one, 0.0);
+    }
+}
+
 static void a_point_against_itself_differs_by_nothing(void **state)
 {
     (void)state;
@@ -318,6 +340,7 @@ int main(void)
         cmocka_unit_test(bootstrap_of_a_mean_agrees_with_all_27_resamples),
         cmocka_unit_test(bootstrap_of_a_ratio_agrees_with_all_27_joint_resamples),
         cmocka_unit_test(estimates_are_those_of_the_data),
+        cmocka_unit_test(intervals_cut_off_equal_tails_of_the_resamples),
         cmocka_unit_test(a_point_against_itself_differs_by_nothing),
         cmocka_unit_test(swapping_the_points_inverts_the_ratio),
         cmocka_unit_test(unit_of_time_does_not_matter_and_reruns_are_equal_bytes),

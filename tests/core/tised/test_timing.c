@@ -205,6 +205,7 @@ static void cadence_has_a_fixed_cycle_and_drops_what_is_past(void **state)
     assert_int_equal(spot_tised_stale_actions(0.199, 0.1, 16), 2); /* due at 0 and 100 ms */
     assert_int_equal(spot_tised_stale_actions(0.2, 0.1, 16), 3);   /* and at 200 ms, just now */
     assert_int_equal(spot_tised_stale_actions(0.1 + 0.1 + 0.1, 0.1, 16), 4);
+    assert_int_equal(spot_tised_stale_actions(0.3, 0.1, 16), 4); /* 0.3 / 0.1 rounds below 3 */
     assert_int_equal(spot_tised_stale_actions(0.0, 0.1, 16), 1);
     assert_int_equal(spot_tised_stale_actions(1e30, 0.1, 16), 16);
     assert_int_equal(spot_tised_stale_actions(NAN, 0.1, 16), 0);
