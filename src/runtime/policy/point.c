@@ -127,8 +127,9 @@ spot_status spot_point_parse(const char *text, spot_point *point, spot_diag *dia
         const char *equals = memchr(pair.start, '=', pair.length);
 
         if (equals == NULL) {
-            return spot_diag_set(diag, SPOT_E_FORMAT, "'%.*s', expected key=value with key one of: %s",
-                                 shown(pair), pair.start, KEYS);
+            return spot_diag_set(diag, SPOT_E_FORMAT,
+                                 "'%.*s', expected key=value with key one of: %s", shown(pair),
+                                 pair.start, KEYS);
         }
 
         const word key = {pair.start, (size_t)(equals - pair.start)};

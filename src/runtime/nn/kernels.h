@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * The arithmetic of small networks behind one table of functions, chosen at run time.
+ *
+ * There are three tables: `reference` (plain C), `avx2` (AVX2 and FMA) and `avx512`. All take the
+ * same operands, so weights are packed once for all. A row of the result is computed in the same
+ * order whatever the number of rows and its place among them: a sample gives the same bytes alone
+ * and in a batch. Different tables agree to rounding, not in bytes.
+ */
+#ifndef SPOTI_NN_KERNELS_H
+#define SPOTI_NN_KERNELS_H
+
+#include <stddef.h>
+
+/* Columns of one panel of packed weights; also what widths of matrices are padded to. */
+enum { SPOTI_PANEL = 32 };
+
+/* What happens to y = a b + bias before it is stored in c. */
+typedef enum spoti_epilogue {
+    SPOTI_EPILOGUE_STORE = 0,    /* c = y */
+    SPOTI_EPILOGUE_GELU = 1,     /* c = gelu(y), tanh form */
+    SPOTI_EPILOGUE_RESIDUAL = 2, /* c = c + gate * y */
+} spoti_epilogue;
+
+/* One matrix product c = epilogue(a b + bias). Panel p of b holds columns 32 p .. 32 p + 31; its
+ * element (i, j) lies at b[p * panel_stride + i * ldb + j]. Columns up to the next multiple of 32
+ * are read (their values do not matter); only n columns of c are written. */
+typedef struct spoti_gemm {
+    size_t m, n, k;
+    const float *a; /* (m x k), rows lda apart */
+    size_t lda;
+    const float *b;
+    size_t ldb;
+    size_t panel_stride;
+    const float *bias; /* (n) or NULL = 0 */
+    const float *gate; /* (n), only for RESIDUAL */
+    spoti_epilogue epilogue;
+    float *c; /* (m x n), rows ldc apart; apart from a and b */
+    size_t ldc;
+} spoti_gemm;
+
+typedef struct spoti_kernels {
+    const char *name;
+    void (*gemm)(const spoti_gemm *g);
+    /* y = (x - mean) / sqrt(variance + eps) * gain + shift for each of m rows of n values;
+     * gain, shift (n). y may be x. */
+    void (*norm_modulate)(size_t m, size_t n, const float *x, size_t ldx, const float *gain,
+                          const float *shift, float eps, float *y, size_t ldy);
+} spoti_kernels;
+
+/* The table called `name`, or the best one of this CPU for NULL. NULL if there is no such table or
+ * this CPU cannot run it. */
+const spoti_kernels *spoti_kernels_find(const char *name);
+
+/* Tables as compiled; NULL where the compiler did not target the instructions. */
+const spoti_kernels *spoti_kernels_reference(void);
+const spoti_kernels *spoti_kernels_avx2(void);
+const spoti_kernels *spoti_kernels_avx512(void);
+
+/* n rounded up to whole panels. */
+size_t spoti_padded(size_t n);
+
+/* Packs w (n x k, row-major, a PyTorch Linear weight) into panels of its transpose, padded with
+ * zeros: packed (spoti_padded(n) x k). The product then has ldb 32 and panel_stride 32 k. */
+void spoti_pack(const float *w, size_t ldw, size_t n, size_t k, float *packed);
+
+#endif

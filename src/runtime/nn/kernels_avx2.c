@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * AVX2 and FMA kernels. Compiled with -mavx2 -mfma of its own; called only on CPUs that have both.
+ *
+ * A tile is 4 rows x 2 registers (16 columns, half a panel): 8 sums hide the latency of two FMA
+ * units. Rows beyond m repeat the last one and are not stored. The exponential and GELU are those of
+ * kernels_avx512.c.
+ */
+#include "runtime/nn/kernels.h"
+
+#if defined(__AVX2__) && defined(__FMA__)
+
+#include <immintrin.h>
+
+enum { ROWS = 4, LANES = 8, WIDTH = 16 };
+
+#define EACH_ROW(X) X(0) X(1) X(2) X(3)
+
+static inline __m256 exp_ps(__m256 x)
+{
+    const __m256 z = _mm256_max_ps(_mm256_min_ps(x, _mm256_set1_ps(87.0F)), _mm256_set1_ps(-87.0F));
+    const __m256 n = _mm256_round_ps(_mm256_mul_ps(z, _mm256_set1_ps(1.44269504F)),
+                                     _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    __m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693359375F), z);
+    r = _mm256_fnmadd_ps(n, _mm256_set1_ps(-2.12194440e-4F), r);
+
+    __m256 p = _mm256_set1_ps(1.0F / 5040.0F);
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0F / 720.0F));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0F / 120.0F));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0F / 24.0F));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0F / 6.0F));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(0.5F));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0F));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0F));
+
+    /* 2^n by its exponent bits: |n| <= 126, so the result is normal. */
+    const __m256i bits =
+        _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
+
+    return _mm256_mul_ps(p, _mm256_castsi256_ps(bits));
+}
+
+static inline __m256 gelu_ps(__m256 x)
+{
+    const __m256 a = _mm256_set1_ps(-1.59576912F);
+    const __m256 b = _mm256_set1_ps(-0.0713548163F);
+    const __m256 t = _mm256_mul_ps(x, _mm256_fmadd_ps(b, _mm256_mul_ps(x, x), a));
+
+    return _mm256_div_ps(x, _mm256_add_ps(_mm256_set1_ps(1.0F), exp_ps(t)));
+}
+
+/* All bits set in the first min(n, 8) lanes. */
+static inline __m256i lanes_of(size_t n)
+{
+    const __m256i index = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(n < LANES ? (int)n : LANES), index);
+}
+
+static inline float reduce(__m256 x)
+{
+    __m128 s = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+    s = _mm_add_ss(s, _mm_shuffle_ps(s, s, 1));
+    return _mm_cvtss_f32(s);
+}
+
+static inline void finish(const spoti_gemm *g, const __m256 *sums, size_t rows, size_t first)
+{
+    for (size_t half = 0; half < 2; half++) {
+        const size_t column = first + half * LANES;
+
+        if (column >= g->n) {
+            break;
+        }
+
+        const __m256i lanes = lanes_of(g->n - column);
+        const __m256 bias =
+            g->bias != NULL ? _mm256_maskload_ps(g->bias + column, lanes) : _mm256_setzero_ps();
+
+        for (size_t i = 0; i < rows; i++) {
+            float *out = g->c + i * g->ldc + column;
+            __m256 y = _mm256_add_ps(sums[2 * i + half], bias);
+
+            if (g->epilogue == SPOTI_EPILOGUE_GELU) {
+                y = gelu_ps(y);
+            } else if (g->epilogue == SPOTI_EPILOGUE_RESIDUAL) {
+                const __m256 gate = _mm256_maskload_ps(g->gate + column, lanes);
+
+                y = _mm256_fmadd_ps(gate, y, _mm256_maskload_ps(out, lanes));
+            }
+            _mm256_maskstore_ps(out, lanes, y);
+        }
+    }
+}
+
+static inline void tile(const spoti_gemm *g, const float *a, size_t rows, const float *b,
+                        __m256 *sums)
+{
+#define ROW_START(i)                                                                               \
+    const float *a##i = a + ((i) < rows ? (size_t)(i) : rows - 1) * g->lda;                        \
+    __m256 c##i##0 = _mm256_setzero_ps();                                                          \
+    __m256 c##i##1 = _mm256_setzero_ps();
+#define ROW_STEP(i)                                                                                \
+    const __m256 x##i = _mm256_set1_ps(a##i[j]);                                                   \
+    c##i##0 = _mm256_fmadd_ps(x##i, b0, c##i##0);                                                  \
+    c##i##1 = _mm256_fmadd_ps(x##i, b1, c##i##1);
+#define ROW_KEEP(i)                                                                                \
+    sums[2 * (i)] = c##i##0;                                                                       \
+    sums[2 * (i) + 1] = c##i##1;
+
+    EACH_ROW(ROW_START)
+    for (size_t j = 0; j < g->k; j++) {
+        const __m256 b0 = _mm256_loadu_ps(b + j * g->ldb);
+        const __m256 b1 = _mm256_loadu_ps(b + j * g->ldb + LANES);
+
+        EACH_ROW(ROW_STEP)
+    }
+    EACH_ROW(ROW_KEEP)
+#undef ROW_START
+#undef ROW_STEP
+#undef ROW_KEEP
+}
+
+static void gemm(const spoti_gemm *g)
+{
+    for (size_t first = 0; first < g->n; first += WIDTH) {
+        const float *b = g->b + first / SPOTI_PANEL * g->panel_stride + first % SPOTI_PANEL;
+
+        for (size_t i = 0; i < g->m; i += ROWS) {
+            const size_t rows = g->m - i < ROWS ? g->m - i : ROWS;
+            spoti_gemm part = *g;
+            __m256 sums[2 * ROWS];
+
+            tile(g, g->a + i * g->lda, rows, b, sums);
+            part.c = g->c + i * g->ldc;
+            finish(&part, sums, rows, first);
+        }
+    }
+}
+
+static void norm_modulate(size_t m, size_t n, const float *x, size_t ldx, const float *gain,
+                          const float *shift, float eps, float *y, size_t ldy)
+{
+    for (size_t i = 0; i < m; i++) {
+        const float *in = x + i * ldx;
+        __m256 sum = _mm256_setzero_ps();
+        __m256 squares = _mm256_setzero_ps();
+
+        for (size_t j = 0; j < n; j += LANES) {
+            sum = _mm256_add_ps(sum, _mm256_maskload_ps(in + j, lanes_of(n - j)));
+        }
+
+        const __m256 mean = _mm256_set1_ps(reduce(sum) / (float)n);
+
+        for (size_t j = 0; j < n; j += LANES) {
+            const __m256i lanes = lanes_of(n - j);
+            /* Lanes beyond n must not count: 0 - mean is masked away. */
+            const __m256 d = _mm256_and_ps(_mm256_sub_ps(_mm256_maskload_ps(in + j, lanes), mean),
+                                           _mm256_castsi256_ps(lanes));
+
+            squares = _mm256_fmadd_ps(d, d, squares);
+        }
+
+        const __m256 variance = _mm256_set1_ps(reduce(squares) / (float)n + eps);
+        const __m256 scale = _mm256_div_ps(_mm256_set1_ps(1.0F), _mm256_sqrt_ps(variance));
+
+        for (size_t j = 0; j < n; j += LANES) {
+            const __m256i lanes = lanes_of(n - j);
+            const __m256 d = _mm256_sub_ps(_mm256_maskload_ps(in + j, lanes), mean);
+            const __m256 z =
+                _mm256_fmadd_ps(_mm256_mul_ps(d, scale), _mm256_maskload_ps(gain + j, lanes),
+                                _mm256_maskload_ps(shift + j, lanes));
+
+            _mm256_maskstore_ps(y + i * ldy + j, lanes, z);
+        }
+    }
+}
+
+const spoti_kernels *spoti_kernels_avx2(void)
+{
+    static const spoti_kernels table = {"avx2", gemm, norm_modulate};
+
+    return &table;
+}
+
+#else
+
+const spoti_kernels *spoti_kernels_avx2(void)
+{
+    return NULL;
+}
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * Reader of safetensors files that trusts nothing in them.
+ *
+ * Layout: 8 bytes little-endian header length, a JSON header {name: {dtype, shape, data_offsets}},
+ * then the data. Accepted: F32, BF16 and F16; the tensors must cover the data without gap or overlap.
+ */
+#ifndef SPOTI_NN_SAFETENSORS_H
+#define SPOTI_NN_SAFETENSORS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spot/alloc.h"
+#include "spot/status.h"
+
+enum {
+    SPOTI_TENSOR_NAME_SIZE = 128,
+    SPOTI_TENSOR_DIMS_MAX = 8,
+    SPOTI_TENSORS_MAX = 4096,
+    SPOTI_TENSOR_HEADER_MAX = 1 << 20 /* bytes; a header of 4096 tensors has about 500 KB */
+};
+
+typedef enum spoti_dtype { SPOTI_DTYPE_F32, SPOTI_DTYPE_BF16, SPOTI_DTYPE_F16 } spoti_dtype;
+
+typedef struct spoti_tensor {
+    char name[SPOTI_TENSOR_NAME_SIZE];
+    spoti_dtype dtype;
+    size_t n_dim;
+    size_t shape[SPOTI_TENSOR_DIMS_MAX];
+    size_t n_element;
+    size_t begin, end;         /* bytes from the start of the data */
+    const unsigned char *data; /* borrowed from the blob, not aligned */
+} spoti_tensor;
+
+typedef struct spoti_safetensors {
+    const spot_allocator *allocator;
+    unsigned char *blob; /* the file, owned if read by spoti_safetensors_read */
+    size_t blob_size;
+    spoti_tensor *tensors; /* in the order of their data */
+    size_t n_tensor;
+    size_t n_room; /* tensors that were allocated */
+} spoti_safetensors;
+
+/* Checks `blob` (size bytes, borrowed until close) as the content of a file called `path`.
+ * Returns OK, E_FORMAT (refused, see diag) or E_NOMEM; on failure *out is empty. */
+spot_status spoti_safetensors_parse(const char *path, const unsigned char *blob, size_t size,
+                                    const spot_allocator *allocator, spoti_safetensors *out,
+                                    spot_diag *diag);
+
+/* Reads and checks a file. Returns as parse, and E_IO. */
+spot_status spoti_safetensors_read(const char *path, const spot_allocator *allocator,
+                                   spoti_safetensors *out, spot_diag *diag);
+
+/* Gives back what parse or read took; does nothing on an empty one. */
+void spoti_safetensors_close(spoti_safetensors *st);
+
+/* The tensor called `name`, or NULL. */
+const spoti_tensor *spoti_safetensors_find(const spoti_safetensors *st, const char *name);
+
+/* Converts all elements to float32: out (n_element). Exact for each dtype. */
+void spoti_tensor_to_f32(const spoti_tensor *tensor, float *out);
+
+#endif

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * config.json of a policy folder.
+ *
+ * The JSON library keeps no places of values, so the line of a message is found by looking for the
+ * key's name in the text once more.
+ */
+#include "runtime/policy/config.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "core/base/text.h"
+
+enum { CONFIG_SIZE_MAX = 65536, FORMAT_VERSION = 1 };
+
+/* Bounds on sizes: far above any policy for a robot, far below what overflows. */
+enum {
+    OBS_MAX = 65536,
+    ACTION_MAX = 1024,
+    HORIZON_MAX = 1024,
+    WIDTH_MAX = 16384,
+    BLOCKS_MAX = 64,
+};
+
+typedef struct reader {
+    const char *path;
+    const char *text;
+    json_t *root;
+    spot_diag *diag;
+} reader;
+
+/* One whole number of the file. */
+typedef struct int_field {
+    const char *key;
+    size_t offset; /* in spoti_policy_config */
+    int min, max;
+} int_field;
+
+#define FIELD(name) offsetof(spoti_policy_config, name)
+
+static const int_field INT_FIELDS[] = {
+    {"horizon", FIELD(horizon), 1, HORIZON_MAX},
+    {"n_action_steps", FIELD(n_execute), 1, HORIZON_MAX},
+    {"num_inference_steps", FIELD(default_steps), 1, SPOT_POLICY_STEPS_MAX},
+    {"channels", FIELD(channels), 1, WIDTH_MAX},
+    {"token_hidden", FIELD(token_hidden), 1, WIDTH_MAX},
+    {"channel_hidden", FIELD(channel_hidden), 1, WIDTH_MAX},
+    {"blocks", FIELD(blocks), 1, BLOCKS_MAX},
+    {"time_dim", FIELD(time_dim), 4, WIDTH_MAX},
+};
+enum { N_INT = sizeof INT_FIELDS / sizeof INT_FIELDS[0] };
+
+static const char *const OTHER_KEYS[] = {"type",           "format_version",  "task",
+                                         "input_features", "output_features", "time_period_min",
+                                         "time_period_max"};
+enum { N_OTHER = sizeof OTHER_KEYS / sizeof OTHER_KEYS[0] };
+
+/* Line of the first `"key"` in the text, 1 if it is not there. */
+static int line_of(const reader *r, const char *key)
+{
+    const size_t length = strlen(key);
+    int line = 1;
+
+    for (const char *c = r->text; *c != '\0'; c++) {
+        if (*c == '\n') {
+            line++;
+        } else if (*c == '"' && strncmp(c + 1, key, length) == 0 && c[1 + length] == '"') {
+            return line;
+        }
+    }
+    return 1;
+}
+
+static spot_status refuse(const reader *r, const char *key, const char *what)
+{
+    return spot_diag_set(r->diag, SPOT_E_FORMAT, "%s:%d: %s: %s", r->path, line_of(r, key), key,
+                         what);
+}
+
+static spot_status read_int(const reader *r, const int_field *f, spoti_policy_config *out)
+{
+    const json_t *value = json_object_get(r->root, f->key);
+
+    if (!json_is_integer(value) || json_integer_value(value) < f->min ||
+        json_integer_value(value) > f->max) {
+        return spot_diag_set(
+            r->diag, SPOT_E_FORMAT, "%s:%d: %s: %s, expected a whole number %d..%d", r->path,
+            line_of(r, f->key), f->key, value == NULL ? "missing" : "bad value", f->min, f->max);
+    }
+    *(int *)(void *)((char *)out + f->offset) = (int)json_integer_value(value);
+    return SPOT_OK;
+}
+
+static spot_status read_period(const reader *r, const char *key, double *out)
+{
+    const json_t *value = json_object_get(r->root, key);
+
+    if (!json_is_number(value) || !(json_number_value(value) > 0.0) ||
+        !isfinite(json_number_value(value))) {
+        return refuse(r, key,
+                      value == NULL ? "missing, expected a number above 0"
+                                    : "bad value, expected a number above 0");
+    }
+    *out = json_number_value(value);
+    return SPOT_OK;
+}
+
+static spot_status read_name(const reader *r, const char *key, char *out)
+{
+    const char *text = json_string_value(json_object_get(r->root, key));
+
+    if (text == NULL || text[0] == '\0' || !spoti_copy(out, SPOT_POLICY_NAME_SIZE, text)) {
+        return refuse(r, key, "expected a text of 1..63 bytes");
+    }
+    return SPOT_OK;
+}
+
+/* Reads {feature: {"type": kind, "shape": [n]}}, the only feature of its group. */
+static spot_status read_feature(const reader *r, const char *group, const char *feature,
+                                const char *kind, int max, int *out)
+{
+    const json_t *features = json_object_get(r->root, group);
+    const json_t *entry = json_object_get(features, feature);
+    const char *type = json_string_value(json_object_get(entry, "type"));
+    const json_t *shape = json_object_get(entry, "shape");
+    const json_t *size = json_array_get(shape, 0);
+
+    if (json_object_size(features) != 1 || json_object_size(entry) != 2 || type == NULL ||
+        strcmp(type, kind) != 0 || json_array_size(shape) != 1 || !json_is_integer(size) ||
+        json_integer_value(size) < 1 || json_integer_value(size) > max) {
+        return spot_diag_set(r->diag, SPOT_E_FORMAT,
+                             "%s:%d: %s: expected {\"%s\": {\"type\": \"%s\", \"shape\": [1..%d]}}",
+                             r->path, line_of(r, group), group, feature, kind, max);
+    }
+    *out = (int)json_integer_value(size);
+    return SPOT_OK;
+}
+
+static bool known_key(const char *key)
+{
+    for (size_t i = 0; i < N_INT; i++) {
+        if (strcmp(key, INT_FIELDS[i].key) == 0) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < N_OTHER; i++) {
+        if (strcmp(key, OTHER_KEYS[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static spot_status check_type(const reader *r, spoti_policy_config *out)
+{
+    const json_t *version = json_object_get(r->root, "format_version");
+    const spot_status st = read_name(r, "type", out->type);
+
+    if (st != SPOT_OK) {
+        return st;
+    }
+    if (strcmp(out->type, "flow_mixer") != 0) {
+        return spot_diag_set(r->diag, SPOT_E_UNSUPPORTED, "%s:%d: type '%s', expected flow_mixer",
+                             r->path, line_of(r, "type"), out->type);
+    }
+    if (!json_is_integer(version) || json_integer_value(version) != FORMAT_VERSION) {
+        return spot_diag_set(r->diag, SPOT_E_UNSUPPORTED, "%s:%d: format_version: expected %d",
+                             r->path, line_of(r, "format_version"), FORMAT_VERSION);
+    }
+    return SPOT_OK;
+}
+
+static spot_status read_features(const reader *r, spoti_policy_config *out)
+{
+    const spot_status st =
+        read_feature(r, "input_features", "observation.state", "STATE", OBS_MAX, &out->obs_dim);
+
+    if (st != SPOT_OK) {
+        return st;
+    }
+    return read_feature(r, "output_features", "action", "ACTION", ACTION_MAX, &out->action_dim);
+}
+
+static spot_status read_numbers(const reader *r, spoti_policy_config *out)
+{
+    spot_status st = SPOT_OK;
+
+    for (size_t i = 0; i < N_INT && st == SPOT_OK; i++) {
+        st = read_int(r, &INT_FIELDS[i], out);
+    }
+    if (st == SPOT_OK) {
+        st = read_period(r, "time_period_min", &out->time_period_min);
+    }
+    if (st == SPOT_OK) {
+        st = read_period(r, "time_period_max", &out->time_period_max);
+    }
+    return st;
+}
+
+/* What single fields cannot say. */
+static spot_status check_relations(const reader *r, const spoti_policy_config *c)
+{
+    if (c->n_execute > c->horizon) {
+        return refuse(r, "n_action_steps", "larger than horizon, expected 1..horizon");
+    }
+    if (c->time_dim % 2 != 0) {
+        return refuse(r, "time_dim", "odd, expected an even number");
+    }
+    if (c->time_period_max < c->time_period_min) {
+        return refuse(r, "time_period_max", "expected at least time_period_min");
+    }
+    return SPOT_OK;
+}
+
+static spot_status read_root(const reader *r, spoti_policy_config *out)
+{
+    const char *key = NULL;
+    json_t *value = NULL;
+    spot_status st = check_type(r, out);
+
+    if (st != SPOT_OK) {
+        return st;
+    }
+    json_object_foreach(r->root, key, value)
+    {
+        if (!known_key(key)) {
+            return refuse(r, key, "unknown key, expected none but those of the policy format");
+        }
+    }
+    st = read_name(r, "task", out->task);
+    if (st == SPOT_OK) {
+        st = read_features(r, out);
+    }
+    if (st == SPOT_OK) {
+        st = read_numbers(r, out);
+    }
+    return st == SPOT_OK ? check_relations(r, out) : st;
+}
+
+static spot_status read_text(const char *path, char *text, spot_diag *diag)
+{
+    FILE *file = fopen(path, "rb");
+    size_t size = 0;
+    bool bad = false;
+
+    if (file == NULL) {
+        return spot_diag_set(diag, SPOT_E_IO, "%s: cannot be opened (errno %d)", path, errno);
+    }
+    size = fread(text, 1, CONFIG_SIZE_MAX, file);
+    bad = ferror(file) != 0;
+    (void)fclose(file);
+    if (bad) {
+        return spot_diag_set(diag, SPOT_E_IO, "%s: cannot be read", path);
+    }
+    if (size == CONFIG_SIZE_MAX) {
+        return spot_diag_set(diag, SPOT_E_FORMAT, "%s: too long, expected less than %d bytes", path,
+                             CONFIG_SIZE_MAX);
+    }
+    text[size] = '\0';
+    return SPOT_OK;
+}
+
+spot_status spoti_policy_config_read(const char *path, spoti_policy_config *out, spot_diag *diag)
+{
+    char text[CONFIG_SIZE_MAX + 1];
+    json_error_t error;
+    json_t *root = NULL;
+    spot_status st = read_text(path, text, diag);
+
+    *out = (spoti_policy_config){0};
+    if (st != SPOT_OK) {
+        return st;
+    }
+    root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    if (root == NULL) {
+        if (json_error_code(&error) == json_error_out_of_memory) {
+            return SPOT_E_NOMEM;
+        }
+        return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: %s, expected one JSON object", path,
+                             error.line > 0 ? error.line : 1, error.text);
+    }
+
+    const reader r = {path, text, root, diag};
+
+    st = json_is_object(root)
+             ? read_root(&r, out)
+             : spot_diag_set(diag, SPOT_E_FORMAT, "%s:1: expected a JSON object", path);
+    json_decref(root);
+    return st;
+}

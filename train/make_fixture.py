@@ -1,0 +1,60 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Sweetspot authors
+"""Random policy folders, and what PyTorch computes with them.
+
+    make_fixture.py OUT [--full] [--cases FILE] [--batch 4] [--steps 1 2 5 10] [--seed 0]
+
+Without --full the network is narrow and its sizes are awkward on purpose (nothing is a multiple of
+a SIMD width). With --full it has the sizes of a trained policy. --cases writes inputs and PyTorch's
+answers as F32 tensors `obs`, `noise` and `chunk.STEPS` to a safetensors file. The committed fixture:
+
+    make_fixture.py tests/fixtures/flow_mixer_small --cases tests/fixtures/flow_mixer_small/cases.safetensors
+"""
+import argparse
+
+import torch
+
+import policy_io
+from model import FlowMixer
+
+SMALL = dict(horizon=5, channels=43, token_hidden=11, channel_hidden=37, blocks=2, time_dim=18)
+
+
+def random_policy(full, seed, obs_dim, action_dim):
+    """A network in which every part matters: adaLN is not at its zero start."""
+    torch.manual_seed(seed)
+    model = FlowMixer(obs_dim, action_dim, **({} if full else SMALL))
+    for name, p in model.named_parameters():
+        if "adaln" in name:
+            torch.nn.init.normal_(p, std=0.3 / p.shape[-1] ** 0.5)
+    model.load_state_dict({k: v.to(torch.bfloat16).float() for k, v in model.state_dict().items()})
+    shape = (model.sizes["horizon"], action_dim)
+    stats = dict(obs_mean=torch.randn(obs_dim), obs_std=0.5 + torch.rand(obs_dim),
+                 action_mean=torch.randn(shape), action_std=0.5 + torch.rand(shape))
+    return model.eval(), stats
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    p.add_argument("out")
+    p.add_argument("--full", action="store_true")
+    p.add_argument("--obs", type=int)
+    p.add_argument("--action", type=int)
+    p.add_argument("--cases")
+    p.add_argument("--batch", type=int, default=4)
+    p.add_argument("--steps", type=int, nargs="+", default=[1, 2, 5, 10])
+    p.add_argument("--seed", type=int, default=0)
+    args = p.parse_args()
+    model, stats = random_policy(args.full, args.seed, args.obs or (40 if args.full else 7),
+                                 args.action or (5 if args.full else 3))
+    policy_io.save_policy(args.out, model, stats, "fixture", min(8, model.sizes["horizon"]))
+    if args.cases:
+        obs = torch.randn(args.batch, model.obs_dim) * stats["obs_std"] + stats["obs_mean"]
+        noise = torch.randn(args.batch, model.sizes["horizon"], model.action_dim)
+        tensors = {f"chunk.{k}": policy_io.infer(model, stats, obs, noise, k) for k in args.steps}
+        policy_io.safetensors_write(args.cases, dict(tensors, obs=obs, noise=noise), {})
+
+
+if __name__ == "__main__":
+    main()
