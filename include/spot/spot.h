@@ -16,6 +16,7 @@
 #include "spot/status.h"
 #include "spot/task.h"
 #include "spot/tised.h"
+#include "spot/tune.h"
 #include "spot/version.h"
 #include "spot/world.h"
 

@@ -21,7 +21,8 @@ CLEAN = {
     "src/runtime/nn/d.c": '#include <jansson.h>\n#include "core/stats/order.h"\n'
                           "void f(void) { free(text); /* foreign memory: jansson */ }\n",
     "src/lab/study/c.c": '#include "spot/rollout.h"\n#include "lab/sim/x.h"\n',
-    "src/cli/main.c": '#include "spot/spot.h"\n#include "cli/args.h"\nint f(void) { exit(1); }\n',
+    "src/cli/args.h": "int x;\n",
+    "src/cli/main.c": '#include "spot/spot.h"\n#include "args.h"\nint f(void) { exit(1); }\n',
 }
 
 # name -> (file, its content, what the message must say)
@@ -42,6 +43,8 @@ BREACHES = {
                         "runtime/nn must not know runtime/policy"),
     "cli knows insides": ("src/cli/x.c", '#include "core/base/alloc.h"\n',
                           "expected headers of include/spot/ only"),
+    "cli knows lab": ("src/cli/x.c", '#include "lab/study/x.h"\n',
+                      "expected headers of include/spot/ only"),
     "public header runs back": ("include/spot/rng.h", '#include "spot/rollout.h"\n',
                                 "core must not know lab"),
     "core knows a library": ("src/core/base/x.c", "#include <jansson.h>\n",

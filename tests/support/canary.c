@@ -34,12 +34,13 @@ static int race(void)
 
 static int heap_overflow(int n)
 {
-    volatile char *block = malloc((size_t)n);
+    char *block = calloc(1, (size_t)n);
     if (block == NULL) {
         return 0;
     }
-    char beyond = block[n];
-    free((void *)(size_t)block);
+    const volatile char *view = block;
+    char beyond = view[n];
+    free(block);
     return beyond == 'x' ? 2 : 0;
 }
 

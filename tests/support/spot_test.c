@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 #include "support/spot_test.h"
 
+#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,14 +86,36 @@ void spot_test_assert_no_leak(const spot_test_allocator *mem)
     assert_int_equal(mem->n_wrong_size, 0);
 }
 
+/* The temporary folder of this process, and whether it is there. */
+static char temp_dir[512];
+static pid_t temp_owner;
+
+/* Removes the folder and the files in it; a forked child leaves them to its parent. */
+static void remove_temp_dir(void)
+{
+    DIR *dir = temp_owner == getpid() ? opendir(temp_dir) : NULL;
+    if (dir == NULL) {
+        return;
+    }
+    for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
+        (void)unlinkat(dirfd(dir), entry->d_name, 0);
+    }
+    (void)closedir(dir);
+    (void)rmdir(temp_dir);
+}
+
 void spot_test_temp_path(char *out, size_t out_size, const char *name)
 {
-    const char *root = getenv("TMPDIR");
-    char dir[512];
-    (void)snprintf(dir, sizeof(dir), "%s/spot-test-%ld", root == NULL ? "/tmp" : root,
-                   (long)getpid());
-    (void)mkdir(dir, 0777); /* it may be there already */
-    int n = snprintf(out, out_size, "%s/%s", dir, name);
+    if (temp_owner != getpid()) {
+        const char *root = getenv("TMPDIR");
+        temp_owner = getpid();
+        int n = snprintf(temp_dir, sizeof(temp_dir), "%s/spot-test-%ld",
+                         root == NULL ? "/tmp" : root, (long)temp_owner);
+        assert_true(n > 0 && (size_t)n < sizeof(temp_dir));
+        (void)mkdir(temp_dir, 0777); /* a leftover of an earlier process will do */
+        assert_int_equal(atexit(remove_temp_dir), 0);
+    }
+    int n = snprintf(out, out_size, "%s/%s", temp_dir, name);
     assert_true(n > 0 && (size_t)n < out_size);
     (void)unlink(out);
 }

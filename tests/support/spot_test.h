@@ -62,7 +62,7 @@ spot_allocator spot_test_failing_allocator(spot_test_allocator *mem, int fail_at
 void spot_test_assert_no_leak(const spot_test_allocator *mem);
 
 /* Writes the path of a fresh file name in the test's temporary folder into out (out_size); `name`
- * must be a plain file name. The folder is per process. */
+ * must be a plain file name. The folder is per process and goes, with the files in it, at exit. */
 void spot_test_temp_path(char *out, size_t out_size, const char *name);
 
 /* Writes `size` bytes to `path`, or fails the test. */

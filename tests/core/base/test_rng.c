@@ -87,8 +87,8 @@ static void uniform_uses_53_bits_of_two_words(void **state)
     spot_rng words = spot_rng_at(9, SPOT_STREAM_RESET, 0);
     spot_rng rng = words;
     for (int i = 0; i < 10; i++) {
-        double high = (double)(spot_rng_u32(&words) / 32); /* 27 bits */
-        double low = (double)(spot_rng_u32(&words) / 64);  /* 26 bits */
+        double high = floor(spot_rng_u32(&words) / 32.0); /* 27 bits */
+        double low = floor(spot_rng_u32(&words) / 64.0);  /* 26 bits */
         double want = (high * 67108864.0 + low) / 9007199254740992.0;
         assert_true(spot_rng_uniform(&rng, 0.0, 1.0) == want);
     }
