@@ -161,9 +161,7 @@ static bool read_option(const cli_page *page, int argc, char **argv, int *i, int
         *(bool *)option->out = true;
         return true;
     }
-    const char *text = name[length] == '=' ? name + length + 1
-                       : *i + 1 < argc     ? argv[++*i]
-                                           : NULL;
+    const char *text = name[length] == '=' ? name + length + 1 : *i + 1 < argc ? argv[++*i] : NULL;
     if (text == NULL || option->kind == CLI_FLAG || !read_value(option, text)) {
         (void)fprintf(stderr, "sweetspot %s: --%s: %s%s%s, expected %s\n", page->verb, option->name,
                       text != NULL ? "'" : "nothing given", text != NULL ? text : "",

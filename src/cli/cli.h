@@ -22,13 +22,13 @@ enum { CLI_PATH_SIZE = 1024, CLI_LIST_MAX = 64, CLI_THREADS_DEFAULT = 0 };
 /* args.c: options ------------------------------------------------------------------------------ */
 
 typedef enum cli_kind {
-    CLI_FLAG,    /* bool */
-    CLI_TEXT,    /* const char * */
-    CLI_INTEGER, /* int */
-    CLI_SEED,    /* uint64_t, decimal */
-    CLI_REAL,    /* double, finite */
+    CLI_FLAG,     /* bool */
+    CLI_TEXT,     /* const char * */
+    CLI_INTEGER,  /* int */
+    CLI_SEED,     /* uint64_t, decimal */
+    CLI_REAL,     /* double, finite */
     CLI_INTEGERS, /* cli_integers: 1,2,5 */
-    CLI_REALS,   /* cli_reals: 0.5,1 */
+    CLI_REALS,    /* cli_reals: 0.5,1 */
 } cli_kind;
 
 typedef struct cli_integers {

@@ -59,9 +59,9 @@ static bool resolve(const kind *k, const char *name, char *path, size_t size)
         return false;
     }
     for (int i = 0; i < ROOTS; i++) {
-        int length = root(i) == NULL ? -1
-                                     : snprintf(path, size, "%s/%s/%s%s", root(i), k->folder, name,
-                                                k->suffix);
+        int length = root(i) == NULL
+                         ? -1
+                         : snprintf(path, size, "%s/%s/%s%s", root(i), k->folder, name, k->suffix);
         if (length > 0 && (size_t)length < size && is_file(path, k->probe)) {
             return true;
         }
@@ -151,7 +151,8 @@ bool cli_find(cli_thing thing, const char *name, char *path, size_t size)
         return true;
     }
     names *list = list_names(k);
-    (void)fprintf(stderr, "sweetspot: %s '%s': not found, expected a path or one of:", k->noun, name);
+    (void)fprintf(stderr, "sweetspot: %s '%s': not found, expected a path or one of:", k->noun,
+                  name);
     for (int i = 0; list != NULL && i < list->count; i++) {
         (void)fprintf(stderr, "%s %s", i > 0 ? "," : "", list->text[i]);
     }

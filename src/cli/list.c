@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* `sweetspot list`: what there is to run. */
+#include <stdio.h>
+
+#include "cli.h"
+
+typedef struct listing {
+    json_t *items; /* NULL = print text */
+    int count;
+} listing;
+
+static const char *regime_text(spot_regime regime)
+{
+    return regime == SPOT_REGIME_DYNAMIC ? "dynamic" : "static";
+}
+
+/* A thing that does not load is shown with its reason: a list should not hide a broken file. */
+static void show_broken(listing *l, const char *name, const spot_diag *diag)
+{
+    if (l->items != NULL) {
+        (void)json_array_append_new(l->items,
+                                    json_pack("{s:s, s:s}", "name", name, "error", diag->text));
+    } else {
+        (void)printf("  %-16s cannot be loaded: %s\n", name, diag->text);
+    }
+}
+
+static void show_task(void *ctx, const char *name, const char *path)
+{
+    listing *l = ctx;
+    spot_diag diag = {""};
+    spot_task *task = NULL;
+
+    l->count++;
+    if (spot_task_load(path, NULL, &task, &diag) != SPOT_OK) {
+        show_broken(l, name, &diag);
+        return;
+    }
+    const spot_task_info *info = spot_task_describe(task);
+    if (l->items != NULL) {
+        (void)json_array_append_new(
+            l->items,
+            json_pack("{s:s, s:s, s:s, s:s, s:s, s:f, s:i, s:i, s:i}", "name", name, "path", path,
+                      "regime", regime_text(info->dims.regime), "description", info->description,
+                      "charge_as", info->charge_as, "time_limit_s", info->dims.time_limit_s,
+                      "obs_dim", info->dims.obs_dim, "action_dim", info->dims.action_dim,
+                      "n_execute", info->dims.n_execute));
+    } else {
+        (void)printf("  %-16s %-8s %s\n", name, regime_text(info->dims.regime), info->description);
+    }
+    spot_task_destroy(task);
+}
+
+static void show_policy(void *ctx, const char *name, const char *path)
+{
+    listing *l = ctx;
+    spot_diag diag = {""};
+    spot_policy *policy = NULL;
+
+    l->count++;
+    if (spot_policy_load(path, NULL, &policy, &diag) != SPOT_OK) {
+        show_broken(l, name, &diag);
+        return;
+    }
+    const spot_policy_info *info = spot_policy_describe(policy);
+    if (l->items != NULL) {
+        (void)json_array_append_new(
+            l->items, json_pack("{s:s, s:s, s:s, s:s, s:I, s:i}", "name", name, "path", path,
+                                "type", info->type, "task", info->task, "parameters",
+                                (json_int_t)info->n_params, "steps", info->default_steps));
+    } else {
+        (void)printf("  %-16s %s for %s, %.2f M parameters, %d steps\n", name, info->type,
+                     info->task, 1e-6 * (double)info->n_params, info->default_steps);
+    }
+    spot_policy_destroy(policy);
+}
+
+static void show_platform(void *ctx, const char *name, const char *path)
+{
+    listing *l = ctx;
+    spot_diag diag = {""};
+    spot_platform *platform = NULL;
+
+    l->count++;
+    if (spot_platform_load(path, NULL, &platform, &diag) != SPOT_OK) {
+        show_broken(l, name, &diag);
+        return;
+    }
+    json_t *classes = json_array();
+    if (l->items == NULL) {
+        (void)printf("  %-16s", name);
+    }
+    for (int i = 0; i < spot_platform_class_count(platform); i++) {
+        const char *model = spot_platform_class_name(platform, i);
+        (void)json_array_append_new(classes, json_string(model));
+        if (l->items == NULL) {
+            (void)printf("%s %s", i > 0 ? "," : "", model);
+        }
+    }
+    if (l->items == NULL) {
+        (void)printf("\n");
+    } else {
+        (void)json_array_append_new(
+            l->items, json_pack("{s:s, s:s, s:O}", "name", name, "path", path, "classes", classes));
+    }
+    json_decref(classes);
+    spot_platform_destroy(platform);
+}
+
+int spoti_cli_list(int argc, char **argv)
+{
+    static const struct {
+        cli_thing thing;
+        const char *key;
+        const char *title;
+        void (*show)(void *ctx, const char *name, const char *path);
+    } parts[] = {
+        {CLI_TASK, "tasks", "Tasks", show_task},
+        {CLI_POLICY, "policies", "Policies", show_policy},
+        {CLI_PLATFORM, "platforms", "Platforms (latency classes)", show_platform},
+    };
+    bool json = false;
+    int exit_code = CLI_OK;
+    const cli_option options[] = {{"json", NULL, CLI_FLAG, &json, "JSON instead of text"}};
+    const cli_page page = {
+        .verb = "list",
+        .summary = "Lists the tasks, policies and platforms found in ./, $SPOT_DATA and the "
+                   "installed data.",
+        .usage = "[--json]",
+        .options = options,
+        .n_options = 1,
+        .examples = "  sweetspot list\n  sweetspot list --json\n",
+    };
+
+    if (!cli_parse(&page, argc, argv, &exit_code)) {
+        return exit_code;
+    }
+    json_t *all = json ? json_object() : NULL;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        listing l = {.items = json ? json_array() : NULL};
+        if (!json) {
+            (void)printf("%s%s\n", i > 0 ? "\n" : "", parts[i].title);
+        }
+        cli_each(parts[i].thing, parts[i].show, &l);
+        if (json) {
+            (void)json_object_set_new(all, parts[i].key, l.items);
+        } else if (l.count == 0) {
+            (void)printf("  none; run in the project's folder, or set SPOT_DATA\n");
+        }
+    }
+    return json ? cli_print_json(all) : CLI_OK;
+}

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* `sweetspot rollout`: one operating point, many episodes. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+typedef struct request {
+    const char *task_name;
+    const char *policy_name;
+    const char *platform_name;
+    const char *point_text;
+    const char *charge_as;
+    const char *clock;
+    const char *schedule;
+    const char *episodes_path;
+    const char *trajectory_path;
+    double delay_ms; /* < 0 = not given */
+    spot_variation variation;
+    uint64_t seed;
+    int n_seeds;
+    int execute;
+    int threads;
+    bool json;
+    bool quiet;
+    /* What the above became. */
+    spot_rollout_config config;
+    const char *class_name;
+    spot_episode *episodes;
+} request;
+
+static const char *const EXPERT = "expert";
+
+static bool read_words(request *r, int *exit_code)
+{
+    spot_rollout_config *c = &r->config;
+
+    *exit_code = CLI_USAGE;
+    if (strcmp(r->clock, "exact") != 0 && strcmp(r->clock, "paper") != 0) {
+        (void)cli_misuse("rollout", "--clock: '%s', expected exact or paper", r->clock);
+        return false;
+    }
+    c->clock = strcmp(r->clock, "paper") == 0 ? SPOT_CLOCK_PAPER : SPOT_CLOCK_EXACT;
+    if (strcmp(r->schedule, "overlap") != 0 && strcmp(r->schedule, "cadence") != 0 &&
+        strcmp(r->schedule, "sync") != 0) {
+        (void)cli_misuse("rollout", "--schedule: '%s', expected sync, overlap or cadence",
+                         r->schedule);
+        return false;
+    }
+    if (r->n_seeds < 1 || r->seed + (uint64_t)r->n_seeds > SPOT_DEMO_SEED_BASE) {
+        (void)cli_misuse("rollout",
+                         "--seeds %d from %llu: expected at least 1 seed, all below 2^32 "
+                         "(above lie the training seeds)",
+                         r->n_seeds, (unsigned long long)r->seed);
+        return false;
+    }
+    spot_diag diag = {""};
+    spot_point_default(&c->point);
+    spot_status st = spot_point_parse(r->point_text, &c->point, &diag);
+    if (st != SPOT_OK) {
+        *exit_code = cli_fail("rollout", st, &diag);
+        return false;
+    }
+    bool cadence = strcmp(r->schedule, "cadence") == 0;
+    c->schedule = cadence                ? SPOT_SCHEDULE_CADENCE
+                  : c->point.overlap > 0 ? SPOT_SCHEDULE_OVERLAP
+                                         : SPOT_SCHEDULE_SYNC;
+    c->n_execute = r->execute;
+    *exit_code = CLI_OK;
+    return true;
+}
+
+/* The latency: --delay-ms, else the platform's at this point, else none. */
+static bool choose_latency(request *r, const spot_task *task, const spot_policy *policy,
+                           int *exit_code)
+{
+    spot_latency *l = &r->config.latency;
+    int steps = r->config.point.steps > 0 ? r->config.point.steps
+                                          : spot_policy_describe(policy)->default_steps;
+
+    *l = (spot_latency){.origin = SPOT_ORIGIN_MODELLED};
+    r->class_name = "none";
+    if (r->delay_ms >= 0.0 || r->platform_name == NULL) {
+        l->mean_s = r->delay_ms > 0.0 ? 1e-3 * r->delay_ms : 0.0;
+        (void)snprintf(l->source, sizeof(l->source), "%s",
+                       r->delay_ms >= 0.0 ? "--delay-ms" : "no platform given: zero latency");
+        return true;
+    }
+    spot_platform *platform = cli_load_platform(r->platform_name, exit_code);
+    if (platform == NULL) {
+        return false;
+    }
+    spot_diag diag = {""};
+    r->class_name = r->charge_as != NULL ? r->charge_as : spot_task_describe(task)->charge_as;
+    spot_status st = spot_platform_latency(platform, r->class_name, steps, l, &diag);
+    spot_platform_destroy(platform);
+    if (st != SPOT_OK) {
+        *exit_code = cli_fail("rollout", st, &diag);
+        return false;
+    }
+    return true;
+}
+
+static spot_status make_world(void *ctx, spot_world *out, spot_diag *diag)
+{
+    const void *const *pair = ctx;
+    return spot_task_make_world(pair[0], pair[1], out, diag);
+}
+
+static const char *const episode_columns =
+    "seed,success,grade,time_s,chunks,inferences,actions,dropped,inference_s,wait_s,delay_s,"
+    "age_first_s,age_mean_s,age_max_s,path_m\n";
+
+static bool write_episodes(const request *r)
+{
+    cli_file *file = cli_create("rollout", r->episodes_path);
+    if (file == NULL) {
+        return false;
+    }
+    FILE *out = cli_stream(file);
+    (void)fputs(episode_columns, out);
+    for (int i = 0; i < r->n_seeds; i++) {
+        const spot_episode *e = &r->episodes[i];
+        (void)fprintf(out,
+                      "%llu,%d,%d,%.9g,%lld,%lld,%lld,%lld,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g\n",
+                      (unsigned long long)e->seed, e->success ? 1 : 0, e->grade, e->time_s,
+                      (long long)e->chunks, (long long)e->inferences, (long long)e->actions,
+                      (long long)e->dropped, e->inference_s, e->wait_s, e->delay_s, e->age_first_s,
+                      e->age_mean_s, e->age_max_s, e->path_m);
+    }
+    return cli_commit("rollout", file);
+}
+
+typedef struct summary {
+    int successes;
+    spot_interval wilson;
+    spot_estimate time;
+    spot_estimate chunks;
+    double grade;
+    double delay_s;
+    double age_s;
+} summary;
+
+static bool summarise(const request *r, summary *s)
+{
+    spot_stats_paired_config config;
+    spot_stats_paired_result result;
+
+    spot_stats_paired_config_default(&config);
+    spot_stats_run *runs = calloc((size_t)r->n_seeds, sizeof(*runs));
+    double *work = calloc(spot_stats_paired_work_size(config.n_resample), sizeof(*work));
+    bool ok = runs != NULL && work != NULL;
+    *s = (summary){0};
+    for (int i = 0; ok && i < r->n_seeds; i++) {
+        const spot_episode *e = &r->episodes[i];
+        runs[i] = (spot_stats_run){e->success, e->time_s, (double)(e->chunks > 0 ? e->chunks : 1)};
+        s->successes += e->success ? 1 : 0;
+        s->grade += e->grade / (double)r->n_seeds;
+        s->delay_s += e->delay_s / r->n_seeds;
+        s->age_s += e->age_first_s / r->n_seeds;
+    }
+    ok = ok && spot_stats_paired(&config, runs, runs, r->n_seeds, work, &result) == SPOT_OK &&
+         spot_stats_wilson(s->successes, r->n_seeds, SPOT_STATS_CONFIDENCE, &s->wilson) == SPOT_OK;
+    if (ok) {
+        s->time = result.time_candidate;
+        s->chunks = result.chunks_candidate;
+    }
+    free(runs);
+    free(work);
+    return ok;
+}
+
+static json_t *estimate_json(const spot_estimate *e)
+{
+    if (e->support == SPOT_STATS_NONE) {
+        return json_null();
+    }
+    bool interval = e->support == SPOT_STATS_SUFFICIENT;
+    return json_pack("{s:f, s:o, s:o}", "mean", e->value, "lo",
+                     interval ? json_real(e->ci.lo) : json_null(), "hi",
+                     interval ? json_real(e->ci.hi) : json_null());
+}
+
+static int print_json(const request *r, const summary *s)
+{
+    char point[SPOT_POINT_TEXT_SIZE];
+    spot_point_format(&r->config.point, point, sizeof(point));
+    const spot_latency *l = &r->config.latency;
+    return cli_print_json(json_pack(
+        "{s:s, s:s, s:s, s:s, s:{s:f, s:f, s:s, s:s, s:s}, s:f, s:I, s:i, s:{s:i, s:i, s:f, "
+        "s:[f,f]},"
+        " s:o, s:o, s:f, s:f, s:f}",
+        "task", r->task_name, "policy", r->policy_name, "point", point, "clock", r->clock,
+        "latency", "t_inf_s", l->mean_s, "spread_s", l->spread_s, "class", r->class_name, "origin",
+        spot_origin_str(l->origin), "source", l->source, "speed", r->variation.speed, "seed",
+        (json_int_t)r->seed, "episodes", r->n_seeds, "success", "k", s->successes, "n", r->n_seeds,
+        "rate", (double)s->successes / r->n_seeds, "wilson", s->wilson.lo, s->wilson.hi, "time_s",
+        estimate_json(&s->time), "chunks", estimate_json(&s->chunks), "grade", s->grade, "delay_s",
+        s->delay_s, "age_s", s->age_s));
+}
+
+static void print_estimate(const char *label, const spot_estimate *e, const char *unit)
+{
+    if (e->support == SPOT_STATS_NONE) {
+        (void)printf("  %-10s undefined (no success)\n", label);
+    } else if (e->support == SPOT_STATS_INSUFFICIENT) {
+        (void)printf("  %-10s %.2f%s (too few successes for an interval)\n", label, e->value, unit);
+    } else {
+        (void)printf("  %-10s %.2f%s [%.2f, %.2f]\n", label, e->value, unit, e->ci.lo, e->ci.hi);
+    }
+}
+
+static int print_text(const request *r, const summary *s)
+{
+    char point[SPOT_POINT_TEXT_SIZE];
+    const spot_latency *l = &r->config.latency;
+
+    spot_point_format(&r->config.point, point, sizeof(point));
+    (void)printf("%s with %s at %s, speed %g: %d episodes, seeds %llu..%llu\n", r->task_name,
+                 r->policy_name, point, r->variation.speed, r->n_seeds, (unsigned long long)r->seed,
+                 (unsigned long long)r->seed + (unsigned long long)r->n_seeds - 1);
+    (void)printf("  latency    %.1f ms charged as %s (%s; %s)\n", 1e3 * l->mean_s, r->class_name,
+                 spot_origin_str(l->origin), l->source);
+    (void)printf("  success    %d/%d = %.1f %% [%.1f, %.1f]\n", s->successes, r->n_seeds,
+                 100.0 * s->successes / r->n_seeds, 100.0 * s->wilson.lo, 100.0 * s->wilson.hi);
+    print_estimate("task time", &s->time, " s");
+    if (strcmp(r->policy_name, EXPERT) != 0) {
+        print_estimate("chunks", &s->chunks, "");
+        (void)printf("  waiting    %.0f ms a chunk; age of the observation %.0f ms at its first "
+                     "action\n",
+                     1e3 * s->delay_s, 1e3 * s->age_s);
+    }
+    (void)printf("  grade      %.2f of %d\n", s->grade, r->episodes[0].grade_max);
+    return CLI_OK;
+}
+
+/* Reruns the first seed and writes its trajectory. */
+static int write_trajectory(const request *r, const spot_task *task, const spot_policy *policy)
+{
+    spot_diag diag = {""};
+    spot_world world = {0};
+    spot_rollout *rollout = NULL;
+    spot_episode episode;
+    spot_trajectory t = {0};
+
+    spot_status st = spot_task_make_world(task, &r->variation, &world, &diag);
+    if (st == SPOT_OK) {
+        st = spot_rollout_create(&r->config, &world, policy, &rollout, &diag);
+    }
+    if (st == SPOT_OK) {
+        t.dim = 1 + world.dims.sample_dim;
+        t.capacity = spot_trajectory_rows(&world.dims);
+        t.rows = calloc((size_t)t.capacity * (size_t)t.dim, sizeof(double));
+        st = t.rows != NULL ? spot_rollout_run(rollout, r->seed, &episode, &t, NULL, NULL)
+                            : SPOT_E_NOMEM;
+    }
+    int exit_code = st == SPOT_OK ? CLI_OK : cli_fail("rollout", st, &diag);
+    cli_file *file = st == SPOT_OK ? cli_create("rollout", r->trajectory_path) : NULL;
+    if (file != NULL) {
+        FILE *out = cli_stream(file);
+        (void)fputs("time_s", out);
+        for (int i = 0; i < world.dims.sample_dim; i++) {
+            (void)fprintf(out, ",%s", world.sample_names[i]);
+        }
+        for (int64_t i = 0; i < t.count * t.dim; i++) {
+            (void)fprintf(out, "%c%.9g", i % t.dim == 0 ? '\n' : ',', t.rows[i]);
+        }
+        (void)fputs("\n", out);
+    }
+    if (st == SPOT_OK && (file == NULL || !cli_commit("rollout", file))) {
+        exit_code = CLI_FAILED;
+    }
+    free(t.rows);
+    spot_rollout_destroy(rollout);
+    spot_world_destroy(&world);
+    return exit_code;
+}
+
+static spot_status run_policy(request *r, const spot_task *task, const spot_policy *policy,
+                              cli_progress *progress, spot_diag *diag)
+{
+    const void *pair[2] = {task, &r->variation};
+    uint64_t *seeds = calloc((size_t)r->n_seeds, sizeof(*seeds));
+    if (seeds == NULL) {
+        return SPOT_E_NOMEM;
+    }
+    for (int i = 0; i < r->n_seeds; i++) {
+        seeds[i] = r->seed + (uint64_t)i;
+    }
+    const spot_rollout_batch batch = {.config = r->config,
+                                      .policy = policy,
+                                      .make_world = make_world,
+                                      .make_world_ctx = pair,
+                                      .seeds = seeds,
+                                      .n_seeds = r->n_seeds,
+                                      .threads = cli_threads(r->threads),
+                                      .progress = cli_progress_update,
+                                      .progress_ctx = progress};
+    spot_status st = spot_rollout_run_many(&batch, r->episodes, diag);
+    free(seeds);
+    return st;
+}
+
+static int run(request *r, const spot_task *task, const spot_policy *policy)
+{
+    spot_diag diag = {""};
+    summary s;
+
+    r->episodes = calloc((size_t)r->n_seeds, sizeof(*r->episodes));
+    if (r->episodes == NULL) {
+        return cli_fail("rollout", SPOT_E_NOMEM, NULL);
+    }
+    cli_progress progress = cli_progress_begin("episodes", r->quiet);
+    spot_status st =
+        policy == NULL
+            ? spot_demo_evaluate(task, &r->variation, r->seed, r->n_seeds, cli_threads(r->threads),
+                                 cli_progress_update, &progress, r->episodes, &diag)
+            : run_policy(r, task, policy, &progress, &diag);
+    cli_progress_end(&progress);
+    if (st != SPOT_OK) {
+        return cli_fail("rollout", st, &diag);
+    }
+    if (!summarise(r, &s)) {
+        return cli_fail("rollout", SPOT_E_NOMEM, NULL);
+    }
+    int exit_code = r->json ? print_json(r, &s) : print_text(r, &s);
+    if (exit_code == CLI_OK && r->episodes_path != NULL && !write_episodes(r)) {
+        exit_code = CLI_FAILED;
+    }
+    if (exit_code == CLI_OK && r->trajectory_path != NULL && policy != NULL) {
+        exit_code = write_trajectory(r, task, policy);
+    }
+    return exit_code;
+}
+
+static int load_and_run(request *r)
+{
+    int exit_code = CLI_OK;
+    spot_policy *policy = NULL;
+
+    if (!read_words(r, &exit_code)) {
+        return exit_code;
+    }
+    spot_task *task = cli_load_task(r->task_name, &exit_code);
+    if (task == NULL) {
+        return exit_code;
+    }
+    if (r->policy_name == NULL) {
+        r->policy_name = spot_task_describe(task)->name;
+    }
+    bool expert = strcmp(r->policy_name, EXPERT) == 0;
+    if (!expert) {
+        policy = cli_load_policy(r->policy_name, &exit_code);
+    } else {
+        r->class_name = "none";
+        (void)snprintf(r->config.latency.source, sizeof(r->config.latency.source),
+                       "the expert thinks in no time");
+    }
+    if (expert || (policy != NULL && choose_latency(r, task, policy, &exit_code))) {
+        exit_code = run(r, task, policy);
+    }
+    free(r->episodes);
+    spot_policy_destroy(policy);
+    spot_task_destroy(task);
+    return exit_code;
+}
+
+int spoti_cli_rollout(int argc, char **argv)
+{
+    request r = {.point_text = "",
+                 .clock = "exact",
+                 .schedule = "overlap",
+                 .delay_ms = -1.0,
+                 .n_seeds = 100};
+    int exit_code = CLI_OK;
+
+    spot_variation_default(&r.variation);
+    const cli_option options[] = {
+        {"task", "NAME", CLI_TEXT, &r.task_name, "task, by name or task file (required)"},
+        {"policy", "NAME", CLI_TEXT, &r.policy_name,
+         "policy folder, or 'expert' (the task's name)"},
+        {"platform", "NAME", CLI_TEXT, &r.platform_name, "whose latency is spent (none: zero)"},
+        {"charge-as", "CLASS", CLI_TEXT, &r.charge_as, "latency class charged (the task's)"},
+        {"delay-ms", "X", CLI_REAL, &r.delay_ms, "spend this latency instead of a platform's"},
+        {"point", "TEXT", CLI_TEXT, &r.point_text, "operating point, e.g. \"steps=2 overlap=4\""},
+        {"execute", "N", CLI_INTEGER, &r.execute, "actions of a chunk to execute (the task's)"},
+        {"schedule", "WORD", CLI_TEXT, &r.schedule, "overlap (sync if overlap=0) or cadence"},
+        {"clock", "WORD", CLI_TEXT, &r.clock, "exact, or paper: whole control steps"},
+        {"speed", "X", CLI_REAL, &r.variation.speed, "factor on what moves (1)"},
+        {"noise", "X", CLI_REAL, &r.variation.noise, "factor on the sensor noise (1)"},
+        {"seeds", "N", CLI_INTEGER, &r.n_seeds, "episodes (100)"},
+        {"seed", "S", CLI_SEED, &r.seed, "first seed (0)"},
+        {"threads", "N", CLI_INTEGER, &r.threads, "threads (all processors)"},
+        {"episodes", "FILE", CLI_TEXT, &r.episodes_path, "write one row an episode (CSV)"},
+        {"trajectory", "FILE", CLI_TEXT, &r.trajectory_path,
+         "write the first episode's path (CSV)"},
+        {"json", NULL, CLI_FLAG, &r.json, "JSON instead of text"},
+        {"quiet", NULL, CLI_FLAG, &r.quiet, "no progress bar"},
+    };
+    const cli_page page = {
+        .verb = "rollout",
+        .summary =
+            "Runs a policy on a task in closed loop. While it thinks, simulated time passes: as\n"
+            "much as the platform would need, whatever this computer needs.",
+        .usage = "--task NAME [options]",
+        .options = options,
+        .n_options = sizeof(options) / sizeof(options[0]),
+        .examples =
+            "  sweetspot rollout --task ur5e-conveyor --platform agx-orin-30w --point steps=2\n"
+            "  sweetspot rollout --task ur5e-conveyor --delay-ms 400 --speed 1.5 --seeds 250\n"
+            "  sweetspot rollout --task ur5e-pick-place --policy expert --seeds 100\n"
+            "  sweetspot rollout --task ur5e-pick-place --platform rtx-4070 \\\n"
+            "      --point \"steps=5 overlap=2 align=skip\" --episodes episodes.csv\n",
+    };
+
+    if (!cli_parse(&page, argc, argv, &exit_code)) {
+        return exit_code;
+    }
+    if (r.task_name == NULL) {
+        return cli_misuse("rollout", "--task: missing, expected a task's name");
+    }
+    return load_and_run(&r);
+}
