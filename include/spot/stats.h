@@ -32,7 +32,7 @@ enum {
     SPOT_STATS_N_RESAMPLE = 10000, /* resamples of a bootstrap */
     SPOT_STATS_MIN_SUCCESSES = 10, /* below this an interval of times is "insufficient" */
     SPOT_STATS_MAX_RESAMPLE = 1 << 24,
-    SPOT_STATS_MAX_TRIALS = 1 << 30, /* of spot_stats_wilson and spot_stats_mcnemar */
+    SPOT_STATS_MAX_TRIALS = 1 << 24, /* of spot_stats_wilson and spot_stats_mcnemar */
 };
 
 typedef struct spot_interval {
@@ -94,11 +94,11 @@ typedef struct spot_stats_mcnemar_result {
 SPOT_API spot_status spot_stats_normal_quantile(double p, double *z);
 
 /* Wilson score interval of a success rate; [0, 1] for n = 0. Always within [0, 1] and contains
- * successes / n. Returns SPOT_OK, E_INVALID (out NULL), E_RANGE (unless 0 <= successes <= n <= 2^30
+ * successes / n. Returns SPOT_OK, E_INVALID (out NULL), E_RANGE (unless 0 <= successes <= n <= 2^24
  * and 0 < confidence < 1). Threads: immutable. */
 SPOT_API spot_status spot_stats_wilson(int successes, int n, double confidence, spot_interval *out);
 
-/* Exact McNemar from the discordant counts, each 0..2^30; all p are 1 if both are 0.
+/* Exact McNemar from the discordant counts, together 0..2^24; all p are 1 if both are 0.
  * Returns SPOT_OK, E_INVALID (out NULL), E_RANGE. Threads: immutable. */
 SPOT_API spot_status spot_stats_mcnemar(int candidate_only, int baseline_only,
                                         spot_stats_mcnemar_result *out);
