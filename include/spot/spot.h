@@ -10,6 +10,7 @@
 #include "spot/platform.h"
 #include "spot/point.h"
 #include "spot/policy.h"
+#include "spot/render.h"
 #include "spot/rng.h"
 #include "spot/rollout.h"
 #include "spot/stats.h"

@@ -58,6 +58,7 @@ PUBLIC = {
     "task.h": ("lab", "sim"),
     "world.h": ("lab", "sim"),
     "rollout.h": ("lab", "rollout"),
+    "render.h": ("lab", "report"),
     "tune.h": ("lab", "study"),
     "render.h": ("lab", "report"),
 }

@@ -8,6 +8,7 @@
 
 #include "core/base/alloc.h"
 #include "core/base/text.h"
+#include "lab/sim/mujoco/guard.h"
 #include "runtime/exec/yaml.h"
 
 /* A resolver keeps the path for messages and the first failure. */
@@ -168,29 +169,50 @@ static void name_samples(spot_task *t)
     }
 }
 
-/* MuJoCo's default handler writes MUJOCO_LOG.TXT into the working folder; what matters of a warning
- * (a diverged simulation) is read from mjData instead. */
-static void silent_warning(const char *text)
+/* A model to compile and where to say what is wrong with it. */
+typedef struct compilation {
+    const char *path;
+    mjModel *model;
+    char error[SPOT_DIAG_TEXT_SIZE / 2];
+} compilation;
+
+static void compile(void *ctx)
 {
-    (void)text;
+    compilation *c = ctx;
+    c->model = mj_loadXML(c->path, NULL, c->error, (int)sizeof(c->error));
+}
+
+/* One step of the model as it is: what MuJoCo cannot simulate at all shows here. */
+static void try_step(void *ctx)
+{
+    mjModel *model = ctx;
+    mjData *data = mj_makeData(model);
+    mj_step(model, data);
+    mj_deleteData(data);
 }
 
 static spot_status compile_model(const char *path, spot_task *t, spot_diag *diag)
 {
     char folder[SPOTI_PATH_SIZE];
     char model_path[SPOTI_PATH_SIZE];
-    char error[SPOT_DIAG_TEXT_SIZE / 2] = "";
+    spot_diag raised = {.text = ""};
 
     if (!spoti_path_dir(folder, sizeof(folder), path) ||
         !spoti_path_join(model_path, sizeof(model_path), folder, t->file->model)) {
         return spot_diag_set(diag, SPOT_E_RANGE, "%s: the path is too long", path);
     }
-    mju_user_warning = silent_warning;
-    t->model = mj_loadXML(model_path, NULL, error, (int)sizeof(error));
-    if (t->model == NULL) {
-        error[strcspn(error, "\n")] = '\0';
+    compilation c = {.path = model_path};
+    spoti_mujoco_handlers();
+    spot_status st = spoti_mujoco_guard(compile, &c, &raised);
+    t->model = c.model;
+    if (st != SPOT_OK || c.model == NULL) {
+        c.error[strcspn(c.error, "\n")] = '\0';
         return spot_diag_set(diag, SPOT_E_FORMAT, "%s: %s, expected a valid MJCF model", model_path,
-                             error);
+                             st != SPOT_OK ? raised.text : c.error);
+    }
+    if (spoti_mujoco_guard(try_step, t->model, &raised) != SPOT_OK) {
+        return spot_diag_set(diag, SPOT_E_FORMAT, "%s: %s, expected a model that can be simulated",
+                             model_path, raised.text);
     }
     return SPOT_OK;
 }

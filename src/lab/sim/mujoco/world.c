@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "lab/sim/mujoco/guard.h"
 
 static bool diverged(const mjData *d)
 {
@@ -32,9 +33,30 @@ spot_status spoti_world_step(spoti_mujoco_world *w)
     return diverged(w->data) ? SPOT_E_INTERNAL : SPOT_OK;
 }
 
+/* A call into the simulation and what it returned. */
+typedef struct guarded {
+    spoti_mujoco_world *world;
+    uint64_t seed;
+    spot_status status;
+} guarded;
+
+static void reset_guarded(void *ctx)
+{
+    guarded *g = ctx;
+    g->status = spoti_world_reset(g->world, g->seed);
+}
+
+static void step_guarded(void *ctx)
+{
+    guarded *g = ctx;
+    g->status = spoti_world_step(g->world);
+}
+
 static spot_status op_reset(void *self, uint64_t seed)
 {
-    return spoti_world_reset(self, seed);
+    guarded g = {.world = self, .seed = seed, .status = SPOT_OK};
+    spot_status st = spoti_mujoco_guard(reset_guarded, &g, NULL);
+    return st == SPOT_OK ? g.status : st;
 }
 
 static spot_status op_observe(void *self, float *obs, double *anchor)
@@ -46,6 +68,9 @@ static spot_status op_observe(void *self, float *obs, double *anchor)
 static spot_status op_act(void *self, const float *action, const double *anchor)
 {
     double target[SPOTI_POSE_DIM];
+    if (!isfinite((double)action[SPOTI_POSE_DIM])) {
+        return SPOT_E_RANGE;
+    }
     for (int i = 0; i < SPOTI_POSE_DIM; i++) {
         target[i] = anchor[i] + (double)action[i];
         if (!isfinite(target[i])) {
@@ -58,7 +83,9 @@ static spot_status op_act(void *self, const float *action, const double *anchor)
 
 static spot_status op_step(void *self)
 {
-    return spoti_world_step(self);
+    guarded g = {.world = self, .status = SPOT_OK};
+    spot_status st = spoti_mujoco_guard(step_guarded, &g, NULL);
+    return st == SPOT_OK ? g.status : st;
 }
 
 static void op_outcome(const void *self, spot_outcome *outcome)
@@ -137,6 +164,14 @@ static const spot_world_ops ops = {
     .state = op_state,
 };
 
+/* MuJoCo's own memory of a world. */
+static void make_data(void *ctx)
+{
+    spoti_mujoco_world *w = ctx;
+    w->data = mj_makeData(w->model);
+    w->kin = mj_makeData(w->model);
+}
+
 static bool factor_ok(double x)
 {
     return x >= 0.0 && x <= 10.0;
@@ -167,11 +202,11 @@ spot_status spot_task_make_world(const spot_task *task, const spot_variation *va
     w->variation = *variation;
     w->pre_roll = (int64_t)(task->file->observation.history - 1) * dims->ticks_per_action;
     w->ring_rows = w->pre_roll + 1;
-    w->data = mj_makeData(task->model);
-    w->kin = mj_makeData(task->model);
+    spot_status st = spoti_mujoco_guard(make_data, w, diag);
     w->jacobian = spoti_calloc(task->allocator, 1, jacobian_bytes(task->model));
     w->ring = spoti_calloc(task->allocator, 1, ring_bytes(w));
-    if (w->data == NULL || w->kin == NULL || w->jacobian == NULL || w->ring == NULL) {
+    if (st != SPOT_OK || w->data == NULL || w->kin == NULL || w->jacobian == NULL ||
+        w->ring == NULL) {
         op_destroy(w);
         return SPOT_E_NOMEM;
     }

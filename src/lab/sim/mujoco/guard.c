@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+#include "lab/sim/mujoco/guard.h"
+
+#include <mujoco/mujoco.h>
+#include <setjmp.h>
+#include <string.h>
+
+#include "core/base/text.h"
+
+typedef struct guard {
+    jmp_buf back;
+    char text[SPOT_DIAG_TEXT_SIZE / 2];
+} guard;
+
+/* MuJoCo's handler has no context argument, so the guard of the running call is known by thread. */
+static _Thread_local guard *active;
+
+static void raise_error(const char *text)
+{
+    guard *g = active;
+    if (g == NULL) {
+        /* Not our call: do what MuJoCo does by itself. */
+        mju_user_error = NULL;
+        mju_error(text);
+        return;
+    }
+    (void)spoti_copy(g->text, sizeof(g->text), text);
+    g->text[strcspn(g->text, "\n")] = '\0';
+    longjmp(g->back, 1); /* NOLINT(cert-err52-cpp): the only way out of the handler */
+}
+
+static void drop_warning(const char *text)
+{
+    (void)text;
+}
+
+void spoti_mujoco_handlers(void)
+{
+    mju_user_error = raise_error;
+    mju_user_warning = drop_warning;
+}
+
+spot_status spoti_mujoco_guard(spoti_mujoco_fn fn, void *ctx, spot_diag *diag)
+{
+    guard g;
+    guard *outer = active;
+
+    if (setjmp(g.back) != 0) { /* NOLINT(cert-err52-cpp) */
+        active = outer;
+        return spot_diag_set(diag, SPOT_E_INTERNAL, "MuJoCo: %s", g.text);
+    }
+    active = &g;
+    fn(ctx);
+    active = outer;
+    return SPOT_OK;
+}
