@@ -29,6 +29,7 @@ static const double FAKE_STEP_M = 0.001;
 typedef struct fake_world {
     int actions_wanted; /* success after that many */
     int fail_step_at;   /* tick at which step reports E_INTERNAL; 0 = never */
+    bool spoils;        /* the end is a failure */
     uint64_t fail_seed; /* only for this seed */
     uint64_t seed;
     double start; /* drawn at reset */
@@ -89,9 +90,9 @@ static spot_status fake_step(void *self)
 static void fake_outcome(const void *self, spot_outcome *outcome)
 {
     const fake_world *w = self;
-    outcome->success = w->done_at >= 0 && w->tick >= w->done_at;
-    outcome->done = outcome->success;
-    outcome->grade = outcome->success ? 2 : 1;
+    outcome->done = w->done_at >= 0 && w->tick >= w->done_at;
+    outcome->success = outcome->done && !w->spoils;
+    outcome->grade = outcome->done ? 2 : 1;
     outcome->grade_max = 2;
     outcome->time_s = (double)w->tick * FAKE_TICK_S;
 }

@@ -187,6 +187,23 @@ static void an_episode_without_success_ends_at_the_time_limit(void **state)
     assert_true(e.delay_s == 0.0 && e.age_first_s == 0.0 && e.age_mean_s == 0.0);
 }
 
+static void an_episode_that_ends_in_failure_is_none_of_success(void **state)
+{
+    (void)state;
+    static fake_world self;
+    spot_episode e;
+    spot_rollout_config config = make_config(SPOT_SCHEDULE_SYNC, 8, 0, 0.0);
+    spot_world world = make_fake(&self, 8);
+    spoti_brain brain = make_fake_brain(&self);
+    spot_rollout *rollout = NULL;
+    self.spoils = true;
+    assert_int_equal(spoti_rollout_create(&config, &world, &brain, &rollout, NULL), SPOT_OK);
+    assert_int_equal(spot_rollout_run(rollout, 1, &e, NULL, NULL, NULL), SPOT_OK);
+    assert_false(e.success);
+    assert_close(e.time_s, 0.8, 0.0, ROUNDING);
+    spot_rollout_destroy(rollout);
+}
+
 static void note_tick(void *ctx, const spot_world *world, int64_t tick)
 {
     int64_t *last = ctx;
@@ -321,6 +338,7 @@ int main(void)
         cmocka_unit_test(jitter_is_drawn_an_inference_at_a_time),
         cmocka_unit_test(paired_seeds_face_the_same_episode_at_every_point),
         cmocka_unit_test(an_episode_without_success_ends_at_the_time_limit),
+        cmocka_unit_test(an_episode_that_ends_in_failure_is_none_of_success),
         cmocka_unit_test(trajectories_hold_a_row_a_control_step),
         cmocka_unit_test(running_allocates_nothing),
         cmocka_unit_test(create_survives_every_failed_allocation),
