@@ -31,6 +31,8 @@ install(FILES
   ${PROJECT_BINARY_DIR}/spot.pc
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
-if(TARGET sweetspot)
-  install(TARGETS sweetspot RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-endif()
+# The tool, and the plain files that it looks for by name.
+install(TARGETS sweetspot RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(DIRECTORY
+  ${PROJECT_SOURCE_DIR}/tasks ${PROJECT_SOURCE_DIR}/platforms ${PROJECT_SOURCE_DIR}/policies
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/sweetspot)

@@ -59,8 +59,10 @@ PUBLIC = {
     "world.h": ("lab", "sim"),
     "rollout.h": ("lab", "rollout"),
     "render.h": ("lab", "report"),
+    "report.h": ("lab", "report"),
     "tune.h": ("lab", "study"),
     "render.h": ("lab", "report"),
+    "report.h": ("lab", "report"),
 }
 UMBRELLA = "spot.h"
 
