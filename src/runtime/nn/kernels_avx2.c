@@ -19,7 +19,7 @@ enum { ROWS = 4, LANES = 8, WIDTH = 16 };
 
 static inline __m256 exp_ps(__m256 x)
 {
-    const __m256 z = _mm256_max_ps(_mm256_min_ps(x, _mm256_set1_ps(87.0F)), _mm256_set1_ps(-87.0F));
+    const __m256 z = _mm256_max_ps(_mm256_min_ps(x, _mm256_set1_ps(89.0F)), _mm256_set1_ps(-87.0F));
     const __m256 n = _mm256_round_ps(_mm256_mul_ps(z, _mm256_set1_ps(1.44269504F)),
                                      _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
     __m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693359375F), z);
@@ -34,7 +34,7 @@ static inline __m256 exp_ps(__m256 x)
     p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0F));
     p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0F));
 
-    /* 2^n by its exponent bits: |n| <= 126, so the result is normal. */
+    /* 2^n by its exponent bits: n is -126..128, so it is normal or, at 128, infinite. */
     const __m256i bits =
         _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
 

@@ -19,11 +19,12 @@ enum { ROWS = 8, LANES = 16 };
 /* Repeats X for each row of a tile. */
 #define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
 
-/* exp(x) for |x| <= 87, relative error below 2 ulp: 2^n times a Taylor polynomial of degree 7 on
+/* exp(x) clamped to -87..89, infinite from 88.8; relative error below 2 ulp: 2^n times a Taylor
+ * polynomial of degree 7 on
  * |r| <= ln(2)/2, whose remainder is r^8/8! < 6e-9. */
 static inline __m512 exp_ps(__m512 x)
 {
-    const __m512 limit = _mm512_set1_ps(87.0F);
+    const __m512 limit = _mm512_set1_ps(89.0F);
     const __m512 lower = _mm512_set1_ps(-87.0F);
     const __m512 z = _mm512_max_ps(_mm512_min_ps(x, limit), lower);
     const __m512 n = _mm512_roundscale_ps(_mm512_mul_ps(z, _mm512_set1_ps(1.44269504F)),

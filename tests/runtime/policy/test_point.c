@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* Operating points: text to point and back, and what is refused. */
+#include <string.h>
+
+#include "spot/point.h"
+#include "support/spot_test.h"
+
+static void the_default_is_the_baseline(void **state)
+{
+    spot_point point = {7, 7, SPOT_ALIGN_SKIP};
+
+    (void)state;
+    spot_point_default(&point);
+    assert_int_equal(point.steps, 0);
+    assert_int_equal(point.overlap, 0);
+    assert_int_equal(point.align, SPOT_ALIGN_NONE);
+}
+
+static void text_comes_back_from_every_point(void **state)
+{
+    (void)state;
+    for (int steps = 0; steps <= 100; steps++) {
+        for (int overlap = 0; overlap <= 16; overlap++) {
+            for (int align = 0; align < 2; align++) {
+                const spot_point want = {steps, overlap,
+                                         overlap > 0 ? (spot_align)align : SPOT_ALIGN_NONE};
+                spot_point got;
+                char text[SPOT_POINT_TEXT_SIZE];
+
+                spot_point_default(&got);
+                spot_point_format(&want, text, sizeof text);
+                assert_int_equal(spot_point_parse(text, &got, NULL), SPOT_OK);
+                assert_int_equal(got.steps, want.steps);
+                assert_int_equal(got.overlap, want.overlap);
+                assert_int_equal(got.align, want.align);
+            }
+        }
+    }
+}
+
+static void text_has_the_documented_form(void **state)
+{
+    char text[SPOT_POINT_TEXT_SIZE];
+    char small[6];
+
+    (void)state;
+    spot_point_format(&(spot_point){5, 2, SPOT_ALIGN_SKIP}, text, sizeof text);
+    assert_string_equal(text, "steps=5 overlap=2 align=skip");
+    spot_point_format(&(spot_point){1, 0, SPOT_ALIGN_SKIP}, text, sizeof text);
+    assert_string_equal(text, "steps=1 overlap=0");
+    spot_point_format(&(spot_point){5, 2, SPOT_ALIGN_SKIP}, small, sizeof small);
+    assert_string_equal(small, "steps");
+    spot_point_format(NULL, text, sizeof text);
+    assert_string_equal(text, "");
+    spot_point_format(&(spot_point){0}, NULL, 0);
+}
+
+static void what_is_not_named_keeps_its_value(void **state)
+{
+    spot_point point = {5, 2, SPOT_ALIGN_SKIP};
+
+    (void)state;
+    assert_int_equal(spot_point_parse(" \toverlap=3\n", &point, NULL), SPOT_OK);
+    assert_int_equal(point.steps, 5);
+    assert_int_equal(point.overlap, 3);
+    assert_int_equal(point.align, SPOT_ALIGN_SKIP);
+    assert_int_equal(spot_point_parse("", &point, NULL), SPOT_OK);
+    assert_int_equal(spot_point_parse("align=none steps=007 overlap=0", &point, NULL), SPOT_OK);
+    assert_int_equal(point.steps, 7);
+    assert_int_equal(point.overlap, 0);
+    assert_int_equal(point.align, SPOT_ALIGN_NONE);
+}
+
+static void bad_texts_are_refused_and_change_nothing(void **state)
+{
+    static const struct {
+        const char *text;
+        spot_status status;
+        const char *words;
+    } cases[] = {
+        {"step=5", SPOT_E_FORMAT, "unknown key 'step', expected one of: steps, overlap, align"},
+        {"=5", SPOT_E_FORMAT, "unknown key ''"},
+        {"steps", SPOT_E_FORMAT, "expected key=value"},
+        {"steps= 5", SPOT_E_FORMAT, "steps: value missing"},
+        {"steps=-1", SPOT_E_FORMAT, "steps: '-1', expected a whole number"},
+        {"steps=5.0", SPOT_E_FORMAT, "steps: '5.0'"},
+        {"steps=0x5", SPOT_E_FORMAT, "steps: '0x5'"},
+        {"steps=101", SPOT_E_RANGE, "expected 0..100"},
+        {"steps=99999999999999999999", SPOT_E_RANGE, "too large"},
+        {"overlap=5000", SPOT_E_RANGE, "overlap: '5000' is too large"},
+        {"align=", SPOT_E_FORMAT, "expected none or skip"},
+        {"align=Skip", SPOT_E_FORMAT, "align: 'Skip'"},
+        {"steps=5 steps=5", SPOT_E_FORMAT, "'steps' is given twice"},
+        {"steps=9 align=skip overlap=x", SPOT_E_FORMAT, "overlap: 'x'"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        spot_point point = {3, 1, SPOT_ALIGN_SKIP};
+        spot_diag diag = {""};
+
+        assert_int_equal(spot_point_parse(cases[i].text, &point, &diag), cases[i].status);
+        if (strstr(diag.text, cases[i].words) == NULL) {
+            fail_msg("'%s' lacks '%s'", diag.text, cases[i].words);
+        }
+        assert_int_equal(point.steps, 3);
+        assert_int_equal(point.overlap, 1);
+        assert_int_equal(point.align, SPOT_ALIGN_SKIP);
+    }
+    assert_int_equal(spot_point_parse(NULL, &(spot_point){0}, NULL), SPOT_E_INVALID);
+    assert_int_equal(spot_point_parse("", NULL, NULL), SPOT_E_INVALID);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_default_is_the_baseline),
+        cmocka_unit_test(text_comes_back_from_every_point),
+        cmocka_unit_test(text_has_the_documented_form),
+        cmocka_unit_test(what_is_not_named_keeps_its_value),
+        cmocka_unit_test(bad_texts_are_refused_and_change_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
