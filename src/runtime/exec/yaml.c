@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/exec/yaml_numbers.h"
+
 enum { FILE_BYTES_MAX = 1 << 20, MESSAGE_SIZE = 256 };
 
 typedef struct message {
@@ -19,7 +21,11 @@ typedef struct message {
     int line;                /* 0 = not said */
 } message;
 
-static void collect(cyaml_log_t level, void *ctx, const char *format, va_list args)
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 0)))
+#endif
+static void
+collect(cyaml_log_t level, void *ctx, const char *format, va_list args)
 {
     message *m = ctx;
     char text[MESSAGE_SIZE];
@@ -100,6 +106,11 @@ spot_status spoti_yaml_parse(const char *name, const void *text, size_t size,
         }
         return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: %s", name, line,
                              m.what[0] != '\0' ? m.what : cyaml_strerror(err));
+    }
+    spot_status st = spoti_yaml_check_numbers(name, text, size, schema, diag);
+    if (st != SPOT_OK) {
+        spoti_yaml_free(schema, data);
+        return st;
     }
     *out = data;
     return SPOT_OK;

@@ -19,7 +19,7 @@ typedef struct resolver {
     spot_status status;
 } resolver;
 
-static int resolve(resolver *r, mjtObj type, const char *kind, const char *key, const char *name)
+static int resolve(resolver *r, int type, const char *kind, const char *key, const char *name)
 {
     int id = mj_name2id(r->model, type, name);
     if (id < 0 && r->status == SPOT_OK) {
