@@ -40,13 +40,21 @@ typedef struct spoti_gemm {
     size_t ldc;
 } spoti_gemm;
 
+/* y = (x - mean) / sqrt(variance + eps) * gain + shift for each row. y may be x. */
+typedef struct spoti_norm {
+    size_t m, n;
+    const float *x; /* (m x n), rows ldx apart */
+    size_t ldx;
+    const float *gain, *shift; /* (n) */
+    float eps;
+    float *y; /* (m x n), rows ldy apart */
+    size_t ldy;
+} spoti_norm;
+
 typedef struct spoti_kernels {
     const char *name;
     void (*gemm)(const spoti_gemm *g);
-    /* y = (x - mean) / sqrt(variance + eps) * gain + shift for each of m rows of n values;
-     * gain, shift (n). y may be x. */
-    void (*norm_modulate)(size_t m, size_t n, const float *x, size_t ldx, const float *gain,
-                          const float *shift, float eps, float *y, size_t ldy);
+    void (*norm_modulate)(const spoti_norm *norm);
 } spoti_kernels;
 
 /* The table called `name`, or the best one of this CPU for NULL. NULL if there is no such table or

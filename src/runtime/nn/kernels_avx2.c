@@ -107,8 +107,8 @@ static inline void tile(const spoti_gemm *g, const float *a, size_t rows, const 
     c##i##0 = _mm256_fmadd_ps(x##i, b0, c##i##0);                                                  \
     c##i##1 = _mm256_fmadd_ps(x##i, b1, c##i##1);
 #define ROW_KEEP(i)                                                                                \
-    sums[2 * (i)] = c##i##0;                                                                       \
-    sums[2 * (i) + 1] = c##i##1;
+    sums[(size_t)2 * (i)] = c##i##0;                                                               \
+    sums[(size_t)2 * (i) + 1] = c##i##1;
 
     EACH_ROW(ROW_START)
     for (size_t j = 0; j < g->k; j++) {
@@ -140,11 +140,12 @@ static void gemm(const spoti_gemm *g)
     }
 }
 
-static void norm_modulate(size_t m, size_t n, const float *x, size_t ldx, const float *gain,
-                          const float *shift, float eps, float *y, size_t ldy)
+static void norm_modulate(const spoti_norm *norm)
 {
-    for (size_t i = 0; i < m; i++) {
-        const float *in = x + i * ldx;
+    const size_t n = norm->n;
+
+    for (size_t i = 0; i < norm->m; i++) {
+        const float *in = norm->x + i * norm->ldx;
         __m256 sum = _mm256_setzero_ps();
         __m256 squares = _mm256_setzero_ps();
 
@@ -163,17 +164,17 @@ static void norm_modulate(size_t m, size_t n, const float *x, size_t ldx, const 
             squares = _mm256_fmadd_ps(d, d, squares);
         }
 
-        const __m256 variance = _mm256_set1_ps(reduce(squares) / (float)n + eps);
+        const __m256 variance = _mm256_set1_ps(reduce(squares) / (float)n + norm->eps);
         const __m256 scale = _mm256_div_ps(_mm256_set1_ps(1.0F), _mm256_sqrt_ps(variance));
 
         for (size_t j = 0; j < n; j += LANES) {
             const __m256i lanes = lanes_of(n - j);
             const __m256 d = _mm256_sub_ps(_mm256_maskload_ps(in + j, lanes), mean);
             const __m256 z =
-                _mm256_fmadd_ps(_mm256_mul_ps(d, scale), _mm256_maskload_ps(gain + j, lanes),
-                                _mm256_maskload_ps(shift + j, lanes));
+                _mm256_fmadd_ps(_mm256_mul_ps(d, scale), _mm256_maskload_ps(norm->gain + j, lanes),
+                                _mm256_maskload_ps(norm->shift + j, lanes));
 
-            _mm256_maskstore_ps(y + i * ldy + j, lanes, z);
+            _mm256_maskstore_ps(norm->y + i * norm->ldy + j, lanes, z);
         }
     }
 }

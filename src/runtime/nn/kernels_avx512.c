@@ -108,8 +108,8 @@ static inline void tile(const spoti_gemm *g, const float *a, size_t rows, const 
     c##i##0 = _mm512_fmadd_ps(x##i, b0, c##i##0);                                                  \
     c##i##1 = _mm512_fmadd_ps(x##i, b1, c##i##1);
 #define ROW_KEEP(i)                                                                                \
-    sums[2 * (i)] = c##i##0;                                                                       \
-    sums[2 * (i) + 1] = c##i##1;
+    sums[(size_t)2 * (i)] = c##i##0;                                                               \
+    sums[(size_t)2 * (i) + 1] = c##i##1;
 
     EACH_ROW(ROW_START)
     for (size_t j = 0; j < g->k; j++) {
@@ -144,11 +144,12 @@ static inline __mmask16 lanes_left(size_t n, size_t j)
     return lanes_of(n - j, 0);
 }
 
-static void norm_modulate(size_t m, size_t n, const float *x, size_t ldx, const float *gain,
-                          const float *shift, float eps, float *y, size_t ldy)
+static void norm_modulate(const spoti_norm *norm)
 {
-    for (size_t i = 0; i < m; i++) {
-        const float *in = x + i * ldx;
+    const size_t n = norm->n;
+
+    for (size_t i = 0; i < norm->m; i++) {
+        const float *in = norm->x + i * norm->ldx;
         __m512 sum = _mm512_setzero_ps();
         __m512 squares = _mm512_setzero_ps();
 
@@ -165,17 +166,18 @@ static void norm_modulate(size_t m, size_t n, const float *x, size_t ldx, const 
             squares = _mm512_fmadd_ps(d, d, squares);
         }
 
-        const __m512 variance = _mm512_set1_ps(_mm512_reduce_add_ps(squares) / (float)n + eps);
+        const __m512 variance =
+            _mm512_set1_ps(_mm512_reduce_add_ps(squares) / (float)n + norm->eps);
         const __m512 scale = _mm512_div_ps(_mm512_set1_ps(1.0F), _mm512_sqrt_ps(variance));
 
         for (size_t j = 0; j < n; j += LANES) {
             const __mmask16 lanes = lanes_left(n, j);
             const __m512 d = _mm512_sub_ps(_mm512_maskz_loadu_ps(lanes, in + j), mean);
-            const __m512 z =
-                _mm512_fmadd_ps(_mm512_mul_ps(d, scale), _mm512_maskz_loadu_ps(lanes, gain + j),
-                                _mm512_maskz_loadu_ps(lanes, shift + j));
+            const __m512 z = _mm512_fmadd_ps(_mm512_mul_ps(d, scale),
+                                             _mm512_maskz_loadu_ps(lanes, norm->gain + j),
+                                             _mm512_maskz_loadu_ps(lanes, norm->shift + j));
 
-            _mm512_mask_storeu_ps(y + i * ldy + j, lanes, z);
+            _mm512_mask_storeu_ps(norm->y + i * norm->ldy + j, lanes, z);
         }
     }
 }

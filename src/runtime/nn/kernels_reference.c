@@ -68,12 +68,13 @@ static void gemm(const spoti_gemm *g)
     }
 }
 
-static void norm_modulate(size_t m, size_t n, const float *x, size_t ldx, const float *gain,
-                          const float *shift, float eps, float *y, size_t ldy)
+static void norm_modulate(const spoti_norm *norm)
 {
-    for (size_t i = 0; i < m; i++) {
-        const float *in = x + i * ldx;
-        float *out = y + i * ldy;
+    const size_t n = norm->n;
+
+    for (size_t i = 0; i < norm->m; i++) {
+        const float *in = norm->x + i * norm->ldx;
+        float *out = norm->y + i * norm->ldy;
         double mean = 0.0;
         double variance = 0.0;
 
@@ -86,10 +87,10 @@ static void norm_modulate(size_t m, size_t n, const float *x, size_t ldx, const 
             variance += d * d / (double)n;
         }
 
-        const double scale = 1.0 / sqrt(variance + (double)eps);
+        const double scale = 1.0 / sqrt(variance + (double)norm->eps);
 
         for (size_t j = 0; j < n; j++) {
-            out[j] = (float)(((double)in[j] - mean) * scale) * gain[j] + shift[j];
+            out[j] = (float)(((double)in[j] - mean) * scale) * norm->gain[j] + norm->shift[j];
         }
     }
 }

@@ -269,7 +269,7 @@ static spot_status read_text(const char *path, char *text, spot_diag *diag)
 
 spot_status spoti_policy_config_read(const char *path, spoti_policy_config *out, spot_diag *diag)
 {
-    char text[CONFIG_SIZE_MAX + 1];
+    char text[CONFIG_SIZE_MAX + 1] = "";
     json_error_t error;
     json_t *root = NULL;
     spot_status st = read_text(path, text, diag);

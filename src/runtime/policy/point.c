@@ -78,32 +78,43 @@ static spot_status parse_align(word value, spot_align *out, spot_diag *diag)
                          value.start);
 }
 
-static spot_status parse_pair(word key, word value, spot_point *point, spot_diag *diag)
+/* The keys by number; KEYS lists them for people. */
+static const char *const KEY_NAMES[] = {"steps", "overlap", "align"};
+enum { KEY_STEPS, KEY_OVERLAP, KEY_ALIGN, N_KEY };
+
+/* Number of the key, or N_KEY if it is unknown. */
+static unsigned key_number(word key)
 {
-    if (word_is(key, "steps")) {
-        return parse_count(key, value, SPOT_POLICY_STEPS_MAX, &point->steps, diag);
+    unsigned i = 0;
+
+    while (i < N_KEY && !word_is(key, KEY_NAMES[i])) {
+        i++;
     }
-    if (word_is(key, "overlap")) {
-        return parse_count(key, value, OVERLAP_MAX, &point->overlap, diag);
-    }
-    if (word_is(key, "align")) {
-        return parse_align(value, &point->align, diag);
-    }
-    return spot_diag_set(diag, SPOT_E_FORMAT, "unknown key '%.*s', expected one of: %s", shown(key),
-                         key.start, KEYS);
+    return i;
 }
 
-/* Number of the known key, or -1; used to refuse a key that is named twice. */
-static int key_index(word key)
+/* Reads one pair; *seen has a bit for each key that was read before. */
+static spot_status parse_pair(word key, word value, unsigned *seen, spot_point *point,
+                              spot_diag *diag)
 {
-    static const char *const names[] = {"steps", "overlap", "align"};
+    const unsigned number = key_number(key);
 
-    for (int i = 0; i < 3; i++) {
-        if (word_is(key, names[i])) {
-            return i;
-        }
+    if (number == N_KEY) {
+        return spot_diag_set(diag, SPOT_E_FORMAT, "unknown key '%.*s', expected one of: %s",
+                             shown(key), key.start, KEYS);
     }
-    return -1;
+    if ((*seen & 1U << number) != 0) {
+        return spot_diag_set(diag, SPOT_E_FORMAT, "key '%.*s' is given twice, expected once",
+                             shown(key), key.start);
+    }
+    *seen |= 1U << number;
+    if (number == KEY_STEPS) {
+        return parse_count(key, value, SPOT_POLICY_STEPS_MAX, &point->steps, diag);
+    }
+    if (number == KEY_OVERLAP) {
+        return parse_count(key, value, OVERLAP_MAX, &point->overlap, diag);
+    }
+    return parse_align(value, &point->align, diag);
 }
 
 void spot_point_default(spot_point *point)
@@ -134,19 +145,11 @@ spot_status spot_point_parse(const char *text, spot_point *point, spot_diag *dia
 
         const word key = {pair.start, (size_t)(equals - pair.start)};
         const word value = {equals + 1, pair.length - key.length - 1};
-        const spot_status st = parse_pair(key, value, &result, diag);
+        const spot_status st = parse_pair(key, value, &seen, &result, diag);
 
         if (st != SPOT_OK) {
             return st;
         }
-
-        const unsigned bit = 1U << (unsigned)key_index(key);
-
-        if ((seen & bit) != 0) {
-            return spot_diag_set(diag, SPOT_E_FORMAT, "key '%.*s' is given twice, expected once",
-                                 shown(key), key.start);
-        }
-        seen |= bit;
         text += pair.length;
     }
     *point = result;

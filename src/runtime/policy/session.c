@@ -83,8 +83,15 @@ static modulation_row row_of(const modulation *mod, int step, size_t channels)
 
 static void modulate(const spot_session *s, size_t rows, const modulation_row *mod)
 {
-    s->kernels->norm_modulate(rows, (size_t)s->policy->config.channels, s->h, s->ld, mod->gain,
-                              mod->shift, NORM_EPS, s->y, s->ld);
+    s->kernels->norm_modulate(&(spoti_norm){.m = rows,
+                                            .n = (size_t)s->policy->config.channels,
+                                            .x = s->h,
+                                            .ldx = s->ld,
+                                            .gain = mod->gain,
+                                            .shift = mod->shift,
+                                            .eps = NORM_EPS,
+                                            .y = s->y,
+                                            .ldy = s->ld});
 }
 
 /* h += gate * W2 gelu(W1 y), over the tokens of each sample. */

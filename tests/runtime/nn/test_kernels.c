@@ -282,7 +282,7 @@ static void check_norm_at(const spoti_kernels *kernels, size_t n, float centre)
         gain[i] = draw(&seed);
         shift[i] = draw(&seed);
     }
-    kernels->norm_modulate(M, n, x, ld, gain, shift, eps, y, ld);
+    kernels->norm_modulate(&(spoti_norm){M, n, x, ld, gain, shift, eps, y, ld});
     for (size_t i = 0; i < M; i++) {
         double mean = 0.0;
         double variance = 0.0;
