@@ -48,9 +48,6 @@ typedef struct spot_demo_result {
     int64_t rows;  /* rows written */
 } spot_demo_result;
 
-/* Called with the episodes finished so far; returns false to stop. */
-typedef bool (*spot_progress_fn)(void *ctx, int64_t done, int64_t total);
-
 SPOT_API void spot_demo_config_default(spot_demo_config *config);
 
 /* Records demonstrations into `path`, written aside and renamed. progress and result may be NULL.
@@ -59,11 +56,20 @@ SPOT_API spot_status spot_demo_record(const spot_task *task, const spot_demo_con
                                       const char *path, spot_progress_fn progress, void *ctx,
                                       spot_demo_result *result, spot_diag *diag);
 
-/* Runs the expert undisturbed on seeds seed..seed+count-1 (evaluation seeds): episodes (count).
- * Only seed, success, grade, time_s, actions and path_m are filled. Returns as above. */
-SPOT_API spot_status spot_demo_evaluate(const spot_task *task, const spot_variation *variation,
-                                        uint64_t seed, int count, int threads,
-                                        spot_progress_fn progress, void *ctx,
+/* Which episodes of the expert to run. */
+typedef struct spot_demo_evaluation {
+    spot_variation variation;
+    uint64_t seed; /* first evaluation seed */
+    int episodes;  /* seeds seed..seed + episodes - 1; >= 1 */
+    int threads;
+    spot_progress_fn progress; /* may be NULL */
+    void *progress_ctx;
+} spot_demo_evaluation;
+
+/* Runs the expert undisturbed into episodes (evaluation->episodes). Only seed, success, grade, time_s,
+ * actions and path_m are filled. Returns as spot_demo_record. */
+SPOT_API spot_status spot_demo_evaluate(const spot_task *task,
+                                        const spot_demo_evaluation *evaluation,
                                         spot_episode *episodes, spot_diag *diag);
 
 #ifdef __cplusplus

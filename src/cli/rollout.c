@@ -303,6 +303,18 @@ static spot_status run_policy(request *r, const spot_task *task, const spot_poli
     return st;
 }
 
+static spot_status run_expert(request *r, const spot_task *task, cli_progress *progress,
+                              spot_diag *diag)
+{
+    const spot_demo_evaluation evaluation = {.variation = r->variation,
+                                             .seed = r->seed,
+                                             .episodes = r->n_seeds,
+                                             .threads = cli_threads(r->threads),
+                                             .progress = cli_progress_update,
+                                             .progress_ctx = progress};
+    return spot_demo_evaluate(task, &evaluation, r->episodes, diag);
+}
+
 static int run(request *r, const spot_task *task, const spot_policy *policy)
 {
     spot_diag diag = {""};
@@ -313,11 +325,8 @@ static int run(request *r, const spot_task *task, const spot_policy *policy)
         return cli_fail("rollout", SPOT_E_NOMEM, NULL);
     }
     cli_progress progress = cli_progress_begin("episodes", r->quiet);
-    spot_status st =
-        policy == NULL
-            ? spot_demo_evaluate(task, &r->variation, r->seed, r->n_seeds, cli_threads(r->threads),
-                                 cli_progress_update, &progress, r->episodes, &diag)
-            : run_policy(r, task, policy, &progress, &diag);
+    spot_status st = policy == NULL ? run_expert(r, task, &progress, &diag)
+                                    : run_policy(r, task, policy, &progress, &diag);
     cli_progress_end(&progress);
     if (st != SPOT_OK) {
         return cli_fail("rollout", st, &diag);

@@ -168,11 +168,8 @@ spot_status spot_demo_record(const spot_task *task, const spot_demo_config *conf
 
 typedef struct evaluator {
     const spot_task *task;
-    const spot_variation *variation;
-    uint64_t seed;
+    const spot_demo_evaluation *evaluation;
     spot_episode *episodes;
-    spot_progress_fn progress;
-    void *progress_ctx;
 } evaluator;
 
 static spot_status evaluate_one(void *ctx, int worker, int64_t index)
@@ -186,9 +183,9 @@ static spot_status evaluate_one(void *ctx, int worker, int64_t index)
     if (st != SPOT_OK) {
         return st;
     }
-    st = spot_task_make_world(e->task, e->variation, &world, NULL);
+    st = spot_task_make_world(e->task, &e->evaluation->variation, &world, NULL);
     if (st == SPOT_OK) {
-        st = spoti_demo_run(&demo, e->task, &world, e->seed + (uint64_t)index, false);
+        st = spoti_demo_run(&demo, e->task, &world, e->evaluation->seed + (uint64_t)index, false);
         spot_world_destroy(&world);
         e->episodes[index] = demo.episode;
     }
@@ -198,30 +195,25 @@ static spot_status evaluate_one(void *ctx, int worker, int64_t index)
 
 static bool evaluate_done(void *ctx, int64_t done, int64_t total)
 {
-    const evaluator *e = ctx;
+    const spot_demo_evaluation *e = ((const evaluator *)ctx)->evaluation;
     return e->progress == NULL || e->progress(e->progress_ctx, done, total);
 }
 
-spot_status spot_demo_evaluate(const spot_task *task, const spot_variation *variation,
-                               uint64_t seed, int count, int threads, spot_progress_fn progress,
-                               void *ctx, spot_episode *episodes, spot_diag *diag)
+spot_status spot_demo_evaluate(const spot_task *task, const spot_demo_evaluation *evaluation,
+                               spot_episode *episodes, spot_diag *diag)
 {
-    evaluator e = {.task = task,
-                   .variation = variation,
-                   .seed = seed,
-                   .episodes = episodes,
-                   .progress = progress,
-                   .progress_ctx = ctx};
+    evaluator e = {.task = task, .evaluation = evaluation, .episodes = episodes};
     spot_world world;
 
-    if (task == NULL || variation == NULL || episodes == NULL || count < 1) {
+    if (task == NULL || evaluation == NULL || episodes == NULL || evaluation->episodes < 1) {
         return SPOT_E_INVALID;
     }
     /* A world made here refuses a bad variation with its reason. */
-    spot_status st = spot_task_make_world(task, variation, &world, diag);
+    spot_status st = spot_task_make_world(task, &evaluation->variation, &world, diag);
     if (st != SPOT_OK) {
         return st;
     }
     spot_world_destroy(&world);
-    return spoti_parallel_for(count, threads, evaluate_one, evaluate_done, &e);
+    return spoti_parallel_for(evaluation->episodes, evaluation->threads, evaluate_one,
+                              evaluate_done, &e);
 }

@@ -65,7 +65,7 @@ static int line_of_key(const char *text, size_t size, const char *key, int from)
     int line = 1;
     size_t at = 0;
 
-    while (at < size) {
+    while (text != NULL && at < size) {
         const char *end = memchr(text + at, '\n', size - at);
         size_t length = end != NULL ? (size_t)(end - (text + at)) : size - at;
         size_t skip = 0;

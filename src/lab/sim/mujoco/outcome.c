@@ -7,24 +7,34 @@
 
 enum { ALL_PADS = 3 };
 
-void spoti_contacts_update(spoti_mujoco_world *w)
+/* The geom that touches `pad` in this contact, -1 if it is another contact. */
+static int other_geom(const mjContact *contact, int pad)
+{
+    if (contact->geom1 == pad) {
+        return contact->geom2;
+    }
+    return contact->geom2 == pad ? contact->geom1 : -1;
+}
+
+/* Notes that pad number `pad` touches the object that `geom` belongs to, if it is one. */
+static void note_touch(spoti_mujoco_world *w, int geom, unsigned pad)
 {
     const spot_task *t = w->task;
+    for (unsigned o = 0; geom >= 0 && o < t->file->objects_count; o++) {
+        if (w->model->geom_bodyid[geom] == t->objects[o].body) {
+            w->touch[o] |= 1u << pad;
+        }
+    }
+}
 
-    for (unsigned o = 0; o < t->file->objects_count; o++) {
+void spoti_contacts_update(spoti_mujoco_world *w)
+{
+    for (unsigned o = 0; o < w->task->file->objects_count; o++) {
         w->touch[o] = 0;
     }
     for (int i = 0; i < w->data->ncon; i++) {
-        const mjContact *contact = &w->data->contact[i];
         for (unsigned pad = 0; pad < 2; pad++) {
-            int other = contact->geom1 == t->pad_geom[pad]   ? contact->geom2
-                        : contact->geom2 == t->pad_geom[pad] ? contact->geom1
-                                                             : -1;
-            for (unsigned o = 0; other >= 0 && o < t->file->objects_count; o++) {
-                if (w->model->geom_bodyid[other] == t->objects[o].body) {
-                    w->touch[o] |= 1u << pad;
-                }
-            }
+            note_touch(w, other_geom(&w->data->contact[i], w->task->pad_geom[pad]), pad);
         }
     }
 }

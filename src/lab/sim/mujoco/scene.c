@@ -236,7 +236,7 @@ spot_status spot_task_load(const char *path, const spot_allocator *allocator, sp
     if (st == SPOT_OK) {
         st = compile_model(path, t, diag);
     }
-    if (st == SPOT_OK) {
+    if (st == SPOT_OK && t->model != NULL) {
         resolver r = {.path = path, .model = t->model, .diag = diag, .status = SPOT_OK};
         resolve_robot(&r, t);
         resolve_objects(&r, t);
