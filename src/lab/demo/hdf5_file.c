@@ -7,16 +7,16 @@
 #include "lab/demo/hdf5_file.h"
 
 #include <hdf5.h>
-#include <stdio.h>
+#include <jansson.h>
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "core/base/file.h"
 #include "core/base/text.h"
 
 struct spoti_hdf5_file {
     const spot_task *task;
-    char path[SPOTI_PATH_SIZE];
-    char part[SPOTI_PATH_SIZE];
+    spoti_file target; /* HDF5 writes to its temporary name */
     hid_t file;
     hid_t data; /* group `data` */
     int count;
@@ -53,13 +53,23 @@ static void put_attribute(writer *w, hid_t object, const char *name, hid_t type,
     (void)H5Sclose(space);
 }
 
+/* A dataset without the time of its making, which HDF5 would store: equal runs give equal bytes. */
+static hid_t create_set(writer *w, hid_t group, const char *name, hid_t type, hid_t space)
+{
+    hid_t plan = H5Pcreate(H5P_DATASET_CREATE);
+    check(w, plan >= 0 && H5Pset_obj_track_times(plan, false) >= 0);
+    hid_t set = H5Dcreate2(group, name, type, space, H5P_DEFAULT, plan, H5P_DEFAULT);
+    (void)H5Pclose(plan);
+    return set;
+}
+
 /* A dataset (rows x columns), or (rows) if columns is 0. Memory rows are `stride` columns apart. */
 static void put_table(writer *w, hid_t group, const char *name, hid_t file_type, hid_t memory_type,
                       int rows, int columns, const void *values)
 {
     const hsize_t size[2] = {(hsize_t)rows, (hsize_t)columns};
     hid_t space = H5Screate_simple(columns > 0 ? 2 : 1, size, NULL);
-    hid_t set = H5Dcreate2(group, name, file_type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t set = create_set(w, group, name, file_type, space);
     check(w, set >= 0 && H5Dwrite(set, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
     check(w, set < 0 || H5Dclose(set) >= 0);
     (void)H5Sclose(space);
@@ -75,8 +85,7 @@ static void put_column(writer *w, hid_t group, const char *name, int rows, int c
     hid_t memory = H5Screate_simple(2, size, NULL);
     hid_t space = H5Screate_simple(1, size, NULL);
     check(w, H5Sselect_hyperslab(memory, H5S_SELECT_SET, start, NULL, count, NULL) >= 0);
-    hid_t set =
-        H5Dcreate2(group, name, H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t set = create_set(w, group, name, H5T_IEEE_F64LE, space);
     check(w, set >= 0 && H5Dwrite(set, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, table) >= 0);
     check(w, set < 0 || H5Dclose(set) >= 0);
     (void)H5Sclose(space);
@@ -86,13 +95,31 @@ static void put_column(writer *w, hid_t group, const char *name, int rows, int c
 static spot_status io_error(const spoti_hdf5_file *f, spot_diag *diag)
 {
     return spot_diag_set(diag, SPOT_E_IO, "%s: cannot write, expected a writable folder with space",
-                         f->path);
+                         f->target.path);
+}
+
+/* What robomimic calls the environment, as JSON. */
+static void put_environment(writer *w, const spoti_hdf5_file *f)
+{
+    const spot_task_info *info = spot_task_describe(f->task);
+    json_t *json = json_pack("{s:s, s:i, s:{s:f, s:i, s:i}}", "env_name", info->name, "env_type", 1,
+                             "env_kwargs", "control_freq",
+                             1.0 / (info->dims.tick_s * info->dims.ticks_per_action), "horizon",
+                             info->dims.horizon, "execute", info->dims.n_execute);
+    char text[SPOT_DIAG_TEXT_SIZE * 4];
+    size_t size = json != NULL ? json_dumpb(json, text, sizeof(text), 0) : 0;
+
+    check(w, size > 0 && size < sizeof(text));
+    if (size > 0 && size < sizeof(text)) {
+        text[size] = '\0';
+        put_text_attribute(w, f->data, "env_args", text);
+    }
+    json_decref(json);
 }
 
 spot_status spoti_hdf5_begin(const char *path, const spot_task *task, spoti_hdf5_file **out,
                              spot_diag *diag)
 {
-    char env[SPOT_DIAG_TEXT_SIZE];
     const spot_task_info *info = spot_task_describe(task);
     writer w = {false};
 
@@ -104,30 +131,26 @@ spot_status spoti_hdf5_begin(const char *path, const spot_task *task, spoti_hdf5
     f->task = task;
     f->file = H5I_INVALID_HID;
     f->data = H5I_INVALID_HID;
-    if (!spoti_copy(f->path, sizeof(f->path), path) ||
-        !spoti_format(f->part, sizeof(f->part), "%s.part", path)) {
-        (void)spoti_hdf5_end(f, false, NULL);
-        return spot_diag_set(diag, SPOT_E_RANGE, "%s: the path is too long", path);
+    spot_status st = spoti_file_begin(&f->target, path, diag);
+    if (st != SPOT_OK) {
+        spoti_free(task->allocator, f, sizeof(*f));
+        return st;
     }
     (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* HDF5 would print to stderr */
-    f->file = H5Fcreate(f->part, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    const char *name = f->target.temp[0] != '\0' ? f->target.temp : f->target.path;
+    f->file = H5Fcreate(name, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     if (f->file >= 0) {
         f->data = H5Gcreate2(f->file, "data", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
     }
     if (f->data < 0) {
-        spot_status st = io_error(f, diag);
+        st = io_error(f, diag);
         (void)spoti_hdf5_end(f, false, NULL);
         return st;
     }
-    (void)spoti_format(env, sizeof(env),
-                       "{\"env_name\": \"%s\", \"env_type\": 1, \"env_kwargs\": "
-                       "{\"control_freq\": %g, \"horizon\": %d, \"execute\": %d}}",
-                       info->name, 1.0 / (info->dims.tick_s * info->dims.ticks_per_action),
-                       info->dims.horizon, info->dims.n_execute);
-    put_text_attribute(&w, f->data, "env_args", env);
+    put_environment(&w, f);
     put_text_attribute(&w, f->data, "task", info->name);
     if (w.failed) {
-        spot_status st = io_error(f, diag);
+        st = io_error(f, diag);
         (void)spoti_hdf5_end(f, false, NULL);
         return st;
     }
@@ -227,11 +250,11 @@ spot_status spoti_hdf5_end(spoti_hdf5_file *f, bool keep, spot_diag *diag)
         check(&w, H5Fflush(f->file, H5F_SCOPE_GLOBAL) >= 0);
         check(&w, H5Fclose(f->file) >= 0);
     }
-    if (keep && (w.failed || rename(f->part, f->path) != 0)) {
-        st = io_error(f, diag);
-    }
-    if (!keep || st != SPOT_OK) {
-        (void)remove(f->part);
+    if (keep && !w.failed) {
+        st = spoti_file_commit(&f->target, diag);
+    } else {
+        st = keep ? io_error(f, diag) : SPOT_OK;
+        spoti_file_abort(&f->target);
     }
     spoti_free(f->task->allocator, f, sizeof(*f));
     return st;
