@@ -77,9 +77,10 @@ static bool choose_latency(request *r, const spot_task *task, const spot_policy 
                            int *exit_code)
 {
     spot_latency *l = &r->config.latency;
-    int steps = r->config.point.steps > 0 ? r->config.point.steps
-                                          : spot_policy_describe(policy)->default_steps;
 
+    if (r->config.point.steps == 0) {
+        r->config.point.steps = spot_policy_describe(policy)->default_steps;
+    }
     *l = (spot_latency){.origin = SPOT_ORIGIN_MODELLED};
     r->class_name = "none";
     if (r->delay_ms >= 0.0 || r->platform_name == NULL) {
@@ -94,7 +95,8 @@ static bool choose_latency(request *r, const spot_task *task, const spot_policy 
     }
     spot_diag diag = {""};
     r->class_name = r->charge_as != NULL ? r->charge_as : spot_task_describe(task)->charge_as;
-    spot_status st = spot_platform_latency(platform, r->class_name, steps, l, &diag);
+    spot_status st =
+        spot_platform_latency(platform, r->class_name, r->config.point.steps, l, &diag);
     spot_platform_destroy(platform);
     if (st != SPOT_OK) {
         *exit_code = cli_fail("rollout", st, &diag);

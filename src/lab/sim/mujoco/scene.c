@@ -114,10 +114,9 @@ static int observation_dim(const spoti_task_file *f)
     return dim;
 }
 
-static void describe(spot_task *t)
+static void describe(spot_task *t, const mjModel *m)
 {
     const spoti_task_file *f = t->file;
-    const mjModel *m = t->model;
 
     t->info = (spot_task_info){
         .name = f->name,
@@ -217,6 +216,22 @@ static spot_status compile_model(const char *path, spot_task *t, spot_diag *diag
     return SPOT_OK;
 }
 
+static spot_status resolve_names(const char *path, spot_task *t, const mjModel *model,
+                                 spot_diag *diag)
+{
+    resolver r = {.path = path, .model = model, .diag = diag, .status = SPOT_OK};
+
+    if (model == NULL) {
+        return SPOT_E_INTERNAL;
+    }
+    resolve_robot(&r, t);
+    resolve_objects(&r, t);
+    check_timing(&r, t);
+    describe(t, model);
+    name_samples(t);
+    return r.status;
+}
+
 spot_status spot_task_load(const char *path, const spot_allocator *allocator, spot_task **out,
                            spot_diag *diag)
 {
@@ -236,19 +251,13 @@ spot_status spot_task_load(const char *path, const spot_allocator *allocator, sp
     if (st == SPOT_OK) {
         st = compile_model(path, t, diag);
     }
-    if (st == SPOT_OK && t->model != NULL) {
-        resolver r = {.path = path, .model = t->model, .diag = diag, .status = SPOT_OK};
-        resolve_robot(&r, t);
-        resolve_objects(&r, t);
-        check_timing(&r, t);
-        st = r.status;
+    if (st == SPOT_OK) {
+        st = resolve_names(path, t, t->model, diag);
     }
     if (st != SPOT_OK) {
         spot_task_destroy(t);
         return st;
     }
-    describe(t);
-    name_samples(t);
     *out = t;
     return SPOT_OK;
 }
