@@ -11,6 +11,7 @@
 #include "spot/point.h"
 #include "spot/policy.h"
 #include "spot/render.h"
+#include "spot/report.h"
 #include "spot/rng.h"
 #include "spot/rollout.h"
 #include "spot/stats.h"

@@ -6,7 +6,14 @@
  * Points share their seeds (common random numbers), so comparisons are paired. Averages of time and
  * chunks are over successful episodes; task speed-up is the ratio of these means (TISED Eq. 5, 31).
  * Because success sets differ, the ranking by time uses the failure-budget time: failures are charged
- * the task's time limit.
+ * the task's time limit. The best point is picked on the very seeds that it is reported on, so its own
+ * figures flatter it a little; run it again on other seeds to confirm.
+ *
+ *     spot_tune_config_default(&config);
+ *     config.points = points, config.n_points = 4, config.baseline = 0;
+ *     spot_tune(task, policy, platform, &config, NULL, NULL, &result, &diag);
+ *     puts(result->verdict);
+ *     spot_tune_result_destroy(result);
  */
 #ifndef SPOT_TUNE_H
 #define SPOT_TUNE_H
@@ -14,12 +21,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "spot/demo.h"
 #include "spot/exec.h"
 #include "spot/platform.h"
 #include "spot/point.h"
 #include "spot/policy.h"
 #include "spot/rollout.h"
+#include "spot/stats.h"
 #include "spot/status.h"
 #include "spot/task.h"
 
@@ -27,7 +34,7 @@
 extern "C" {
 #endif
 
-enum { SPOT_TUNE_POINTS_MAX = 256, SPOT_TUNE_TEXT_SIZE = 1024 };
+enum { SPOT_TUNE_POINTS_MAX = 256, SPOT_TUNE_TEXT_SIZE = 1024, SPOT_TUNE_INPUTS_MAX = 16 };
 
 /* What "best" means. */
 typedef enum spot_goal {
@@ -50,51 +57,71 @@ typedef struct spot_tune_config {
     const char *charge_as;    /* latency class; NULL = the task's */
     spot_variation variation; /* speed and sensor noise */
     spot_goal goal;
-    int resamples;            /* bootstrap; default 10000 */
-    const char *episodes_dir; /* finished points are kept here and read back; NULL = nowhere */
+    int resamples;             /* bootstrap; default 10000 */
+    const char *episodes_dir;  /* finished points are kept here and read back; NULL = nowhere */
+    bool fresh;                /* run every point, also those kept in episodes_dir; default false */
+    const char *const *inputs; /* (n_inputs) files that decide the episodes, such as task.yaml: kept
+                                * points are read back only while their contents are the same. The
+                                * model and the policy themselves are always compared. */
+    int n_inputs;              /* 0..SPOT_TUNE_INPUTS_MAX; default 0 */
 } spot_tune_config;
 
-/* A value with its 95 % interval; `known` is false where it is undefined (reason: no successes). */
-typedef struct spot_estimate {
-    bool known;
-    double value;
-    double lo;
-    double hi;
-} spot_estimate;
-
-/* One operating point. Times in s. */
+/* One operating point. Times in s. Estimates are undefined (SPOT_STATS_NONE) without a success. */
 typedef struct spot_tune_row {
-    spot_point point;
+    spot_point point; /* steps resolved: never 0 */
     char text[SPOT_POINT_TEXT_SIZE];
     spot_latency latency; /* T_inf charged, with source */
-    double alpha;         /* T_inf / T_inf(baseline) */
-    double chunk_time_s;  /* T_ck by the timing law */
+    double alpha;         /* T_inf / T_inf(baseline); 1 if both are 0 */
+    double chunk_time_s;  /* T_ck by the timing law, on this clock */
     double eta_chunk;     /* T_ck(baseline) / T_ck; break-even inflation */
     int successes;
     int episodes;
     double success_rate;
-    double wilson_lo;
-    double wilson_hi;
+    spot_interval wilson; /* of the success rate */
     double grade_mean;
     spot_estimate chunks;      /* N, successful episodes */
     spot_estimate inflation;   /* N / N(baseline), paired bootstrap */
     spot_estimate time;        /* task time, successful episodes */
     spot_estimate eta_task;    /* T(baseline) / T, paired bootstrap */
-    spot_estimate budget_time; /* failure-budget time */
-    double delay_s;            /* mean waiting time a chunk, tau */
-    double age_s;              /* mean age of the observation at a chunk's first action, A0 */
-    double p_best;             /* one-sided p that this point is no worse than the best one */
-    bool among_best;           /* not distinguishable from the best at 5 % (Holm over all points) */
+    spot_estimate budget_time; /* failure-budget time; always defined */
+    double delay_s; /* waiting time a chunk, tau, over all episodes; includes the last wait, which
+                      * the end of an episode cuts off */
+    double age_s;   /* age of the observation at a chunk's first action, A0: mean over all chunks */
+    double p_best;  /* one-sided paired p: small = worse than the best; 1 for the best itself */
+    double p_holm;  /* the same, adjusted by Holm over all points */
+    bool among_best; /* p_holm > 5 %: the data do not tell it from the best */
+    bool reused;     /* episodes read back from episodes_dir */
 } spot_tune_row;
 
+/* What was run: everything a reader of the result must know. */
+typedef struct spot_tune_setting {
+    char task[SPOT_POLICY_NAME_SIZE];
+    char policy_type[SPOT_POLICY_NAME_SIZE];
+    char policy_task[SPOT_POLICY_NAME_SIZE]; /* task that the policy was trained for */
+    char platform[SPOT_PLATFORM_NAME_SIZE];
+    char charged_class[SPOT_PLATFORM_NAME_SIZE];
+    spot_regime regime;
+    spot_variation variation;
+    uint64_t seed; /* first of n_seeds seeds in a row */
+    int n_seeds;
+    spot_clock clock;
+    bool cadence;
+    double overhead_s;
+    int n_execute;
+    double action_s; /* T_act */
+    double time_limit_s;
+    int resamples;
+} spot_tune_setting;
+
 typedef struct spot_tune_result {
+    spot_tune_setting setting;
     spot_tune_row *rows; /* (n_rows) in the order of the points */
     int n_rows;
     int baseline;
     int best;
-    bool best_beats_baseline; /* paired test at 5 %, Holm over all points */
-    bool best_is_unique;      /* no other point is among the best */
-    char charged_class[SPOT_PLATFORM_NAME_SIZE];
+    bool best_beats_baseline;          /* paired test at 5 %, Holm over all points */
+    bool best_is_unique;               /* no other point is among the best */
+    int cheapest;                      /* of those among the best, the one of least latency */
     spot_goal goal;                    /* as resolved */
     char verdict[SPOT_TUNE_TEXT_SIZE]; /* in words */
 } spot_tune_result;
@@ -104,12 +131,15 @@ SPOT_API void spot_tune_config_default(spot_tune_config *config);
 /* Runs all points. progress counts episodes over all points; it may be NULL.
  * Ownership: on success the caller frees *out with spot_tune_result_destroy; on failure it is NULL.
  * Returns SPOT_OK, E_INVALID, E_RANGE (an impossible point; see diag), E_NOT_FOUND (class), E_IO,
- * E_NOMEM, E_STATE (stopped by progress). */
+ * E_NOMEM, E_STATE (stopped by progress), or the failure of an episode. */
 SPOT_API spot_status spot_tune(const spot_task *task, const spot_policy *policy,
                                const spot_platform *platform, const spot_tune_config *config,
                                spot_progress_fn progress, void *ctx, spot_tune_result **out,
                                spot_diag *diag);
 SPOT_API void spot_tune_result_destroy(spot_tune_result *result);
+
+/* `auto`, `time` or `success`; `unknown` for other values. */
+SPOT_API const char *spot_goal_str(spot_goal goal);
 
 #ifdef __cplusplus
 }

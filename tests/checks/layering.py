@@ -62,7 +62,6 @@ PUBLIC = {
     "report.h": ("lab", "report"),
     "tune.h": ("lab", "study"),
     "render.h": ("lab", "report"),
-    "report.h": ("lab", "report"),
 }
 UMBRELLA = "spot.h"
 

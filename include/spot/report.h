@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * Reports of a tuning run: a table to read, CSV and JSON to work with, a figure to show.
+ *
+ * Files are SI units, whole or absent. What is undefined (no success) is empty in CSV, null in JSON,
+ * `-` in the table; an interval from too few successes is not printed in the table and is marked
+ * `insufficient` in the files.
+ *
+ *     spot_report_tune_table(result, stdout);
+ *     spot_report_tune_csv(result, "runs/tune.csv", &diag);
+ *     spot_report_tune_json(result, "runs/tune.json", &diag);
+ *     spot_report_tune_figure(result, "runs/tune", &diag);      tune.svg and tune.png
+ */
+#ifndef SPOT_REPORT_H
+#define SPOT_REPORT_H
+
+#include <stdio.h>
+
+#include "spot/status.h"
+#include "spot/tune.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Prints the table, one row a point, with a line on what was run and where latencies come from; the
+ * verdict is left to the caller. Returns SPOT_OK, E_INVALID, E_IO. */
+SPOT_API spot_status spot_report_tune_table(const spot_tune_result *result, FILE *out);
+
+/* One row a point; the columns do not change their names. Returns SPOT_OK, E_INVALID, E_RANGE (path
+ * too long), E_IO. */
+SPOT_API spot_status spot_report_tune_csv(const spot_tune_result *result, const char *path,
+                                          spot_diag *diag);
+
+/* The whole result. Returns as above and E_NOMEM. */
+SPOT_API spot_status spot_report_tune_json(const spot_tune_result *result, const char *path,
+                                           spot_diag *diag);
+SPOT_API spot_status spot_report_tune_json_print(const spot_tune_result *result, FILE *out);
+
+/* Draws `base`.svg and `base`.png with gnuplot. Static regime: chunk speed-up, chunk inflation and
+ * task time over the points; dynamic regime: success, waiting time and observation age.
+ * Returns SPOT_OK, E_INVALID, E_RANGE (path too long), E_UNSUPPORTED (no gnuplot on the PATH), E_IO
+ * (gnuplot failed: diag has its words), E_NOMEM. */
+SPOT_API spot_status spot_report_tune_figure(const spot_tune_result *result, const char *base,
+                                             spot_diag *diag);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* `sweetspot tune`: many operating points on the same seeds, and which one is best. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli.h"
+
+enum { N_ALIGN = 2, NAME_SIZE = 160 };
+
+typedef struct request {
+    const char *task_name;
+    const char *policy_name;
+    const char *platform_name;
+    cli_integers steps;
+    cli_integers overlaps;
+    const char *align;
+    const char *charge_as;
+    const char *clock;
+    const char *schedule;
+    const char *goal;
+    const char *out;
+    double speed;
+    double noise;
+    uint64_t seed;
+    int n_seeds;
+    int execute;
+    int threads;
+    bool fresh;
+    bool json;
+    bool quiet;
+    /* What the above became. */
+    bool aligns[N_ALIGN]; /* by spot_align */
+    spot_point points[SPOT_TUNE_POINTS_MAX];
+    spot_tune_config config;
+    char dir[CLI_PATH_SIZE];
+} request;
+
+/* The position of `word` in `words`, -1 after saying what was expected. */
+static int choose_word(const char *option, const char *word, const char *const *words, int n_words)
+{
+    for (int i = 0; i < n_words; i++) {
+        if (strcmp(word, words[i]) == 0) {
+            return i;
+        }
+    }
+    (void)fprintf(stderr, "sweetspot tune: --%s: '%s', expected one of:", option, word);
+    for (int i = 0; i < n_words; i++) {
+        (void)fprintf(stderr, "%s %s", i > 0 ? "," : "", words[i]);
+    }
+    (void)fprintf(stderr, "\nTry 'sweetspot tune --help'.\n");
+    return -1;
+}
+
+static bool read_aligns(request *r)
+{
+    static const char *const words[] = {"none", "skip"};
+    const char *at = r->align;
+    while (*at != '\0') {
+        char word[16] = "";
+        size_t length = strcspn(at, ",");
+        (void)snprintf(word, sizeof(word), "%.*s", (int)length, at);
+        int choice = choose_word("align", word, words, N_ALIGN);
+        if (choice < 0) {
+            return false;
+        }
+        r->aligns[choice] = true;
+        at += length + (at[length] == ',' ? 1 : 0);
+    }
+    if (!r->aligns[0] && !r->aligns[1]) {
+        (void)cli_misuse("tune", "--align: nothing given, expected none, skip or none,skip");
+        return false;
+    }
+    return true;
+}
+
+static bool check_lists(const request *r)
+{
+    for (int i = 0; i < r->steps.count; i++) {
+        if (r->steps.values[i] < 1 || r->steps.values[i] > SPOT_POLICY_STEPS_MAX) {
+            (void)cli_misuse("tune", "--steps: %d, expected 1..%d", r->steps.values[i],
+                             SPOT_POLICY_STEPS_MAX);
+            return false;
+        }
+    }
+    for (int i = 0; i < r->overlaps.count; i++) {
+        if (r->overlaps.values[i] < 0) {
+            (void)cli_misuse("tune", "--overlap: %d, expected 0 or more", r->overlaps.values[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The options that stand for a choice or have a range. */
+static bool read_choices(request *r)
+{
+    static const char *const clocks[] = {"exact", "paper"};
+    static const char *const schedules[] = {"overlap", "cadence"};
+    static const char *const goals[] = {"auto", "time", "success"};
+    spot_tune_config *c = &r->config;
+    int clock = choose_word("clock", r->clock, clocks, 2);
+    int schedule = clock < 0 ? -1 : choose_word("schedule", r->schedule, schedules, 2);
+    int goal = schedule < 0 ? -1 : choose_word("goal", r->goal, goals, 3);
+
+    if (goal < 0 || !read_aligns(r) || !check_lists(r)) {
+        return false;
+    }
+    if (r->n_seeds < 1 || r->seed > SPOT_DEMO_SEED_BASE ||
+        r->seed + (uint64_t)r->n_seeds > SPOT_DEMO_SEED_BASE) {
+        (void)cli_misuse("tune",
+                         "--seeds %d from %llu: expected at least 1 seed, all below 2^32 (above "
+                         "lie the training seeds)",
+                         r->n_seeds, (unsigned long long)r->seed);
+        return false;
+    }
+    if (r->execute < 0 || r->threads < 0) {
+        (void)cli_misuse("tune", "--execute %d --threads %d, expected 1 or more", r->execute,
+                         r->threads);
+        return false;
+    }
+    c->clock = clock == 1 ? SPOT_CLOCK_PAPER : SPOT_CLOCK_EXACT;
+    c->cadence = schedule == 1;
+    c->goal = (spot_goal)goal;
+    return true;
+}
+
+static void add_point(request *r, int steps, int overlap, spot_align align)
+{
+    spot_tune_config *c = &r->config;
+    for (int i = 0; i < c->n_points; i++) {
+        const spot_point *p = &r->points[i];
+        if (p->steps == steps && p->overlap == overlap && p->align == align) {
+            return;
+        }
+    }
+    if (c->n_points < SPOT_TUNE_POINTS_MAX) {
+        r->points[c->n_points++] = (spot_point){.steps = steps, .overlap = overlap, .align = align};
+    }
+}
+
+static int compare_points(const void *a, const void *b)
+{
+    const spot_point *p = (const spot_point *)a;
+    const spot_point *q = (const spot_point *)b;
+    if (p->steps != q->steps) {
+        return p->steps < q->steps ? -1 : 1;
+    }
+    if (p->overlap != q->overlap) {
+        return p->overlap < q->overlap ? -1 : 1;
+    }
+    return (p->align > q->align) - (p->align < q->align);
+}
+
+/* Every combination, and the baseline (all steps, no overlap) in any case, as an ordered line. */
+static bool make_points(request *r, int all_steps)
+{
+    spot_tune_config *c = &r->config;
+    int wanted = r->steps.count * r->overlaps.count * N_ALIGN + 1;
+    if (wanted > SPOT_TUNE_POINTS_MAX) {
+        (void)cli_misuse("tune", "up to %d points, expected at most %d", wanted,
+                         SPOT_TUNE_POINTS_MAX);
+        return false;
+    }
+    add_point(r, all_steps, 0, SPOT_ALIGN_NONE);
+    for (int i = 0; i < r->steps.count; i++) {
+        for (int k = 0; k < r->overlaps.count; k++) {
+            for (int a = 0; a < N_ALIGN; a++) {
+                int overlap = r->overlaps.values[k];
+                if (overlap == 0 || r->aligns[a]) {
+                    add_point(r, r->steps.values[i], overlap,
+                              overlap == 0 ? SPOT_ALIGN_NONE : (spot_align)a);
+                }
+            }
+        }
+    }
+    qsort(r->points, (size_t)c->n_points, sizeof(r->points[0]), compare_points);
+    for (int i = 0; i < c->n_points; i++) {
+        if (r->points[i].steps == all_steps && r->points[i].overlap == 0) {
+            c->baseline = i;
+        }
+    }
+    c->points = r->points;
+    return true;
+}
+
+/* As `mkdir -p`. */
+static bool make_dirs(const char *path)
+{
+    char part[CLI_PATH_SIZE];
+    (void)snprintf(part, sizeof(part), "%s", path);
+    for (char *at = part + 1;; at++) {
+        if (*at != '/' && *at != '\0') {
+            continue;
+        }
+        char end = *at;
+        *at = '\0';
+        if (mkdir(part, 0777) != 0 && errno != EEXIST) {
+            (void)fprintf(stderr, "sweetspot tune: %s: %s, expected a folder that can be written\n",
+                          part, strerror(errno));
+            return false;
+        }
+        if (end == '\0') {
+            return true;
+        }
+        *at = end;
+    }
+}
+
+static bool join(char path[CLI_PATH_SIZE], const char *dir, const char *name)
+{
+    int length = snprintf(path, CLI_PATH_SIZE, "%s/%s", dir, name);
+    return length > 0 && length < CLI_PATH_SIZE;
+}
+
+static bool make_output_folder(request *r, const spot_task *task, const spot_platform *platform)
+{
+    int length = r->out != NULL
+                     ? snprintf(r->dir, sizeof(r->dir), "%s", r->out)
+                     : snprintf(r->dir, sizeof(r->dir), "runs/%s-%s",
+                                spot_task_describe(task)->name, spot_platform_name(platform));
+    /* room for the names of the files inside */
+    if (length <= 0 || length >= CLI_PATH_SIZE - NAME_SIZE) {
+        (void)cli_misuse("tune", "--out: empty or too long");
+        return false;
+    }
+    return make_dirs(r->dir);
+}
+
+static void print_warnings(const request *r, const spot_tune_result *result)
+{
+    const spot_tune_setting *s = &result->setting;
+    int modelled = 0;
+    int published = 0;
+    int reused = 0;
+    for (int i = 0; i < result->n_rows; i++) {
+        modelled += result->rows[i].latency.origin == SPOT_ORIGIN_MODELLED;
+        published += result->rows[i].latency.origin == SPOT_ORIGIN_PUBLISHED;
+        reused += result->rows[i].reused;
+    }
+    if (modelled > 0 || published > 0) {
+        (void)fprintf(
+            stderr, "sweetspot tune: note: latencies of class %s on %s are %s, not measured here\n",
+            s->charged_class, s->platform,
+            modelled == 0    ? "published"
+            : published == 0 ? "modelled"
+                             : "published at some points and modelled at others");
+    }
+    if (strcmp(s->policy_task, s->task) != 0) {
+        (void)fprintf(stderr,
+                      "sweetspot tune: warning: the policy was trained for %s, not for %s\n",
+                      s->policy_task, s->task);
+    }
+    if (reused > 0 && !r->quiet) {
+        (void)fprintf(
+            stderr, "sweetspot tune: %d of %d points read back from %s (--fresh runs them again)\n",
+            reused, result->n_rows, r->config.episodes_dir);
+    }
+}
+
+/* The table's companions. Returns the exit code. */
+static int write_files(const request *r, const spot_tune_result *result)
+{
+    char path[CLI_PATH_SIZE];
+    spot_diag diag = {""};
+    spot_status st =
+        join(path, r->dir, "tune.csv") ? spot_report_tune_csv(result, path, &diag) : SPOT_E_RANGE;
+    if (st == SPOT_OK) {
+        st = join(path, r->dir, "tune.json") ? spot_report_tune_json(result, path, &diag)
+                                             : SPOT_E_RANGE;
+    }
+    if (st != SPOT_OK) {
+        (void)cli_fail("tune", st, &diag);
+        return CLI_FAILED;
+    }
+    st = join(path, r->dir, "tune") ? spot_report_tune_figure(result, path, &diag) : SPOT_E_RANGE;
+    if (st == SPOT_E_UNSUPPORTED) {
+        (void)fprintf(stderr, "sweetspot tune: warning: no figure: %s\n", diag.text);
+    } else if (st != SPOT_OK) {
+        (void)cli_fail("tune", st, &diag);
+        return CLI_FAILED;
+    }
+    if (!r->json) {
+        (void)printf("\n");
+        if (st == SPOT_OK) {
+            (void)printf("figure: %s/tune.svg %s/tune.png\n", r->dir, r->dir);
+        }
+        (void)printf("data:   %s/tune.csv %s/tune.json %s\n", r->dir, r->dir,
+                     r->config.episodes_dir);
+    }
+    return CLI_OK;
+}
+
+/* Breaks a text into lines of at most 100 characters. */
+static void print_wrapped(const char *text)
+{
+    enum { LINE = 100 };
+    while (strlen(text) > LINE) {
+        int length = LINE;
+        while (length > 0 && text[length] != ' ') {
+            length--;
+        }
+        if (length == 0) {
+            break;
+        }
+        (void)printf("%.*s\n", length, text);
+        text += length + 1;
+    }
+    (void)printf("%s\n", text);
+}
+
+static int print_result(const request *r, const spot_tune_result *result)
+{
+    spot_status st = SPOT_OK;
+    if (r->json) {
+        st = spot_report_tune_json_print(result, stdout);
+    } else {
+        st = spot_report_tune_table(result, stdout);
+        (void)printf("\n");
+        print_wrapped(result->verdict);
+    }
+    if (st == SPOT_OK && fflush(stdout) != 0) {
+        st = SPOT_E_IO;
+    }
+    if (st != SPOT_OK) {
+        (void)fprintf(stderr, "sweetspot tune: cannot write to standard output\n");
+        return CLI_FAILED;
+    }
+    return CLI_OK;
+}
+
+/* Everything is loaded: runs the points and writes what came out. */
+static int tune(request *r, const spot_task *task, const spot_policy *policy,
+                const spot_platform *platform)
+{
+    char task_path[CLI_PATH_SIZE];
+    char policy_path[CLI_PATH_SIZE];
+    char config_path[CLI_PATH_SIZE];
+    char weights_path[CLI_PATH_SIZE];
+    char episodes_dir[CLI_PATH_SIZE];
+    spot_tune_config *c = &r->config;
+    spot_tune_result *result = NULL;
+    spot_diag diag = {""};
+
+    /* saved points are good for these very files */
+    if (!cli_find(CLI_TASK, r->task_name, task_path, sizeof(task_path)) ||
+        !cli_find(CLI_POLICY, r->policy_name, policy_path, sizeof(policy_path)) ||
+        !join(config_path, policy_path, "config.json") ||
+        !join(weights_path, policy_path, "model.safetensors") ||
+        !join(episodes_dir, r->dir, "episodes")) {
+        return CLI_USAGE;
+    }
+    const char *const inputs[] = {task_path, config_path, weights_path};
+    c->inputs = inputs;
+    c->n_inputs = (int)(sizeof(inputs) / sizeof(inputs[0]));
+    c->episodes_dir = episodes_dir;
+
+    cli_progress progress = cli_progress_begin("tune", r->quiet);
+    spot_status st =
+        spot_tune(task, policy, platform, c, cli_progress_update, &progress, &result, &diag);
+    cli_progress_end(&progress);
+    if (st != SPOT_OK) {
+        return cli_fail("tune", st, &diag);
+    }
+    print_warnings(r, result);
+    int exit_code = print_result(r, result);
+    if (exit_code == CLI_OK) {
+        exit_code = write_files(r, result);
+    }
+    spot_tune_result_destroy(result);
+    return exit_code;
+}
+
+static int load_and_tune(request *r)
+{
+    int exit_code = CLI_OK;
+    spot_task *task = NULL;
+    spot_policy *policy = NULL;
+    spot_platform *platform = NULL;
+
+    task = cli_load_task(r->task_name, &exit_code);
+    if (task != NULL) {
+        r->policy_name = r->policy_name != NULL ? r->policy_name : spot_task_describe(task)->name;
+        platform = cli_load_platform(r->platform_name, &exit_code);
+    }
+    if (platform != NULL) {
+        policy = cli_load_policy(r->policy_name, &exit_code);
+    }
+    if (policy != NULL) {
+        exit_code = CLI_USAGE;
+        if (make_points(r, spot_policy_describe(policy)->default_steps)) {
+            exit_code = make_output_folder(r, task, platform) ? tune(r, task, policy, platform)
+                                                              : CLI_FAILED;
+        }
+    }
+    spot_policy_destroy(policy);
+    spot_platform_destroy(platform);
+    spot_task_destroy(task);
+    return exit_code;
+}
+
+static const char *const SUMMARY =
+    "Runs a policy on a task at many operating points, all on the same seeds, with the latency of "
+    "a\n"
+    "platform spent in simulated time, and says which point does the task best: one row a point,\n"
+    "intervals, paired tests against the best, a figure. The baseline, all refinement steps "
+    "without\n"
+    "overlap, is always among the points. A run that was stopped goes on where it was when it is\n"
+    "started again; finished points are read back.";
+
+static const char *const EXAMPLES =
+    "  # how many refinement steps should the conveyor policy take on a 30 W Orin?\n"
+    "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w --seeds 250\n\n"
+    "  # steps and overlap together; each overlap with both ways of joining chunks\n"
+    "  sweetspot tune --task ur5e-pick-place --platform rtx-4070 --steps 1,2,5 --overlap 0,2,4\n\n"
+    "  # a faster belt, the policy charged as another class of model\n"
+    "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w --speed 1.5 --charge-as pi05\n\n"
+    "  # does the best point hold on seeds that it was not picked on?\n"
+    "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w --seed 1000000 --out "
+    "runs/again\n\n"
+    "  # for a script: the best point\n"
+    "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w --json | jq -r .best\n";
+
+int spoti_cli_tune(int argc, char **argv)
+{
+    static const int default_steps[] = {1, 2, 3, 5};
+    int exit_code = CLI_OK;
+    request r = {.align = "none,skip",
+                 .clock = "exact",
+                 .schedule = "overlap",
+                 .goal = "auto",
+                 .steps = {.count = sizeof(default_steps) / sizeof(default_steps[0])},
+                 .overlaps = {.values = {0}, .count = 1},
+                 .speed = 1.0,
+                 .noise = 1.0,
+                 .n_seeds = 100};
+    memcpy(r.steps.values, default_steps, sizeof(default_steps));
+    spot_tune_config_default(&r.config);
+
+    const cli_option options[] = {
+        {"task", "TASK", CLI_TEXT, &r.task_name, "name or task.yaml (needed)"},
+        {"platform", "PLATFORM", CLI_TEXT, &r.platform_name, "name or profile (needed)"},
+        {"policy", "POLICY", CLI_TEXT, &r.policy_name,
+         "name or folder; default: named as the task"},
+        {"steps", "LIST", CLI_INTEGERS, &r.steps, "refinement steps; default 1,2,3,5"},
+        {"overlap", "LIST", CLI_INTEGERS, &r.overlaps,
+         "actions executed while the next chunk is computed; default 0"},
+        {"align", "LIST", CLI_TEXT, &r.align,
+         "how overlapped chunks are joined: none,skip (default both)"},
+        {"seeds", "N", CLI_INTEGER, &r.n_seeds, "episodes a point; default 100"},
+        {"seed", "S", CLI_SEED, &r.seed, "first seed; default 0"},
+        {"speed", "X", CLI_REAL, &r.speed, "factor on the speed of what moves; default 1"},
+        {"noise", "X", CLI_REAL, &r.noise, "factor on the sensor noise; default 1"},
+        {"charge-as", "CLASS", CLI_TEXT, &r.charge_as,
+         "class of deployed model whose latency is charged; default: the task's"},
+        {"clock", "CLOCK", CLI_TEXT, &r.clock,
+         "exact (default) or paper: latencies in whole control steps"},
+        {"schedule", "SCHEDULE", CLI_TEXT, &r.schedule,
+         "overlap (default; overlap 0 is sync) or cadence: a fixed cycle"},
+        {"execute", "N", CLI_INTEGER, &r.execute, "actions executed a chunk; default: the task's"},
+        {"goal", "GOAL", CLI_TEXT, &r.goal,
+         "time, success, or auto: success if the task is dynamic, else time"},
+        {"threads", "N", CLI_INTEGER, &r.threads, "default: all processors"},
+        {"out", "DIR", CLI_TEXT, &r.out, "folder of the results; default runs/TASK-PLATFORM"},
+        {"fresh", NULL, CLI_FLAG, &r.fresh, "run every point, also those that were kept"},
+        {"json", NULL, CLI_FLAG, &r.json, "JSON instead of the table"},
+        {"quiet", NULL, CLI_FLAG, &r.quiet, "no progress bar"},
+    };
+    const cli_page page = {.verb = "tune",
+                           .summary = SUMMARY,
+                           .usage = "--task TASK --platform PLATFORM [options]",
+                           .options = options,
+                           .n_options = sizeof(options) / sizeof(options[0]),
+                           .examples = EXAMPLES};
+    if (!cli_parse(&page, argc, argv, &exit_code)) {
+        return exit_code;
+    }
+    if (r.task_name == NULL || r.platform_name == NULL) {
+        return cli_misuse("tune", "--task and --platform are needed");
+    }
+    if (!read_choices(&r)) {
+        return CLI_USAGE;
+    }
+    r.config.seed = r.seed;
+    r.config.n_seeds = r.n_seeds;
+    r.config.threads = cli_threads(r.threads);
+    r.config.n_execute = r.execute;
+    r.config.charge_as = r.charge_as;
+    r.config.variation = (spot_variation){.speed = r.speed, .noise = r.noise};
+    r.config.fresh = r.fresh;
+    return load_and_tune(&r);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* CSV of a tuning run: SI units, empty cells where a figure is undefined. */
+#include <inttypes.h>
+
+#include "core/base/file.h"
+#include "lab/report/words.h"
+#include "spot/report.h"
+
+static const char *const COLUMNS =
+    "point,steps,overlap,align,is_baseline,is_best,among_best,task,platform,charged_class,"
+    "latency_origin,t_inf_s,t_inf_spread_s,alpha,t_ck_s,eta_chunk,"
+    "episodes,successes,success_rate,success_lo,success_hi,grade_mean,"
+    "chunks,chunks_lo,chunks_hi,inflation,inflation_lo,inflation_hi,"
+    "time_s,time_lo_s,time_hi_s,eta_task,eta_task_lo,eta_task_hi,"
+    "budget_time_s,budget_time_lo_s,budget_time_hi_s,support,"
+    "delay_s,age_s,p_best,p_holm,seed,n_seeds,clock,schedule,n_execute,speed,noise";
+
+static void write_estimate(FILE *out, const spot_estimate *e)
+{
+    if (e->support == SPOT_STATS_NONE) {
+        (void)fprintf(out, ",,,");
+    } else {
+        (void)fprintf(out, ",%.9g,%.9g,%.9g", e->value, e->ci.lo, e->ci.hi);
+    }
+}
+
+static void write_row(FILE *out, const spot_tune_result *r, int i)
+{
+    const spot_tune_row *row = &r->rows[i];
+    const spot_tune_setting *s = &r->setting;
+    (void)fprintf(out, "%s,%d,%d,%s,%d,%d,%d,%s,%s,%s", row->text, row->point.steps,
+                  row->point.overlap, row->point.align == SPOT_ALIGN_SKIP ? "skip" : "none",
+                  i == r->baseline, i == r->best, row->among_best, s->task, s->platform,
+                  s->charged_class);
+    (void)fprintf(out, ",%s,%.9g,%.9g,%.9g,%.9g,%.9g", spot_origin_str(row->latency.origin),
+                  row->latency.mean_s, row->latency.spread_s, row->alpha, row->chunk_time_s,
+                  row->eta_chunk);
+    (void)fprintf(out, ",%d,%d,%.9g,%.9g,%.9g,%.9g", row->episodes, row->successes,
+                  row->success_rate, row->wilson.lo, row->wilson.hi, row->grade_mean);
+    write_estimate(out, &row->chunks);
+    write_estimate(out, &row->inflation);
+    write_estimate(out, &row->time);
+    write_estimate(out, &row->eta_task);
+    write_estimate(out, &row->budget_time);
+    (void)fprintf(out, ",%s,%.9g,%.9g,%.9g,%.9g", spoti_report_support(row->time.support),
+                  row->delay_s, row->age_s, row->p_best, row->p_holm);
+    (void)fprintf(out, ",%" PRIu64 ",%d,%s,%s,%d,%.9g,%.9g\n", s->seed, s->n_seeds,
+                  s->clock == SPOT_CLOCK_PAPER ? "paper" : "exact", spoti_report_schedule(r, i),
+                  s->n_execute, s->variation.speed, s->variation.noise);
+}
+
+spot_status spot_report_tune_csv(const spot_tune_result *result, const char *path, spot_diag *diag)
+{
+    spoti_file file;
+    if (result == NULL || path == NULL) {
+        return SPOT_E_INVALID;
+    }
+    spot_status st = spoti_file_begin(&file, path, diag);
+    if (st != SPOT_OK) {
+        return st;
+    }
+    (void)fprintf(file.stream, "%s\n", COLUMNS);
+    for (int i = 0; i < result->n_rows; i++) {
+        write_row(file.stream, result, i);
+    }
+    return spoti_file_commit(&file, diag);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+#include "lab/report/gnuplot.h"
+
+#include <errno.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ; /* POSIX: declared by the program itself */
+
+/* posix_spawn reports a missing program so, on C libraries that do not see it before they fork. */
+enum { EXIT_NOT_FOUND = 127 };
+
+void spoti_gnuplot_quote(FILE *script, const char *text)
+{
+    (void)fputc('\'', script);
+    for (; *text != '\0'; text++) {
+        if (*text == '\'') {
+            (void)fputc('\'', script); /* doubled */
+        }
+        (void)fputc(*text == '\n' ? ' ' : *text, script);
+    }
+    (void)fputc('\'', script);
+}
+
+static int spawn_gnuplot(int script_fd, int words_fd, pid_t *pid)
+{
+    char name[] = "gnuplot";
+    char *argv[] = {name, NULL};
+    posix_spawn_file_actions_t actions;
+    int error = posix_spawn_file_actions_init(&actions);
+    if (error != 0) {
+        return error;
+    }
+    error = posix_spawn_file_actions_adddup2(&actions, script_fd, STDIN_FILENO);
+    if (error == 0) {
+        error = posix_spawn_file_actions_adddup2(&actions, words_fd, STDOUT_FILENO);
+    }
+    if (error == 0) {
+        error = posix_spawn_file_actions_adddup2(&actions, words_fd, STDERR_FILENO);
+    }
+    if (error == 0) {
+        error = posix_spawnp(pid, name, &actions, NULL, argv, environ);
+    }
+    (void)posix_spawn_file_actions_destroy(&actions);
+    return error;
+}
+
+/* Joins what gnuplot said into one line. */
+static void read_words(FILE *words, char *line, size_t size)
+{
+    rewind(words);
+    size_t n = fread(line, 1, size - 1, words);
+    line[n] = '\0';
+    for (char *at = line; *at != '\0'; at++) {
+        *at = *at == '\n' || *at == '\t' ? ' ' : *at;
+    }
+}
+
+static spot_status run(FILE *script, FILE *words, spot_diag *diag)
+{
+    pid_t pid = 0;
+    int status = 0;
+    char line[SPOT_DIAG_TEXT_SIZE / 2];
+    int error = spawn_gnuplot(fileno(script), fileno(words), &pid);
+    if (error == ENOENT) {
+        return spot_diag_set(diag, SPOT_E_UNSUPPORTED,
+                             "gnuplot: not found on the PATH, needed to draw figures");
+    }
+    if (error != 0) {
+        return spot_diag_set(diag, SPOT_E_IO, "gnuplot: cannot start: error %d", error);
+    }
+    while (waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR) {
+            return spot_diag_set(diag, SPOT_E_IO, "gnuplot: lost track of it");
+        }
+    }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NOT_FOUND) {
+        return spot_diag_set(diag, SPOT_E_UNSUPPORTED,
+                             "gnuplot: not found on the PATH, needed to draw figures");
+    }
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+        read_words(words, line, sizeof(line));
+        return spot_diag_set(diag, SPOT_E_IO, "gnuplot failed: %s", line);
+    }
+    return SPOT_OK;
+}
+
+spot_status spoti_gnuplot_run(FILE *script, spot_diag *diag)
+{
+    FILE *words = tmpfile();
+    /* the child reads through the same offset, so it must stand at the start of the file itself */
+    if (words == NULL || fflush(script) != 0 || lseek(fileno(script), 0, SEEK_SET) != 0) {
+        if (words != NULL) {
+            (void)fclose(words);
+        }
+        return spot_diag_set(diag, SPOT_E_IO, "gnuplot: cannot write a temporary file");
+    }
+    spot_status st = run(script, words, diag);
+    (void)fclose(words);
+    return st;
+}

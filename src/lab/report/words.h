@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* Words that several reports use. */
+#ifndef SPOTI_REPORT_WORDS_H
+#define SPOTI_REPORT_WORDS_H
+
+#include "spot/tune.h"
+
+/* `none`, `insufficient` or `sufficient`. */
+const char *spoti_report_support(spot_stats_support support);
+
+/* `sync`, `overlap` or `cadence`: the schedule that row i was run with. */
+const char *spoti_report_schedule(const spot_tune_result *result, int i);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * Finished points on disk: one CSV a point, read back only if nothing that decides it has changed.
+ *
+ * The first line is a comment that holds the signature, the text of everything that determines the
+ * episodes; then the column names, one row an episode, and a closing line, so that a file that was
+ * cut off is recognised. Numbers carry 17 digits: what is read back is what was written, to the bit.
+ */
+#ifndef SPOTI_STUDY_EPISODES_H
+#define SPOTI_STUDY_EPISODES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "spot/rollout.h"
+#include "spot/status.h"
+
+enum { SPOTI_SIGNATURE_SIZE = 1024 };
+
+/* Writes episodes (n) to `path`, whole or not at all. Returns SPOT_OK, E_RANGE (path), E_IO. */
+spot_status spoti_episodes_save(const char *path, const char *signature,
+                                const spot_episode *episodes, int64_t n, spot_diag *diag);
+
+/* Reads episodes (n) of the given seeds (n) from `path`. Returns false, and leaves episodes in any
+ * state, if there is no such file, its signature is another one, or it is not whole. */
+bool spoti_episodes_load(const char *path, const char *signature, const uint64_t *seeds, int64_t n,
+                         spot_episode *episodes);
+
+#endif

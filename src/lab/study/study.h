@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * Tuning with any source of episodes: the public call gives it a task and a policy, tests a function.
+ */
+#ifndef SPOTI_STUDY_STUDY_H
+#define SPOTI_STUDY_STUDY_H
+
+#include "spot/tune.h"
+
+enum { SPOTI_IDENTITY_SIZE = 160 };
+
+/* Where episodes come from. */
+typedef struct spoti_tune_source {
+    const char *task;
+    const char *charge_as; /* class charged by default */
+    spot_world_dims dims;
+    const char *policy_type;
+    const char *policy_task;
+    int policy_horizon; /* H */
+    int default_steps;
+    char identity[SPOTI_IDENTITY_SIZE]; /* one line; differs where episodes could differ */
+    /* Runs one point: episodes (n), episode i of seeds[i]. Returns as spot_rollout_run_many. */
+    spot_status (*run)(void *ctx, const spot_rollout_config *config, const uint64_t *seeds,
+                       int64_t n, int threads, spot_progress_fn progress, void *progress_ctx,
+                       spot_episode *episodes, spot_diag *diag);
+    void *ctx;
+} spoti_tune_source;
+
+/* As spot_tune. */
+spot_status spoti_tune(const spoti_tune_source *source, const spot_platform *platform,
+                       const spot_tune_config *config, spot_progress_fn progress, void *ctx,
+                       spot_tune_result **out, spot_diag *diag);
+
+/* 64-bit FNV-1a, continued from `hash`; begin with SPOTI_HASH_START. Not for secrets. */
+#define SPOTI_HASH_START UINT64_C(0xcbf29ce484222325)
+uint64_t spoti_hash(uint64_t hash, const void *data, size_t size);
+
+/* Continues `*hash` with the bytes of a file. Returns SPOT_OK or E_IO. */
+spot_status spoti_hash_file(uint64_t *hash, const char *path, spot_diag *diag);
+
+/* Describes what a task's model and a policy's answer are, for `identity`: hashes of the compiled
+ * model and of the actions that the policy infers from one fixed observation, and the kernels.
+ * Returns SPOT_OK, E_NOMEM, or what the session reported. */
+spot_status spoti_identify(const spot_task *task, const spot_policy *policy,
+                           char identity[SPOTI_IDENTITY_SIZE], spot_diag *diag);
+
+#endif
