@@ -18,6 +18,7 @@
 #include "spot/status.h"
 #include "spot/task.h"
 #include "spot/tised.h"
+#include "spot/tised_optimum.h"
 #include "spot/tune.h"
 #include "spot/version.h"
 #include "spot/world.h"

@@ -11,7 +11,10 @@
  *     age           A0   = max(alpha T_inf, n' T_act)               of the observation, first action
  *     speed-up      eta  = T_ck(1, 0) / T_ck(alpha, n') <= 1 + rho / n,   rho = T_inf / T_act
  *
- * A point pays off if and only if its chunk inflation N / N0 stays below eta.
+ * Under the schedule `cadence` the cycle is fixed: T_ck = max(n T_act, alpha T_inf + T_ovh). A point
+ * pays off if and only if its chunk inflation N / N0 stays below eta. Speed-ups of two methods must
+ * never be multiplied: both enter the one maximum. Which point is best, and the conditions of an
+ * interior optimum: tised_optimum.h. Other hardware: tised_shift.h. Nothing here allocates.
  *
  *     spot_tised_setup setup = {.inference_s = 0.12, .action_s = 0.025, .n_action = 8};
  *     spot_tised_timing timing;
@@ -20,6 +23,7 @@
 #ifndef SPOT_TISED_H
 #define SPOT_TISED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "spot/status.h"
@@ -28,12 +32,27 @@
 extern "C" {
 #endif
 
+/* When the next inference starts. */
+typedef enum spot_tised_schedule {
+    SPOT_TISED_SYNC = 0,    /* when all n actions are done */
+    SPOT_TISED_OVERLAP = 1, /* when n' actions are left */
+    SPOT_TISED_CADENCE = 2, /* at the start of a fixed cycle; late actions are dropped */
+} spot_tised_schedule;
+
 /* A policy on a platform: the baseline, full precision and all steps. */
 typedef struct spot_tised_setup {
     double inference_s; /* T_inf, latency of one inference at the baseline, s; finite, >= 0 */
     double action_s;    /* T_act, duration of one action, s; finite, > 0 */
     int n_action;       /* n, actions executed a chunk; >= 1 */
 } spot_tised_setup;
+
+/* An operating point. All zero but alpha = 1 is the baseline. */
+typedef struct spot_tised_point {
+    double alpha;  /* latency ratio; finite, >= 0; above 1 = slower than the baseline */
+    int n_overlap; /* n', 0..n_action under overlap, else 0 */
+    spot_tised_schedule schedule; /* default sync */
+    double overhead_s;            /* T_ovh >= 0 under cadence, else 0, s */
+} spot_tised_point;
 
 /* What an operating point costs. */
 typedef struct spot_tised_timing {
@@ -60,6 +79,25 @@ SPOT_API spot_status spot_tised_time_samples(const spot_tised_setup *setup,
                                              const double *inference_s, int n_sample, int n_overlap,
                                              spot_tised_timing *out);
 
+/* Times of any operating point under any schedule; the evaluator of sweeps (about 10 ns a point).
+ * eta compares with alpha = 1, n' = 0 (under cadence: the cadence loop at alpha = 1). Under cadence
+ * delay_s is what the cycle exceeds n T_act by, during which the old chunk runs on as far as it
+ * reaches; age_s is that of the first action not yet due when the chunk arrives, j T_act, j =
+ * spot_tised_stale_actions(alpha T_inf), without T_ovh, which is not part of the age; first_wait_s
+ * is 0. Returns SPOT_OK, E_INVALID (NULL, unknown schedule), E_RANGE (a
+ * field out of its range, or times so large that they overflow; out untouched). Threads: immutable. */
+SPOT_API spot_status spot_tised_time(const spot_tised_setup *setup, const spot_tised_point *point,
+                                     spot_tised_timing *out);
+
+/* As spot_tised_time under jitter: every time is the mean over n_sample >= 1 latencies, of which
+ * sample i is point->alpha * inference_s[i] (alpha = 1 for latencies measured at the point itself).
+ * eta compares the mean chunk time with the baseline at setup->inference_s, which should be the mean
+ * of the baseline's samples: exact under sync and overlap; under cadence divide two chunk_s. */
+SPOT_API spot_status spot_tised_time_jitter(const spot_tised_setup *setup,
+                                            const spot_tised_point *point,
+                                            const double *inference_s, int n_sample,
+                                            spot_tised_timing *out);
+
 /* T_ck of a fixed-cadence loop, s: max(n T_act, alpha T_inf + overhead_s). Returns as above. */
 SPOT_API spot_status spot_tised_cadence_chunk_s(const spot_tised_setup *setup, double alpha,
                                                 double overhead_s, double *chunk_s);
@@ -83,8 +121,63 @@ SPOT_API spot_status spot_tised_task_speedup(const spot_tised_timing *timing, do
  * latency_s >= 0, period_s > 0, both finite; else 0 is returned. */
 SPOT_API int64_t spot_tised_delay_steps(double latency_s, double period_s);
 
+/* Static objective T = N T_ck, s (Eq. 4; steady state, spot_tised_episode_s adds the first wait).
+ * Where task times were measured they have priority: mean(N T_ck) is not mean(N) mean(T_ck). Returns
+ * SPOT_OK, E_INVALID (NULL), E_RANGE (N not finite and positive, or the product overflows). */
+SPOT_API spot_status spot_tised_task_s(const spot_tised_timing *timing, double n_chunk,
+                                       double *task_s);
+
 /* Staleness exposure xi = v tau (Eq. 7), in the unit of speed times s. */
 SPOT_API double spot_tised_exposure(double speed, double delay_s);
+
+/* What was measured at a point: means over its successful episodes. What is missing has its flag
+ * off; its value is not read. */
+typedef struct spot_tised_measured {
+    spot_tised_timing timing; /* of the point, by a call above */
+    bool has_chunks;          /* off without a success */
+    double n_chunk;           /* N; finite, > 0 */
+    bool has_time;            /* off without a success */
+    double task_s;            /* T, s; finite, > 0 */
+} spot_tised_measured;
+
+/* How a task-level speed-up comes about, as factors:
+ *
+ *     eta_task = eta_chunk / inflation * residual,     T0 / T = eta / (N / N0) * residual
+ *
+ * The residual is what the timing law does not explain: (T0 / N0 T_ck0) / (T / N T_ck). It is 1 under
+ * the law, and far from 1 if the schedule is not the one assumed. */
+typedef struct spot_tised_decomposition {
+    double eta_chunk;          /* chunk speed-up by the timing law */
+    double break_even;         /* the inflation that loses all of it; equals eta_chunk */
+    bool has_inflation;        /* both points have chunks */
+    double inflation;          /* N / N0, else 0 */
+    bool has_cycle;            /* the point has chunks and time */
+    double cycle_s;            /* T / N, the measured cycle, s, else 0 */
+    double law_error;          /* T / (N T_ck) - 1, else 0 */
+    bool has_task;             /* both points have times, or both have chunks */
+    bool is_measured;          /* eta_task is T0 / T; else eta_chunk / inflation */
+    double eta_task;           /* end-to-end speed-up (Eq. 5), else 0 */
+    bool has_measured_chunk;   /* both points have chunks and times */
+    double eta_chunk_measured; /* (T0 / N0) / (T / N), else 0 */
+    double residual;           /* as above, else 0 */
+    bool pays_off;             /* has_task and eta_task > 1 */
+} spot_tised_decomposition;
+
+/* Decomposes the measurements of a point against those of the baseline; both timings are of the same
+ * setup. Returns SPOT_OK, E_INVALID (NULL), E_RANGE (a flagged value, eta or chunk time that is not
+ * finite and positive; out untouched). Threads: immutable. */
+SPOT_API spot_status spot_tised_decompose(const spot_tised_measured *point,
+                                          const spot_tised_measured *baseline,
+                                          spot_tised_decomposition *out);
+
+/* Parts of one episode under jitter: given the latency of each of its chunks, the exact time under
+ * sync or overlap, first_wait included: sum over chunks of n T_act + max(0, I_i - n' T_act), plus
+ * min(I_0, n' T_act). inference_s: (n_chunk), of the point itself, alpha not applied. Cadence: sum of
+ * max(n T_act, I_i + T_ovh). Returns SPOT_OK, E_INVALID, E_RANGE. Threads: immutable. */
+SPOT_API spot_status spot_tised_episode_jitter_s(const spot_tised_setup *setup,
+                                                 const spot_tised_point *point,
+                                                 const double *inference_s, int n_chunk,
+                                                 double *episode_s);
 
 #ifdef __cplusplus
 }

@@ -50,6 +50,7 @@ PUBLIC = {
     "version.h": ("core", "base"),
     "stats.h": ("core", "stats"),
     "tised.h": ("core", "tised"),
+    "tised_optimum.h": ("core", "tised"),
     "exec.h": ("runtime", "exec"),
     "platform.h": ("runtime", "exec"),
     "point.h": ("runtime", "exec"),

@@ -8,6 +8,7 @@
  */
 #include "spot/tised.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdbool.h>
 
@@ -24,67 +25,141 @@ static bool is_valid_setup(const spot_tised_setup *setup)
            setup->action_s > 0.0 && setup->n_action >= 1;
 }
 
-/* T_ck(1, 0). */
-static double baseline_chunk_s(const spot_tised_setup *setup)
+static bool is_not_negative(double x)
 {
-    return setup->n_action * setup->action_s + setup->inference_s;
+    return isfinite(x) && x >= 0.0;
 }
 
-static void add_sample(const spot_tised_setup *setup, double inference_s, int n_overlap,
-                       spot_tised_timing *sum)
+static spot_status check_point(const spot_tised_setup *setup, const spot_tised_point *point)
 {
-    double overlap_s = n_overlap * setup->action_s;
-    double delay_s = fmax(0.0, inference_s - overlap_s);
+    if (!is_valid_setup(setup) || !is_not_negative(point->alpha) ||
+        !is_not_negative(point->overhead_s)) {
+        return SPOT_E_RANGE;
+    }
+    bool may_overlap = false, may_have_overhead = false;
+    switch (point->schedule) {
+    case SPOT_TISED_SYNC:
+        break;
+    case SPOT_TISED_OVERLAP:
+        may_overlap = true;
+        break;
+    case SPOT_TISED_CADENCE:
+        may_have_overhead = true;
+        break;
+    default:
+        return SPOT_E_INVALID;
+    }
+    int n_overlap_max = may_overlap ? setup->n_action : 0;
+    if (point->n_overlap < 0 || point->n_overlap > n_overlap_max ||
+        (point->overhead_s > 0.0 && !may_have_overhead)) {
+        return SPOT_E_RANGE;
+    }
+    return SPOT_OK;
+}
+
+/* max(0, inference + overhead - hidden), the part of an inference that lengthens the cycle; under
+ * cadence the whole cycle hides it. */
+static double delay_of(const spot_tised_setup *setup, const spot_tised_point *point,
+                       double inference_s)
+{
+    int n_hidden = point->schedule == SPOT_TISED_CADENCE ? setup->n_action : point->n_overlap;
+    return fmax(0.0, inference_s + point->overhead_s - n_hidden * setup->action_s);
+}
+
+static void add_sample(const spot_tised_setup *setup, const spot_tised_point *point,
+                       double inference_s, spot_tised_timing *sum)
+{
+    double delay_s = delay_of(setup, point, inference_s);
     sum->inference_s += inference_s;
     sum->chunk_s += setup->n_action * setup->action_s + delay_s;
     sum->delay_s += delay_s;
+    if (point->schedule == SPOT_TISED_CADENCE) {
+        sum->age_s +=
+            spot_tised_stale_actions(inference_s, setup->action_s, INT_MAX) * setup->action_s;
+        return;
+    }
+    double overlap_s = point->n_overlap * setup->action_s;
     sum->age_s += fmax(inference_s, overlap_s);
     sum->first_wait_s += fmin(inference_s, overlap_s);
 }
 
-static void compare_with_baseline(const spot_tised_setup *setup, spot_tised_timing *timing)
+/* Also catches every overflow on the way: an infinite time makes one of the two not finite or eta 0. */
+static bool compare_with_baseline(const spot_tised_setup *setup, const spot_tised_point *point,
+                                  spot_tised_timing *timing)
 {
-    timing->eta = baseline_chunk_s(setup) / timing->chunk_s;
-    timing->eta_bound = 1.0 + setup->inference_s / (setup->n_action * setup->action_s);
+    const spot_tised_point baseline = {
+        .alpha = 1.0, .schedule = point->schedule, .overhead_s = point->overhead_s};
+    double action_s = setup->n_action * setup->action_s;
+    double baseline_s = action_s + delay_of(setup, &baseline, setup->inference_s);
+    timing->eta = baseline_s / timing->chunk_s;
+    timing->eta_bound = baseline_s / action_s;
+    return isfinite(timing->eta) && timing->eta > 0.0 && isfinite(timing->eta_bound) &&
+           isfinite(timing->age_s) && isfinite(timing->inference_s);
 }
 
-spot_status spot_tised_time_point(const spot_tised_setup *setup, double alpha, int n_overlap,
-                                  spot_tised_timing *out)
+/* The mean over n_sample latencies of the point, sample i being scale * inference_s[i]. */
+static spot_status time_mean(const spot_tised_setup *setup, const spot_tised_point *point,
+                             double scale, const double *inference_s, int n_sample,
+                             spot_tised_timing *out)
 {
-    if (setup == NULL) {
-        return SPOT_E_INVALID;
+    spot_status st = check_point(setup, point);
+    if (st != SPOT_OK) {
+        return st;
     }
-    if (!(isfinite(alpha) && alpha >= 0.0)) {
-        return SPOT_E_RANGE;
-    }
-    double inference_s = alpha * setup->inference_s;
-    return spot_tised_time_samples(setup, &inference_s, 1, n_overlap, out);
-}
-
-spot_status spot_tised_time_samples(const spot_tised_setup *setup, const double *inference_s,
-                                    int n_sample, int n_overlap, spot_tised_timing *out)
-{
-    if (setup == NULL || inference_s == NULL || out == NULL) {
-        return SPOT_E_INVALID;
-    }
-    if (!is_valid_setup(setup) || n_sample < 1 || n_overlap < 0 || n_overlap > setup->n_action) {
+    if (n_sample < 1) {
         return SPOT_E_RANGE;
     }
     spot_tised_timing timing = {0};
     for (int i = 0; i < n_sample; i++) {
-        if (!(isfinite(inference_s[i]) && inference_s[i] >= 0.0)) {
+        if (!is_not_negative(inference_s[i])) {
             return SPOT_E_RANGE;
         }
-        add_sample(setup, inference_s[i], n_overlap, &timing);
+        add_sample(setup, point, scale * inference_s[i], &timing);
     }
     timing.inference_s /= n_sample;
     timing.chunk_s /= n_sample;
     timing.delay_s /= n_sample;
     timing.age_s /= n_sample;
     timing.first_wait_s /= n_sample;
-    compare_with_baseline(setup, &timing);
+    if (!compare_with_baseline(setup, point, &timing)) {
+        return SPOT_E_RANGE;
+    }
     *out = timing;
     return SPOT_OK;
+}
+
+spot_status spot_tised_time(const spot_tised_setup *setup, const spot_tised_point *point,
+                            spot_tised_timing *out)
+{
+    if (setup == NULL || point == NULL || out == NULL) {
+        return SPOT_E_INVALID;
+    }
+    return time_mean(setup, point, point->alpha, &setup->inference_s, 1, out);
+}
+
+spot_status spot_tised_time_jitter(const spot_tised_setup *setup, const spot_tised_point *point,
+                                   const double *inference_s, int n_sample, spot_tised_timing *out)
+{
+    if (setup == NULL || point == NULL || inference_s == NULL || out == NULL) {
+        return SPOT_E_INVALID;
+    }
+    return time_mean(setup, point, point->alpha, inference_s, n_sample, out);
+}
+
+spot_status spot_tised_time_point(const spot_tised_setup *setup, double alpha, int n_overlap,
+                                  spot_tised_timing *out)
+{
+    const spot_tised_point point = {
+        .alpha = alpha, .n_overlap = n_overlap, .schedule = SPOT_TISED_OVERLAP};
+    return spot_tised_time(setup, &point, out);
+}
+
+spot_status spot_tised_time_samples(const spot_tised_setup *setup, const double *inference_s,
+                                    int n_sample, int n_overlap, spot_tised_timing *out)
+{
+    const spot_tised_point point = {
+        .alpha = 1.0, .n_overlap = n_overlap, .schedule = SPOT_TISED_OVERLAP};
+    return spot_tised_time_jitter(setup, &point, inference_s, n_sample, out);
 }
 
 spot_status spot_tised_cadence_chunk_s(const spot_tised_setup *setup, double alpha,
@@ -116,6 +191,30 @@ double spot_tised_episode_s(const spot_tised_timing *timing, double n_chunk)
         return 0.0;
     }
     return n_chunk * timing->chunk_s + timing->first_wait_s;
+}
+
+spot_status spot_tised_episode_jitter_s(const spot_tised_setup *setup,
+                                        const spot_tised_point *point, const double *inference_s,
+                                        int n_chunk, double *episode_s)
+{
+    if (setup == NULL || point == NULL || inference_s == NULL || episode_s == NULL) {
+        return SPOT_E_INVALID;
+    }
+    spot_tised_timing mean;
+    spot_status st = time_mean(setup, point, 1.0, inference_s, n_chunk, &mean);
+    if (st != SPOT_OK) {
+        return st;
+    }
+    double first_wait_s = 0.0; /* the first chunk has nothing to overlap with */
+    if (point->schedule == SPOT_TISED_OVERLAP) {
+        first_wait_s = fmin(inference_s[0], point->n_overlap * setup->action_s);
+    }
+    double sum_s = n_chunk * mean.chunk_s + first_wait_s;
+    if (!isfinite(sum_s)) {
+        return SPOT_E_RANGE;
+    }
+    *episode_s = sum_s;
+    return SPOT_OK;
 }
 
 spot_status spot_tised_task_speedup(const spot_tised_timing *timing, double n_chunk,
