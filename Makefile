@@ -6,8 +6,7 @@
 
 JOBS       := $(shell nproc 2>/dev/null || echo 2)
 SWEETSPOT  := build/src/cli/sweetspot
-QUICK_TUNE := tune --task ur5e-conveyor --policy policies/ur5e-conveyor \
-              --platform agx-orin-30w --steps 1,2,4,8,16 --overlap 0 --seeds 100 --out runs/quickstart
+QUICK_TUNE := tune --task ur5e-conveyor --platform agx-orin-30w --seeds 250 --out runs/quickstart
 
 .PHONY: quickstart check setup build asan clean
 

@@ -45,6 +45,17 @@ SPOT_API spot_status spot_report_tune_json_print(const spot_tune_result *result,
 SPOT_API spot_status spot_report_tune_figure(const spot_tune_result *result, const char *base,
                                              spot_diag *diag);
 
+/* Episodes, one row each, behind a first line with `note` (one line: what was run).
+ * Returns SPOT_OK, E_INVALID, E_RANGE (path too long), E_IO. */
+SPOT_API spot_status spot_report_episodes_csv(const char *path, const char *note,
+                                              const spot_episode *episodes, int64_t n_episodes,
+                                              spot_diag *diag);
+
+/* A trajectory, one row a control step: time_s, then the columns that `names` (dim - 1) names.
+ * Returns as above. */
+SPOT_API spot_status spot_report_trajectory_csv(const char *path, const char *const *names,
+                                                const spot_trajectory *trajectory, spot_diag *diag);
+
 #ifdef __cplusplus
 }
 #endif

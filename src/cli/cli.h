@@ -109,11 +109,13 @@ int cli_print_json(json_t *value);
 /* Threads to use: `wanted`, or the machine's processors if it is CLI_THREADS_DEFAULT. */
 int cli_threads(int wanted);
 
-/* A file that is written aside and renamed by cli_commit. NULL: message was printed. */
-typedef struct cli_file cli_file;
-cli_file *cli_create(const char *verb, const char *path);
-void *cli_stream(cli_file *file); /* FILE * */
-bool cli_commit(const char *verb, cli_file *file);
+/* rollout_replay.c ----------------------------------------------------------------------------- */
+
+/* Runs the episode `seed` again and writes its trajectory and its video, where their paths are given.
+ * Returns the exit code; what is wrong was printed. */
+int cli_replay(const spot_task *task, const spot_policy *policy, const spot_variation *variation,
+               const spot_rollout_config *config, uint64_t seed, const char *trajectory_path,
+               const char *video_path);
 
 /* Verbs ---------------------------------------------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-/* Messages, progress, JSON, and files that are written aside and renamed. */
+/* Messages, progress, JSON. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,46 +88,4 @@ int cli_threads(int wanted)
     }
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     return processors < 1 ? 1 : processors > 256 ? 256 : (int)processors;
-}
-
-struct cli_file {
-    FILE *stream;
-    char path[CLI_PATH_SIZE];
-    char part[CLI_PATH_SIZE + 8];
-};
-
-cli_file *cli_create(const char *verb, const char *path)
-{
-    cli_file *file = calloc(1, sizeof(*file));
-    if (file != NULL && strlen(path) < sizeof(file->path)) {
-        memcpy(file->path, path, strlen(path) + 1);
-        (void)snprintf(file->part, sizeof(file->part), "%s.part", path);
-        file->stream = fopen(file->part, "w");
-    }
-    if (file == NULL || file->stream == NULL) {
-        (void)fprintf(stderr, "sweetspot %s: %s: cannot write, expected a writable folder\n", verb,
-                      path);
-        free(file);
-        return NULL;
-    }
-    return file;
-}
-
-void *cli_stream(cli_file *file)
-{
-    return file->stream;
-}
-
-bool cli_commit(const char *verb, cli_file *file)
-{
-    bool ok = ferror(file->stream) == 0;
-    ok = fclose(file->stream) == 0 && ok;
-    ok = ok && rename(file->part, file->path) == 0;
-    if (!ok) {
-        (void)fprintf(stderr, "sweetspot %s: %s: cannot write, is the disk full?\n", verb,
-                      file->path);
-        (void)remove(file->part);
-    }
-    free(file);
-    return ok;
 }

@@ -17,6 +17,7 @@ typedef struct request {
     const char *schedule;
     const char *episodes_path;
     const char *trajectory_path;
+    const char *video_path;
     double delay_ms; /* < 0 = not given */
     spot_variation variation;
     uint64_t seed;
@@ -111,28 +112,20 @@ static spot_status make_world(void *ctx, spot_world *out, spot_diag *diag)
     return spot_task_make_world(pair[0], pair[1], out, diag);
 }
 
-static const char *const episode_columns =
-    "seed,success,grade,time_s,chunks,inferences,actions,dropped,inference_s,wait_s,delay_s,"
-    "age_first_s,age_mean_s,age_max_s,path_m\n";
-
-static bool write_episodes(const request *r)
+static int write_episodes(const request *r)
 {
-    cli_file *file = cli_create("rollout", r->episodes_path);
-    if (file == NULL) {
-        return false;
-    }
-    FILE *out = cli_stream(file);
-    (void)fputs(episode_columns, out);
-    for (int i = 0; i < r->n_seeds; i++) {
-        const spot_episode *e = &r->episodes[i];
-        (void)fprintf(out,
-                      "%llu,%d,%d,%.9g,%lld,%lld,%lld,%lld,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g\n",
-                      (unsigned long long)e->seed, e->success ? 1 : 0, e->grade, e->time_s,
-                      (long long)e->chunks, (long long)e->inferences, (long long)e->actions,
-                      (long long)e->dropped, e->inference_s, e->wait_s, e->delay_s, e->age_first_s,
-                      e->age_mean_s, e->age_max_s, e->path_m);
-    }
-    return cli_commit("rollout", file);
+    char point[SPOT_POINT_TEXT_SIZE];
+    char note[512];
+    spot_diag diag = {""};
+
+    spot_point_format(&r->config.point, point, sizeof(point));
+    (void)snprintf(note, sizeof(note),
+                   "%.64s, %.64s, %s, %.9g s charged as %.64s, speed %g, noise %g", r->task_name,
+                   r->policy_name, point, r->config.latency.mean_s, r->class_name,
+                   r->variation.speed, r->variation.noise);
+    spot_status st =
+        spot_report_episodes_csv(r->episodes_path, note, r->episodes, r->n_seeds, &diag);
+    return st == SPOT_OK ? CLI_OK : cli_fail("rollout", st, &diag);
 }
 
 typedef struct summary {
@@ -238,48 +231,6 @@ static int print_text(const request *r, const summary *s)
     return CLI_OK;
 }
 
-/* Reruns the first seed and writes its trajectory. */
-static int write_trajectory(const request *r, const spot_task *task, const spot_policy *policy)
-{
-    spot_diag diag = {""};
-    spot_world world = {0};
-    spot_rollout *rollout = NULL;
-    spot_episode episode;
-    spot_trajectory t = {0};
-
-    spot_status st = spot_task_make_world(task, &r->variation, &world, &diag);
-    if (st == SPOT_OK) {
-        st = spot_rollout_create(&r->config, &world, policy, &rollout, &diag);
-    }
-    if (st == SPOT_OK) {
-        t.dim = 1 + world.dims.sample_dim;
-        t.capacity = spot_trajectory_rows(&world.dims);
-        t.rows = calloc((size_t)t.capacity * (size_t)t.dim, sizeof(double));
-        st = t.rows != NULL ? spot_rollout_run(rollout, r->seed, &episode, &t, NULL, NULL)
-                            : SPOT_E_NOMEM;
-    }
-    int exit_code = st == SPOT_OK ? CLI_OK : cli_fail("rollout", st, &diag);
-    cli_file *file = st == SPOT_OK ? cli_create("rollout", r->trajectory_path) : NULL;
-    if (file != NULL) {
-        FILE *out = cli_stream(file);
-        (void)fputs("time_s", out);
-        for (int i = 0; i < world.dims.sample_dim; i++) {
-            (void)fprintf(out, ",%s", world.sample_names[i]);
-        }
-        for (int64_t i = 0; i < t.count * t.dim; i++) {
-            (void)fprintf(out, "%c%.9g", i % t.dim == 0 ? '\n' : ',', t.rows[i]);
-        }
-        (void)fputs("\n", out);
-    }
-    if (st == SPOT_OK && (file == NULL || !cli_commit("rollout", file))) {
-        exit_code = CLI_FAILED;
-    }
-    free(t.rows);
-    spot_rollout_destroy(rollout);
-    spot_world_destroy(&world);
-    return exit_code;
-}
-
 static spot_status run_policy(request *r, const spot_task *task, const spot_policy *policy,
                               cli_progress *progress, spot_diag *diag)
 {
@@ -337,11 +288,12 @@ static int run(request *r, const spot_task *task, const spot_policy *policy)
         return cli_fail("rollout", SPOT_E_NOMEM, NULL);
     }
     int exit_code = r->json ? print_json(r, &s) : print_text(r, &s);
-    if (exit_code == CLI_OK && r->episodes_path != NULL && !write_episodes(r)) {
-        exit_code = CLI_FAILED;
+    if (exit_code == CLI_OK && r->episodes_path != NULL) {
+        exit_code = write_episodes(r);
     }
-    if (exit_code == CLI_OK && r->trajectory_path != NULL && policy != NULL) {
-        exit_code = write_trajectory(r, task, policy);
+    if (exit_code == CLI_OK && (r->trajectory_path != NULL || r->video_path != NULL)) {
+        exit_code = cli_replay(task, policy, &r->variation, &r->config, r->seed, r->trajectory_path,
+                               r->video_path);
     }
     return exit_code;
 }
@@ -362,6 +314,11 @@ static int load_and_run(request *r)
         r->policy_name = spot_task_describe(task)->name;
     }
     bool expert = strcmp(r->policy_name, EXPERT) == 0;
+    if (expert && (r->trajectory_path != NULL || r->video_path != NULL)) {
+        spot_task_destroy(task);
+        return cli_misuse("rollout", "--policy expert: no --video and no --trajectory, expected a "
+                                     "trained policy with these");
+    }
     if (!expert) {
         policy = cli_load_policy(r->policy_name, &exit_code);
     } else {
@@ -407,6 +364,7 @@ int spoti_cli_rollout(int argc, char **argv)
         {"episodes", "FILE", CLI_TEXT, &r.episodes_path, "write one row an episode (CSV)"},
         {"trajectory", "FILE", CLI_TEXT, &r.trajectory_path,
          "write the first episode's path (CSV)"},
+        {"video", "FILE.mp4", CLI_TEXT, &r.video_path, "render the first episode (needs ffmpeg)"},
         {"json", NULL, CLI_FLAG, &r.json, "JSON instead of text"},
         {"quiet", NULL, CLI_FLAG, &r.quiet, "no progress bar"},
     };
@@ -423,7 +381,8 @@ int spoti_cli_rollout(int argc, char **argv)
             "  sweetspot rollout --task ur5e-conveyor --delay-ms 400 --speed 1.5 --seeds 250\n"
             "  sweetspot rollout --task ur5e-pick-place --policy expert --seeds 100\n"
             "  sweetspot rollout --task ur5e-pick-place --platform rtx-4070 \\\n"
-            "      --point \"steps=5 overlap=2 align=skip\" --episodes episodes.csv\n",
+            "      --point \"steps=5 overlap=2 align=skip\" --episodes episodes.csv\n"
+            "  sweetspot rollout --task ur5e-conveyor --seeds 1 --video conveyor.mp4\n",
     };
 
     if (!cli_parse(&page, argc, argv, &exit_code)) {
