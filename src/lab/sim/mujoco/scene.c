@@ -3,13 +3,18 @@
 /* Loading a task: compile the model, resolve every name of the task file in it. */
 #include "lab/sim/mujoco/scene.h"
 
+#include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "lab/sim/mujoco/guard.h"
 #include "runtime/exec/yaml.h"
+
+/* Physics steps a control period: more is a mistyped time step. */
+static const double TICKS_MAX = 100000.0;
 
 /* A resolver keeps the path for messages and the first failure. */
 typedef struct resolver {
@@ -93,7 +98,7 @@ static void resolve_objects(resolver *r, spot_task *t)
 static void check_timing(resolver *r, const spot_task *t)
 {
     double ticks = 1.0 / (t->file->control.rate_hz * r->model->opt.timestep);
-    if (!(ticks >= 1.0 - 1e-9) || fabs(ticks - round(ticks)) > 1e-6) {
+    if (!(ticks >= 1.0 - 1e-9 && ticks <= TICKS_MAX && fabs(ticks - round(ticks)) <= 1e-6)) {
         refuse(r, "rate_hz",
                "the control period is no multiple of the model's time step, expected one");
     }
@@ -184,10 +189,46 @@ static void compile(void *ctx)
 /* One step of the model as it is: what MuJoCo cannot simulate at all shows here. */
 static void try_step(void *ctx)
 {
-    mjModel *model = ctx;
-    mjData *data = mj_makeData(model);
-    mj_step(model, data);
+    compilation *c = ctx;
+    mjData *data = mj_makeData(c->model);
+    mj_step(c->model, data);
+    if (data->warning[mjWARN_BADQPOS].number > 0 || data->warning[mjWARN_BADQVEL].number > 0 ||
+        data->warning[mjWARN_BADQACC].number > 0) {
+        (void)spoti_copy(c->error, sizeof(c->error), "its first step gives no finite numbers");
+    }
     mj_deleteData(data);
+}
+
+/* The number that follows `mark` in `text`, or 0. */
+static int number_after(const char *text, const char *mark)
+{
+    const char *at = strstr(text, mark);
+    const char *digits = at != NULL ? at + strlen(mark) : "";
+    int number = 0;
+    while (*digits >= '0' && *digits <= '9' && number < INT_MAX / 10 - 1) {
+        number = 10 * number + (*digits++ - '0');
+    }
+    return number;
+}
+
+/* `text` of MuJoCo, one line or several, as one: `model:line: what, expected`. */
+static spot_status refuse_model(const char *path, const char *text, spot_diag *diag)
+{
+    char what[SPOT_DIAG_TEXT_SIZE / 2];
+    (void)spoti_copy(what, sizeof(what), text);
+    size_t length = strlen(what);
+    while (length > 0 && (what[length - 1] == '\n' || what[length - 1] == ' ')) {
+        what[--length] = '\0';
+    }
+    for (char *c = what; *c != '\0'; c++) {
+        *c = *c == '\n' ? ' ' : *c;
+    }
+    int line = number_after(text, "Line number="); /* of the parser, else of the compiler */
+    line = line > 0 ? line : number_after(text, "line ");
+    return line > 0 ? spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: %s, expected a valid MJCF model",
+                                    path, line, what)
+                    : spot_diag_set(diag, SPOT_E_FORMAT, "%s: %s, expected a valid MJCF model",
+                                    path, what);
 }
 
 static spot_status compile_model(const char *path, spot_task *t, spot_diag *diag)
@@ -200,18 +241,24 @@ static spot_status compile_model(const char *path, spot_task *t, spot_diag *diag
         !spoti_path_join(model_path, sizeof(model_path), folder, t->file->model)) {
         return spot_diag_set(diag, SPOT_E_RANGE, "%s: the path is too long", path);
     }
+    /* MuJoCo would say of a missing file only that parsing failed. */
+    FILE *file = fopen(model_path, "rb");
+    if (file == NULL) {
+        return spot_diag_set(diag, SPOT_E_FORMAT,
+                             "%s:%d: model: cannot open %s, expected a readable MJCF file", path,
+                             spoti_yaml_line_of(path, "model", 1), model_path);
+    }
+    (void)fclose(file);
     compilation c = {.path = model_path};
     spoti_mujoco_handlers();
     spot_status st = spoti_mujoco_guard(compile, &c, &raised);
     t->model = c.model;
-    if (st != SPOT_OK || c.model == NULL) {
-        c.error[strcspn(c.error, "\n")] = '\0';
-        return spot_diag_set(diag, SPOT_E_FORMAT, "%s: %s, expected a valid MJCF model", model_path,
-                             st != SPOT_OK ? raised.text : c.error);
+    if (st == SPOT_OK && c.model != NULL) {
+        c.error[0] = '\0'; /* a warning */
+        st = spoti_mujoco_guard(try_step, &c, &raised);
     }
-    if (spoti_mujoco_guard(try_step, t->model, &raised) != SPOT_OK) {
-        return spot_diag_set(diag, SPOT_E_FORMAT, "%s: %s, expected a model that can be simulated",
-                             model_path, raised.text);
+    if (st != SPOT_OK || c.error[0] != '\0') {
+        return refuse_model(model_path, st != SPOT_OK ? raised.text : c.error, diag);
     }
     return SPOT_OK;
 }

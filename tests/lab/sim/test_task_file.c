@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* Broken task files and models: each is the shipped conveyor with one thing changed, and is refused with
+ * the line of that thing. Out of memory anywhere leaves nothing behind. */
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "lab/sim/rig.h"
+
+enum { TEXT_MAX = 1 << 15, PATH_MAX_ = 1024 };
+
+/* What to replace in the file, the start of the line that the message must name (NULL = the first),
+ * and a part of the message. */
+typedef struct broken {
+    const char *from;
+    const char *to;
+    const char *line_of;
+    const char *says;
+} broken;
+
+static const broken task_cases[] = {
+    {"charge_as: dp-vit-dit\n", "", NULL, "Missing required mapping field: charge_as"},
+    {"time_limit_s: 20", "time_limit_s: 20\ntime_limitt_s: 3", "time_limitt_s", "Unexpected key"},
+    {"  - name: cube\n", "  - name: cube\n    name: cube\n", "  - name: cube", "already seen"},
+    {"rate_hz: 10", "rate_hz: ten", "  rate_hz", "ten"},
+    {"rate_hz: 10", "rate_hz: .nan", "  rate_hz", ".nan"},
+    {"rate_hz: 10", "rate_hz: nan", "  rate_hz", "'nan', expected a number"},
+    {"rate_hz: 10", "rate_hz: inf", "  rate_hz", "'inf', expected a number"},
+    {"rate_hz: 10", "rate_hz: 0", "  rate_hz", "rate_hz: 0, expected 0.1 to 1000"},
+    {"rate_hz: 10", "rate_hz: 11", "  rate_hz", "no multiple of the model's time step"},
+    {"horizon: 16", "horizon: 1.5", "  horizon", "expected a whole number"},
+    {"horizon: 16", "horizon: -1", "  horizon", "horizon: -1, expected 1 to 256"},
+    {"horizon: 16", "horizon: 2000000000", "  horizon", "expected 1 to 256"},
+    {"horizon: 16", "horizon: 99999999999999999999", "  horizon", "99999999999999999999"},
+    {"execute: 8", "execute: 17", "  execute", "execute: 17, expected 1 to 16"},
+    {"time_limit_s: 20", "time_limit_s: 1e9", "time_limit_s", "expected 0.1 to 3600"},
+    {"regime: dynamic", "regime: dinamic", "regime", "dinamic"},
+    {"[0.40, 0.52]", "[0.52, 0.40]", "    x_m", "runs backwards, expected [low, high]"},
+    {"[0.40, 0.52]", "[0.52]", "    x_m", "Insufficient entries"},
+    {"[0.40, 0.52]", "[0.52, nan]", "    x_m", "'nan', expected a number"},
+    {"noise_m: 0.0015", "noise_m: -1", "    noise_m", "noise_m: -1, expected 0 to 1"},
+    {"noise_deg: 1.0", "noise_deg: [1]", "    noise_deg", ""},
+    {"history: 3", "history: 1000000000", "  history", "expected 1 to 8"},
+    {"{type: gripper_yaw}", "{type: gripper_yaws}", "    - {type: gripper_yaws", "gripper_yaws"},
+    {"{type: relative_yaw, object: cube}", "{type: relative_yaw}", "  terms",
+     "expected the name of"},
+    {"{type: relative_yaw, object: cube}", "{type: relative_yaw, object: ball}", "  terms",
+     "expected one of the objects"},
+    {"{type: gripper_yaw}", "{type: gripper_yaw, object: cube}", "  terms", "expected none"},
+    {"{type: grasped, object: cube}\nfailure", "{type: grasped, object: ball}\nfailure", "success",
+     "expected one of the objects"},
+    {"axis: y", "axis: w", "  - {type: beyond", "w"},
+    {"hold_s: 0.5", "hold_s: -0.5", "  hold_s", "hold_s: -0.5, expected 0 to 20"},
+    {"hold_s: 0.5", "hold_s: 30", "  hold_s", "hold_s: 30, expected 0 to 20"},
+    {"  object: cube\n  grasp", "  object: ball\n  grasp", "expert", "expected one of the objects"},
+    {"home: [-0.3007", "home: [-9", "  home", "home: -9, expected -7 to 7"},
+    {"speed_m_s: 0.0625", "speed_m_s: 100", "disturbance", "expected -10 to 10"},
+    {"low: [0.25, -0.45, 0.012]", "low: [0.25, 0.50, 0.012]", "  low", "low: 0.5, expected"},
+    {"open_m: 0.085", "open_m: 0", "  open_m", "open_m: 0, expected"},
+    {"body: cube", "body: kube", "objects", "no body called 'kube'"},
+    {"body: cube", "body: palm", "objects", "expected a free joint or mocap"},
+    {"site: grip", "site: grap", "  site", "no site called 'grap'"},
+    {"opening: opening", "opening: closing", "  opening", "no tendon called 'closing'"},
+    {"joints: [shoulder_pan", "joints: [belt", "  joints", "expected six hinge joints"},
+    {"joints: [shoulder_pan, ", "joints: [", "  joints", "Insufficient entries"},
+    {"actuators: [shoulder_pan", "actuators: [shoulder", "  actuators", "no actuator called"},
+    {"pads: [pad_left, pad_right]", "pads: [pad_left, nail]", "  pads", "no geom called 'nail'"},
+    {"actuator: belt", "actuator: belts", "disturbance", "no actuator called 'belts'"},
+    {"name: ur5e-conveyor", "name: \"\"", "name", "STRING length < 1"},
+    {"model: scene.xml", "model: nothing.xml", "model", "expected a readable MJCF file"},
+    {"arm:", "arm: &a", NULL, NULL}, /* an anchor that nobody uses is fine */
+    {"regime: dynamic", "regime: *a", NULL, ""},
+    {"description:", "\t description:", "name", "found a tab character"},
+};
+
+static const broken model_cases[] = {
+    {"<freejoint name=\"cube\"/>", "<freejoint name=\"cube\">", NULL, "XML"},
+    {"type=\"slide\" axis", "type=\"glide\" axis", "      <joint name=\"belt\"", "'glide'"},
+    {"contype=\"2\"", "contipe=\"2\"", NULL, "contipe"},
+    {"njmax=\"240\"", "njmax=\"240\" nstack=\"10\"", NULL, "Stack overflow"},
+    {"nconmax=\"60\" njmax=\"240\"", "nconmax=\"2000000000\" njmax=\"2000000000\"", NULL, "mjData"},
+    {"timestep=\"0.004\"", "timestep=\"nan\"", NULL, "no finite numbers"},
+    {"../robots/ur5e.xml", "../robots/none.xml", "  <include", "FILE_NOT_FOUND"},
+    {"</mujoco>", "", NULL, "XML"},
+};
+
+static void read_shipped(const char *name, char *text)
+{
+    char path[PATH_MAX_];
+    (void)snprintf(path, sizeof(path), "%s/tasks/%s", SPOT_SOURCE_DIR, name);
+    size_t size = spot_test_read_file(path, text, TEXT_MAX);
+    assert_true(size > 0 && size < TEXT_MAX - 1);
+}
+
+/* text with the first `from` replaced by `to`, into out (TEXT_MAX). */
+static void replace(const char *text, const char *from, const char *to, char *out)
+{
+    const char *at = strstr(text, from);
+    if (at == NULL) {
+        fail_msg("the shipped file lacks '%s'", from);
+        return;
+    }
+    (void)snprintf(out, TEXT_MAX, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+}
+
+/* The number of the first line that starts with `start`. */
+static int line_of(const char *text, const char *start)
+{
+    int line = 1;
+    for (const char *at = text; at != NULL; at = strchr(at, '\n')) {
+        at += *at == '\n' ? 1 : 0;
+        if (strncmp(at, start, strlen(start)) == 0) {
+            return line;
+        }
+        line++;
+    }
+    fail_msg("no line starts with '%s'", start);
+    return 0;
+}
+
+/* Loads `path`, which must be refused with `where:line: says`. */
+static void assert_refused(const char *path, const char *where, int line, const char *says)
+{
+    spot_task *task = NULL;
+    spot_diag diag = {.text = ""};
+    char place[PATH_MAX_ + 16];
+
+    spot_status st = spot_task_load(path, NULL, &task, &diag);
+    (void)snprintf(place, sizeof(place), line > 0 ? "%s:%d: " : "%s", where, line);
+    if (st != SPOT_E_FORMAT || task != NULL || strstr(diag.text, place) != diag.text ||
+        strstr(diag.text, says) == NULL || strchr(diag.text, '\n') != NULL) {
+        fail_msg("status %d, '%s'; expected '%s...%s'", st, diag.text, place, says);
+    }
+}
+
+static void broken_task_file_is_refused_with_its_line(void **state)
+{
+    (void)state;
+    static char shipped[TEXT_MAX];
+    static char whole[TEXT_MAX];
+    static char text[TEXT_MAX];
+    char path[512];
+
+    read_shipped("ur5e-conveyor/task.yaml", shipped);
+    spot_test_temp_path(path, sizeof(path), "task.yaml");
+    for (size_t i = 0; i < sizeof(task_cases) / sizeof(task_cases[0]); i++) {
+        const broken *c = &task_cases[i];
+        replace(shipped, c->from, c->to, whole);
+        /* the model stays where it is, unless that is what is broken */
+        if (strstr(whole, "model: scene.xml") != NULL) {
+            replace(whole, "model: scene.xml",
+                    "model: " SPOT_SOURCE_DIR "/tasks/ur5e-conveyor/scene.xml", text);
+        } else {
+            memcpy(text, whole, sizeof(text));
+        }
+        spot_test_write_file(path, text, strlen(text));
+        if (c->says == NULL) {
+            spot_task *task = NULL;
+            assert_int_equal(spot_task_load(path, NULL, &task, NULL), SPOT_OK);
+            spot_task_destroy(task);
+            continue;
+        }
+        assert_refused(path, path, c->line_of != NULL ? line_of(text, c->line_of) : 0, c->says);
+    }
+}
+
+/* A folder like tasks/, in which the model may be broken: <temp>/robots, <temp>/<task>. */
+static void make_tree(char *task_path, char *scene_path)
+{
+    static char text[TEXT_MAX];
+    char path[512];
+    spot_test_temp_path(path, sizeof(path), "robots");
+    (void)mkdir(path, 0777);
+    char robot[600];
+    (void)snprintf(robot, sizeof(robot), "%s/ur5e.xml", path);
+    read_shipped("robots/ur5e.xml", text);
+    spot_test_write_file(robot, text, strlen(text));
+
+    spot_test_temp_path(path, sizeof(path), "conveyor");
+    (void)mkdir(path, 0777);
+    (void)snprintf(task_path, 600, "%s/task.yaml", path);
+    (void)snprintf(scene_path, 600, "%s/scene.xml", path);
+    read_shipped("ur5e-conveyor/task.yaml", text);
+    spot_test_write_file(task_path, text, strlen(text));
+}
+
+static void broken_model_is_refused(void **state)
+{
+    (void)state;
+    static char shipped[TEXT_MAX];
+    static char text[TEXT_MAX];
+    char task_path[600];
+    char scene_path[600];
+
+    make_tree(task_path, scene_path);
+    read_shipped("ur5e-conveyor/scene.xml", shipped);
+    for (size_t i = 0; i < sizeof(model_cases) / sizeof(model_cases[0]); i++) {
+        const broken *c = &model_cases[i];
+        replace(shipped, c->from, c->to, text);
+        spot_test_write_file(scene_path, text, strlen(text));
+        assert_refused(task_path, scene_path, c->line_of != NULL ? line_of(text, c->line_of) : 0,
+                       c->says);
+    }
+    /* an impossible time step is refused by what depends on it */
+    static const char *const steps[] = {"timestep=\"0\"", "timestep=\"-1\"", "timestep=\"1e-300\"",
+                                        "timestep=\"0.003\""};
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        replace(shipped, "timestep=\"0.004\"", steps[i], text);
+        spot_test_write_file(scene_path, text, strlen(text));
+        static char yaml[TEXT_MAX];
+        read_shipped("ur5e-conveyor/task.yaml", yaml);
+        assert_refused(task_path, task_path, line_of(yaml, "  rate_hz"), "expected one");
+    }
+    /* and the tree as shipped is fine */
+    spot_task *task = NULL;
+    spot_test_write_file(scene_path, shipped, strlen(shipped));
+    assert_int_equal(spot_task_load(task_path, NULL, &task, NULL), SPOT_OK);
+    spot_task_destroy(task);
+}
+
+static void file_that_is_no_text_is_refused(void **state)
+{
+    (void)state;
+    char path[512];
+    spot_task *task = NULL;
+    spot_diag diag;
+    spot_test_temp_path(path, sizeof(path), "none.yaml");
+    assert_int_equal(spot_task_load(path, NULL, &task, &diag), SPOT_E_IO);
+    assert_non_null(strstr(diag.text, "none.yaml"));
+    assert_null(task);
+    assert_int_equal(spot_task_load("/", NULL, &task, &diag), SPOT_E_IO);
+    spot_test_write_file(path, "", 0);
+    assert_refused(path, path, 1, "the file is empty");
+    spot_test_write_file(path, "\0\1\2\377", 4);
+    assert_refused(path, path, 1, "");
+    /* over a MiB, and deeply nested */
+    static char big[(1 << 20) + 16];
+    memset(big, '#', sizeof(big));
+    spot_test_write_file(path, big, sizeof(big));
+    assert_refused(path, path, 0, "larger than 1 MiB");
+    memset(big, '[', 100000);
+    spot_test_write_file(path, big, 100000);
+    assert_refused(path, path, 0, "");
+    assert_int_equal(spot_task_load(NULL, NULL, &task, &diag), SPOT_E_INVALID);
+    assert_int_equal(spot_task_load(path, NULL, NULL, &diag), SPOT_E_INVALID);
+}
+
+static void out_of_memory_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    int worlds = 0;
+    for (int k = 0; k < 100 && worlds == 0; k++) {
+        spot_test_allocator mem;
+        spot_allocator a = spot_test_failing_allocator(&mem, k);
+        spot_task *task = NULL;
+        spot_world world;
+        spot_variation variation;
+        spot_variation_default(&variation);
+        spot_status st = spot_task_load(CONVEYOR, &a, &task, NULL);
+        if (st == SPOT_OK) {
+            st = spot_task_make_world(task, &variation, &world, NULL);
+            if (st == SPOT_OK) {
+                worlds++;
+            } else {
+                assert_null(world.self);
+            }
+            spot_world_destroy(&world);
+        } else {
+            assert_null(task);
+        }
+        assert_true(st == SPOT_OK || st == SPOT_E_NOMEM);
+        spot_task_destroy(task);
+        spot_test_assert_no_leak(&mem);
+    }
+    assert_int_equal(worlds, 1);
+}
+
+static void running_allocates_nothing(void **state)
+{
+    (void)state;
+    spot_test_allocator mem;
+    spot_allocator a = spot_test_failing_allocator(&mem, -1);
+    spot_task *task = NULL;
+    spot_world world;
+    spot_variation variation;
+    spot_variation_default(&variation);
+    assert_int_equal(spot_task_load(PICK_PLACE, &a, &task, NULL), SPOT_OK);
+    assert_int_equal(spot_task_make_world(task, &variation, &world, NULL), SPOT_OK);
+    mem.fail_at = mem.n_alloc;
+    int before = mem.n_alloc;
+    for (uint64_t seed = 0; seed < 3; seed++) {
+        assert_int_equal(world.ops->reset(world.self, seed), SPOT_OK);
+        for (int i = 0; i < 1000; i++) {
+            float obs[RIG_OBS_MAX];
+            double row[RIG_STATE_MAX];
+            double anchor[SPOT_ANCHOR_DIM_MAX];
+            const float action[5] = {0.01f, 0.0f, -0.02f, 0.1f, 1.0f};
+            spot_outcome outcome;
+            if (i % 25 == 0) {
+                assert_int_equal(world.ops->observe(world.self, obs, anchor), SPOT_OK);
+                assert_int_equal(world.ops->act(world.self, action, anchor), SPOT_OK);
+            }
+            assert_int_equal(world.ops->step(world.self), SPOT_OK);
+            world.ops->outcome(world.self, &outcome);
+            world.ops->sample(world.self, row);
+            world.ops->state(world.self, row);
+        }
+    }
+    assert_int_equal(mem.n_alloc, before);
+    spot_world_destroy(&world);
+    spot_task_destroy(task);
+    spot_test_assert_no_leak(&mem);
+}
+
+static void variation_out_of_range_is_refused(void **state)
+{
+    (void)state;
+    static const spot_variation bad[] = {{-0.1, 1.0}, {10.1, 1.0}, {NAN, 1.0}, {INFINITY, 1.0},
+                                         {1.0, -0.1}, {1.0, 10.1}, {1.0, NAN}};
+    spot_task *task = NULL;
+    spot_world world;
+    assert_int_equal(spot_task_load(CONVEYOR, NULL, &task, NULL), SPOT_OK);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        spot_diag diag = {.text = ""};
+        assert_int_equal(spot_task_make_world(task, &bad[i], &world, &diag), SPOT_E_RANGE);
+        assert_non_null(strstr(diag.text, "expected factors from 0 to 10"));
+        assert_null(world.self);
+    }
+    const spot_variation good = {.speed = 1.0, .noise = 1.0};
+    assert_int_equal(spot_task_make_world(NULL, &good, &world, NULL), SPOT_E_INVALID);
+    assert_int_equal(spot_task_make_world(task, NULL, &world, NULL), SPOT_E_INVALID);
+    assert_int_equal(spot_task_make_world(task, &good, NULL, NULL), SPOT_E_INVALID);
+    spot_world_destroy(NULL);
+    spot_task_destroy(task);
+    spot_task_destroy(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(broken_task_file_is_refused_with_its_line),
+        cmocka_unit_test(broken_model_is_refused),
+        cmocka_unit_test(file_that_is_no_text_is_refused),
+        cmocka_unit_test(out_of_memory_leaves_nothing_behind),
+        cmocka_unit_test(running_allocates_nothing),
+        cmocka_unit_test(variation_out_of_range_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
