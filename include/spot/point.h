@@ -26,7 +26,7 @@ typedef enum spot_align {
 enum { SPOT_POINT_TEXT_SIZE = 96 };
 
 typedef struct spot_point {
-    int steps;        /* refinement steps, 1..100; 0 = the policy's default */
+    int steps;        /* refinement steps, 1..100; 0 (text: `all`) = the policy's default */
     int overlap;      /* n': actions executed while the next inference runs, 0..n; default 0 */
     spot_align align; /* default none */
 } spot_point;

@@ -213,15 +213,17 @@ static int print_text(const request *r, const summary *s)
     const spot_latency *l = &r->config.latency;
 
     spot_point_format(&r->config.point, point, sizeof(point));
-    (void)printf("%s with %s at %s, speed %g: %d episodes, seeds %llu..%llu\n", r->task_name,
-                 r->policy_name, point, r->variation.speed, r->n_seeds, (unsigned long long)r->seed,
+    bool expert = strcmp(r->policy_name, EXPERT) == 0;
+    (void)printf("%s with %s%s%s, speed %g: %d episodes, seeds %llu..%llu\n", r->task_name,
+                 r->policy_name, expert ? "" : " at ", expert ? "" : point, r->variation.speed,
+                 r->n_seeds, (unsigned long long)r->seed,
                  (unsigned long long)r->seed + (unsigned long long)r->n_seeds - 1);
     (void)printf("  latency    %.1f ms charged as %s (%s; %s)\n", 1e3 * l->mean_s, r->class_name,
                  spot_origin_str(l->origin), l->source);
     (void)printf("  success    %d/%d = %.1f %% [%.1f, %.1f]\n", s->successes, r->n_seeds,
                  100.0 * s->successes / r->n_seeds, 100.0 * s->wilson.lo, 100.0 * s->wilson.hi);
     print_estimate("task time", &s->time, " s");
-    if (strcmp(r->policy_name, EXPERT) != 0) {
+    if (!expert) {
         print_estimate("chunks", &s->chunks, "");
         (void)printf("  waiting    %.0f ms a chunk; age of the observation %.0f ms at its first "
                      "action\n",

@@ -15,6 +15,7 @@
 
 static const char BLANKS[] = " \t\r\n";
 static const char KEYS[] = "steps, overlap, align";
+static const char ALL_STEPS[] = "all"; /* the policy's default, 0 in spot_point */
 
 /* The largest overlap that any policy can have: all actions of the longest chunk. */
 enum { OVERLAP_MAX = 4096, WORD_SHOWN = 40 };
@@ -41,7 +42,7 @@ static int shown(word w)
 }
 
 /* Reads decimal digits only: no sign, no blanks, no other base. */
-static spot_status parse_count(word key, word value, int max, int *out, spot_diag *diag)
+static spot_status parse_count(word key, word value, int min, int max, int *out, spot_diag *diag)
 {
     int n = 0;
 
@@ -58,9 +59,13 @@ static spot_status parse_count(word key, word value, int max, int *out, spot_dia
         }
         n = n * 10 + (c - '0');
         if (n > max) {
-            return spot_diag_set(diag, SPOT_E_RANGE, "%.*s: '%.*s' is too large, expected 0..%d",
-                                 shown(key), key.start, shown(value), value.start, max);
+            return spot_diag_set(diag, SPOT_E_RANGE, "%.*s: '%.*s' is too large, expected %d..%d",
+                                 shown(key), key.start, shown(value), value.start, min, max);
         }
+    }
+    if (n < min) {
+        return spot_diag_set(diag, SPOT_E_RANGE, "%.*s: %d is too small, expected %d..%d",
+                             shown(key), key.start, n, min, max);
     }
     *out = n;
     return SPOT_OK;
@@ -109,10 +114,14 @@ static spot_status parse_pair(word key, word value, unsigned *seen, spot_point *
     }
     *seen |= 1U << number;
     if (number == KEY_STEPS) {
-        return parse_count(key, value, SPOT_POLICY_STEPS_MAX, &point->steps, diag);
+        if (word_is(value, ALL_STEPS)) {
+            point->steps = 0;
+            return SPOT_OK;
+        }
+        return parse_count(key, value, 1, SPOT_POLICY_STEPS_MAX, &point->steps, diag);
     }
     if (number == KEY_OVERLAP) {
-        return parse_count(key, value, OVERLAP_MAX, &point->overlap, diag);
+        return parse_count(key, value, 0, OVERLAP_MAX, &point->overlap, diag);
     }
     return parse_align(value, &point->align, diag);
 }
@@ -165,12 +174,15 @@ void spot_point_format(const spot_point *point, char *text, size_t size)
     if (point == NULL) {
         return;
     }
-    if (point->overlap > 0) {
-        const int i = (int)point->align;
 
-        (void)snprintf(text, size, "steps=%d overlap=%d align=%s", point->steps, point->overlap,
+    char steps[16];
+    (void)snprintf(steps, sizeof(steps), "%d", point->steps);
+    const char *shown_steps = point->steps == 0 ? ALL_STEPS : steps;
+    const int i = (int)point->align;
+    if (point->overlap > 0) {
+        (void)snprintf(text, size, "steps=%s overlap=%d align=%s", shown_steps, point->overlap,
                        i >= 0 && i < N_ALIGN ? ALIGN_NAMES[i] : "?");
     } else {
-        (void)snprintf(text, size, "steps=%d overlap=0", point->steps);
+        (void)snprintf(text, size, "steps=%s overlap=0", shown_steps);
     }
 }

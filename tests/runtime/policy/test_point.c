@@ -47,6 +47,8 @@ static void text_has_the_documented_form(void **state)
     (void)state;
     spot_point_format(&(spot_point){5, 2, SPOT_ALIGN_SKIP}, text, sizeof text);
     assert_string_equal(text, "steps=5 overlap=2 align=skip");
+    spot_point_format(&(spot_point){0, 0, SPOT_ALIGN_NONE}, text, sizeof text);
+    assert_string_equal(text, "steps=all overlap=0");
     spot_point_format(&(spot_point){1, 0, SPOT_ALIGN_SKIP}, text, sizeof text);
     assert_string_equal(text, "steps=1 overlap=0");
     spot_point_format(&(spot_point){5, 2, SPOT_ALIGN_SKIP}, small, sizeof small);
@@ -86,7 +88,8 @@ static void bad_texts_are_refused_and_change_nothing(void **state)
         {"steps=-1", SPOT_E_FORMAT, "steps: '-1', expected a whole number"},
         {"steps=5.0", SPOT_E_FORMAT, "steps: '5.0'"},
         {"steps=0x5", SPOT_E_FORMAT, "steps: '0x5'"},
-        {"steps=101", SPOT_E_RANGE, "expected 0..100"},
+        {"steps=101", SPOT_E_RANGE, "expected 1..100"},
+        {"steps=0", SPOT_E_RANGE, "steps: 0 is too small, expected 1..100"},
         {"steps=99999999999999999999", SPOT_E_RANGE, "too large"},
         {"overlap=5000", SPOT_E_RANGE, "overlap: '5000' is too large"},
         {"align=", SPOT_E_FORMAT, "expected none or skip"},
