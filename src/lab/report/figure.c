@@ -22,7 +22,7 @@ enum {
     BOTTOM_PX = 78,      /* level labels of the points */
     SLANTED_PX = 190,    /* slanted ones */
     GAP_PX = 34,         /* between panels: a legend */
-    POINT_PX = 78,       /* the figure grows beyond WIDTH_PX with many points */
+    POINT_PX = 92,       /* the figure grows beyond WIDTH_PX with many points */
     MAX_LEVEL_ROWS = 20, /* more points get slanted labels */
 };
 
@@ -92,7 +92,7 @@ static void write_labels(FILE *out, const spot_tune_result *r)
 {
     bool level = r->n_rows <= MAX_LEVEL_ROWS;
     const char *gap = level ? "\\n" : " ";
-    (void)fprintf(out, "set xtics out nomirror scale 0.5 %s (",
+    (void)fprintf(out, "set xtics out nomirror scale 0.5 font ',11' %s (",
                   level ? "norotate center" : "rotate by 50 right");
     for (int i = 0; i < r->n_rows; i++) {
         const spot_point *p = &r->rows[i].point;

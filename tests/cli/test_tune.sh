@@ -1,0 +1,124 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Sweetspot authors
+#
+# `sweetspot tune` as a user meets it: results, exit codes, messages, resumption.
+#
+#   test_tune.sh SWEETSPOT SOURCE_DIR
+#
+# The figures are recomputed from the saved episodes by check_tune.py.
+set -eu
+tool=$1
+root=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$root"
+
+fail()
+{
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+# expect CODE WORDS ARGUMENTS...: the exit code, and WORDS somewhere in the one or two lines of stderr
+expect()
+{
+    code=$1
+    words=$2
+    shift 2
+    set +e
+    "$tool" tune "$@" >"$work/out" 2>"$work/err"
+    got=$?
+    set -e
+    [ "$got" = "$code" ] || fail "exit $got instead of $code: tune $*: $(cat "$work/err")"
+    grep -qF -- "$words" "$work/err" || fail "'$words' not in: $(cat "$work/err") (tune $*)"
+    [ ! -s "$work/out" ] || fail "a failure wrote to stdout: tune $*"
+}
+
+run()
+{
+    "$tool" tune "$@" >"$work/out" 2>"$work/err" || fail "tune $*: $(cat "$work/err")"
+}
+
+# --- what is refused, and nothing is left behind ---
+conveyor="--task ur5e-conveyor --platform agx-orin-30w --seeds 2 --out $work/refused"
+expect 2 "--task and --platform are needed"
+expect 2 "--steps: 0, expected 1..100" $conveyor --steps 0
+expect 2 "--steps: 101" $conveyor --steps 1,101
+expect 2 "--overlap: -1" $conveyor --overlap=-1
+expect 2 "overlap=9, expected 0..8" $conveyor --steps 1 --overlap 9
+expect 2 "align=skip" $conveyor --steps 1 --overlap 8 --execute 12 --align skip
+expect 2 "schedule cadence" $conveyor --steps 1 --overlap 2 --schedule cadence
+expect 2 "ur5e-pick-place" --task no-such-task --platform agx-orin-30w
+expect 2 "agx-orin-30w" --task ur5e-conveyor --platform no-such-board
+expect 2 "ur5e-pick-place" --task ur5e-conveyor --platform agx-orin-30w --policy no-such-policy
+expect 2 "dp-vit-dit" $conveyor --charge-as no-such-class
+expect 2 "exact, paper" $conveyor --clock wall
+expect 2 "auto, time, success" $conveyor --goal energy
+expect 2 "none, skip" $conveyor --align sideways
+expect 2 "at least 1 seed" $conveyor --seeds 0
+expect 2 "2^32" $conveyor --seed 4294967296
+expect 2 "speed" $conveyor --steps 1 --speed 11
+expect 2 "unknown option" $conveyor --step 1
+if [ -d "$work/refused/episodes" ] && [ -n "$(ls -A "$work/refused/episodes")" ]; then
+    fail "a refused run left episodes"
+fi
+: >"$work/file"
+expect 1 "$work/file" --task ur5e-conveyor --platform agx-orin-30w --seeds 2 --out "$work/file/x"
+
+"$tool" tune --help >"$work/help"
+for word in --task --overlap --charge-as --fresh Examples; do
+    grep -q -- "$word" "$work/help" || fail "--help does not speak of $word"
+done
+
+# --- one thread and two, a kept run and a new one: the same bytes ---
+points="--task ur5e-conveyor --platform agx-orin-30w --steps 1,3 --overlap 0,2 --seeds 12 --seed 7000"
+run $points --threads 1 --out "$work/one"
+for name in tune.csv tune.json tune.svg tune.png episodes; do
+    [ -e "$work/one/$name" ] || fail "no $name: $(cat "$work/err")"
+done
+grep -q "charged as dp-vit-dit" "$work/out" || fail "the class is not named"
+grep -q "figure: $work/one/tune.svg" "$work/out" || fail "the figure is not named"
+grep -q "dp-vit-dit on agx-orin-30w are" "$work/err" || fail "no word that latencies are not measured"
+grep -q "align=skip" "$work/out" || fail "no row with align=skip"
+grep -q "align=none" "$work/out" || fail "no row with align=none"
+run $points --threads 2 --out "$work/two"
+cmp "$work/one/tune.csv" "$work/two/tune.csv" || fail "one and two threads differ"
+for file in "$work"/one/episodes/*.csv; do
+    cmp "$file" "$work/two/episodes/$(basename "$file")" || fail "one and two threads differ"
+done
+python3 tests/cli/check_tune.py "$work/one" || fail "the table does not follow from the episodes"
+
+# --- resumption: what is whole is read back, a damaged point is run again ---
+rm "$work/two/tune.csv"
+n=$(ls "$work/two/episodes" | wc -l)
+first=$(ls "$work/two/episodes" | head -n 1)
+head -c 300 "$work/one/episodes/$first" >"$work/two/episodes/$first"
+run $points --threads 2 --out "$work/two"
+grep -q "$((n - 1)) of $n points read back" "$work/err" || fail "not resumed: $(cat "$work/err")"
+cmp "$work/one/tune.csv" "$work/two/tune.csv" || fail "a resumed run differs"
+run $points --threads 2 --out "$work/two" --speed 1.25
+if grep -q "read back" "$work/err"; then fail "episodes of another speed were read back"; fi
+
+# --- JSON alone on stdout ---
+run $points --out "$work/one" --json
+python3 - "$work/out" "$work/one/tune.json" <<'PY'
+import json, sys
+out, kept = (json.load(open(path, encoding="utf-8")) for path in sys.argv[1:])
+assert out == kept, "stdout and tune.json differ"
+assert out["setting"]["charged_class"] == "dp-vit-dit" and out["setting"]["n_seeds"] == 12
+assert len(out["points"]) == 7 and sum(p["is_baseline"] for p in out["points"]) == 1
+assert out["best"] in [p["text"] for p in out["points"] if p["among_best"]]
+PY
+
+# --- without gnuplot: a warning, and the data stay ---
+mkdir "$work/bin"
+set +e
+PATH="$work/bin" "$tool" tune $points --out "$work/one" >"$work/out" 2>"$work/err"
+code=$?
+set -e
+[ "$code" = 0 ] || fail "exit $code without gnuplot"
+grep -q "no figure: gnuplot: not found" "$work/err" || fail "silent without gnuplot"
+[ -s "$work/one/tune.csv" ] || fail "no CSV without gnuplot"
+if grep -q "figure:" "$work/out"; then fail "names a figure that was not drawn"; fi
+echo "ok"

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* Reports of three points on four seeds (few_episodes.h), read back by other means. */
+#include "spot/report.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lab/report/gnuplot.h"
+#include "lab/study/few_episodes.h"
+#include "lab/study/judge.h"
+#include "support/spot_test.h"
+
+enum { TEXT_SIZE = 65536, PATH_SIZE = 512, COLUMNS_MAX = 64 };
+
+/* Nine digits are written. */
+static const double WRITTEN = 1e-8;
+
+typedef struct judged {
+    spot_episode episodes[FEW_ROWS * FEW_SEEDS];
+    spot_tune_row rows[FEW_ROWS];
+    spot_tune_result result;
+} judged;
+
+/* `no_success`: the last point never succeeds. */
+static void judge(judged *j, spot_goal goal, bool no_success)
+{
+    spot_diag diag = {""};
+    few_fill(j->episodes);
+    few_result(&j->result, j->rows, goal);
+    for (int k = 0; no_success && k < FEW_SEEDS; k++) {
+        j->episodes[2 * FEW_SEEDS + k].success = false;
+    }
+    assert_int_equal(spoti_judge_law(&j->result, 0.01, 10), SPOT_OK);
+    assert_int_equal(spoti_judge_episodes(&j->result, j->episodes, &diag), SPOT_OK);
+    spoti_judge_verdict(&j->result);
+}
+
+static void print_table(const spot_tune_result *result, char text[TEXT_SIZE])
+{
+    char path[PATH_SIZE];
+    spot_test_temp_path(path, sizeof(path), "table.txt");
+    FILE *out = fopen(path, "w");
+    assert_non_null(out);
+    assert_int_equal(spot_report_tune_table(result, out), SPOT_OK);
+    assert_int_equal(fclose(out), 0);
+    (void)spot_test_read_file(path, text, TEXT_SIZE);
+    (void)unlink(path);
+}
+
+static void table_says_what_was_run_and_marks_the_best(void **state)
+{
+    judged j;
+    char text[TEXT_SIZE];
+    (void)state;
+    judge(&j, SPOT_GOAL_TIME, false);
+    print_table(&j.result, text);
+    assert_non_null(strstr(text, "a_task on a-board, charged as a-class; 4 paired seeds from 0"));
+    assert_non_null(strstr(text, "T_inf published: a paper"));
+    const char *base = strstr(text, "\nsteps=10 overlap=0");
+    const char *best = strstr(text, "\nsteps=5 overlap=0");
+    assert_non_null(base);
+    assert_non_null(best);
+    assert_non_null(strstr(best, "0.500     150    0.95  1.158    8.00 0.80 [few]"));
+    assert_non_null(strstr(best, "7.00 [few]"));
+    assert_non_null(strstr(best, "3/4  75.0 ["));
+    assert_non_null(strstr(best, "  BEST\n"));
+    assert_non_null(strstr(base, "baseline\n"));
+    assert_null(strstr(text, "nan"));
+}
+
+static void table_shows_a_dash_for_what_is_undefined(void **state)
+{
+    judged j;
+    char text[TEXT_SIZE];
+    (void)state;
+    judge(&j, SPOT_GOAL_SUCCESS, true);
+    print_table(&j.result, text);
+    const char *row = strstr(text, "\nsteps=1 overlap=0");
+    assert_non_null(row);
+    assert_non_null(
+        strstr(row, "       - -                  -                      0/4   0.0 [0.0,"));
+}
+
+/* The cell of `column` in line `row` (0 = first point) of a CSV text; false if there is none. */
+static bool cell(const char *text, const char *column, int row, char out[64])
+{
+    int at = -1;
+    char name[64];
+    const char *end = strchr(text, '\n');
+    const char *p = text;
+    for (int i = 0; p < end; i++) {
+        size_t length = strcspn(p, ",\n");
+        (void)snprintf(name, sizeof(name), "%.*s", (int)length, p);
+        at = strcmp(name, column) == 0 ? i : at;
+        p += length + 1;
+    }
+    p = text;
+    for (int i = 0; i <= row; i++) {
+        p = strchr(p, '\n') + 1;
+    }
+    for (int i = 0; i < at; i++) {
+        p += strcspn(p, ",\n") + 1;
+    }
+    (void)snprintf(out, 64, "%.*s", (int)strcspn(p, ",\n"), p);
+    return at >= 0;
+}
+
+static void csv_holds_the_figures_in_si_units(void **state)
+{
+    judged j;
+    char path[PATH_SIZE];
+    char text[TEXT_SIZE];
+    char got[64];
+    spot_diag diag = {""};
+    (void)state;
+    judge(&j, SPOT_GOAL_SUCCESS, true);
+    spot_test_temp_path(path, sizeof(path), "tune.csv");
+    assert_int_equal(spot_report_tune_csv(&j.result, path, &diag), SPOT_OK);
+    (void)spot_test_read_file(path, text, sizeof(text));
+    const struct {
+        const char *column;
+        int row;
+        double want;
+    } figures[] = {{"t_inf_s", 1, 0.15},       {"t_ck_s", 0, 1.1},    {"successes", 1, 3},
+                   {"time_s", 1, 7.0},         {"inflation", 1, 0.8}, {"eta_task", 1, 10.0 / 7.0},
+                   {"budget_time_s", 0, 12.5}, {"delay_s", 1, 0.65},  {"is_best", 1, 1},
+                   {"is_baseline", 0, 1},      {"n_seeds", 2, 4},     {"budget_time_s", 2, 20.0}};
+    for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
+        assert_true(cell(text, figures[i].column, figures[i].row, got));
+        assert_close(strtod(got, NULL), figures[i].want, 0.0, WRITTEN);
+    }
+    /* undefined is empty, not zero */
+    const char *const undefined[] = {"time_s", "time_lo_s", "time_hi_s", "inflation", "eta_task"};
+    for (size_t i = 0; i < sizeof(undefined) / sizeof(undefined[0]); i++) {
+        assert_true(cell(text, undefined[i], 2, got));
+        assert_string_equal(got, "");
+    }
+    assert_true(cell(text, "support", 2, got));
+    assert_string_equal(got, "none");
+    assert_true(cell(text, "noise", 2, got)); /* the last column: no row is short */
+    assert_string_equal(got, "1");
+    (void)unlink(path);
+}
+
+static double number(const json_t *value)
+{
+    assert_true(json_is_number(value));
+    return json_number_value(value);
+}
+
+static void json_has_stable_keys_and_null_for_undefined(void **state)
+{
+    judged j;
+    char path[PATH_SIZE];
+    json_error_t error;
+    spot_diag diag = {""};
+    (void)state;
+    judge(&j, SPOT_GOAL_SUCCESS, true);
+    spot_test_temp_path(path, sizeof(path), "tune.json");
+    assert_int_equal(spot_report_tune_json(&j.result, path, &diag), SPOT_OK);
+    json_t *all = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    assert_non_null(all);
+    const json_t *setting = json_object_get(all, "setting");
+    assert_string_equal(json_string_value(json_object_get(setting, "charged_class")), "a-class");
+    assert_string_equal(json_string_value(json_object_get(setting, "regime")), "dynamic");
+    assert_close(number(json_object_get(setting, "n_seeds")), 4, 0.0, 0.0);
+    assert_string_equal(json_string_value(json_object_get(all, "best")), "steps=5 overlap=0");
+    assert_string_equal(json_string_value(json_object_get(all, "goal")), "success");
+    assert_string_equal(json_string_value(json_object_get(all, "verdict")), j.result.verdict);
+    const json_t *points = json_object_get(all, "points");
+    assert_int_equal(json_array_size(points), FEW_ROWS);
+    const json_t *light = json_array_get(points, 1);
+    assert_close(number(json_object_get(json_object_get(light, "time_s"), "value")), 7.0, 0.0,
+                 WRITTEN);
+    assert_string_equal(
+        json_string_value(json_object_get(json_object_get(light, "time_s"), "support")),
+        "insufficient");
+    assert_string_equal(
+        json_string_value(json_object_get(json_object_get(light, "latency"), "origin")),
+        "published");
+    assert_true(json_is_true(json_object_get(light, "is_best")));
+    const json_t *lighter = json_array_get(points, 2);
+    assert_true(json_is_null(json_object_get(lighter, "time_s")));
+    assert_true(json_is_null(json_object_get(lighter, "inflation")));
+    json_decref(all);
+    (void)unlink(path);
+}
+
+/* Both regimes, an undefined point included; the files are what their names say. */
+static void figure_is_svg_and_png(void **state)
+{
+    judged j;
+    spot_diag diag = {""};
+    (void)state;
+    for (int goal = SPOT_GOAL_TIME; goal <= SPOT_GOAL_SUCCESS; goal++) {
+        char base[PATH_SIZE];
+        char path[PATH_SIZE + 8];
+        static char bytes[1 << 20];
+        judge(&j, (spot_goal)goal, goal == SPOT_GOAL_TIME);
+        (void)strcpy(j.result.setting.platform, "it's `odd`");
+        spot_test_temp_path(base, sizeof(base), goal == SPOT_GOAL_TIME ? "st" : "it's");
+        spot_status st = spot_report_tune_figure(&j.result, base, &diag);
+        if (st != SPOT_OK) {
+            fail_msg("%s", diag.text);
+        }
+        (void)snprintf(path, sizeof(path), "%s.svg", base);
+        size_t size = spot_test_read_file(path, bytes, sizeof(bytes));
+        assert_in_range(size, 2000, sizeof(bytes) - 2);
+        assert_non_null(strstr(bytes, "<svg"));
+        assert_non_null(strstr(bytes, "</svg>"));
+        assert_non_null(strstr(bytes, "charged as a-class"));
+        assert_non_null(strstr(bytes, goal == SPOT_GOAL_TIME ? "chunk inflation" : "success (%)"));
+        (void)unlink(path);
+        (void)snprintf(path, sizeof(path), "%s.png", base);
+        size = spot_test_read_file(path, bytes, sizeof(bytes));
+        assert_in_range(size, 2000, sizeof(bytes) - 2);
+        assert_memory_equal(bytes, "\x89PNG\r\n", 6);
+        assert_memory_equal(bytes + size - 8, "IEND", 4); /* whole */
+        (void)unlink(path);
+    }
+}
+
+static void without_gnuplot_it_says_so_and_leaves_nothing(void **state)
+{
+    judged j;
+    char base[PATH_SIZE];
+    char path[PATH_SIZE + 8];
+    spot_diag diag = {""};
+    (void)state;
+    judge(&j, SPOT_GOAL_TIME, false);
+    spot_test_temp_path(base, sizeof(base), "none");
+    char *kept = getenv("PATH");
+    assert_non_null(kept);
+    char *copy = strdup(kept);
+    assert_int_equal(setenv("PATH", "/nonexistent", 1), 0);
+    spot_status st = spot_report_tune_figure(&j.result, base, &diag);
+    assert_int_equal(setenv("PATH", copy, 1), 0);
+    free(copy);
+    assert_int_equal(st, SPOT_E_UNSUPPORTED);
+    assert_non_null(strstr(diag.text, "gnuplot: not found"));
+    (void)snprintf(path, sizeof(path), "%s.svg", base);
+    assert_int_not_equal(access(path, F_OK), 0);
+    (void)snprintf(path, sizeof(path), "%s.png", base);
+    assert_int_not_equal(access(path, F_OK), 0);
+}
+
+static void what_gnuplot_says_when_it_fails_is_passed_on(void **state)
+{
+    spot_diag diag = {""};
+    FILE *script = tmpfile();
+    (void)state;
+    assert_non_null(script);
+    (void)fprintf(script, "plot not_a_variable\n");
+    assert_int_equal(spoti_gnuplot_run(script, &diag), SPOT_E_IO);
+    assert_non_null(strstr(diag.text, "not_a_variable"));
+    assert_null(strchr(diag.text, '\n'));
+    (void)fclose(script);
+}
+
+static void a_folder_that_is_not_there_is_an_error(void **state)
+{
+    judged j;
+    spot_diag diag = {""};
+    (void)state;
+    judge(&j, SPOT_GOAL_TIME, false);
+    assert_int_equal(spot_report_tune_csv(&j.result, "/nonexistent/a.csv", &diag), SPOT_E_IO);
+    assert_int_equal(spot_report_tune_json(&j.result, "/nonexistent/a.json", &diag), SPOT_E_IO);
+    assert_int_equal(spot_report_tune_figure(&j.result, "/nonexistent/a", &diag), SPOT_E_IO);
+    assert_int_equal(spot_report_tune_csv(NULL, "x", &diag), SPOT_E_INVALID);
+    assert_int_equal(spot_report_tune_table(&j.result, NULL), SPOT_E_INVALID);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(table_says_what_was_run_and_marks_the_best),
+        cmocka_unit_test(table_shows_a_dash_for_what_is_undefined),
+        cmocka_unit_test(csv_holds_the_figures_in_si_units),
+        cmocka_unit_test(json_has_stable_keys_and_null_for_undefined),
+        cmocka_unit_test(figure_is_svg_and_png),
+        cmocka_unit_test(without_gnuplot_it_says_so_and_leaves_nothing),
+        cmocka_unit_test(what_gnuplot_says_when_it_fails_is_passed_on),
+        cmocka_unit_test(a_folder_that_is_not_there_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

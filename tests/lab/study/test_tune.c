@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* The tuner with a source that makes up episodes: what is run, kept, read back and refused. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lab/study/study.h"
+#include "spot/rng.h"
+#include "support/spot_test.h"
+
+enum { PATH_SIZE = 512, N_SEEDS = 20, N_POINTS = 3, HORIZON = 16 };
+
+/* What the source was asked for. */
+typedef struct fake {
+    int calls;
+    int64_t episodes;
+    spot_rollout_config last;
+    int stop_at_call; /* the call that the progress function will stop; 0 = none */
+    int64_t last_done;
+    int64_t last_total;
+    int n_reports;
+} fake;
+
+/* Success and time are drawn from the seed and the point. */
+static spot_status fake_run(void *ctx, const spot_rollout_config *config, const uint64_t *seeds,
+                            int64_t n, int threads, spot_progress_fn progress, void *progress_ctx,
+                            spot_episode *episodes, spot_diag *diag)
+{
+    fake *f = ctx;
+    (void)threads;
+    f->calls++;
+    f->last = *config;
+    for (int64_t i = 0; i < n; i++) {
+        spot_rng rng = spot_rng_at(seeds[i], SPOT_STREAM_RESET, (uint64_t)config->point.steps);
+        double u = spot_rng_uniform(&rng, 0.0, 1.0);
+        episodes[i] = (spot_episode){.seed = seeds[i],
+                                     .success = u < 0.8,
+                                     .time_s = 3.0 + u + config->latency.mean_s,
+                                     .chunks = 3 + (int64_t)(4.0 * u),
+                                     .wait_s = config->latency.mean_s * 3.0};
+        f->episodes++;
+        if (progress != NULL && !progress(progress_ctx, i + 1, n)) {
+            return spot_diag_set(diag, SPOT_E_STATE, "stopped");
+        }
+    }
+    return SPOT_OK;
+}
+
+static bool on_progress(void *ctx, int64_t done, int64_t total)
+{
+    fake *f = ctx;
+    f->n_reports++;
+    f->last_done = done;
+    f->last_total = total;
+    return f->stop_at_call == 0 || f->calls < f->stop_at_call;
+}
+
+static const char PLATFORM[] = "name: board\ndescription: for tests\nclasses:\n"
+                               "  - name: small\n    origin: measured\n    source: made up\n"
+                               "    affine: {base_ms: 100, per_step_ms: 20}\n"
+                               "  - name: large\n    origin: modelled\n    source: made up\n"
+                               "    affine: {base_ms: 400, per_step_ms: 20}\n";
+
+/* A tuner at hand: three points, the baseline last, episodes in a folder of their own. */
+typedef struct setup {
+    fake fake;
+    spoti_tune_source source;
+    spot_platform *platform;
+    spot_point points[N_POINTS];
+    spot_tune_config config;
+    char dir[PATH_SIZE];
+    spot_diag diag;
+} setup;
+
+static void begin(setup *s, const char *name)
+{
+    char path[PATH_SIZE];
+    memset(s, 0, sizeof(*s));
+    spot_test_temp_path(path, sizeof(path), "board.yaml");
+    spot_test_write_file(path, PLATFORM, sizeof(PLATFORM) - 1);
+    assert_int_equal(spot_platform_load(path, NULL, &s->platform, &s->diag), SPOT_OK);
+    (void)unlink(path);
+    spot_test_temp_path(s->dir, sizeof(s->dir), name);
+    s->source = (spoti_tune_source){.task = "fake-task",
+                                    .charge_as = "small",
+                                    .dims = {.tick_s = 0.01,
+                                             .ticks_per_action = 10,
+                                             .horizon = HORIZON,
+                                             .n_execute = 8,
+                                             .time_limit_s = 20.0,
+                                             .regime = SPOT_REGIME_DYNAMIC},
+                                    .policy_type = "fake",
+                                    .policy_task = "fake-task",
+                                    .policy_horizon = HORIZON,
+                                    .default_steps = 5,
+                                    .identity = "model=1 policy=1",
+                                    .run = fake_run,
+                                    .ctx = &s->fake};
+    s->points[0] = (spot_point){.steps = 1};
+    s->points[1] = (spot_point){.steps = 2, .overlap = 4, .align = SPOT_ALIGN_SKIP};
+    s->points[2] = (spot_point){.steps = 0}; /* the policy's: 5 */
+    spot_tune_config_default(&s->config);
+    s->config.points = s->points;
+    s->config.n_points = N_POINTS;
+    s->config.baseline = 2;
+    s->config.n_seeds = N_SEEDS;
+    s->config.resamples = 200;
+    s->config.episodes_dir = s->dir;
+}
+
+static const char *const FILES[N_POINTS] = {
+    "steps=1_overlap=0.csv", "steps=2_overlap=4_align=skip.csv", "steps=5_overlap=0.csv"};
+
+static void path_of(const setup *s, int i, char *path)
+{
+    (void)snprintf(path, 2 * PATH_SIZE, "%s/%s", s->dir, FILES[i]);
+}
+
+static void end(setup *s)
+{
+    char path[2 * PATH_SIZE];
+    for (int i = 0; i < N_POINTS; i++) {
+        path_of(s, i, path);
+        (void)unlink(path);
+    }
+    (void)rmdir(s->dir);
+    spot_platform_destroy(s->platform);
+}
+
+/* Runs it; returns how many points the source was asked for. */
+static int tune(setup *s, spot_tune_result **result)
+{
+    s->fake.calls = 0;
+    s->fake.n_reports = 0;
+    spot_status st =
+        spoti_tune(&s->source, s->platform, &s->config, on_progress, &s->fake, result, &s->diag);
+    assert_int_equal(st, SPOT_OK);
+    assert_int_equal(s->fake.last_done, N_POINTS * s->config.n_seeds);
+    assert_int_equal(s->fake.last_total, N_POINTS * s->config.n_seeds);
+    return s->fake.calls;
+}
+
+static int tune_again(setup *s)
+{
+    spot_tune_result *result = NULL;
+    int calls = tune(s, &result);
+    spot_tune_result_destroy(result);
+    return calls;
+}
+
+static void points_are_resolved_and_charged(void **state)
+{
+    setup s;
+    spot_tune_result *r = NULL;
+    (void)state;
+    begin(&s, "resolved");
+    assert_int_equal(tune(&s, &r), N_POINTS);
+    assert_int_equal(r->n_rows, N_POINTS);
+    assert_string_equal(r->rows[2].text, "steps=5 overlap=0");
+    assert_string_equal(r->rows[1].text, "steps=2 overlap=4 align=skip");
+    assert_string_equal(r->setting.charged_class, "small");
+    assert_string_equal(r->setting.platform, "board");
+    assert_int_equal(r->goal, SPOT_GOAL_SUCCESS);
+    /* 100 + 20 steps ms; 0.14 s in 4 overlapped actions of 0.1 s: nothing left to wait for */
+    assert_close(r->rows[1].latency.mean_s, 0.14, 1e-12, 0.0);
+    assert_close(r->rows[1].chunk_time_s, 0.8, 1e-12, 0.0);
+    assert_close(r->rows[0].alpha, 0.12 / 0.2, 1e-12, 0.0);
+    assert_close(r->rows[2].eta_chunk, 1.0, 0.0, 0.0);
+    /* the last point that ran is the baseline */
+    assert_int_equal(s.fake.last.schedule, SPOT_SCHEDULE_SYNC);
+    assert_int_equal(s.fake.last.point.steps, 5);
+    assert_close(s.fake.last.latency.mean_s, 0.2, 1e-12, 0.0);
+    spot_tune_result_destroy(r);
+    end(&s);
+}
+
+static void a_second_run_reads_everything_back(void **state)
+{
+    setup s;
+    spot_tune_result *first = NULL;
+    spot_tune_result *second = NULL;
+    (void)state;
+    begin(&s, "second");
+    assert_int_equal(tune(&s, &first), N_POINTS);
+    assert_int_equal(tune(&s, &second), 0);
+    for (int i = 0; i < N_POINTS; i++) {
+        assert_false(first->rows[i].reused);
+        assert_true(second->rows[i].reused);
+        second->rows[i].reused = false;
+        assert_memory_equal(&first->rows[i].time, &second->rows[i].time, sizeof(spot_estimate));
+        assert_memory_equal(&first->rows[i].inflation, &second->rows[i].inflation,
+                            sizeof(spot_estimate));
+        assert_true(first->rows[i].p_best == second->rows[i].p_best);
+    }
+    assert_string_equal(first->verdict, second->verdict);
+    spot_tune_result_destroy(first);
+    spot_tune_result_destroy(second);
+    s.config.fresh = true;
+    assert_int_equal(tune_again(&s), N_POINTS);
+    end(&s);
+}
+
+static void a_missing_or_damaged_point_is_run_alone(void **state)
+{
+    setup s;
+    char path[2 * PATH_SIZE];
+    char text[65536];
+    (void)state;
+    begin(&s, "damaged");
+    assert_int_equal(tune_again(&s), N_POINTS);
+    path_of(&s, 1, path);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(tune_again(&s), 1);
+    path_of(&s, 0, path);
+    size_t size = spot_test_read_file(path, text, sizeof(text));
+    spot_test_write_file(path, text, size / 2);
+    assert_int_equal(tune_again(&s), 1);
+    assert_int_equal(s.fake.last.point.steps, 1);
+    assert_int_equal(tune_again(&s), 0);
+    end(&s);
+}
+
+/* Whatever could change an episode makes the kept ones worthless. */
+static void every_change_of_the_setting_runs_again(void **state)
+{
+    setup s;
+    char input[PATH_SIZE];
+    (void)state;
+    begin(&s, "changes");
+    assert_int_equal(tune_again(&s), N_POINTS);
+    (void)strcpy(s.source.identity, "model=1 policy=2");
+    assert_int_equal(tune_again(&s), N_POINTS);
+    s.config.charge_as = "large";
+    assert_int_equal(tune_again(&s), N_POINTS);
+    s.config.variation.speed = 1.5;
+    assert_int_equal(tune_again(&s), N_POINTS);
+    s.config.variation.noise = 0.5;
+    assert_int_equal(tune_again(&s), N_POINTS);
+    s.config.n_execute = 7;
+    assert_int_equal(tune_again(&s), N_POINTS);
+    s.config.clock = SPOT_CLOCK_PAPER;
+    assert_int_equal(tune_again(&s), N_POINTS);
+    s.config.seed = 1;
+    assert_int_equal(tune_again(&s), N_POINTS);
+    s.config.n_seeds = N_SEEDS + 1;
+    assert_int_equal(tune_again(&s), N_POINTS);
+    s.config.overhead_s = 0.1;
+    assert_int_equal(tune_again(&s), N_POINTS);
+
+    spot_test_temp_path(input, sizeof(input), "input");
+    const char *const inputs[] = {input};
+    s.config.inputs = inputs;
+    s.config.n_inputs = 1;
+    spot_test_write_file(input, "one", 3);
+    assert_int_equal(tune_again(&s), N_POINTS);
+    spot_test_write_file(input, "two", 3);
+    assert_int_equal(tune_again(&s), N_POINTS);
+
+    /* what decides only how episodes are read does not */
+    s.config.goal = SPOT_GOAL_TIME;
+    s.config.resamples = 100;
+    s.config.threads = 2;
+    assert_int_equal(tune_again(&s), 0);
+    (void)unlink(input);
+    spot_tune_result *r = NULL;
+    assert_int_equal(spoti_tune(&s.source, s.platform, &s.config, NULL, NULL, &r, &s.diag),
+                     SPOT_E_IO);
+    assert_null(r);
+    end(&s);
+}
+
+static void a_stopped_run_keeps_what_was_finished(void **state)
+{
+    setup s;
+    spot_tune_result *r = NULL;
+    (void)state;
+    begin(&s, "stopped");
+    s.fake.stop_at_call = 2;
+    assert_int_equal(
+        spoti_tune(&s.source, s.platform, &s.config, on_progress, &s.fake, &r, &s.diag),
+        SPOT_E_STATE);
+    assert_null(r);
+    assert_int_equal(s.fake.calls, 2);
+    s.fake.stop_at_call = 0;
+    assert_int_equal(tune_again(&s), 2);
+    end(&s);
+}
+
+static void nowhere_to_keep_them_is_fine(void **state)
+{
+    setup s;
+    (void)state;
+    begin(&s, "nowhere");
+    s.config.episodes_dir = NULL;
+    assert_int_equal(tune_again(&s), N_POINTS);
+    assert_int_equal(tune_again(&s), N_POINTS);
+    assert_int_not_equal(access(s.dir, F_OK), 0);
+    end(&s);
+}
+
+static void expect(setup *s, spot_status want, const char *words)
+{
+    spot_tune_result *r = NULL;
+    s->diag.text[0] = '\0';
+    s->fake.calls = 0;
+    assert_int_equal(spoti_tune(&s->source, s->platform, &s->config, NULL, NULL, &r, &s->diag),
+                     want);
+    assert_null(r);
+    assert_int_equal(s->fake.calls, 0); /* before anything ran */
+    if (words != NULL && strstr(s->diag.text, words) == NULL) {
+        fail_msg("'%s' does not say '%s'", s->diag.text, words);
+    }
+}
+
+static void impossible_points_are_refused_before_anything_runs(void **state)
+{
+    setup s;
+    (void)state;
+    begin(&s, "impossible");
+    const spot_point good = s.points[1];
+    s.points[1].overlap = 9;
+    expect(&s, SPOT_E_RANGE, "overlap=9, expected 0..8");
+    s.points[1].overlap = -1;
+    expect(&s, SPOT_E_RANGE, "overlap=-1");
+    s.points[1] = good;
+    s.config.n_execute = 13; /* 4 skipped + 13 > 16 */
+    expect(&s, SPOT_E_RANGE, "align=skip with 13");
+    s.config.n_execute = 17;
+    expect(&s, SPOT_E_RANGE, "17 actions");
+    s.config.n_execute = 0;
+    s.points[1].steps = 101;
+    expect(&s, SPOT_E_RANGE, "steps=101, expected 1..100");
+    s.points[1] = s.points[0];
+    expect(&s, SPOT_E_RANGE, "twice");
+    s.points[1] = (spot_point){.steps = 5}; /* the default, named */
+    expect(&s, SPOT_E_RANGE, "twice");
+    s.points[1] = good;
+    s.config.cadence = true;
+    expect(&s, SPOT_E_RANGE, "cadence");
+    end(&s);
+}
+
+static void impossible_settings_are_refused(void **state)
+{
+    setup s;
+    (void)state;
+    begin(&s, "settings");
+    const spot_tune_config good = s.config;
+    s.config.charge_as = "medium";
+    expect(&s, SPOT_E_NOT_FOUND, "large");
+    s.config = good;
+    s.config.n_seeds = 0;
+    expect(&s, SPOT_E_RANGE, "0 seeds");
+    s.config = good;
+    s.config.threads = 0;
+    expect(&s, SPOT_E_RANGE, "0 threads");
+    s.config = good;
+    s.config.baseline = 3;
+    expect(&s, SPOT_E_RANGE, "baseline 3");
+    s.config = good;
+    s.config.n_points = 0;
+    expect(&s, SPOT_E_RANGE, "0 points");
+    s.config = good;
+    s.config.points = NULL;
+    expect(&s, SPOT_E_INVALID, NULL);
+    s.config = good;
+    s.config.resamples = 0;
+    expect(&s, SPOT_E_RANGE, "0 resamples");
+    s.config = good;
+    s.config.goal = (spot_goal)7;
+    expect(&s, SPOT_E_INVALID, NULL);
+    s.config = good;
+    s.config.seed = UINT64_MAX;
+    expect(&s, SPOT_E_RANGE, NULL);
+    s.config = good;
+    s.config.episodes_dir = "/dev/null/x";
+    expect(&s, SPOT_E_IO, "/dev/null/x");
+    end(&s);
+}
+
+static void defaults_are_those_of_the_header(void **state)
+{
+    spot_tune_config c;
+    (void)state;
+    memset(&c, 0xa5, sizeof(c));
+    spot_tune_config_default(&c);
+    assert_null(c.points);
+    assert_int_equal(c.n_seeds, 100);
+    assert_int_equal(c.threads, 1);
+    assert_int_equal(c.seed, 0);
+    assert_int_equal(c.clock, SPOT_CLOCK_EXACT);
+    assert_int_equal(c.n_execute, 0);
+    assert_false(c.cadence);
+    assert_null(c.charge_as);
+    assert_close(c.variation.speed, 1.0, 0.0, 0.0);
+    assert_close(c.variation.noise, 1.0, 0.0, 0.0);
+    assert_int_equal(c.goal, SPOT_GOAL_AUTO);
+    assert_int_equal(c.resamples, 10000);
+    assert_null(c.episodes_dir);
+    assert_false(c.fresh);
+    assert_int_equal(c.n_inputs, 0);
+    spot_tune_config_default(NULL);
+    spot_tune_result_destroy(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(points_are_resolved_and_charged),
+        cmocka_unit_test(a_second_run_reads_everything_back),
+        cmocka_unit_test(a_missing_or_damaged_point_is_run_alone),
+        cmocka_unit_test(every_change_of_the_setting_runs_again),
+        cmocka_unit_test(a_stopped_run_keeps_what_was_finished),
+        cmocka_unit_test(nowhere_to_keep_them_is_fine),
+        cmocka_unit_test(impossible_points_are_refused_before_anything_runs),
+        cmocka_unit_test(impossible_settings_are_refused),
+        cmocka_unit_test(defaults_are_those_of_the_header),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
