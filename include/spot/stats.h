@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * Intervals and tests for paired episodes.
+ * Intervals of success rates, and two operating points compared on the same seeds.
+ *
+ * The statistics come in five headers: this one, the tests of success counts (stats_tests.h), the
+ * monotone fit (stats_fit.h), racing (stats_race.h) and the distributions below them all
+ * (stats_dist.h). None allocates, none returns NaN: what is undefined is a status or a flag.
+ *
+ * Which interval of a rate? Wilson to show, Clopper-Pearson where the confidence must hold for every
+ * true rate, Newcombe for the difference of two points that met different seeds.
  *
  * Two operating points face the same seeds, so everything that compares them is paired: the bootstrap
  * draws whole seeds (success, time and chunks of both points together), McNemar's test looks at the
@@ -32,7 +39,7 @@ enum {
     SPOT_STATS_N_RESAMPLE = 10000, /* resamples of a bootstrap */
     SPOT_STATS_MIN_SUCCESSES = 10, /* below this an interval of times is "insufficient" */
     SPOT_STATS_MAX_RESAMPLE = 1 << 24,
-    SPOT_STATS_MAX_TRIALS = 1 << 24, /* of spot_stats_wilson and spot_stats_mcnemar */
+    SPOT_STATS_MAX_TRIALS = 1 << 24, /* of every function of success counts */
 };
 
 typedef struct spot_interval {
@@ -53,6 +60,12 @@ typedef struct spot_estimate {
     spot_stats_support support;
 } spot_estimate;
 
+/* Successes of one point; 0 <= successes <= n <= 2^24. */
+typedef struct spot_stats_count {
+    int successes;
+    int n; /* trials */
+} spot_stats_count;
+
 /* One episode of one point, as the statistics see it. */
 typedef struct spot_stats_run {
     bool success;
@@ -67,7 +80,7 @@ typedef struct spot_stats_paired_config {
     uint64_t seed;     /* of the resampling; default 1 */
 } spot_stats_paired_config;
 
-/* The candidate against the baseline on shared seeds. All intervals are percentile-bootstrap. */
+/* The candidate against the baseline on shared seeds; percentile or BCa bootstrap intervals. */
 typedef struct spot_stats_paired_result {
     int n_seed;
     int successes_candidate;
@@ -80,7 +93,28 @@ typedef struct spot_stats_paired_result {
     spot_estimate chunks_candidate;   /* mean chunk count N of successful episodes */
     spot_estimate chunks_ratio;       /* N / N0, the inflation */
     spot_estimate success_difference; /* success rate of candidate minus baseline, -1..1 */
+    /* One-sided bootstrap p-values of the time ratio, in (0, 1]: (1 + resamples against) / (1 +
+     * n_resample). A resample without a ratio, or with 1, counts against either claim. */
+    double p_candidate_faster; /* small = the candidate's mean time is shorter */
+    double p_baseline_faster;  /* small = the baseline's mean time is shorter */
 } spot_stats_paired_result;
+
+/*
+ * A statistic of weighted seeds, for spot_stats_bootstrap. weight (n_seed): how often each seed
+ * counts, whole numbers >= 0, borrowed for the call. Returns true and sets *value, or false if the
+ * statistic is undefined on these weights. It must depend on its arguments alone.
+ */
+typedef bool (*spot_stats_statistic)(const double *weight, int n_seed, const void *data,
+                                     double *value);
+
+typedef struct spot_stats_bootstrap_result {
+    double value;             /* the statistic of the data, each seed once */
+    spot_interval percentile; /* Efron 1979 */
+    spot_interval bca;        /* bias-corrected and accelerated, Efron 1987 */
+    int n_defined;            /* resamples on which the statistic is defined */
+    double p_below;           /* one-sided: small = the statistic lies below `null_value` */
+    double p_above;           /* small = it lies above */
+} spot_stats_bootstrap_result;
 
 /* McNemar's exact test: p-values under "the two points succeed equally often". */
 typedef struct spot_stats_mcnemar_result {
@@ -97,6 +131,25 @@ SPOT_API spot_status spot_stats_normal_quantile(double p, double *z);
  * successes / n. Returns SPOT_OK, E_INVALID (out NULL), E_RANGE (unless 0 <= successes <= n <= 2^24
  * and 0 < confidence < 1). Threads: immutable. */
 SPOT_API spot_status spot_stats_wilson(int successes, int n, double confidence, spot_interval *out);
+
+/* Clopper-Pearson interval of a success rate: covers the true rate at least as often as
+ * `confidence` says, whatever it is; [0, 1] for n = 0. Returns as spot_stats_wilson. Threads:
+ * immutable. */
+SPOT_API spot_status spot_stats_clopper_pearson(int successes, int n, double confidence,
+                                                spot_interval *out);
+
+/* Equal-tailed interval of the posterior Beta (k + 1/2, n - k + 1/2) of Jeffreys' prior; its lower
+ * end is 0 for no success, its upper end 1 for no failure (Brown, Cai and DasGupta 2001). Returns as
+ * spot_stats_wilson. Threads: immutable. */
+SPOT_API spot_status spot_stats_jeffreys(int successes, int n, double confidence,
+                                         spot_interval *out);
+
+/* Newcombe's interval of the difference of two independent success rates, candidate minus baseline,
+ * from their Wilson intervals (Newcombe 1998, method 10). For points on shared seeds take
+ * spot_stats_paired. Returns SPOT_OK, E_INVALID (out NULL), E_RANGE (counts; either n = 0;
+ * confidence). Threads: immutable. */
+SPOT_API spot_status spot_stats_newcombe(spot_stats_count candidate, spot_stats_count baseline,
+                                         double confidence, spot_interval *out);
 
 /* Exact McNemar from the discordant counts, together 0..2^24; all p are 1 if both are 0.
  * Returns SPOT_OK, E_INVALID (out NULL), E_RANGE. Threads: immutable. */
@@ -118,6 +171,27 @@ SPOT_API spot_status spot_stats_paired(const spot_stats_paired_config *config,
                                        const spot_stats_run *candidate,
                                        const spot_stats_run *baseline, int n_seed, double *work,
                                        spot_stats_paired_result *out);
+
+/* As spot_stats_paired with BCa intervals from the same resamples: they correct bias and skewness,
+ * at the price of a little noise. Where the correction is undefined the interval is the percentile
+ * one. Returns and Threads: as spot_stats_paired. */
+SPOT_API spot_status spot_stats_paired_bca(const spot_stats_paired_config *config,
+                                           const spot_stats_run *candidate,
+                                           const spot_stats_run *baseline, int n_seed, double *work,
+                                           spot_stats_paired_result *out);
+
+/* Doubles of workspace that spot_stats_bootstrap needs; 0 if an argument is out of range. */
+SPOT_API size_t spot_stats_bootstrap_work_size(int n_resample, int n_seed);
+
+/* Paired seed-block bootstrap of any statistic: joules per success, time over three points, ...
+ * config: min_successes is not read. data: handed to `statistic`, may be NULL. null_value: of the
+ * one-sided p-values. work: (spot_stats_bootstrap_work_size), caller's. Returns SPOT_OK, E_INVALID
+ * (NULL), E_RANGE (config, n_seed or null_value; a statistic undefined or not finite on the data,
+ * not finite on a resample, or defined on no resample). Threads: one user of `work` at a time. */
+SPOT_API spot_status spot_stats_bootstrap(const spot_stats_paired_config *config, int n_seed,
+                                          spot_stats_statistic statistic, const void *data,
+                                          double null_value, double *work,
+                                          spot_stats_bootstrap_result *out);
 
 #ifdef __cplusplus
 }

@@ -1,28 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * Closed-form intervals and exact tests of success counts.
+ * Intervals of success rates.
  *
  * Wilson (1927): with p = k / n and z the normal quantile of (1 + confidence) / 2,
  *     centre = (p + z^2 / 2n) / (1 + z^2 / n),
  *     half   = z sqrt(p (1 - p) / n + z^2 / 4n^2) / (1 + z^2 / n).
- * McNemar (1947), exact: of n discordant pairs each side wins with probability 1/2, so the number
- * that the candidate wins is binomial (n, 1/2); two-sided p = twice the smaller tail, at most 1.
+ * Clopper and Pearson (1934): the rates whose binomial tails at k are (1 - confidence) / 2 each, which
+ * are quantiles of Beta (k, n - k + 1) and Beta (k + 1, n - k).
+ * Newcombe (1998), method 10: the distances from the estimates to their Wilson bounds, added as
+ * independent errors are: lower = d - sqrt ((p1 - l1)^2 + (u2 - p2)^2), upper alike.
  */
 #include "spot/stats.h"
 
 #include <math.h>
 
-static const double SQRT_HALF = 0.70710678118654752440;
-static const double LN_2 = 0.69314718055994530942;
+#include "core/stats/dist.h"
 
 /* Halvings of [-40, 0]: the last one is below the spacing of doubles around 1. */
 enum { N_BISECT = 64 };
-
-static double normal_cdf(double z)
-{
-    return 0.5 * erfc(-z * SQRT_HALF);
-}
 
 spot_status spot_stats_normal_quantile(double p, double *z)
 {
@@ -38,7 +34,7 @@ spot_status spot_stats_normal_quantile(double p, double *z)
     double hi = 0.0;
     for (int i = 0; i < N_BISECT; i++) {
         double middle = 0.5 * (lo + hi);
-        if (normal_cdf(middle) < tail) {
+        if (spoti_normal_cdf(middle) < tail) {
             lo = middle;
         } else {
             hi = middle;
@@ -77,35 +73,83 @@ spot_status spot_stats_wilson(int successes, int n, double confidence, spot_inte
     return SPOT_OK;
 }
 
-/* P(X <= k) for X binomial (n, 1/2). */
-static double half_binomial_cdf(int k, int n)
+/* Equal-tailed interval between beta quantiles; an end whose shape is 0 lies at 0 or 1. */
+static spot_status beta_interval(double a_lo, double b_lo, double a_hi, double b_hi,
+                                 double confidence, spot_interval *out)
 {
-    if (k >= n) {
-        return 1.0;
+    double tail = 0.5 * (1.0 - confidence);
+    spot_interval ci = {.lo = 0.0, .hi = 1.0};
+    if (a_lo > 0.0) {
+        spot_status st = spot_stats_beta_quantile(tail, a_lo, b_lo, &ci.lo);
+        if (st != SPOT_OK) {
+            return st;
+        }
     }
-    double log_term = -(double)n * LN_2; /* log P(X = i), by the ratio of neighbours */
-    double sum = 0.0;
-    for (int i = 0; i <= k; i++) {
-        sum += exp(log_term);
-        log_term += log((double)(n - i) / (double)(i + 1));
+    if (b_hi > 0.0) {
+        /* the upper tail of X is the lower one of 1 - X, which loses nothing in 1 - tail */
+        double rest = 0.0;
+        spot_status st = spot_stats_beta_quantile(tail, b_hi, a_hi, &rest);
+        if (st != SPOT_OK) {
+            return st;
+        }
+        ci.hi = 1.0 - rest;
     }
-    return fmin(sum, 1.0);
+    *out = ci;
+    return SPOT_OK;
 }
 
-spot_status spot_stats_mcnemar(int candidate_only, int baseline_only,
-                               spot_stats_mcnemar_result *out)
+static spot_status check_rate(int successes, int n, double confidence, const spot_interval *out)
 {
     if (out == NULL) {
         return SPOT_E_INVALID;
     }
-    if (candidate_only < 0 || baseline_only < 0 ||
-        candidate_only > SPOT_STATS_MAX_TRIALS - baseline_only) {
+    spot_stats_count count = {.successes = successes, .n = n};
+    return spoti_is_count(count) && confidence > 0.0 && confidence < 1.0 ? SPOT_OK : SPOT_E_RANGE;
+}
+
+spot_status spot_stats_clopper_pearson(int successes, int n, double confidence, spot_interval *out)
+{
+    spot_status st = check_rate(successes, n, confidence, out);
+    if (st != SPOT_OK) {
+        return st;
+    }
+    double k = successes;
+    return beta_interval(k, n - k + 1.0, k + 1.0, n - k, confidence, out);
+}
+
+spot_status spot_stats_jeffreys(int successes, int n, double confidence, spot_interval *out)
+{
+    spot_status st = check_rate(successes, n, confidence, out);
+    if (st != SPOT_OK) {
+        return st;
+    }
+    double a = successes + 0.5;
+    double b = n - successes + 0.5;
+    return beta_interval(successes > 0 ? a : 0.0, b, a, successes < n ? b : 0.0, confidence, out);
+}
+
+spot_status spot_stats_newcombe(spot_stats_count candidate, spot_stats_count baseline,
+                                double confidence, spot_interval *out)
+{
+    if (out == NULL) {
+        return SPOT_E_INVALID;
+    }
+    if (!spoti_is_count(candidate) || !spoti_is_count(baseline) || candidate.n == 0 ||
+        baseline.n == 0) {
         return SPOT_E_RANGE;
     }
-    int n = candidate_only + baseline_only;
-    /* P(X >= k) = P(X <= n - k) by symmetry: the winning side's tail runs over the losing count */
-    out->p_candidate_better = half_binomial_cdf(baseline_only, n);
-    out->p_baseline_better = half_binomial_cdf(candidate_only, n);
-    out->p_two_sided = fmin(1.0, 2.0 * fmin(out->p_candidate_better, out->p_baseline_better));
+    spot_interval a;
+    spot_interval b;
+    spot_status st = spot_stats_wilson(candidate.successes, candidate.n, confidence, &a);
+    if (st == SPOT_OK) {
+        st = spot_stats_wilson(baseline.successes, baseline.n, confidence, &b);
+    }
+    if (st != SPOT_OK) {
+        return st;
+    }
+    double p = (double)candidate.successes / candidate.n;
+    double q = (double)baseline.successes / baseline.n;
+    out->lo = fmax(p - q - hypot(p - a.lo, b.hi - q), -1.0);
+    out->hi = fmin(p - q + hypot(a.hi - p, q - b.lo), 1.0);
     return SPOT_OK;
 }

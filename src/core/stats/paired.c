@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * Paired seed-block bootstrap (Efron 1979, percentile intervals).
+ * Paired seed-block bootstrap (Efron 1979, percentile intervals; 1987, BCa).
  *
  * A resample draws n_seed seeds with replacement and takes for each the episodes of both points. Its
  * statistics are those of the data: means over successes, their ratios, the difference of the
@@ -13,6 +13,7 @@
 
 #include <math.h>
 
+#include "core/stats/bootstrap.h"
 #include "core/stats/order.h"
 #include "spot/rng.h"
 
@@ -23,13 +24,20 @@ typedef struct sums {
     double chunks[2];
 } sums;
 
-static void add_run(sums *s, int side, const spot_stats_run *run)
+/* Counts the run `times` times; -1 takes it out again. */
+static void add_run(sums *s, int side, const spot_stats_run *run, int times)
 {
     if (run->success) {
-        s->successes[side]++;
-        s->time_s[side] += run->time_s;
-        s->chunks[side] += run->chunks;
+        s->successes[side] += times;
+        s->time_s[side] += times * run->time_s;
+        s->chunks[side] += times * run->chunks;
     }
+}
+
+/* Row k of the workspace: the resamples of statistic k. */
+static double *row_of(double *rows, int k, int n_resample)
+{
+    return rows + (size_t)k * (size_t)n_resample;
 }
 
 /* stat (SPOTI_N_STAT): the statistics of a sample; returns a bit mask of those that are defined. */
@@ -68,19 +76,19 @@ void spoti_bootstrap_paired(const spot_stats_run *candidate, const spot_stats_ru
         sums s = {0};
         for (int i = 0; i < n_seed; i++) {
             uint32_t drawn = spot_rng_below(&rng, (uint32_t)n_seed);
-            add_run(&s, 0, &candidate[drawn]);
-            add_run(&s, 1, &baseline[drawn]);
+            add_run(&s, 0, &candidate[drawn], 1);
+            add_run(&s, 1, &baseline[drawn], 1);
         }
         double stat[SPOTI_N_STAT] = {0};
         unsigned defined = evaluate(&s, n_seed, stat);
         for (int k = 0; k < SPOTI_N_STAT; k++) {
             if ((defined >> k & 1U) != 0) {
-                rows[(size_t)k * (size_t)n_resample + n_defined[k]++] = stat[k];
+                row_of(rows, k, n_resample)[n_defined[k]++] = stat[k];
             }
         }
     }
     for (int k = 0; k < SPOTI_N_STAT; k++) {
-        spoti_sort(rows + (size_t)k * (size_t)n_resample, n_defined[k]);
+        spoti_sort(row_of(rows, k, n_resample), n_defined[k]);
     }
 }
 
@@ -124,22 +132,110 @@ static spot_status check_arguments(const spot_stats_paired_config *config,
     return SPOT_OK;
 }
 
-static spot_estimate make_estimate(double value, const double *sorted, size_t n, double confidence,
-                                   bool sufficient)
+/* Statistic k of the data: its value, and what its interval is to be made from. */
+typedef struct outcome {
+    double value;
+    const double *sorted; /* (n) its resamples */
+    size_t n;
+    bool is_sufficient;
+} outcome;
+
+/* With `jackknife`, a BCa interval, else a percentile one. */
+static spot_estimate make_estimate(const outcome *o, double confidence,
+                                   const spoti_jackknife *jackknife)
 {
-    spot_estimate e = {.value = value, .ci = {.lo = value, .hi = value}};
-    e.support = sufficient ? SPOT_STATS_SUFFICIENT : SPOT_STATS_INSUFFICIENT;
-    if (n > 0) {
-        double tail = 0.5 * (1.0 - confidence);
-        e.ci.lo = spoti_quantile(sorted, n, tail);
-        e.ci.hi = spoti_quantile(sorted, n, 1.0 - tail);
+    spot_estimate e = {.value = o->value, .ci = {.lo = o->value, .hi = o->value}};
+    e.support = o->is_sufficient ? SPOT_STATS_SUFFICIENT : SPOT_STATS_INSUFFICIENT;
+    if (o->n > 0 && jackknife == NULL) {
+        e.ci = spoti_percentile_interval(o->sorted, o->n, confidence);
+    } else if (o->n > 0) {
+        e.ci = spoti_bca_interval(o->sorted, o->n, o->value, jackknife, confidence);
     }
     return e;
 }
 
-spot_status spot_stats_paired(const spot_stats_paired_config *config,
-                              const spot_stats_run *candidate, const spot_stats_run *baseline,
-                              int n_seed, double *work, spot_stats_paired_result *out)
+/* The statistics of the data without each seed in turn, for all at once. */
+static void jackknife_all(const spot_stats_run *candidate, const spot_stats_run *baseline,
+                          int n_seed, spoti_jackknife jackknife[SPOTI_N_STAT])
+{
+    for (int k = 0; k < SPOTI_N_STAT; k++) {
+        jackknife[k] = (spoti_jackknife){0};
+    }
+    if (n_seed < 2) {
+        return;
+    }
+    sums data = {0};
+    for (int i = 0; i < n_seed; i++) {
+        add_run(&data, 0, &candidate[i], 1);
+        add_run(&data, 1, &baseline[i], 1);
+    }
+    for (int pass = 0; pass < SPOTI_N_JACKKNIFE_PASS; pass++) {
+        for (int i = 0; i < n_seed; i++) {
+            sums s = data;
+            add_run(&s, 0, &candidate[i], -1);
+            add_run(&s, 1, &baseline[i], -1);
+            double stat[SPOTI_N_STAT] = {0};
+            unsigned defined = evaluate(&s, n_seed - 1, stat);
+            for (int k = 0; k < SPOTI_N_STAT; k++) {
+                spoti_jackknife_add(&jackknife[k], pass, (defined >> k & 1U) != 0, stat[k]);
+            }
+        }
+    }
+}
+
+/* Shares of the n_resample resamples that speak against "below 1" and "above 1". */
+static void set_p_values(const double *sorted, size_t n, int n_resample,
+                         spot_stats_paired_result *out)
+{
+    size_t n_below = 0;
+    size_t n_above = 0;
+    for (size_t i = 0; i < n; i++) {
+        n_below += sorted[i] < 1.0;
+        n_above += sorted[i] > 1.0;
+    }
+    out->p_candidate_faster = spoti_bootstrap_p(n_below, n_resample);
+    out->p_baseline_faster = spoti_bootstrap_p(n_above, n_resample);
+}
+
+/* Estimates of all statistics. value, n_defined: (SPOTI_N_STAT); work: the sorted resamples;
+ * jackknife: (SPOTI_N_STAT), NULL for percentile intervals. */
+static void fill_estimates(const spot_stats_paired_config *config, const double *value,
+                           unsigned defined, const size_t *n_defined, double *work,
+                           const spoti_jackknife *jackknife, spot_stats_paired_result *out)
+{
+    bool enough[2] = {out->successes_candidate >= config->min_successes,
+                      out->successes_baseline >= config->min_successes};
+    const bool sufficient[SPOTI_N_STAT] = {
+        [SPOTI_STAT_TIME_CANDIDATE] = enough[0],
+        [SPOTI_STAT_TIME_BASELINE] = enough[1],
+        [SPOTI_STAT_TIME_RATIO] = enough[0] && enough[1],
+        [SPOTI_STAT_CHUNKS_CANDIDATE] = enough[0],
+        [SPOTI_STAT_CHUNKS_RATIO] = enough[0] && enough[1],
+        /* a rate is defined for any outcome: what counts is the number of seeds */
+        [SPOTI_STAT_SUCCESS_DIFFERENCE] = out->n_seed >= config->min_successes,
+    };
+    spot_estimate *const target[SPOTI_N_STAT] = {
+        [SPOTI_STAT_TIME_CANDIDATE] = &out->time_candidate,
+        [SPOTI_STAT_TIME_BASELINE] = &out->time_baseline,
+        [SPOTI_STAT_TIME_RATIO] = &out->time_ratio,
+        [SPOTI_STAT_CHUNKS_CANDIDATE] = &out->chunks_candidate,
+        [SPOTI_STAT_CHUNKS_RATIO] = &out->chunks_ratio,
+        [SPOTI_STAT_SUCCESS_DIFFERENCE] = &out->success_difference,
+    };
+    for (int k = 0; k < SPOTI_N_STAT; k++) {
+        if ((defined >> k & 1U) != 0) {
+            outcome o = {value[k], row_of(work, k, config->n_resample), n_defined[k],
+                         sufficient[k]};
+            *target[k] =
+                make_estimate(&o, config->confidence, jackknife != NULL ? &jackknife[k] : NULL);
+        }
+    }
+}
+
+/* Both kinds of interval; see the header. */
+static spot_status compare(const spot_stats_paired_config *config, const spot_stats_run *candidate,
+                           const spot_stats_run *baseline, int n_seed, bool is_bca, double *work,
+                           spot_stats_paired_result *out)
 {
     if (config == NULL || candidate == NULL || baseline == NULL || work == NULL || out == NULL) {
         return SPOT_E_INVALID;
@@ -153,8 +249,8 @@ spot_status spot_stats_paired(const spot_stats_paired_config *config,
     sums data = {0};
     *out = (spot_stats_paired_result){.n_seed = n_seed};
     for (int i = 0; i < n_seed; i++) {
-        add_run(&data, 0, &candidate[i]);
-        add_run(&data, 1, &baseline[i]);
+        add_run(&data, 0, &candidate[i], 1);
+        add_run(&data, 1, &baseline[i], 1);
         out->candidate_only += candidate[i].success && !baseline[i].success;
         out->baseline_only += baseline[i].success && !candidate[i].success;
     }
@@ -167,32 +263,27 @@ spot_status spot_stats_paired(const spot_stats_paired_config *config,
     size_t n_defined[SPOTI_N_STAT];
     spoti_bootstrap_paired(candidate, baseline, n_seed, config->seed, config->n_resample, work,
                            n_defined);
-
-    bool enough[2] = {data.successes[0] >= config->min_successes,
-                      data.successes[1] >= config->min_successes};
-    const bool sufficient[SPOTI_N_STAT] = {
-        [SPOTI_STAT_TIME_CANDIDATE] = enough[0],
-        [SPOTI_STAT_TIME_BASELINE] = enough[1],
-        [SPOTI_STAT_TIME_RATIO] = enough[0] && enough[1],
-        [SPOTI_STAT_CHUNKS_CANDIDATE] = enough[0],
-        [SPOTI_STAT_CHUNKS_RATIO] = enough[0] && enough[1],
-        /* a rate is defined for any outcome: what counts is the number of seeds */
-        [SPOTI_STAT_SUCCESS_DIFFERENCE] = n_seed >= config->min_successes,
-    };
-    spot_estimate *const target[SPOTI_N_STAT] = {
-        [SPOTI_STAT_TIME_CANDIDATE] = &out->time_candidate,
-        [SPOTI_STAT_TIME_BASELINE] = &out->time_baseline,
-        [SPOTI_STAT_TIME_RATIO] = &out->time_ratio,
-        [SPOTI_STAT_CHUNKS_CANDIDATE] = &out->chunks_candidate,
-        [SPOTI_STAT_CHUNKS_RATIO] = &out->chunks_ratio,
-        [SPOTI_STAT_SUCCESS_DIFFERENCE] = &out->success_difference,
-    };
-    for (int k = 0; k < SPOTI_N_STAT; k++) {
-        if ((defined >> k & 1U) != 0) {
-            const double *sorted = work + (size_t)k * (size_t)config->n_resample;
-            *target[k] =
-                make_estimate(value[k], sorted, n_defined[k], config->confidence, sufficient[k]);
-        }
+    spoti_jackknife jackknife[SPOTI_N_STAT];
+    if (is_bca) {
+        jackknife_all(candidate, baseline, n_seed, jackknife);
     }
+
+    fill_estimates(config, value, defined, n_defined, work, is_bca ? jackknife : NULL, out);
+    set_p_values(row_of(work, SPOTI_STAT_TIME_RATIO, config->n_resample),
+                 n_defined[SPOTI_STAT_TIME_RATIO], config->n_resample, out);
     return SPOT_OK;
+}
+
+spot_status spot_stats_paired(const spot_stats_paired_config *config,
+                              const spot_stats_run *candidate, const spot_stats_run *baseline,
+                              int n_seed, double *work, spot_stats_paired_result *out)
+{
+    return compare(config, candidate, baseline, n_seed, false, work, out);
+}
+
+spot_status spot_stats_paired_bca(const spot_stats_paired_config *config,
+                                  const spot_stats_run *candidate, const spot_stats_run *baseline,
+                                  int n_seed, double *work, spot_stats_paired_result *out)
+{
+    return compare(config, candidate, baseline, n_seed, true, work, out);
 }
