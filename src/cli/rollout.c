@@ -289,13 +289,14 @@ static int run(request *r, const spot_task *task, const spot_policy *policy)
     if (!summarise(r, &s)) {
         return cli_fail("rollout", SPOT_E_NOMEM, NULL);
     }
-    int exit_code = r->json ? print_json(r, &s) : print_text(r, &s);
-    if (exit_code == CLI_OK && r->episodes_path != NULL) {
-        exit_code = write_episodes(r);
-    }
+    /* Files first: who reads the summary may rely on them. */
+    int exit_code = r->episodes_path != NULL ? write_episodes(r) : CLI_OK;
     if (exit_code == CLI_OK && (r->trajectory_path != NULL || r->video_path != NULL)) {
         exit_code = cli_replay(task, policy, &r->variation, &r->config, r->seed, r->trajectory_path,
                                r->video_path);
+    }
+    if (exit_code == CLI_OK) {
+        exit_code = r->json ? print_json(r, &s) : print_text(r, &s);
     }
     return exit_code;
 }

@@ -142,6 +142,18 @@ static void add_point(request *r, int steps, int overlap, spot_align align)
     }
 }
 
+/* A point for each way of joining chunks; without overlap there is nothing to join. */
+static void add_aligned(request *r, int steps, int overlap)
+{
+    for (int a = 0; a < N_ALIGN; a++) {
+        if (overlap == 0) {
+            add_point(r, steps, 0, SPOT_ALIGN_NONE);
+        } else if (r->aligns[a]) {
+            add_point(r, steps, overlap, (spot_align)a);
+        }
+    }
+}
+
 static int compare_points(const void *a, const void *b)
 {
     const spot_point *p = (const spot_point *)a;
@@ -168,13 +180,7 @@ static bool make_points(request *r, int all_steps)
     add_point(r, all_steps, 0, SPOT_ALIGN_NONE);
     for (int i = 0; i < r->steps.count; i++) {
         for (int k = 0; k < r->overlaps.count; k++) {
-            for (int a = 0; a < N_ALIGN; a++) {
-                int overlap = r->overlaps.values[k];
-                if (overlap == 0 || r->aligns[a]) {
-                    add_point(r, r->steps.values[i], overlap,
-                              overlap == 0 ? SPOT_ALIGN_NONE : (spot_align)a);
-                }
-            }
+            add_aligned(r, r->steps.values[i], r->overlaps.values[k]);
         }
     }
     qsort(r->points, (size_t)c->n_points, sizeof(r->points[0]), compare_points);

@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Sweetspot authors
+# The tool as a program: help, exit codes, one clear line for what is wrong, files whole or absent.
+#   test_verbs.sh SWEETSPOT SOURCE_DIR
+set -euo pipefail
+tool=$1
+cd "$2"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+die() {
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+# expect CODE TEXT COMMAND...: the command ends with CODE and its only words are one line with TEXT
+# (and, for misuse, a pointer to --help).
+expect() {
+    local code=$1 text=$2 got=0
+    shift 2
+    "$tool" "$@" >"$work/out" 2>"$work/err" || got=$?
+    [ "$got" -eq "$code" ] || die "$*: exit $got, expected $code: $(cat "$work/err")"
+    grep -qF -- "$text" "$work/err" || die "$*: '$(cat "$work/err")' lacks '$text'"
+    [ ! -s "$work/out" ] || die "$*: results in spite of the failure"
+    [ "$(grep -vc '^Try ' "$work/err")" -eq 1 ] || die "$*: more than one line: $(cat "$work/err")"
+}
+
+# Help of every verb goes to stdout, ends well and teaches by example.
+for verb in list demo rollout bench tune; do
+    "$tool" "$verb" --help >"$work/help" || die "$verb --help"
+    grep -q "^Examples:" "$work/help" || die "$verb --help has no examples"
+    grep -q "  sweetspot $verb" "$work/help" || die "$verb --help does not call itself"
+done
+"$tool" --help | grep "^  tune" >/dev/null || die "--help lists no tune"
+"$tool" --version | grep "^sweetspot [0-9]" >/dev/null || die "--version"
+
+# What was not understood: exit 2.
+expect 2 "'fly' is not a verb" fly
+expect 2 "--colour: unknown option" list --colour
+expect 2 "--task: missing" rollout
+expect 2 "task 'nope': not found, expected a path or one of: ur5e-conveyor, ur5e-pick-place" \
+    rollout --task nope
+expect 2 "policy 'nope': not found" rollout --task ur5e-conveyor --policy nope
+expect 2 "platform 'nope': not found" rollout --task ur5e-conveyor --platform nope
+expect 2 "steps: 0 is too small" rollout --task ur5e-conveyor --point steps=0
+expect 2 "overlap is 9, expected 0..8" rollout --task ur5e-conveyor --point overlap=9
+expect 2 "--seeds: 'many', expected a whole number" rollout --task ur5e-conveyor --seeds many
+expect 2 "expected at least 1 seed" rollout --task ur5e-conveyor --seeds 0
+expect 2 "training seeds" rollout --task ur5e-conveyor --seed 4294967296
+expect 2 "--clock: 'sundial', expected exact or paper" rollout --task ur5e-conveyor --clock sundial
+expect 2 "speed 11" rollout --task ur5e-conveyor --speed 11 --seeds 1
+expect 2 "has no class" rollout --task ur5e-conveyor --platform rtx-4070 --charge-as nope
+expect 2 "--out: missing" demo --task ur5e-conveyor
+expect 2 "episodes 0: expected 1" demo --task ur5e-conveyor --episodes 0 --out "$work/x.hdf5"
+expect 2 "--policy: missing" bench
+expect 2 "--steps: 0, expected rising" bench --policy ur5e-conveyor --steps 0,1
+
+# What could not be done: exit 1, nothing left behind.
+expect 1 "disk full" rollout --task ur5e-conveyor --seeds 1 --json --episodes /dev/full
+expect 1 "cannot" demo --task ur5e-conveyor --episodes 1 --out "$work/no/such/folder/x.hdf5"
+mkdir "$work/task"
+sed 's/^regime: dynamic/regime: frantic/' tasks/ur5e-conveyor/task.yaml >"$work/task/task.yaml"
+expect 1 "task.yaml:4: " rollout --task "$work/task/task.yaml"
+cp -r policies/ur5e-conveyor "$work/policy"
+truncate -s 1000000 "$work/policy/model.safetensors"
+expect 1 "model.safetensors" rollout --task ur5e-conveyor --policy "$work/policy"
+
+# A task, policy or platform that does not fit another is named.
+expect 2 "observation" rollout --task ur5e-pick-place --policy ur5e-conveyor --seeds 1
+
+# Good runs: JSON is JSON, the same seed gives the same bytes for 1 and 2 threads.
+"$tool" list --json | python3 -c '
+import json, sys
+d = json.load(sys.stdin)
+assert {t["name"] for t in d["tasks"]} >= {"ur5e-conveyor", "ur5e-pick-place"}, d
+assert all("error" not in x for k in d for x in d[k]), d'
+for threads in 1 2; do
+    "$tool" rollout --task ur5e-conveyor --platform agx-orin-30w --point "steps=2 overlap=2 align=skip" \
+        --seeds 6 --threads "$threads" --json --episodes "$work/e$threads.csv" \
+        --trajectory "$work/t$threads.csv" >"$work/r$threads.json"
+done
+cmp "$work/e1.csv" "$work/e2.csv" && cmp "$work/r1.json" "$work/r2.json" || die "threads matter"
+cmp "$work/t1.csv" "$work/t2.csv" || die "the trajectory differs"
+python3 - "$work" <<'EOF'
+import csv, json, sys
+work = sys.argv[1]
+r = json.load(open(f"{work}/r1.json"))
+rows = list(csv.DictReader(l for l in open(f"{work}/e1.csv") if not l.startswith("#")))
+wins = [x for x in rows if x["success"] == "1"]
+assert len(rows) == r["episodes"] == 6 and len(wins) == r["success"]["k"], r
+assert abs(sum(float(x["time_s"]) for x in wins) / len(wins) - r["time_s"]["mean"]) < 1e-6, r
+assert abs(r["latency"]["t_inf_s"] - 0.35) < 1e-9 and r["latency"]["class"] == "dp-vit-dit", r
+t = list(csv.DictReader(open(f"{work}/t1.csv")))
+assert abs(float(t[1]["time_s"]) - float(t[0]["time_s"]) - 0.1) < 1e-9, t[:2]
+EOF
+
+"$tool" demo --task ur5e-conveyor --episodes 3 --threads 2 --json --out "$work/d.hdf5" >"$work/d.json"
+python3 -c 'import json, sys; assert json.load(open(sys.argv[1]))["episodes_written"] == 3' \
+    "$work/d.json"
+[ -s "$work/d.hdf5" ] || die "no demonstrations"
+
+"$tool" bench --policy ur5e-conveyor --steps 1,2 --calls 20 --json --name here \
+    --out "$work/here.yaml" >"$work/b.json" 2>/dev/null
+"$tool" rollout --task ur5e-conveyor --platform "$work/here.yaml" --charge-as self --seeds 1 --json \
+    --point steps=1 | python3 -c '
+import json, sys
+assert json.load(sys.stdin)["latency"]["origin"] == "measured"'
+
+# A video where it can be made, one clear line where it cannot.
+if command -v ffmpeg >/dev/null; then
+    "$tool" rollout --task ur5e-conveyor --seeds 1 --json --video "$work/v.mp4" >/dev/null
+    [ "$(head -c 8 "$work/v.mp4" | tail -c 4)" = ftyp ] || die "v.mp4 is no mp4"
+fi
+got=0
+PATH=/nowhere "$tool" rollout --task ur5e-conveyor --seeds 1 --json --video "$work/w.mp4" \
+    >/dev/null 2>"$work/err" || got=$?
+[ "$got" -eq 1 ] && grep -q ffmpeg "$work/err" || die "without ffmpeg: exit $got, $(cat "$work/err")"
+
+leftover=$(find "$work" -name '*.part*' -o -name 'w.mp4*' -o -name '*.tmp*')
+[ -z "$leftover" ] || die "left behind: $leftover"
+echo "verbs: all as expected"
