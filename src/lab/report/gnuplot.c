@@ -20,7 +20,11 @@ void spoti_gnuplot_quote(FILE *script, const char *text)
         if (*text == '\'') {
             (void)fputc('\'', script); /* doubled */
         }
-        (void)fputc(*text == '\n' ? ' ' : *text, script);
+        if (*text == '\n') {
+            (void)fputc(' ', script);
+        } else {
+            (void)fputc(*text, script);
+        }
     }
     (void)fputc('\'', script);
 }
@@ -55,7 +59,9 @@ static void read_words(FILE *words, char *line, size_t size)
     size_t n = fread(line, 1, size - 1, words);
     line[n] = '\0';
     for (char *at = line; *at != '\0'; at++) {
-        *at = *at == '\n' || *at == '\t' ? ' ' : *at;
+        if (*at == '\n' || *at == '\t') {
+            *at = ' ';
+        }
     }
 }
 

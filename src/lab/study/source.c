@@ -18,21 +18,14 @@ static spot_status make_world(void *ctx, spot_world *out, spot_diag *diag)
     return spot_task_make_world(r->task, r->variation, out, diag);
 }
 
-static spot_status run(void *ctx, const spot_rollout_config *config, const uint64_t *seeds,
-                       int64_t n, int threads, spot_progress_fn progress, void *progress_ctx,
-                       spot_episode *episodes, spot_diag *diag)
+static spot_status run(void *ctx, const spot_rollout_batch *batch, spot_episode *episodes,
+                       spot_diag *diag)
 {
-    const rollouts *r = (const rollouts *)ctx;
-    spot_rollout_batch batch = {.config = *config,
-                                .policy = r->policy,
-                                .make_world = make_world,
-                                .make_world_ctx = ctx,
-                                .seeds = seeds,
-                                .n_seeds = n,
-                                .threads = threads,
-                                .progress = progress,
-                                .progress_ctx = progress_ctx};
-    return spot_rollout_run_many(&batch, episodes, diag);
+    spot_rollout_batch whole = *batch;
+    whole.policy = ((const rollouts *)ctx)->policy;
+    whole.make_world = make_world;
+    whole.make_world_ctx = ctx;
+    return spot_rollout_run_many(&whole, episodes, diag);
 }
 
 spot_status spot_tune(const spot_task *task, const spot_policy *policy,

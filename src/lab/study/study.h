@@ -20,10 +20,9 @@ typedef struct spoti_tune_source {
     int policy_horizon; /* H */
     int default_steps;
     char identity[SPOTI_IDENTITY_SIZE]; /* one line; differs where episodes could differ */
-    /* Runs one point: episodes (n), episode i of seeds[i]. Returns as spot_rollout_run_many. */
-    spot_status (*run)(void *ctx, const spot_rollout_config *config, const uint64_t *seeds,
-                       int64_t n, int threads, spot_progress_fn progress, void *progress_ctx,
-                       spot_episode *episodes, spot_diag *diag);
+    /* Runs one point as spot_rollout_run_many does; policy and worlds of `batch` are left open. */
+    spot_status (*run)(void *ctx, const spot_rollout_batch *batch, spot_episode *episodes,
+                       spot_diag *diag);
     void *ctx;
 } spoti_tune_source;
 

@@ -285,16 +285,19 @@ static bool report(void *ctx, int64_t done, int64_t total)
 static spot_status run_point(tuner *t, const spot_tune_row *row, spot_episode *episodes,
                              spot_diag *diag)
 {
-    spot_rollout_config config;
-    spot_rollout_config_default(&config);
-    config.schedule = schedule_of(t, row);
-    config.clock = t->config->clock;
-    config.point = row->point;
-    config.n_execute = t->result->setting.n_execute;
-    config.latency = row->latency;
-    config.overhead_s = t->config->overhead_s;
-    return t->source->run(t->source->ctx, &config, t->seeds, t->config->n_seeds, t->config->threads,
-                          report, t, episodes, diag);
+    spot_rollout_batch batch = {.seeds = t->seeds,
+                                .n_seeds = t->config->n_seeds,
+                                .threads = t->config->threads,
+                                .progress = report,
+                                .progress_ctx = t};
+    spot_rollout_config_default(&batch.config);
+    batch.config.schedule = schedule_of(t, row);
+    batch.config.clock = t->config->clock;
+    batch.config.point = row->point;
+    batch.config.n_execute = t->result->setting.n_execute;
+    batch.config.latency = row->latency;
+    batch.config.overhead_s = t->config->overhead_s;
+    return t->source->run(t->source->ctx, &batch, episodes, diag);
 }
 
 /* Reads the point back or runs and keeps it. */

@@ -15,7 +15,6 @@ enum { PATH_SIZE = 512, N_SEEDS = 20, N_POINTS = 3, HORIZON = 16 };
 /* What the source was asked for. */
 typedef struct fake {
     int calls;
-    int64_t episodes;
     spot_rollout_config last;
     int stop_at_call; /* the call that the progress function will stop; 0 = none */
     int64_t last_done;
@@ -24,24 +23,23 @@ typedef struct fake {
 } fake;
 
 /* Success and time are drawn from the seed and the point. */
-static spot_status fake_run(void *ctx, const spot_rollout_config *config, const uint64_t *seeds,
-                            int64_t n, int threads, spot_progress_fn progress, void *progress_ctx,
-                            spot_episode *episodes, spot_diag *diag)
+static spot_status fake_run(void *ctx, const spot_rollout_batch *batch, spot_episode *episodes,
+                            spot_diag *diag)
 {
     fake *f = ctx;
-    (void)threads;
     f->calls++;
-    f->last = *config;
-    for (int64_t i = 0; i < n; i++) {
-        spot_rng rng = spot_rng_at(seeds[i], SPOT_STREAM_RESET, (uint64_t)config->point.steps);
+    f->last = batch->config;
+    for (int64_t i = 0; i < batch->n_seeds; i++) {
+        double latency_s = batch->config.latency.mean_s;
+        spot_rng rng =
+            spot_rng_at(batch->seeds[i], SPOT_STREAM_RESET, (uint64_t)batch->config.point.steps);
         double u = spot_rng_uniform(&rng, 0.0, 1.0);
-        episodes[i] = (spot_episode){.seed = seeds[i],
+        episodes[i] = (spot_episode){.seed = batch->seeds[i],
                                      .success = u < 0.8,
-                                     .time_s = 3.0 + u + config->latency.mean_s,
+                                     .time_s = 3.0 + u + latency_s,
                                      .chunks = 3 + (int64_t)(4.0 * u),
-                                     .wait_s = config->latency.mean_s * 3.0};
-        f->episodes++;
-        if (progress != NULL && !progress(progress_ctx, i + 1, n)) {
+                                     .wait_s = latency_s * 3.0};
+        if (!batch->progress(batch->progress_ctx, i + 1, batch->n_seeds)) {
             return spot_diag_set(diag, SPOT_E_STATE, "stopped");
         }
     }
