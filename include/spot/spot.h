@@ -23,6 +23,7 @@
 #include "spot/task.h"
 #include "spot/tised.h"
 #include "spot/tised_optimum.h"
+#include "spot/tised_shift.h"
 #include "spot/tune.h"
 #include "spot/version.h"
 #include "spot/world.h"

@@ -55,6 +55,7 @@ PUBLIC = {
     "stats_tests.h": ("core", "stats"),
     "tised.h": ("core", "tised"),
     "tised_optimum.h": ("core", "tised"),
+    "tised_shift.h": ("core", "tised"),
     "exec.h": ("runtime", "exec"),
     "platform.h": ("runtime", "exec"),
     "point.h": ("runtime", "exec"),

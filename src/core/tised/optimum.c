@@ -14,7 +14,7 @@
 #include <math.h>
 #include <stddef.h>
 
-#include "core/tised/response.h"
+#include "core/tised/internal.h"
 
 /* What is optimised over the points of a sweep. */
 typedef struct objective {
@@ -24,8 +24,7 @@ typedef struct objective {
     double speed;
 } objective;
 
-/* Overlap hides the inference up to here under either schedule, s. */
-static double hidden_s(const spot_tised_setup *setup, const spot_tised_point *point)
+double spoti_tised_hidden_s(const spot_tised_setup *setup, const spot_tised_point *point)
 {
     if (point->schedule == SPOT_TISED_CADENCE) {
         return setup->n_action * setup->action_s - point->overhead_s;
@@ -36,14 +35,14 @@ static double hidden_s(const spot_tised_setup *setup, const spot_tised_point *po
 double spoti_tised_delay_slope(const spot_tised_setup *setup, const spot_tised_point *point)
 {
     double inference_s = point->alpha * setup->inference_s;
-    return inference_s >= hidden_s(setup, point) ? setup->inference_s : 0.0;
+    return inference_s >= spoti_tised_hidden_s(setup, point) ? setup->inference_s : 0.0;
 }
 
 /* As spoti_tised_delay_slope from the left, for the upper end of a sweep. */
 static double delay_slope_left(const spot_tised_setup *setup, const spot_tised_point *point)
 {
     double inference_s = point->alpha * setup->inference_s;
-    return inference_s > hidden_s(setup, point) ? setup->inference_s : 0.0;
+    return inference_s > spoti_tised_hidden_s(setup, point) ? setup->inference_s : 0.0;
 }
 
 /* Stores a computed value if it is one. */
@@ -122,8 +121,7 @@ spot_status spot_tised_time_slope_overlap(const spot_tised_setup *setup,
     return give(dn_doverlap * timing.chunk_s - n_chunk * hidden, slope);
 }
 
-/* Points differ in the knob alone, and it increases. */
-static bool is_sweep(const spot_tised_sweep *sweep)
+bool spoti_tised_is_sweep(const spot_tised_sweep *sweep)
 {
     if (sweep->n_point < 2) {
         return false;
@@ -253,7 +251,7 @@ static spot_status optimise(const objective *o, const spot_tised_slopes *derivat
         out == NULL) {
         return SPOT_E_INVALID;
     }
-    if (!is_sweep(sweep)) {
+    if (!spoti_tised_is_sweep(sweep)) {
         return SPOT_E_RANGE;
     }
     spot_tised_optimum best = {0};

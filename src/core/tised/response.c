@@ -6,7 +6,7 @@
  * A table is interpolated bilinearly: within a cell Phi is linear along each axis between corner values
  * that are ordered, so it stays monotone in both arguments. Nothing is extrapolated.
  */
-#include "core/tised/response.h"
+#include "core/tised/internal.h"
 
 #include <math.h>
 #include <stdbool.h>
