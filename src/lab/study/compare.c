@@ -7,7 +7,7 @@
 #include "spot/rng.h"
 #include "spot/tune.h"
 
-double spoti_bootstrap_p(const double *difference, int n, uint64_t seed, int resamples)
+double spoti_difference_p(const double *difference, int n, uint64_t seed, int resamples)
 {
     int at_most_0 = 1; /* the data count as a resample under the hypothesis */
     for (int r = 0; r < resamples; r++) {

@@ -9,7 +9,7 @@
 /* p of "the mean of difference (n >= 1) is not above 0" by the paired bootstrap: the share of
  * resamples whose sum is at most 0, the data counted as one of them, so p >= 1 / (resamples + 1).
  * Resample r draws from the generator (seed, SPOT_STREAM_BOOTSTRAP, r). */
-double spoti_bootstrap_p(const double *difference, int n, uint64_t seed, int resamples);
+double spoti_difference_p(const double *difference, int n, uint64_t seed, int resamples);
 
 /* Holm (1979): adjusted[i] = the level at which hypothesis i is rejected when the family-wise error
  * is held at that level. p, adjusted: (n), n <= SPOT_TUNE_POINTS_MAX; entry `skip` is no hypothesis

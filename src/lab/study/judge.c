@@ -150,7 +150,7 @@ static spot_status test_against_best(const bench *b, spot_goal goal, int i_row, 
         for (int i = 0; i < b->n_seeds; i++) {
             b->difference[i] = budget_s(b, &mine[i]) - budget_s(b, &best[i]);
         }
-        *p = spoti_bootstrap_p(b->difference, b->n_seeds, BOOTSTRAP_SEED, b->resamples);
+        *p = spoti_difference_p(b->difference, b->n_seeds, BOOTSTRAP_SEED, b->resamples);
         return SPOT_OK;
     }
     int best_only = 0;
