@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Sweetspot authors
+"""Reads recorded demonstrations with h5py and checks them against include/spot/demo.h.
+
+    check_demo.py WRITE_DEMOS TASK.yaml
+
+Exit status 77 (skipped) where h5py is not installed.
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+try:
+    import h5py
+    import numpy as np
+except ImportError:
+    print("h5py is not installed")
+    sys.exit(77)
+
+EPISODES = 12
+DEMO_SEED_BASE = 2**32
+NOISE_M = 0.0015
+SIGMAS = 6.0  # normal tail beyond, over some thousand draws: 1e-5
+ROBOT = (["gripper_x", "gripper_y", "gripper_z", "gripper_yaw", "gripper_opening"]
+         + [f"{kind}{i}" for kind in ("q", "qd", "torque") for i in range(1, 7)])
+
+
+def check_demo(demo, objects):
+    """One demonstration: shapes, types, and what can be computed from other columns."""
+    n = int(demo.attrs["num_samples"])
+    assert n > 5
+    targets, actions = demo["targets"][:], demo["actions"][:]
+    anchor, state, states = demo["obs/anchor"][:], demo["obs/state"][:], demo["states"][:]
+    assert targets.shape == actions.shape == anchor.shape == (n, 5)
+    assert targets.dtype == actions.dtype == anchor.dtype == states.dtype == np.float64
+    assert state.dtype == np.float32 and state.shape[0] == states.shape[0] == n
+    assert np.array_equal(actions, targets - anchor)
+    assert np.all(np.isin(targets[:, 4], (-1.0, 1.0))), "gripper command"
+    assert np.all(anchor[:, 4] == 0.0)
+
+    # done and rewarded on the last row alone
+    last = np.zeros(n)
+    last[-1] = 1
+    assert demo["dones"].dtype == np.uint8 and np.array_equal(demo["dones"][:], last)
+    assert np.array_equal(demo["rewards"][:], last)
+    ok = demo["label_ok"][:]
+    assert ok.dtype == np.uint8 and set(np.unique(ok)) <= {0, 1} and ok.mean() > 0.3
+
+    # one row a control period, from the reset on
+    assert np.allclose(states[:, 0], 0.1 * np.arange(n), atol=1e-9)
+
+    names = ROBOT + [f"{o}_{axis}" for o in objects for axis in ("x", "y", "z", "yaw")]
+    assert set(demo["obs"]) == {"state", "anchor", *names}
+    column = {name: demo["obs"][name][:] for name in names}
+    assert all(c.shape == (n,) and c.dtype == np.float64 for c in column.values())
+    for i, axis in enumerate(("x", "y", "z", "yaw")):
+        assert np.array_equal(anchor[:, i], column[f"gripper_{axis}"])
+
+    # what the policy sees is what the simulator had, plus noise where there is noise
+    gripper = np.stack([column[f"gripper_{a}"] for a in "xyz"], axis=1)
+    cube = np.stack([column[f"cube_{a}"] for a in "xyz"], axis=1)
+    assert np.allclose(state[:, 0:3], gripper, atol=1e-6)
+    assert np.allclose(state[:, 3], np.sin(column["gripper_yaw"]), atol=1e-6)
+    assert np.allclose(state[:, 5], column["gripper_opening"], atol=1e-6)
+    noise = state[:, 6:9] - (cube - gripper)
+    assert np.abs(noise).max() < SIGMAS * NOISE_M and noise.std() > 0.5 * NOISE_M
+    # the gripper goes where it is told: no target is further than a control period at 0.5 m/s, unless
+    # the arm was pushed or frozen
+    assert np.median(np.linalg.norm(actions[:, :3], axis=1)) < 0.08
+    return n
+
+
+def check_file(path, tried, succeeded, rows, task):
+    with h5py.File(path, "r") as f:
+        data = f["data"]
+        assert set(f) == {"data"}
+        assert set(data) == {f"demo_{i}" for i in range(EPISODES)}
+        assert int(data.attrs["total"]) == rows
+        env = json.loads(data.attrs["env_args"])
+        name = data.attrs["task"]
+        name = name.decode() if isinstance(name, bytes) else name
+        assert name == env["env_name"] == task
+        assert env["env_kwargs"] == {"control_freq": 10.0, "horizon": 16, "execute": 8}
+        objects = ["cube", "tray"] if task == "ur5e-pick-place" else ["cube"]
+
+        seeds = [int(data[f"demo_{i}"].attrs["seed"]) for i in range(EPISODES)]
+        assert seeds == sorted(set(seeds)) and seeds[0] >= DEMO_SEED_BASE
+        assert seeds[-1] == DEMO_SEED_BASE + tried - 1, "failures are left out, nothing else"
+        speeds = [float(data[f"demo_{i}"].attrs["speed"]) for i in range(EPISODES)]
+        assert all(0.5 <= s <= 2.0 for s in speeds) and len(set(speeds)) == EPISODES
+        assert all(os.path.basename(data[f"demo_{i}"].attrs["model_file"]) in ("scene.xml", b"scene.xml")
+                   for i in range(EPISODES))
+        counts = [check_demo(data[f"demo_{i}"], objects) for i in range(EPISODES)]
+        assert sum(counts) == rows and succeeded == EPISODES
+
+        # on a belt, the cube first moves with it: the speed that the attribute says
+        if task == "ur5e-conveyor":
+            for i in range(EPISODES):
+                y = data[f"demo_{i}/obs/cube_y"][:3]
+                velocity = (y[2] - y[0]) / 0.2
+                if abs(velocity) < 0.3 and data[f"demo_{i}/label_ok"][:3].all():
+                    assert abs(velocity / (0.0625 * speeds[i]) - 1) < 0.03, (velocity, speeds[i])
+
+
+def main():
+    writer, task = sys.argv[1:3]
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "demo.hdf5")
+        run = subprocess.run([writer, task, str(EPISODES), path], check=True, text=True,
+                             stdout=subprocess.PIPE)
+        tried, succeeded, rows = map(int, run.stdout.split())
+        check_file(path, tried, succeeded, rows, os.path.basename(os.path.dirname(task)))
+        assert os.listdir(folder) == ["demo.hdf5"]
+    print(f"{EPISODES} demonstrations, {rows} rows: as documented")
+
+
+if __name__ == "__main__":
+    main()
