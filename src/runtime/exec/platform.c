@@ -20,16 +20,13 @@
 
 /* ---- the file ---- */
 
-/* Numbers are taken as text: libcyaml would read `1.5` and `3 ms` as whole numbers 1 and 3. */
 typedef struct raw_row {
-    char *steps_text, *latency_text, *spread_text, *p95_text;
-    int steps; /* set by check_row, like the rest */
+    int steps;
     double latency_ms, spread_ms, p95_ms;
 } raw_row;
 
 typedef struct raw_affine {
-    char *base_text, *per_step_text, *spread_text;
-    double base_ms, per_step_ms, spread_ms; /* set by check_law */
+    double base_ms, per_step_ms, spread_ms;
 } raw_affine;
 
 typedef struct raw_class {
@@ -51,26 +48,23 @@ static const cyaml_strval_t ORIGINS[] = {
     {"modelled", SPOT_ORIGIN_MODELLED},
     {"published", SPOT_ORIGIN_PUBLISHED},
 };
-enum { N_ORIGINS = sizeof(ORIGINS) / sizeof(ORIGINS[0]), NUMBER_SIZE = 32 };
+enum { N_ORIGINS = sizeof(ORIGINS) / sizeof(ORIGINS[0]) };
 
 /* clang-format off */
-#define NUMBER(key, flags, type, member)                                                           \
-    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | (flags), type, member, 1, NUMBER_SIZE)
-
 static const cyaml_schema_field_t ROW_FIELDS[] = {
-    NUMBER("steps", CYAML_FLAG_DEFAULT, raw_row, steps_text),
-    NUMBER("latency_ms", CYAML_FLAG_DEFAULT, raw_row, latency_text),
-    NUMBER("spread_ms", CYAML_FLAG_OPTIONAL, raw_row, spread_text),
-    NUMBER("p95_ms", CYAML_FLAG_OPTIONAL, raw_row, p95_text),
+    CYAML_FIELD_INT("steps", CYAML_FLAG_DEFAULT, raw_row, steps),
+    CYAML_FIELD_FLOAT("latency_ms", CYAML_FLAG_DEFAULT, raw_row, latency_ms),
+    CYAML_FIELD_FLOAT("spread_ms", CYAML_FLAG_OPTIONAL, raw_row, spread_ms),
+    CYAML_FIELD_FLOAT("p95_ms", CYAML_FLAG_OPTIONAL, raw_row, p95_ms),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t ROW = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, raw_row, ROW_FIELDS),
 };
 static const cyaml_schema_field_t AFFINE_FIELDS[] = {
-    NUMBER("base_ms", CYAML_FLAG_DEFAULT, raw_affine, base_text),
-    NUMBER("per_step_ms", CYAML_FLAG_DEFAULT, raw_affine, per_step_text),
-    NUMBER("spread_ms", CYAML_FLAG_OPTIONAL, raw_affine, spread_text),
+    CYAML_FIELD_FLOAT("base_ms", CYAML_FLAG_DEFAULT, raw_affine, base_ms),
+    CYAML_FIELD_FLOAT("per_step_ms", CYAML_FLAG_DEFAULT, raw_affine, per_step_ms),
+    CYAML_FIELD_FLOAT("spread_ms", CYAML_FLAG_OPTIONAL, raw_affine, spread_ms),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_field_t CLASS_FIELDS[] = {
@@ -146,58 +140,53 @@ static int line_of_class(const char *path, int i, int i_row)
     return line;
 }
 
-/* Reads a latency; text may be NULL (optional key: 0). */
-static spot_status read_latency(const char *path, int line, const char *key, const char *text,
-                                double *ms, spot_diag *diag)
+static spot_status check_latency(const char *path, int line, const char *key, double ms,
+                                 spot_diag *diag)
 {
-    *ms = 0.0;
-    if (text == NULL) {
-        return SPOT_OK;
-    }
-    if (spoti_parse_double(text, ms) != SPOT_OK || !(*ms >= 0.0 && *ms <= SPOTI_LATENCY_MAX_MS)) {
-        return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: %s is '%s', expected 0..%.0f", path, line,
-                             key, text, SPOTI_LATENCY_MAX_MS);
+    if (!(ms >= 0.0 && ms <= SPOTI_LATENCY_MAX_MS)) {
+        return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: %s is %g, expected 0..%.0f", path, line,
+                             key, ms, SPOTI_LATENCY_MAX_MS);
     }
     return SPOT_OK;
 }
 
-static spot_status check_row(const char *path, raw_class *c, int i, int i_row, spot_diag *diag)
+static spot_status check_row(const char *path, const raw_class *c, int i, int i_row,
+                             spot_diag *diag)
 {
-    raw_row *r = &c->table[i_row];
+    const raw_row *r = &c->table[i_row];
     int line = line_of_class(path, i, i_row);
     int after = i_row > 0 ? c->table[i_row - 1].steps : 0;
-    if (spoti_parse_int(r->steps_text, &r->steps) != SPOT_OK || r->steps <= after ||
-        r->steps > SPOTI_STEPS_MAX) {
-        return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: steps is '%s', expected %d..%d (rising)",
-                             path, line, r->steps_text, after + 1, SPOTI_STEPS_MAX);
+    if (r->steps <= after || r->steps > SPOTI_STEPS_MAX) {
+        return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: steps is %d, expected %d..%d (rising)",
+                             path, line, r->steps, after + 1, SPOTI_STEPS_MAX);
     }
-    spot_status st = read_latency(path, line, "latency_ms", r->latency_text, &r->latency_ms, diag);
+    spot_status st = check_latency(path, line, "latency_ms", r->latency_ms, diag);
     if (st == SPOT_OK) {
-        st = read_latency(path, line, "spread_ms", r->spread_text, &r->spread_ms, diag);
+        st = check_latency(path, line, "spread_ms", r->spread_ms, diag);
     }
     if (st == SPOT_OK) {
-        st = read_latency(path, line, "p95_ms", r->p95_text, &r->p95_ms, diag);
+        st = check_latency(path, line, "p95_ms", r->p95_ms, diag);
     }
     return st;
 }
 
-static spot_status check_law(const char *path, raw_affine *law, int i, spot_diag *diag)
+static spot_status check_law(const char *path, const raw_affine *law, int i, spot_diag *diag)
 {
     int line = spoti_yaml_line_of(path, "affine", line_of_class(path, i, -1));
-    spot_status st = read_latency(path, line, "base_ms", law->base_text, &law->base_ms, diag);
+    spot_status st = check_latency(path, line, "base_ms", law->base_ms, diag);
     if (st == SPOT_OK) {
-        st = read_latency(path, line, "per_step_ms", law->per_step_text, &law->per_step_ms, diag);
+        st = check_latency(path, line, "per_step_ms", law->per_step_ms, diag);
     }
     if (st == SPOT_OK) {
-        st = read_latency(path, line, "spread_ms", law->spread_text, &law->spread_ms, diag);
+        st = check_latency(path, line, "spread_ms", law->spread_ms, diag);
     }
     return st;
 }
 
-static spot_status check_class(const char *path, raw_profile *raw, int i, spot_diag *diag)
+static spot_status check_class(const char *path, const raw_profile *raw, int i, spot_diag *diag)
 {
-    raw_class *c = &raw->classes[i];
-    raw_affine *law = c->affine;
+    const raw_class *c = &raw->classes[i];
+    const raw_affine *law = c->affine;
     for (int k = 0; k < i; k++) {
         if (strcmp(raw->classes[k].name, c->name) == 0) {
             return spot_diag_set(diag, SPOT_E_FORMAT,

@@ -82,6 +82,28 @@ static int line_of_key(const char *text, size_t size, const char *key, int from)
     return from;
 }
 
+/* Says what libcyaml said, with what was expected where it leaves that out. */
+static spot_status refuse(const char *name, int line, const char *what, spot_diag *diag)
+{
+    static const struct {
+        const char *start;
+        const char *expected;
+    } numbers[] = {
+        {"Invalid FLOAT value: ", "a number"},
+        {"Invalid INT value: ", "a whole number"},
+        {"Invalid UINT value: ", "a whole number"},
+    };
+
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        size_t length = strlen(numbers[i].start);
+        if (strncmp(what, numbers[i].start, length) == 0) {
+            return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: '%s', expected %s", name, line,
+                                 what + length, numbers[i].expected);
+        }
+    }
+    return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: %s", name, line, what);
+}
+
 spot_status spoti_yaml_parse(const char *name, const void *text, size_t size,
                              const cyaml_schema_value_t *schema, void **out, spot_diag *diag)
 {
@@ -104,8 +126,7 @@ spot_status spoti_yaml_parse(const char *name, const void *text, size_t size,
         if (strncmp(m.what, unexpected, sizeof(unexpected) - 1) == 0) {
             line = line_of_key(text, size, m.what + sizeof(unexpected) - 1, line);
         }
-        return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: %s", name, line,
-                             m.what[0] != '\0' ? m.what : cyaml_strerror(err));
+        return refuse(name, line, m.what[0] != '\0' ? m.what : cyaml_strerror(err), diag);
     }
     spot_status st = spoti_yaml_check_numbers(name, text, size, schema, diag);
     if (st != SPOT_OK) {
