@@ -286,7 +286,9 @@ spot_status spot_video_finish(spot_video *video, spot_diag *diag)
     }
     video->finished = true;
     bool well = reap(video);
-    if ((video->status == SPOT_OK && !well) || video->status == SPOT_E_IO) {
+    if (video->status == SPOT_OK && video->frames == 0) {
+        video->status = spot_diag_set(diag, SPOT_E_STATE, "%s: no frame", video->file.path);
+    } else if ((video->status == SPOT_OK && !well) || video->status == SPOT_E_IO) {
         first_complaint(video, text, sizeof(text));
         (void)spot_diag_set(diag, SPOT_E_IO, "%s: ffmpeg failed: %s", video->file.path, text);
         video->status = SPOT_E_IO;
@@ -294,8 +296,6 @@ spot_status spot_video_finish(spot_video *video, spot_diag *diag)
         (void)spot_diag_set(diag, video->status, "%s",
                             video->diag.text[0] != '\0' ? video->diag.text
                                                         : spot_status_str(video->status));
-    } else if (video->frames == 0) {
-        video->status = spot_diag_set(diag, SPOT_E_STATE, "%s: no frame", video->file.path);
     }
     if (video->status != SPOT_OK) {
         spoti_file_abort(&video->file);
