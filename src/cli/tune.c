@@ -224,6 +224,11 @@ static bool join(char path[CLI_PATH_SIZE], const char *dir, const char *name)
 
 static bool make_output_folder(request *r, const spot_task *task, const spot_platform *platform)
 {
+    if (r->out == NULL && (strchr(spot_task_describe(task)->name, '/') != NULL ||
+                           strchr(spot_platform_name(platform), '/') != NULL)) {
+        (void)cli_misuse("tune", "--out: needed, as the names of task and platform make no folder");
+        return false;
+    }
     int length = r->out != NULL
                      ? snprintf(r->dir, sizeof(r->dir), "%s", r->out)
                      : snprintf(r->dir, sizeof(r->dir), "runs/%s-%s",

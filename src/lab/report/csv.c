@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* CSV of a tuning run: SI units, empty cells where a figure is undefined. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "core/base/file.h"
 #include "lab/report/words.h"
@@ -25,14 +26,33 @@ static void write_estimate(FILE *out, const spot_estimate *e)
     }
 }
 
+/* A comma and a text, quoted (RFC 4180) if it holds what would break the row. */
+static void write_text(FILE *out, const char *text)
+{
+    if (strpbrk(text, ",\"\r\n") == NULL) {
+        (void)fprintf(out, ",%s", text);
+        return;
+    }
+    (void)fputs(",\"", out);
+    for (; *text != '\0'; text++) {
+        if (*text == '"') {
+            (void)fputc('"', out);
+        }
+        (void)fputc(*text, out);
+    }
+    (void)fputc('"', out);
+}
+
 static void write_row(FILE *out, const spot_tune_result *r, int i)
 {
     const spot_tune_row *row = &r->rows[i];
     const spot_tune_setting *s = &r->setting;
-    (void)fprintf(out, "%s,%d,%d,%s,%d,%d,%d,%s,%s,%s", row->text, row->point.steps,
-                  row->point.overlap, row->point.align == SPOT_ALIGN_SKIP ? "skip" : "none",
-                  i == r->baseline, i == r->best, row->among_best, s->task, s->platform,
-                  s->charged_class);
+    (void)fprintf(out, "%s,%d,%d,%s,%d,%d,%d", row->text, row->point.steps, row->point.overlap,
+                  row->point.align == SPOT_ALIGN_SKIP ? "skip" : "none", i == r->baseline,
+                  i == r->best, row->among_best);
+    write_text(out, s->task);
+    write_text(out, s->platform);
+    write_text(out, s->charged_class);
     (void)fprintf(out, ",%s,%.9g,%.9g,%.9g,%.9g,%.9g", spot_origin_str(row->latency.origin),
                   row->latency.mean_s, row->latency.spread_s, row->alpha, row->chunk_time_s,
                   row->eta_chunk);

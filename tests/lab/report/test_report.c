@@ -145,6 +145,23 @@ static void csv_holds_the_figures_in_si_units(void **state)
     (void)unlink(path);
 }
 
+/* RFC 4180: a comma or a quote in a name leaves the columns where they are. */
+static void csv_quotes_odd_names(void **state)
+{
+    judged j;
+    char path[PATH_SIZE];
+    char text[TEXT_SIZE];
+    spot_diag diag = {""};
+    (void)state;
+    judge(&j, SPOT_GOAL_SUCCESS, false);
+    (void)strcpy(j.result.setting.platform, "a \"fast\", new one");
+    spot_test_temp_path(path, sizeof(path), "odd.csv");
+    assert_int_equal(spot_report_tune_csv(&j.result, path, &diag), SPOT_OK);
+    (void)spot_test_read_file(path, text, sizeof(text));
+    assert_non_null(strstr(text, ",a_task,\"a \"\"fast\"\", new one\",a-class,published,"));
+    (void)unlink(path);
+}
+
 static double number(const json_t *value)
 {
     assert_true(json_is_number(value));
@@ -278,6 +295,7 @@ int main(void)
         cmocka_unit_test(table_says_what_was_run_and_marks_the_best),
         cmocka_unit_test(table_shows_a_dash_for_what_is_undefined),
         cmocka_unit_test(csv_holds_the_figures_in_si_units),
+        cmocka_unit_test(csv_quotes_odd_names),
         cmocka_unit_test(json_has_stable_keys_and_null_for_undefined),
         cmocka_unit_test(figure_is_svg_and_png),
         cmocka_unit_test(without_gnuplot_it_says_so_and_leaves_nothing),

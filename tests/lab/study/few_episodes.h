@@ -34,7 +34,7 @@ static void few_fill(spot_episode *episodes)
                                .success = success,
                                .grade = success ? 2 : k % 2,
                                .grade_max = 2,
-                               .time_s = success ? FEW_TIME[i][k] : 20.0,
+                               .time_s = success ? FEW_TIME[i][k] : 13.0, /* failed early */
                                .chunks = FEW_CHUNKS[i][k],
                                .wait_s = 0.5 * (double)FEW_CHUNKS[i][k] + k, /* + 6 s in all */
                                .age_first_s = 0.25 + 0.125 * k};

@@ -226,6 +226,21 @@ static void a_clear_winner_is_named(void **state)
     free(episodes);
 }
 
+/* Five discordant seeds: p = 2^-5 is below 5 %, but not among two comparisons: 2^-4. */
+static void two_comparisons_are_paid_for(void **state)
+{
+    judged j;
+    spot_episode *episodes = calloc(FEW_ROWS * MANY, sizeof(*episodes));
+    (void)state;
+    judge_many(&j, episodes, 55, 60, 55, SPOT_GOAL_SUCCESS);
+    assert_close(j.rows[0].p_best, 0.03125, ROUNDING, 0.0);
+    assert_close(j.rows[0].p_holm, 0.0625, ROUNDING, 0.0);
+    assert_true(j.rows[0].among_best && j.rows[2].among_best);
+    assert_false(j.result.best_beats_baseline);
+    assert_non_null(strstr(j.result.verdict, "comes out first"));
+    free(episodes);
+}
+
 static void a_baseline_that_wins_is_said_so(void **state)
 {
     judged j;
@@ -295,6 +310,7 @@ int main(void)
         cmocka_unit_test(best_by_time),
         cmocka_unit_test(best_by_success),
         cmocka_unit_test(a_clear_winner_is_named),
+        cmocka_unit_test(two_comparisons_are_paid_for),
         cmocka_unit_test(a_baseline_that_wins_is_said_so),
         cmocka_unit_test(ties_go_to_the_cheapest),
         cmocka_unit_test(without_a_success_nothing_is_claimed),
