@@ -179,6 +179,38 @@ SPOT_API spot_status spot_tised_episode_jitter_s(const spot_tised_setup *setup,
                                                  const double *inference_s, int n_chunk,
                                                  double *episode_s);
 
+/* How the episodes of one point ended. */
+typedef struct spot_tised_log {
+    const bool *success;    /* (n) */
+    const double *time_s;   /* (n) until the end, success or not, s; finite, >= 0 */
+    const double *n_chunk;  /* (n) chunks; finite, >= 0; NULL = not recorded */
+    const double *energy_j; /* (n) all of it, J; finite, >= 0; NULL = not recorded */
+    int n;                  /* episodes, >= 1 */
+    double budget_s;        /* what a failure is charged, s; finite, >= 0 */
+} spot_tised_log;
+
+/* Averages of a log. Sets of successes differ between points, hence more than one time. */
+typedef struct spot_tised_average {
+    int n_success;
+    bool has_success; /* else every field but budget_time_s is undefined and 0 */
+    bool has_chunks;
+    bool has_energy;
+    double n_chunk;              /* N, mean over successes (Eq. 31) */
+    double task_s;               /* T, the same, s */
+    double budget_time_s;        /* failure-budget time: mean with failures charged budget_s, s */
+    double time_per_success_s;   /* expected time to a success: time of all / successes, s */
+    double energy_per_success_j; /* energy of all / successes, J */
+} spot_tised_average;
+
+/* Averages a log. Returns SPOT_OK, E_INVALID (NULL), E_RANGE (a value; out untouched). Threads:
+ * immutable. */
+SPOT_API spot_status spot_tised_summarise(const spot_tised_log *log, spot_tised_average *out);
+
+/* A mean cost over all episodes (time, energy) per success: cost / success_rate. Returns SPOT_OK,
+ * E_INVALID (NULL), E_RANGE (cost negative or not finite; rate outside (0, 1]: without a success
+ * there is no such number). */
+SPOT_API spot_status spot_tised_per_success(double mean_cost, double success_rate, double *cost);
+
 #ifdef __cplusplus
 }
 #endif
