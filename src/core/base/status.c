@@ -17,6 +17,16 @@ const char *spot_status_str(spot_status status)
     return "unknown status";
 }
 
+/* Parts of a hostile file may be quoted: keep it one line, and harmless to a terminal. */
+static void blank_controls(char *text)
+{
+    for (char *c = text; *c != '\0'; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) {
+            *c = ' ';
+        }
+    }
+}
+
 spot_status spot_diag_set(spot_diag *diag, spot_status status, const char *format, ...)
 {
     if (diag != NULL) {
@@ -24,12 +34,7 @@ spot_status spot_diag_set(spot_diag *diag, spot_status status, const char *forma
         va_start(args, format);
         (void)vsnprintf(diag->text, sizeof(diag->text), format, args);
         va_end(args);
-        /* Parts of a hostile file may be quoted: keep it one line, and harmless to a terminal. */
-        for (char *c = diag->text; *c != '\0'; c++) {
-            if ((unsigned char)*c < 0x20 || *c == 0x7f) {
-                *c = ' ';
-            }
-        }
+        blank_controls(diag->text);
     }
     return status;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * Every HDF5 call goes through a `writer` that remembers the first failure, so that the layout below
- * reads as a list; a full disk surfaces as one of these calls or at the closing flush.
+ * The file is built in memory (about 50 kB a demonstration) and written as a whole at the end: HDF5 1.10
+ * cannot give up a file on a disk that is full, and crashes over it at exit. Every HDF5 call goes through
+ * a `writer` that remembers the first failure, so that the layout below reads as a list; what can fail
+ * there is memory alone.
  */
 #include "lab/demo/hdf5_file.h"
 
@@ -16,7 +18,7 @@
 
 struct spoti_hdf5_file {
     const spot_task *task;
-    spoti_file target; /* HDF5 writes to its temporary name */
+    spoti_file target; /* where the finished image goes */
     hid_t file;
     hid_t data; /* group `data` */
     int count;
@@ -92,10 +94,36 @@ static void put_column(writer *w, hid_t group, const char *name, int rows, int c
     (void)H5Sclose(memory);
 }
 
-static spot_status io_error(const spoti_hdf5_file *f, spot_diag *diag)
+static spot_status memory_error(const spoti_hdf5_file *f, spot_diag *diag)
 {
-    return spot_diag_set(diag, SPOT_E_IO, "%s: cannot write, expected a writable folder with space",
+    return spot_diag_set(diag, SPOT_E_NOMEM, "%s: out of memory for the demonstrations",
                          f->target.path);
+}
+
+/* A file in memory without one on disk. Growing by large steps keeps copying rare. */
+static hid_t create_in_memory(void)
+{
+    static const size_t STEP_BYTES = (size_t)8 << 20;
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    hid_t file = access >= 0 && H5Pset_fapl_core(access, STEP_BYTES, false) >= 0
+                     ? H5Fcreate("demonstrations", H5F_ACC_TRUNC, H5P_DEFAULT, access)
+                     : H5I_INVALID_HID;
+    (void)H5Pclose(access);
+    return file;
+}
+
+/* Writes the bytes of the file in memory to the target's stream, which remembers failures. */
+static void write_image(writer *w, const spoti_hdf5_file *f)
+{
+    const spot_allocator *allocator = f->task->allocator;
+    ssize_t size = H5Fget_file_image(f->file, NULL, 0);
+    void *image = size > 0 ? spoti_alloc(allocator, (size_t)size, 1) : NULL;
+
+    check(w, image != NULL && H5Fget_file_image(f->file, image, (size_t)size) == size);
+    if (!w->failed) {
+        (void)fwrite(image, 1, (size_t)size, f->target.stream);
+    }
+    spoti_free(allocator, image, size > 0 ? (size_t)size : 0);
 }
 
 /* What robomimic calls the environment, as JSON. */
@@ -137,20 +165,19 @@ spot_status spoti_hdf5_begin(const char *path, const spot_task *task, spoti_hdf5
         return st;
     }
     (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* HDF5 would print to stderr */
-    const char *name = f->target.temp[0] != '\0' ? f->target.temp : f->target.path;
-    f->file = H5Fcreate(name, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    f->file = create_in_memory();
     if (f->file >= 0) {
         f->data = H5Gcreate2(f->file, "data", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
     }
     if (f->data < 0) {
-        st = io_error(f, diag);
+        st = memory_error(f, diag);
         (void)spoti_hdf5_end(f, false, NULL);
         return st;
     }
     put_environment(&w, f);
     put_text_attribute(&w, f->data, "task", info->name);
     if (w.failed) {
-        st = io_error(f, diag);
+        st = memory_error(f, diag);
         (void)spoti_hdf5_end(f, false, NULL);
         return st;
     }
@@ -218,7 +245,7 @@ spot_status spoti_hdf5_append(spoti_hdf5_file *f, const spoti_demo *demo, spot_d
     (void)spoti_format(name, sizeof(name), "demo_%d", f->count);
     hid_t group = H5Gcreate2(f->data, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
     if (group < 0) {
-        return io_error(f, diag);
+        return memory_error(f, diag);
     }
     put_attribute(&w, group, "num_samples", H5T_NATIVE_INT64, &samples);
     put_attribute(&w, group, "seed", H5T_NATIVE_UINT64, &seed);
@@ -234,7 +261,7 @@ spot_status spoti_hdf5_append(spoti_hdf5_file *f, const spoti_demo *demo, spot_d
     check(&w, H5Gclose(group) >= 0);
     f->count++;
     f->rows += demo->count;
-    return w.failed ? io_error(f, diag) : SPOT_OK;
+    return w.failed ? memory_error(f, diag) : SPOT_OK;
 }
 
 spot_status spoti_hdf5_end(spoti_hdf5_file *f, bool keep, spot_diag *diag)
@@ -248,12 +275,15 @@ spot_status spoti_hdf5_end(spoti_hdf5_file *f, bool keep, spot_diag *diag)
     }
     if (f->file >= 0) {
         check(&w, H5Fflush(f->file, H5F_SCOPE_GLOBAL) >= 0);
+        if (keep && !w.failed) {
+            write_image(&w, f);
+        }
         check(&w, H5Fclose(f->file) >= 0);
     }
     if (keep && !w.failed) {
         st = spoti_file_commit(&f->target, diag);
     } else {
-        st = keep ? io_error(f, diag) : SPOT_OK;
+        st = keep ? memory_error(f, diag) : SPOT_OK;
         spoti_file_abort(&f->target);
     }
     spoti_free(f->task->allocator, f, sizeof(*f));

@@ -18,6 +18,13 @@
 
 enum { WIDTH = 640, HEIGHT = 480, PIXELS = WIDTH * HEIGHT, PATH_SIZE = 700 };
 
+/* Read by LeakSanitizer: OSMesa keeps a framebuffer of every destroyed context. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libOSMesa";
+}
+
 static spot_render_backend backend = SPOT_RENDER_AUTO;
 
 static spot_renderer *make_renderer(const rig *r)

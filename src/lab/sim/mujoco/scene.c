@@ -221,7 +221,9 @@ static spot_status refuse_model(const char *path, const char *text, spot_diag *d
         what[--length] = '\0';
     }
     for (char *c = what; *c != '\0'; c++) {
-        *c = *c == '\n' ? ' ' : *c;
+        if (*c == '\n') {
+            *c = ' ';
+        }
     }
     int line = number_after(text, "Line number="); /* of the parser, else of the compiler */
     line = line > 0 ? line : number_after(text, "line ");
