@@ -50,7 +50,9 @@ typedef struct spot_demo_result {
 
 SPOT_API void spot_demo_config_default(spot_demo_config *config);
 
-/* Records demonstrations into `path`, written aside and renamed. progress and result may be NULL.
+/* Records demonstrations into `path`, written aside and renamed; until then the file is in memory, about
+ * 50 kB a demonstration. progress and result may be NULL.
+ * Threads: one recording at a time in a process, as HDF5 is not safe for more.
  * Returns SPOT_OK, E_INVALID, E_RANGE, E_IO, E_NOMEM, E_STATE (stopped). */
 SPOT_API spot_status spot_demo_record(const spot_task *task, const spot_demo_config *config,
                                       const char *path, spot_progress_fn progress, void *ctx,
