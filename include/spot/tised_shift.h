@@ -111,9 +111,10 @@ typedef struct spot_tised_shift {
 } spot_tised_shift;
 
 /* Which way the optimum moves from `from` to `to` by Eq. 24, 29 and the static law of alpha, given that
- * it is at `point` on `from`. It speaks of a smooth optimum: on a grid the best point may stay. OPEN at
- * the kink (n' >= alpha rho on `from`, slower `to`), for overlap on dynamic tasks, under cadence, and
- * for invalid arguments. */
+ * it is at `point` on `from`. It speaks of the optimum near the old one: on a grid the best point may
+ * stay, and if N has several valleys it may jump. OPEN at the kink (n' + 1 > alpha rho on `from`,
+ * slower `to`: the depth may rise or fall), for overlap on dynamic tasks, where alpha is hidden by
+ * overlap, under cadence, and for invalid arguments. */
 SPOT_API spot_tised_direction spot_tised_shift_direction(const spot_tised_setup *from,
                                                          const spot_tised_setup *to,
                                                          const spot_tised_point *point,

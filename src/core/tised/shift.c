@@ -100,6 +100,25 @@ spot_status spot_tised_shift_slope_score(const spot_tised_setup *from, const spo
     return give(speed * (to->inference_s - from->inference_s) * phi_exposure, slope);
 }
 
+/* Eq. 24 for whole depths. Deeper by one was no better on `from`, which carries over to slower hardware
+ * if that whole step hid something already; a step less was no better, which carries over to faster
+ * hardware if this depth still hides something there. */
+static spot_tised_direction overlap_direction(const spot_tised_setup *from,
+                                              const spot_tised_setup *to,
+                                              const spot_tised_point *point)
+{
+    double load_from = point->alpha * from->inference_s / from->action_s;
+    double load_to = point->alpha * to->inference_s / to->action_s;
+    if (load_to > load_from) {
+        return point->n_overlap + 1 <= load_from ? SPOT_TISED_DOWN : SPOT_TISED_OPEN;
+    }
+    if (point->n_overlap <= load_to) {
+        return SPOT_TISED_UP;
+    }
+    /* depth beyond the new kink hides nothing more, and costs chunks */
+    return point->n_overlap > ceil(load_to) ? SPOT_TISED_DOWN : SPOT_TISED_OPEN;
+}
+
 spot_tised_direction spot_tised_shift_direction(const spot_tised_setup *from,
                                                 const spot_tised_setup *to,
                                                 const spot_tised_point *point, spot_tised_knob knob,
@@ -114,9 +133,8 @@ spot_tised_direction spot_tised_shift_direction(const spot_tised_setup *from,
         return SPOT_TISED_STAYS;
     }
     bool slower = to->inference_s > from->inference_s;
-    bool smooth = shows_on_both(from, to, point);
     if (knob == SPOT_TISED_KNOB_ALPHA) {
-        if (!smooth) {
+        if (!shows_on_both(from, to, point)) {
             return SPOT_TISED_OPEN;
         }
         if (!dynamic && point->n_overlap == from->n_action) {
@@ -124,13 +142,5 @@ spot_tised_direction spot_tised_shift_direction(const spot_tised_setup *from,
         }
         return slower ? SPOT_TISED_DOWN : SPOT_TISED_UP;
     }
-    if (dynamic) {
-        return SPOT_TISED_OPEN;
-    }
-    if (smooth) {
-        return slower ? SPOT_TISED_DOWN : SPOT_TISED_UP;
-    }
-    /* depth beyond the new kink hides nothing more, and costs chunks */
-    double useful = ceil(point->alpha * to->inference_s / to->action_s);
-    return point->n_overlap > useful ? SPOT_TISED_DOWN : SPOT_TISED_OPEN;
+    return dynamic ? SPOT_TISED_OPEN : overlap_direction(from, to, point);
 }
