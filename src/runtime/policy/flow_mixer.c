@@ -104,7 +104,8 @@ static void visit_plain(visitor *v, const char *name, size_t rows, size_t column
 }
 
 /* A weight (n x (first->k + second->k)), packed as one layer or as two that share the inputs. */
-static void visit_matrix(visitor *v, const char *name, spoti_linear *first, spoti_linear *second)
+static void visit_matrix(visitor *v, const char *name, spoti_mixer_linear *first,
+                         spoti_mixer_linear *second)
 {
     const size_t n = first->n;
     const size_t k = first->k + (second != NULL ? second->k : 0);
@@ -127,7 +128,7 @@ static void visit_matrix(visitor *v, const char *name, spoti_linear *first, spot
 
 /* The layer `name`.weight (n x k) and, if it has one, `name`.bias (n). */
 static void visit_linear(visitor *v, const char *name, bool has_bias, size_t n, size_t k,
-                         spoti_linear *layer)
+                         spoti_mixer_linear *layer)
 {
     char full[SPOTI_TENSOR_NAME_SIZE];
 

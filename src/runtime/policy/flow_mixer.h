@@ -17,25 +17,25 @@
 enum { SPOTI_BLOCKS_MAX = 64 };
 
 /* A packed linear layer y = W x + b with n outputs and k inputs. */
-typedef struct spoti_linear {
+typedef struct spoti_mixer_linear {
     size_t n, k;
     float *packed;
     float *bias; /* NULL = none */
-} spoti_linear;
+} spoti_mixer_linear;
 
 typedef struct spoti_mixer_block {
-    float *token_w1;            /* (token_hidden x T) */
-    float *token_w2;            /* (T x token_hidden) */
-    spoti_linear fc1, fc2;      /* channel MLP */
-    spoti_linear adaln_token;   /* time_dim -> scale, shift, gate */
-    spoti_linear adaln_channel; /* likewise */
+    float *token_w1;                  /* (token_hidden x T) */
+    float *token_w2;                  /* (T x token_hidden) */
+    spoti_mixer_linear fc1, fc2;      /* channel MLP */
+    spoti_mixer_linear adaln_token;   /* time_dim -> scale, shift, gate */
+    spoti_mixer_linear adaln_channel; /* likewise */
 } spoti_mixer_block;
 
 typedef struct spoti_flow_mixer {
-    spoti_linear in_x;   /* the share of in_proj that reads x_t, without bias */
-    spoti_linear in_obs; /* the share that reads the observation, with bias */
-    spoti_linear time_fc1, time_fc2;
-    spoti_linear final_adaln, out_proj;
+    spoti_mixer_linear in_x;   /* the share of in_proj that reads x_t, without bias */
+    spoti_mixer_linear in_obs; /* the share that reads the observation, with bias */
+    spoti_mixer_linear time_fc1, time_fc2;
+    spoti_mixer_linear final_adaln, out_proj;
     spoti_mixer_block blocks[SPOTI_BLOCKS_MAX];
     float *obs_mean, *obs_std;       /* (D) */
     float *action_mean, *action_std; /* (H x A) */

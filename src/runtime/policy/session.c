@@ -57,8 +57,8 @@ struct spot_session {
 };
 
 /* c = epilogue(a W^T + b) for m rows. */
-static spoti_gemm product(const spoti_linear *layer, size_t m, const float *a, size_t lda, float *c,
-                          size_t ldc)
+static spoti_gemm product(const spoti_mixer_linear *layer, size_t m, const float *a, size_t lda,
+                          float *c, size_t ldc)
 {
     return (spoti_gemm){.m = m,
                         .n = layer->n,
@@ -294,7 +294,8 @@ static void time_features(const spoti_policy_config *c, int steps, float *featur
     }
 }
 
-static void compute_modulation(const spot_session *s, const spoti_linear *layer, modulation *mod)
+static void compute_modulation(const spot_session *s, const spoti_mixer_linear *layer,
+                               modulation *mod)
 {
     const size_t steps = (size_t)s->steps;
     const spoti_gemm g = product(layer, steps, s->time_a, layer->k, mod->values, mod->width);
