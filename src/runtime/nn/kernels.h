@@ -21,6 +21,8 @@ typedef enum spoti_epilogue {
     SPOTI_EPILOGUE_STORE = 0,    /* c = y */
     SPOTI_EPILOGUE_GELU = 1,     /* c = gelu(y), tanh form */
     SPOTI_EPILOGUE_RESIDUAL = 2, /* c = c + gate * y */
+    SPOTI_EPILOGUE_SILU = 3,     /* c = y / (1 + exp(-y)) */
+    SPOTI_EPILOGUE_ADD = 4,      /* c = c + y */
 } spoti_epilogue;
 
 /* One matrix product c = epilogue(a b + bias). Panel p of b holds columns 32 p .. 32 p + 31; its

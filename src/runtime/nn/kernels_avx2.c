@@ -50,6 +50,13 @@ static inline __m256 gelu_ps(__m256 x)
     return _mm256_div_ps(x, _mm256_add_ps(_mm256_set1_ps(1.0F), exp_ps(t)));
 }
 
+static inline __m256 silu_ps(__m256 x)
+{
+    const __m256 e = exp_ps(_mm256_sub_ps(_mm256_setzero_ps(), x));
+
+    return _mm256_div_ps(x, _mm256_add_ps(_mm256_set1_ps(1.0F), e));
+}
+
 /* All bits set in the first min(n, 8) lanes. */
 static inline __m256i lanes_of(size_t n)
 {
@@ -89,6 +96,10 @@ static inline void finish(const spoti_gemm *g, const __m256 *sums, size_t rows, 
                 const __m256 gate = _mm256_maskload_ps(g->gate + column, lanes);
 
                 y = _mm256_fmadd_ps(gate, y, _mm256_maskload_ps(out, lanes));
+            } else if (g->epilogue == SPOTI_EPILOGUE_SILU) {
+                y = silu_ps(y);
+            } else if (g->epilogue == SPOTI_EPILOGUE_ADD) {
+                y = _mm256_add_ps(_mm256_maskload_ps(out, lanes), y);
             }
             _mm256_maskstore_ps(out, lanes, y);
         }

@@ -54,6 +54,13 @@ static inline __m512 gelu_ps(__m512 x)
     return _mm512_div_ps(x, _mm512_add_ps(_mm512_set1_ps(1.0F), exp_ps(t)));
 }
 
+static inline __m512 silu_ps(__m512 x)
+{
+    const __m512 e = exp_ps(_mm512_sub_ps(_mm512_setzero_ps(), x));
+
+    return _mm512_div_ps(x, _mm512_add_ps(_mm512_set1_ps(1.0F), e));
+}
+
 /* Lanes of register `half` of a tile that hold one of `width` columns. */
 static inline __mmask16 lanes_of(size_t width, size_t half)
 {
@@ -89,6 +96,10 @@ static inline void finish(const spoti_gemm *g, const __m512 *sums, size_t rows, 
                 const __m512 gate = _mm512_maskz_loadu_ps(lanes, g->gate + column);
 
                 y = _mm512_fmadd_ps(gate, y, _mm512_maskz_loadu_ps(lanes, out));
+            } else if (g->epilogue == SPOTI_EPILOGUE_SILU) {
+                y = silu_ps(y);
+            } else if (g->epilogue == SPOTI_EPILOGUE_ADD) {
+                y = _mm512_add_ps(_mm512_maskz_loadu_ps(lanes, out), y);
             }
             _mm512_mask_storeu_ps(out, lanes, y);
         }

@@ -48,6 +48,12 @@ static void row_finish(const spoti_gemm *g, const float *sums, size_t first, siz
         case SPOTI_EPILOGUE_RESIDUAL:
             c[j] += g->gate[first + j] * y;
             break;
+        case SPOTI_EPILOGUE_SILU:
+            c[j] = y / (1.0F + expf(-y));
+            break;
+        case SPOTI_EPILOGUE_ADD:
+            c[j] += y;
+            break;
         }
     }
 }

@@ -114,6 +114,10 @@ static void check_element(const problem *p, size_t i, size_t j)
         y = gelu(y);
     } else if (g->epilogue == SPOTI_EPILOGUE_RESIDUAL) {
         y = (double)p->before[i * g->ldc + j] + (double)g->gate[j] * y;
+    } else if (g->epilogue == SPOTI_EPILOGUE_SILU) {
+        y = y / (1.0 + exp(-y));
+    } else if (g->epilogue == SPOTI_EPILOGUE_ADD) {
+        y = (double)p->before[i * g->ldc + j] + y;
     }
     assert_close((double)g->c[i * g->ldc + j], y,
                  DEVIATIONS * sqrt((double)g->k + 4.0) * EPS * size, 0.0);
@@ -121,7 +125,7 @@ static void check_element(const problem *p, size_t i, size_t j)
 
 static void check_gemm(const spoti_kernels *kernels, size_t m, size_t n, size_t k)
 {
-    for (int epilogue = SPOTI_EPILOGUE_STORE; epilogue <= SPOTI_EPILOGUE_RESIDUAL; epilogue++) {
+    for (int epilogue = SPOTI_EPILOGUE_STORE; epilogue <= SPOTI_EPILOGUE_ADD; epilogue++) {
         for (int bias = 0; bias < 2; bias++) {
             problem p;
 
@@ -213,7 +217,7 @@ static void products_with_unpacked_right_sides_agree(void **state)
 }
 
 /* A product with 1 x 1 weights shows the activation alone. */
-static float gelu_of(const spoti_kernels *kernels, float x)
+static float activation_of(const spoti_kernels *kernels, spoti_epilogue epilogue, float x)
 {
     const float b[SPOTI_PANEL] = {1.0F};
     float c = MARK;
@@ -226,10 +230,15 @@ static float gelu_of(const spoti_kernels *kernels, float x)
                                 .b = b,
                                 .ldb = SPOTI_PANEL,
                                 .panel_stride = SPOTI_PANEL,
-                                .epilogue = SPOTI_EPILOGUE_GELU,
+                                .epilogue = epilogue,
                                 .c = &c,
                                 .ldc = 1});
     return c;
+}
+
+static float gelu_of(const spoti_kernels *kernels, float x)
+{
+    return activation_of(kernels, SPOTI_EPILOGUE_GELU, x);
 }
 
 static void check_gelu(const spoti_kernels *kernels)
@@ -260,6 +269,27 @@ static void gelu_agrees_with_double_precision(void **state)
 {
     (void)state;
     for_each_table(check_gelu);
+}
+
+static void check_silu(const spoti_kernels *kernels)
+{
+    for (int i = -130000; i <= 130000; i++) {
+        const double x = (double)((float)i * 5e-4F);
+        const double want = x / (1.0 + exp(-x));
+
+        /* A few roundings, of the result and of what the exponential rounds away of its argument. */
+        assert_close((double)activation_of(kernels, SPOTI_EPILOGUE_SILU, (float)x), want, 0x1p-126,
+                     (6.0 + fabs(x)) * EPS);
+    }
+    assert_true(activation_of(kernels, SPOTI_EPILOGUE_SILU, -1e4F) == 0.0F);
+    assert_true(activation_of(kernels, SPOTI_EPILOGUE_SILU, 1e30F) == 1e30F);
+    assert_true(isnan(activation_of(kernels, SPOTI_EPILOGUE_SILU, NAN)));
+}
+
+static void silu_agrees_with_double_precision(void **state)
+{
+    (void)state;
+    for_each_table(check_silu);
 }
 
 static void check_norm_at(const spoti_kernels *kernels, size_t n, float centre)
@@ -368,6 +398,7 @@ int main(void)
         cmocka_unit_test(products_agree_with_double_precision),
         cmocka_unit_test(products_with_unpacked_right_sides_agree),
         cmocka_unit_test(gelu_agrees_with_double_precision),
+        cmocka_unit_test(silu_agrees_with_double_precision),
         cmocka_unit_test(norms_agree_with_double_precision),
         cmocka_unit_test(a_row_has_the_same_bytes_alone_and_among_others),
         cmocka_unit_test(the_best_table_is_found_and_unknown_ones_are_not),
