@@ -79,7 +79,7 @@ SPOT_API spot_status spot_tised_time_samples(const spot_tised_setup *setup,
                                              const double *inference_s, int n_sample, int n_overlap,
                                              spot_tised_timing *out);
 
-/* Times of any operating point under any schedule; the evaluator of sweeps (about 10 ns a point).
+/* Times of any operating point under any schedule; the evaluator of sweeps.
  * eta compares with alpha = 1, n' = 0 (under cadence: the cadence loop at alpha = 1). Under cadence
  * delay_s is what the cycle exceeds n T_act by, during which the old chunk runs on as far as it
  * reaches; age_s is that of the first action not yet due when the chunk arrives, j T_act, j =

@@ -212,6 +212,93 @@ static void cadence_has_a_fixed_cycle_and_drops_what_is_past(void **state)
     assert_int_equal(spot_tised_stale_actions(-1.0, 0.1, 16), 0);
 }
 
+static void every_schedule_has_its_times(void **state)
+{
+    (void)state;
+    const spot_tised_setup setup = {.inference_s = 1.25, .action_s = 0.125, .n_action = 8};
+    spot_tised_timing t;
+    spot_tised_point p = {.alpha = 0.5};
+    assert_int_equal(spot_tised_time(&setup, &p, &t), SPOT_OK);
+    assert_close(t.chunk_s, 1.625, 0.0, ROUNDING);
+    assert_close(t.eta, 2.25 / 1.625, 0.0, ROUNDING);
+    assert_true(t.first_wait_s == 0.0);
+    p.n_overlap = 2; /* not under sync */
+    assert_int_equal(spot_tised_time(&setup, &p, &t), SPOT_E_RANGE);
+    p.schedule = SPOT_TISED_OVERLAP;
+    assert_int_equal(spot_tised_time(&setup, &p, &t), SPOT_OK);
+    assert_close(t.chunk_s, 1.375, 0.0, ROUNDING);
+    p.overhead_s = 0.5; /* not under overlap */
+    assert_int_equal(spot_tised_time(&setup, &p, &t), SPOT_E_RANGE);
+
+    /* cadence: 0.625 + 0.5 > 1, actions at 0 ... 0.625 s are late, the next is 0.75 s old; the
+     * baseline takes 1.75 s */
+    p = (spot_tised_point){0.5, 0, SPOT_TISED_CADENCE, 0.5};
+    assert_int_equal(spot_tised_time(&setup, &p, &t), SPOT_OK);
+    assert_close(t.chunk_s, 1.125, 0.0, ROUNDING);
+    assert_close(t.delay_s, 0.125, 0.0, ROUNDING);
+    assert_close(t.age_s, 0.75, 0.0, ROUNDING);
+    assert_close(t.eta, 1.75 / 1.125, 0.0, ROUNDING);
+    assert_close(t.eta_bound, 1.75, 0.0, ROUNDING);
+    assert_true(t.first_wait_s == 0.0);
+    double chunk_s = 0.0;
+    assert_int_equal(spot_tised_cadence_chunk_s(&setup, 0.5, 0.5, &chunk_s), SPOT_OK);
+    assert_true(chunk_s == t.chunk_s);
+    p.overhead_s = 0.0; /* all hidden: nothing is gained over the cycle */
+    assert_int_equal(spot_tised_time(&setup, &p, &t), SPOT_OK);
+    assert_close(t.chunk_s, 1.0, 0.0, ROUNDING);
+    p.schedule = (spot_tised_schedule)9;
+    assert_int_equal(spot_tised_time(&setup, &p, &t), SPOT_E_INVALID);
+    assert_int_equal(spot_tised_time(&setup, NULL, &t), SPOT_E_INVALID);
+}
+
+static void jittered_episode_is_the_sum_of_its_chunks(void **state)
+{
+    (void)state;
+    const spot_tised_setup setup = {.inference_s = 0.06, .action_s = 0.02, .n_action = 8};
+    const double latency_s[] = {0.02, 0.10, 0.10, 0.05};
+    spot_tised_point p = {0.5, 3, SPOT_TISED_OVERLAP, 0.0}; /* alpha is not applied */
+    double episode_s = 0.0;
+    assert_int_equal(spot_tised_episode_jitter_s(&setup, &p, latency_s, 4, &episode_s), SPOT_OK);
+    assert_close(episode_s, 4 * 0.16 + 0.04 + 0.04 + 0.02, 0.0, ROUNDING);
+    p = (spot_tised_point){1.0, 0, SPOT_TISED_SYNC, 0.0};
+    assert_int_equal(spot_tised_episode_jitter_s(&setup, &p, latency_s, 4, &episode_s), SPOT_OK);
+    assert_close(episode_s, 4 * 0.16 + 0.27, 0.0, ROUNDING);
+    p = (spot_tised_point){1.0, 0, SPOT_TISED_CADENCE, 0.1};
+    assert_int_equal(spot_tised_episode_jitter_s(&setup, &p, latency_s, 4, &episode_s), SPOT_OK);
+    assert_close(episode_s, 0.16 + 0.20 + 0.20 + 0.16, 0.0, ROUNDING);
+    assert_int_equal(spot_tised_episode_jitter_s(&setup, &p, latency_s, 0, &episode_s),
+                     SPOT_E_RANGE);
+
+    /* a scaled policy: the samples of the baseline times alpha, not the mean */
+    spot_tised_timing t;
+    p = (spot_tised_point){0.5, 2, SPOT_TISED_OVERLAP, 0.0};
+    assert_int_equal(spot_tised_time_jitter(&setup, &p, latency_s, 4, &t), SPOT_OK);
+    assert_close(t.delay_s, 2 * 0.01 / 4, 0.0, ROUNDING * 100); /* 0.05 - 0.04, twice in four */
+    assert_int_equal(spot_tised_time_jitter(&setup, &p, NULL, 4, &t), SPOT_E_INVALID);
+}
+
+/* Finite inputs whose times are not: an error, never an infinity or NaN. */
+static void overflow_is_an_error(void **state)
+{
+    (void)state;
+    spot_tised_timing t = {.eta = 77.0};
+    static const spot_tised_setup setups[] = {
+        {1e308, 1e308, 8}, {1e308, 5e-324, 1}, {0.0, 1e308, 8}, {1e300, 1e-300, 1}};
+    for (size_t i = 0; i < sizeof(setups) / sizeof(setups[0]); i++) {
+        assert_int_equal(spot_tised_time_point(&setups[i], 1.0, 0, &t), SPOT_E_RANGE);
+    }
+    assert_int_equal(spot_tised_time_point(&SETUP, 1e308, 0, &t), SPOT_OK);
+    assert_true(t.eta > 0.0 && isfinite(t.chunk_s));
+    const spot_tised_setup slow = {1e10, 1.0, 8};
+    t.eta = 77.0;
+    assert_int_equal(spot_tised_time_point(&slow, 1e308, 0, &t), SPOT_E_RANGE);
+    assert_true(t.eta == 77.0); /* untouched */
+    double task_s = 0.0;
+    t.chunk_s = 1e200;
+    assert_int_equal(spot_tised_task_s(&t, 1e200, &task_s), SPOT_E_RANGE);
+    assert_int_equal(spot_tised_task_s(&t, NAN, &task_s), SPOT_E_RANGE);
+}
+
 static void impossible_arguments_are_refused(void **state)
 {
     (void)state;
@@ -255,6 +342,9 @@ int main(void)
         cmocka_unit_test(exposure_of_the_conveyor_matches_vector),
         cmocka_unit_test(random_points_obey_simulation_equations_and_invariants),
         cmocka_unit_test(cadence_has_a_fixed_cycle_and_drops_what_is_past),
+        cmocka_unit_test(every_schedule_has_its_times),
+        cmocka_unit_test(jittered_episode_is_the_sum_of_its_chunks),
+        cmocka_unit_test(overflow_is_an_error),
         cmocka_unit_test(impossible_arguments_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
