@@ -3,13 +3,17 @@
 # SPDX-FileCopyrightText: The Sweetspot authors
 """Random policy folders, and what PyTorch computes with them.
 
-    make_fixture.py OUT [--full] [--cases FILE] [--batch 4] [--steps 1 2 5 10] [--seed 0]
+    make_fixture.py OUT [--arch dit [--sampler ddim [--prediction epsilon]]] [--full] [--cases FILE]
+                    [--batch 4] [--steps 1 2 5 10] [--seed 0]
 
 Without --full the network is narrow and its sizes are awkward on purpose (nothing is a multiple of
 a SIMD width). With --full it has the sizes of a trained policy. --cases writes inputs and PyTorch's
-answers as F32 tensors `obs`, `noise` and `chunk.STEPS` to a safetensors file. The committed fixture:
+answers as F32 tensors `obs`, `noise` and `chunk.STEPS` to a safetensors file. The committed ones:
 
     make_fixture.py tests/fixtures/flow_mixer_small --cases tests/fixtures/flow_mixer_small/cases.safetensors
+    make_fixture.py tests/fixtures/dit_flow --arch dit --cases tests/fixtures/dit_flow/cases.safetensors
+    make_fixture.py tests/fixtures/dit_ddim --arch dit --sampler ddim --cases tests/fixtures/dit_ddim/cases.safetensors
+    make_fixture.py tests/fixtures/dit_epsilon --arch dit --sampler ddim --prediction epsilon --cases tests/fixtures/dit_epsilon/cases.safetensors
 """
 import argparse
 
@@ -17,17 +21,27 @@ import torch
 
 import policy_io
 from model import FlowMixer
+from model_dit import Dit
 
 SMALL = dict(horizon=5, channels=43, token_hidden=11, channel_hidden=37, blocks=2, time_dim=18)
+SMALL_DIT = dict(horizon=5, width=22, heads=2, mlp_hidden=37, blocks=3, time_dim=18)
 
 
-def random_policy(full, seed, obs_dim, action_dim):
-    """A network in which every part matters: adaLN is not at its zero start."""
-    torch.manual_seed(seed)
-    model = FlowMixer(obs_dim, action_dim, **({} if full else SMALL))
+def random_policy(args, obs_dim, action_dim):
+    """A network in which every part matters: adaLN is not at its start."""
+    torch.manual_seed(args.seed)
+    if args.arch == "dit":
+        groups = [2] * (obs_dim // 2) + [1] * (obs_dim % 2)
+        model = Dit(obs_dim, action_dim, obs_groups=groups, sampler=args.sampler,
+                    prediction=args.prediction, **({} if args.full else SMALL_DIT))
+    else:
+        model = FlowMixer(obs_dim, action_dim, **({} if args.full else SMALL))
+    # The transformer's gates multiply three branches a block and must not be small.
+    spread = 1.0 if args.arch == "dit" else 0.3
     for name, p in model.named_parameters():
         if "adaln" in name:
-            torch.nn.init.normal_(p, std=0.3 / p.shape[-1] ** 0.5)
+            torch.nn.init.normal_(p, std=spread / (p.shape[-1] ** 0.5 if p.dim() > 1 or spread < 1.0
+                                                   else 2.0))
     model.load_state_dict({k: v.to(torch.bfloat16).float() for k, v in model.state_dict().items()})
     shape = (model.sizes["horizon"], action_dim)
     stats = dict(obs_mean=torch.randn(obs_dim), obs_std=0.5 + torch.rand(obs_dim),
@@ -38,6 +52,9 @@ def random_policy(full, seed, obs_dim, action_dim):
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     p.add_argument("out")
+    p.add_argument("--arch", choices=("flow_mixer", "dit"), default="flow_mixer")
+    p.add_argument("--sampler", choices=("flow", "ddim"), default="flow")
+    p.add_argument("--prediction", choices=("velocity", "sample", "epsilon"))
     p.add_argument("--full", action="store_true")
     p.add_argument("--obs", type=int)
     p.add_argument("--action", type=int)
@@ -46,7 +63,7 @@ def main():
     p.add_argument("--steps", type=int, nargs="+", default=[1, 2, 5, 10])
     p.add_argument("--seed", type=int, default=0)
     args = p.parse_args()
-    model, stats = random_policy(args.full, args.seed, args.obs or (40 if args.full else 7),
+    model, stats = random_policy(args, args.obs or (40 if args.full else 7),
                                  args.action or (5 if args.full else 3))
     policy_io.save_policy(args.out, model, stats, "fixture", min(8, model.sizes["horizon"]))
     if args.cases:

@@ -130,6 +130,11 @@ class FlowMixer(nn.Module):
         scale, shift = self.final_adaln(c).chunk(2, dim=1)
         return self.out_proj(modulate(h, scale, shift))
 
+    def loss(self, obs, chunk, noise, u):
+        """Mean squared error of the velocity at times u (B, in 0..1)."""
+        v = self(obs, torch.lerp(noise, chunk, u[:, None, None]), u)
+        return ((v.float() - (chunk - noise)) ** 2).mean()
+
     @torch.no_grad()
     def sample(self, obs, noise, steps):
         """Euler from noise (t = 0) to a normalised chunk (t = 1)."""

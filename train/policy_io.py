@@ -15,6 +15,8 @@ import torch
 DTYPES = {torch.float32: "F32", torch.bfloat16: "BF16", torch.float16: "F16"}
 SIZES = ("channels", "token_hidden", "channel_hidden", "blocks", "time_dim", "time_period_min",
          "time_period_max")
+DIT_SIZES = ("width", "heads", "mlp_hidden", "blocks", "time_dim", "time_period_min",
+             "time_period_max")
 NORMALISATION = {"normalize.obs.mean": "obs_mean", "normalize.obs.std": "obs_std",
                  "unnormalize.action.mean": "action_mean", "unnormalize.action.std": "action_std"}
 
@@ -62,16 +64,21 @@ def safetensors_read(path):
 
 
 def save_policy(folder, model, stats, task, n_execute, default_steps=10, dtype=torch.bfloat16):
-    """Writes config.json and model.safetensors; `model` is a FlowMixer, stats as in dataset.py."""
+    """Writes config.json and model.safetensors; `model` is a FlowMixer or a Dit, stats as in
+    dataset.py."""
     os.makedirs(folder, exist_ok=True)
+    dit = hasattr(model, "sampler")
     config = {
-        "type": "flow_mixer", "format_version": 1, "task": task,
+        "type": "dit" if dit else "flow_mixer", "format_version": 1, "task": task,
         "input_features": {"observation.state": {"type": "STATE", "shape": [model.obs_dim]}},
         "output_features": {"action": {"type": "ACTION", "shape": [model.action_dim]}},
         "horizon": model.sizes["horizon"], "n_action_steps": n_execute,
         "num_inference_steps": default_steps,
     }
-    config.update({k: model.sizes[k] for k in SIZES})
+    config.update({k: model.sizes[k] for k in (DIT_SIZES if dit else SIZES)})
+    if dit:
+        config.update(obs_groups=model.obs_groups, sampler=model.sampler,
+                      prediction=model.prediction)
     tensors = {k: v.detach().to(dtype) for k, v in model.state_dict().items()}
     for name, key in NORMALISATION.items():
         tensors[name] = torch.as_tensor(stats[key], dtype=torch.float32)
@@ -79,14 +86,24 @@ def save_policy(folder, model, stats, task, n_execute, default_steps=10, dtype=t
     write_aside(os.path.join(folder, "config.json"), (json.dumps(config, indent=2) + "\n").encode())
 
 
-def load_policy(folder):
-    """(FlowMixer in fp32, stats, config) of a policy folder."""
+def build_model(config):
+    """The untrained network that config.json describes."""
     from model import FlowMixer
+    from model_dit import Dit
+    dims = (config["input_features"]["observation.state"]["shape"][0],
+            config["output_features"]["action"]["shape"][0])
+    if config["type"] == "dit":
+        return Dit(*dims, obs_groups=config["obs_groups"], sampler=config["sampler"],
+                   prediction=config["prediction"],
+                   **{k: config[k] for k in DIT_SIZES + ("horizon",)})
+    return FlowMixer(*dims, **{k: config[k] for k in SIZES + ("horizon",)})
+
+
+def load_policy(folder):
+    """(network in fp32, stats, config) of a policy folder."""
     with open(os.path.join(folder, "config.json")) as f:
         config = json.load(f)
-    sizes = {k: config[k] for k in SIZES + ("horizon",)}
-    model = FlowMixer(config["input_features"]["observation.state"]["shape"][0],
-                      config["output_features"]["action"]["shape"][0], **sizes)
+    model = build_model(config)
     tensors = safetensors_read(os.path.join(folder, "model.safetensors"))
     stats = {key: tensors.pop(name) for name, key in NORMALISATION.items()}
     model.load_state_dict({k: v.float() for k, v in tensors.items()})

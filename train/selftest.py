@@ -8,7 +8,7 @@ Euler step returns the mean of both (0: between the modes); ten steps must land 
 Also checked: the second coordinate follows the observation, a constant one returns exactly, the
 export reads back, samples with bad labels are dropped, and a killed run resumes.
 
-    selftest.py [--minutes 0.7]
+    selftest.py [--minutes 0.7] [--arch dit [--sampler ddim]]
 """
 import argparse
 import os
@@ -97,13 +97,16 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("--minutes", type=float, default=0.7)
     p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--arch", default="flow_mixer")
+    p.add_argument("--sampler", default="flow")
     args = p.parse_args()
     with tempfile.TemporaryDirectory() as tmp:
         demos, out = os.path.join(tmp, "toy.hdf5"), os.path.join(tmp, "toy")
         write_demos(demos)
         bad = check_dataset(demos)
         command = [sys.executable, os.path.join(HERE, "train.py"), "--demos", demos, "--out", out,
-                   "--task", "toy", "--batch", "64", "--threads", str(args.threads)]
+                   "--task", "toy", "--batch", "64", "--threads", str(args.threads),
+                   "--arch", args.arch, "--sampler", args.sampler]
         subprocess.run(command + ["--steps", "3", "--keep-checkpoint"], check=True)
         again = subprocess.run(command + ["--steps", "5"], check=True, text=True,
                                stdout=subprocess.PIPE).stdout

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Sweetspot authors
-"""Trains a flow-mixer policy from demonstrations.
+"""Trains a policy from demonstrations: a flow mixer, or a transformer with --arch dit.
 
     train.py --demos FILE.hdf5 --out policies/NAME --task NAME (--minutes M | --steps N)
 
@@ -25,6 +25,7 @@ import torch
 import dataset
 import policy_io
 from model import DEFAULTS, FlowMixer
+from model_dit import PREDICTIONS, Dit
 
 WARM_UP_STEPS = 100
 EVAL_SAMPLES = 2048
@@ -39,6 +40,12 @@ def parse_args(argv=None):
     budget = p.add_mutually_exclusive_group(required=True)
     budget.add_argument("--minutes", type=float, help="wall time to train for")
     budget.add_argument("--steps", type=int, help="optimiser steps to train for")
+    p.add_argument("--arch", choices=("flow_mixer", "dit"), default="flow_mixer")
+    p.add_argument("--sampler", choices=("flow", "ddim"), default="flow")
+    p.add_argument("--prediction", choices=("velocity", "sample", "epsilon"),
+                   help="what the network predicts; default velocity (flow), sample (ddim)")
+    p.add_argument("--obs-groups", type=lambda t: [int(n) for n in t.split(",")],
+                   help="dit: sizes of the observation's terms, e.g. 3,2,1; default one a feature")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--horizon", type=int, default=DEFAULTS["horizon"])
     p.add_argument("--execute", type=int, default=8)
@@ -53,6 +60,11 @@ def parse_args(argv=None):
     args = p.parse_args(argv)
     if not 1 <= args.execute <= args.horizon:
         p.error("--execute: expected 1..horizon")
+    if args.arch != "dit" and (args.sampler != "flow" or args.obs_groups):
+        p.error("--sampler ddim, --obs-groups: expected --arch dit")
+    args.prediction = args.prediction or PREDICTIONS[args.sampler][0]
+    if args.prediction not in PREDICTIONS[args.sampler]:
+        p.error(f"--prediction: expected one of {PREDICTIONS[args.sampler]} with {args.sampler}")
     return args
 
 
@@ -67,6 +79,13 @@ def keep_freed_memory():
         pass
 
 
+def build(args, obs_dim, action_dim):
+    if args.arch == "flow_mixer":
+        return FlowMixer(obs_dim, action_dim, horizon=args.horizon)
+    return Dit(obs_dim, action_dim, obs_groups=args.obs_groups, sampler=args.sampler,
+               prediction=args.prediction, horizon=args.horizon)
+
+
 class Trainer:
     def __init__(self, args, data):
         self.args, self.data = args, data
@@ -74,8 +93,7 @@ class Trainer:
         self.held = None if data["held"] is None else tuple(
             torch.from_numpy(x[:EVAL_SAMPLES * 8]) for x in data["held"])
         torch.manual_seed(args.seed)
-        self.model = FlowMixer(self.train[0].shape[1], self.train[1].shape[2],
-                               horizon=args.horizon)
+        self.model = build(args, self.train[0].shape[1], self.train[1].shape[2])
         self.ema = copy.deepcopy(self.model)
         self.opt = torch.optim.AdamW(self.model.parameters(), lr=args.lr,
                                      weight_decay=args.weight_decay)
@@ -92,20 +110,18 @@ class Trainer:
         warm = min(1.0, (self.step + 1) / WARM_UP_STEPS)
         return self.args.lr * warm * 0.5 * (1.0 + math.cos(math.pi * self.progress()))
 
-    def flow_loss(self, model, obs, chunk, g):
+    def loss_of(self, model, obs, chunk, g):
         b = obs.shape[0]
         noise = torch.randn(chunk.shape, generator=g)
         t = (torch.arange(b) + torch.rand(b, generator=g)) / b  # uniform, stratified
-        x = torch.lerp(noise, chunk, t[:, None, None])
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.args.precision == "bf16"):
-            v = model(obs, x, t)
-        return ((v.float() - (chunk - noise)) ** 2).mean()
+            return model.loss(obs, chunk, noise, t)
 
     def optimise(self):
         ids = torch.randint(len(self.train[0]), (self.args.batch,), generator=self.random)
         for group in self.opt.param_groups:
             group["lr"] = self.learning_rate()
-        loss = self.flow_loss(self.model, self.train[0][ids], self.train[1][ids], self.random)
+        loss = self.loss_of(self.model, self.train[0][ids], self.train[1][ids], self.random)
         self.opt.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -124,14 +140,16 @@ class Trainer:
             return float("nan")
         g = torch.Generator().manual_seed(12345)
         ids = torch.randperm(len(self.held[0]), generator=g)[:EVAL_SAMPLES]
-        losses = [self.flow_loss(self.ema, self.held[0][i], self.held[1][i], g).item()
+        losses = [self.loss_of(self.ema, self.held[0][i], self.held[1][i], g).item()
                   for i in ids.split(256)]
         return sum(losses) / len(losses)
 
     def identity(self):
         """What must agree for a checkpoint to be continued."""
         return dict(obs=list(self.train[0].shape), chunk=list(self.train[1].shape), seed=self.args.seed,
-                    batch=self.args.batch, task=self.args.task)
+                    batch=self.args.batch, task=self.args.task, arch=self.args.arch,
+                    sampler=self.args.sampler, prediction=self.args.prediction,
+                    obs_groups=self.args.obs_groups)
 
     def save(self, path):
         torch.save(dict(identity=self.identity(), model=self.model.state_dict(),
@@ -169,13 +187,13 @@ def write_card(args, t, folder):
     text = f"""# {os.path.basename(os.path.normpath(folder))}
 
 - Task: {args.task}
-- Architecture: flow_mixer, {n} weights, horizon {args.horizon}, {args.execute} actions executed
+- Architecture: {args.arch}, sampler {args.sampler}, {n} weights, horizon {args.horizon}, {args.execute} actions executed
 - Measured success: not measured yet
 - Data: `{os.path.basename(args.demos)}`, {t.data['n_demos']} demonstrations ({t.data['n_held']} held out), {len(t.train[0])} training samples; attributes:
 {attrs}
 - Training command: `{command}`
 - Steps: {t.step} of batch {args.batch}; wall time {t.elapsed / 60:.1f} min; progress {100 * t.progress():.0f} %
-- Loss (velocity, normalised): training {t.loss:.4f}, held-out {t.held_loss:.4f} (EMA weights)
+- Loss ({args.prediction}, normalised): training {t.loss:.4f}, held-out {t.held_loss:.4f} (EMA weights)
 - Trained: {time.strftime('%Y-%m-%d', time.gmtime())}, PyTorch {torch.__version__}, {args.threads} threads, {cpu_name()}, {args.precision}
 """
     policy_io.write_aside(os.path.join(folder, "card.md"), text.encode())
