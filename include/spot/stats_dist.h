@@ -3,9 +3,10 @@
 /*
  * Distribution functions: normal, beta, chi-square and F.
  *
- * Both tails are returned, each with its own relative precision (about 1e-12), because a p-value of
- * 1e-20 cannot be had as 1 - (1 - 1e-20). The quantile of the normal distribution is
- * spot_stats_normal_quantile in stats.h. Arguments and returns are plain numbers without unit.
+ * Both tails are returned, each with its own relative precision (1e-12; 1e-11 for shapes near 1e8),
+ * because a p-value of 1e-20 cannot be had as 1 - (1 - 1e-20). The quantile of the normal
+ * distribution is spot_stats_normal_quantile in stats.h. Arguments and returns are plain numbers
+ * without unit.
  *
  *     spot_stats_tails t;
  *     st = spot_stats_chi_square_tails(statistic, 1.0, &t);

@@ -115,6 +115,9 @@ static spot_status jackknife_statistic(int n_seed, spot_stats_statistic statisti
                                        double *weight, spoti_jackknife *out)
 {
     *out = (spoti_jackknife){0};
+    if (n_seed < 2) {
+        return SPOT_OK; /* nothing is left without the only seed: no value counts as no correction */
+    }
     for (int pass = 0; pass < SPOTI_N_JACKKNIFE_PASS; pass++) {
         for (int i = 0; i < n_seed; i++) {
             double value = 0.0;
