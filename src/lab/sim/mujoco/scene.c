@@ -224,8 +224,6 @@ static spot_status refuse_model(const char *path, const char *text, spot_diag *d
         if (*c == '\n') {
             *c = ' ';
         }
-            *c = ' ';
-        }
     }
     int line = number_after(text, "Line number="); /* of the parser, else of the compiler */
     line = line > 0 ? line : number_after(text, "line ");
