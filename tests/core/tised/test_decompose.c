@@ -152,8 +152,14 @@ static void what_is_missing_stays_missing(void **state)
     assert_true(d.has_task && !d.is_measured && !d.has_measured_chunk);
     assert_close(d.eta_task, 1.0, 0.0, ROUNDING);
 
-    a.has_time = b.has_time = true; /* a measured time has priority over the product */
+    a.has_time = true; /* of one point only: the product stays */
     a.task_s = 2.0;
+    assert_int_equal(spot_tised_decompose(&a, &b, &d), SPOT_OK);
+    assert_true(d.has_cycle && !d.is_measured && !d.has_measured_chunk);
+    assert_close(d.eta_task, 1.0, 0.0, ROUNDING);
+    assert_close(d.cycle_s, 0.125, 0.0, ROUNDING);
+
+    b.has_time = true; /* a measured time has priority over the product */
     b.task_s = 3.0;
     assert_int_equal(spot_tised_decompose(&a, &b, &d), SPOT_OK);
     assert_true(d.is_measured && d.pays_off);
