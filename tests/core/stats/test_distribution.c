@@ -181,6 +181,10 @@ static void beta_quantile_inverts_the_distribution(void **state)
     double x = NAN;
     assert_int_equal(spot_stats_beta_quantile(1e-6, 0.5, 0.5, &x), SPOT_OK);
     assert_close(x, pow(sin(PI / 2 * 1e-6), 2), 0.0, 1e-11);
+    /* near 1 by the upper tail, (1 - x)^b: 1 - p is exact in doubles, 1 - tail is not */
+    const double p = 1.0 - 1e-12;
+    assert_int_equal(spot_stats_beta_quantile(p, 1.0, 1000.0, &x), SPOT_OK);
+    assert_close(x, -expm1(log(1.0 - p) / 1000.0), 0.0, 1e-11);
     assert_int_equal(spot_stats_beta_quantile(0.0, 2.0, 3.0, &x), SPOT_OK);
     assert_true(x == 0.0);
     assert_int_equal(spot_stats_beta_quantile(1.0, 2.0, 3.0, &x), SPOT_OK);

@@ -203,6 +203,12 @@ static void graded_handles_the_ends(void **state)
     /* all against none: the pooled mean 1/2 has variance 1/4 */
     assert_int_equal(spot_stats_graded(full, none, 2.0, &r), SPOT_OK);
     assert_close(r.z, 1.0 / sqrt(0.25 * 0.2), 0.0, ROUNDING);
+    /* unequal trials, each with its own mean */
+    assert_int_equal(
+        spot_stats_graded((spot_stats_score){6.0, 4}, (spot_stats_score){3.0, 9}, 2.0, &r),
+        SPOT_OK);
+    assert_close(r.z, (1.5 - 1.0 / 3) / sqrt(1.5 * 0.5 / 4 + 1.0 / 3 * (5.0 / 3) / 9), 0.0,
+                 ROUNDING);
     const spot_stats_score bad[] = {{-1.0, 10}, {20.1, 10}, {NAN, 10}, {1.0, 0}, {INFINITY, 3}};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_int_equal(spot_stats_graded(bad[i], full, 2.0, &r), SPOT_E_RANGE);
