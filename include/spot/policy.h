@@ -15,8 +15,10 @@
  *     spot_session_create(policy, &(spot_session_config){.steps = 5, .batch_max = 1}, &session);
  *     spot_session_infer(session, 1, obs, noise, chunk);
  *
- * Architecture: the flow-matching MLP-Mixer of the RTC/TISED Kinetix experiments (4 blocks, 256/512
- * channels, token width 64); sampler: Euler steps of dx/dt = v(x, t, obs) from t = 0 (noise) to 1.
+ * Architectures: `flow_mixer`, the flow-matching MLP-Mixer of the RTC/TISED Kinetix experiments (4
+ * blocks, 256/512 channels, token width 64), and `dit`, a transformer whose action tokens read each
+ * other and observation tokens. Samplers: Euler steps of dx/dt = v(x, t, obs) from t = 0 (noise) to
+ * 1, or deterministic DDIM for a transformer that was trained by diffusion.
  */
 #ifndef SPOT_POLICY_H
 #define SPOT_POLICY_H
@@ -37,7 +39,7 @@ enum { SPOT_POLICY_NAME_SIZE = 64, SPOT_POLICY_STEPS_MAX = 100 };
 
 /* What a policy is. Read-only view, valid as long as the policy. */
 typedef struct spot_policy_info {
-    char type[SPOT_POLICY_NAME_SIZE]; /* architecture, `flow_mixer` */
+    char type[SPOT_POLICY_NAME_SIZE]; /* architecture, `flow_mixer` or `dit` */
     char task[SPOT_POLICY_NAME_SIZE]; /* task that it was trained for */
     int obs_dim;                      /* length of `observation.state`, history included */
     int action_dim;                   /* length of one action */

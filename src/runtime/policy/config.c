@@ -26,7 +26,6 @@ enum {
     ACTION_MAX = 1024,
     HORIZON_MAX = 1024,
     WIDTH_MAX = 16384,
-    BLOCKS_MAX = 64,
 };
 
 typedef struct reader {
@@ -45,22 +44,46 @@ typedef struct int_field {
 
 #define FIELD(name) offsetof(spoti_policy_config, name)
 
-static const int_field INT_FIELDS[] = {
+static const int_field COMMON_FIELDS[] = {
     {"horizon", FIELD(horizon), 1, HORIZON_MAX},
     {"n_action_steps", FIELD(n_execute), 1, HORIZON_MAX},
     {"num_inference_steps", FIELD(default_steps), 1, SPOT_POLICY_STEPS_MAX},
+    {"blocks", FIELD(blocks), 1, SPOTI_BLOCKS_MAX},
+    {"time_dim", FIELD(time_dim), 4, WIDTH_MAX},
+    {NULL, 0, 0, 0},
+};
+static const int_field MIXER_FIELDS[] = {
     {"channels", FIELD(channels), 1, WIDTH_MAX},
     {"token_hidden", FIELD(token_hidden), 1, WIDTH_MAX},
     {"channel_hidden", FIELD(channel_hidden), 1, WIDTH_MAX},
-    {"blocks", FIELD(blocks), 1, BLOCKS_MAX},
-    {"time_dim", FIELD(time_dim), 4, WIDTH_MAX},
+    {NULL, 0, 0, 0},
 };
-enum { N_INT = sizeof INT_FIELDS / sizeof INT_FIELDS[0] };
+static const int_field DIT_FIELDS[] = {
+    {"width", FIELD(channels), 1, WIDTH_MAX},
+    {"heads", FIELD(heads), 1, WIDTH_MAX},
+    {"mlp_hidden", FIELD(mlp_hidden), 1, WIDTH_MAX},
+    {NULL, 0, 0, 0},
+};
 
-static const char *const OTHER_KEYS[] = {"type",           "format_version",  "task",
-                                         "input_features", "output_features", "time_period_min",
-                                         "time_period_max"};
-enum { N_OTHER = sizeof OTHER_KEYS / sizeof OTHER_KEYS[0] };
+/* Keys that are no whole numbers. */
+static const char *const COMMON_KEYS[] = {"type",
+                                          "format_version",
+                                          "task",
+                                          "input_features",
+                                          "output_features",
+                                          "time_period_min",
+                                          "time_period_max",
+                                          NULL};
+static const char *const MIXER_KEYS[] = {NULL};
+static const char *const DIT_KEYS[] = {"obs_groups", "sampler", "prediction", NULL};
+
+/* What a type of policy has besides the common keys. */
+typedef struct format {
+    const char *type;
+    const int_field *fields;
+    const char *const *keys;
+    spot_status (*read)(const reader *r, spoti_policy_config *out); /* the rest; may be NULL */
+} format;
 
 /* Line of the first `"key"` in the text, 1 if it is not there. */
 static int line_of(const reader *r, const char *key)
@@ -143,19 +166,110 @@ static spot_status read_feature(const reader *r, const char *group, const char *
     return SPOT_OK;
 }
 
-static bool known_key(const char *key)
+static const struct sampler_name {
+    const char *sampler, *prediction;
+    spoti_prediction value;
+} SAMPLERS[] = {
+    {"flow", "velocity", SPOTI_PREDICTION_VELOCITY},
+    {"ddim", "sample", SPOTI_PREDICTION_SAMPLE},
+    {"ddim", "epsilon", SPOTI_PREDICTION_EPSILON},
+};
+
+static spot_status read_sampler(const reader *r, spoti_policy_config *out)
 {
-    for (size_t i = 0; i < N_INT; i++) {
-        if (strcmp(key, INT_FIELDS[i].key) == 0) {
-            return true;
+    const char *sampler = json_string_value(json_object_get(r->root, "sampler"));
+    const char *prediction = json_string_value(json_object_get(r->root, "prediction"));
+    bool known = false;
+
+    for (size_t i = 0; i < sizeof SAMPLERS / sizeof SAMPLERS[0] && sampler != NULL; i++) {
+        if (strcmp(sampler, SAMPLERS[i].sampler) != 0) {
+            continue;
+        }
+        known = true;
+        if (prediction != NULL && strcmp(prediction, SAMPLERS[i].prediction) == 0) {
+            out->prediction = SAMPLERS[i].value;
+            return SPOT_OK;
         }
     }
-    for (size_t i = 0; i < N_OTHER; i++) {
-        if (strcmp(key, OTHER_KEYS[i]) == 0) {
-            return true;
+    return known
+               ? refuse(r, "prediction", "expected velocity with flow, sample or epsilon with ddim")
+               : refuse(r, "sampler", "expected flow or ddim");
+}
+
+static spot_status read_obs_groups(const reader *r, spoti_policy_config *out)
+{
+    const json_t *groups = json_object_get(r->root, "obs_groups");
+    const size_t n = json_array_size(groups);
+    long long sum = 0;
+
+    if (n > SPOTI_OBS_GROUPS_MAX) {
+        return refuse(r, "obs_groups", "too long, expected at most 64 sizes");
+    }
+    for (size_t i = 0; i < n; i++) {
+        const json_t *size = json_array_get(groups, i);
+
+        if (!json_is_integer(size) || json_integer_value(size) < 1 ||
+            json_integer_value(size) > OBS_MAX) {
+            return refuse(r, "obs_groups", "bad size, expected whole numbers from 1 on");
+        }
+        out->obs_groups[i] = (int)json_integer_value(size);
+        sum += out->obs_groups[i];
+    }
+    out->n_obs_group = (int)n;
+    if (sum != out->obs_dim) {
+        return refuse(r, "obs_groups", "expected sizes that add up to observation.state");
+    }
+    return SPOT_OK;
+}
+
+static spot_status read_dit(const reader *r, spoti_policy_config *out)
+{
+    spot_status st = read_obs_groups(r, out);
+
+    if (st == SPOT_OK) {
+        st = read_sampler(r, out);
+    }
+    if (st == SPOT_OK && out->channels % out->heads != 0) {
+        st = refuse(r, "heads", "expected a divisor of width");
+    }
+    return st;
+}
+
+static const format FORMATS[] = {
+    {"flow_mixer", MIXER_FIELDS, MIXER_KEYS, NULL},
+    {"dit", DIT_FIELDS, DIT_KEYS, read_dit},
+};
+
+static bool has_field(const int_field *fields, const char *key)
+{
+    while (fields->key != NULL && strcmp(fields->key, key) != 0) {
+        fields++;
+    }
+    return fields->key != NULL;
+}
+
+static bool has_key(const char *const *keys, const char *key)
+{
+    while (*keys != NULL && strcmp(*keys, key) != 0) {
+        keys++;
+    }
+    return *keys != NULL;
+}
+
+static bool known_key(const format *f, const char *key)
+{
+    return has_field(COMMON_FIELDS, key) || has_field(f->fields, key) ||
+           has_key(COMMON_KEYS, key) || has_key(f->keys, key);
+}
+
+static const format *find_format(const char *type)
+{
+    for (size_t i = 0; i < sizeof FORMATS / sizeof FORMATS[0]; i++) {
+        if (strcmp(FORMATS[i].type, type) == 0) {
+            return &FORMATS[i];
         }
     }
-    return false;
+    return NULL;
 }
 
 static spot_status check_type(const reader *r, spoti_policy_config *out)
@@ -166,9 +280,10 @@ static spot_status check_type(const reader *r, spoti_policy_config *out)
     if (st != SPOT_OK) {
         return st;
     }
-    if (strcmp(out->type, "flow_mixer") != 0) {
-        return spot_diag_set(r->diag, SPOT_E_UNSUPPORTED, "%s:%d: type '%s', expected flow_mixer",
-                             r->path, line_of(r, "type"), out->type);
+    if (find_format(out->type) == NULL) {
+        return spot_diag_set(r->diag, SPOT_E_UNSUPPORTED,
+                             "%s:%d: type '%s', expected flow_mixer or dit", r->path,
+                             line_of(r, "type"), out->type);
     }
     if (!json_is_integer(version) || json_integer_value(version) != FORMAT_VERSION) {
         return spot_diag_set(r->diag, SPOT_E_UNSUPPORTED, "%s:%d: format_version: expected %d",
@@ -188,12 +303,22 @@ static spot_status read_features(const reader *r, spoti_policy_config *out)
     return read_feature(r, "output_features", "action", "ACTION", ACTION_MAX, &out->action_dim);
 }
 
-static spot_status read_numbers(const reader *r, spoti_policy_config *out)
+static spot_status read_ints(const reader *r, const int_field *fields, spoti_policy_config *out)
 {
     spot_status st = SPOT_OK;
 
-    for (size_t i = 0; i < N_INT && st == SPOT_OK; i++) {
-        st = read_int(r, &INT_FIELDS[i], out);
+    for (; fields->key != NULL && st == SPOT_OK; fields++) {
+        st = read_int(r, fields, out);
+    }
+    return st;
+}
+
+static spot_status read_numbers(const reader *r, const format *f, spoti_policy_config *out)
+{
+    spot_status st = read_ints(r, COMMON_FIELDS, out);
+
+    if (st == SPOT_OK) {
+        st = read_ints(r, f->fields, out);
     }
     if (st == SPOT_OK) {
         st = read_period(r, "time_period_min", &out->time_period_min);
@@ -222,15 +347,17 @@ static spot_status check_relations(const reader *r, const spoti_policy_config *c
 static spot_status read_root(const reader *r, spoti_policy_config *out)
 {
     const char *key = NULL;
+    const format *f = NULL;
     json_t *value = NULL;
     spot_status st = check_type(r, out);
 
     if (st != SPOT_OK) {
         return st;
     }
+    f = find_format(out->type);
     json_object_foreach(r->root, key, value)
     {
-        if (!known_key(key)) {
+        if (!known_key(f, key)) {
             return refuse(r, key, "unknown key, expected none but those of the policy format");
         }
     }
@@ -239,7 +366,10 @@ static spot_status read_root(const reader *r, spoti_policy_config *out)
         st = read_features(r, out);
     }
     if (st == SPOT_OK) {
-        st = read_numbers(r, out);
+        st = read_numbers(r, f, out);
+    }
+    if (st == SPOT_OK && f->read != NULL) {
+        st = f->read(r, out);
     }
     return st == SPOT_OK ? check_relations(r, out) : st;
 }

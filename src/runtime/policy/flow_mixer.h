@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * The weights of a flow-matching MLP-Mixer (train/model.py), and the policy that owns them.
+ * The weights of a flow-matching MLP-Mixer (train/model.py), and its workspace in a session.
  *
  * Symbols: A action size, D observation size, T = H tokens, C channels. Linear weights are packed
  * for the kernels (spoti_pack); the token MLPs stand on the left of their products and stay as they
@@ -10,49 +10,35 @@
 #ifndef SPOTI_POLICY_FLOW_MIXER_H
 #define SPOTI_POLICY_FLOW_MIXER_H
 
-#include "runtime/nn/arena.h"
-#include "runtime/nn/safetensors.h"
 #include "runtime/policy/config.h"
-
-enum { SPOTI_BLOCKS_MAX = 64 };
-
-/* A packed linear layer y = W x + b with n outputs and k inputs. */
-typedef struct spoti_mixer_linear {
-    size_t n, k;
-    float *packed;
-    float *bias; /* NULL = none */
-} spoti_mixer_linear;
+#include "runtime/policy/layers.h"
+#include "runtime/policy/modulation.h"
 
 typedef struct spoti_mixer_block {
-    float *token_w1;                  /* (token_hidden x T) */
-    float *token_w2;                  /* (T x token_hidden) */
-    spoti_mixer_linear fc1, fc2;      /* channel MLP */
-    spoti_mixer_linear adaln_token;   /* time_dim -> scale, shift, gate */
-    spoti_mixer_linear adaln_channel; /* likewise */
+    float *token_w1;           /* (token_hidden x T) */
+    float *token_w2;           /* (T x token_hidden) */
+    spoti_layer fc1, fc2;      /* channel MLP */
+    spoti_layer adaln_token;   /* time_dim -> scale, shift, gate */
+    spoti_layer adaln_channel; /* likewise */
 } spoti_mixer_block;
 
 typedef struct spoti_flow_mixer {
-    spoti_mixer_linear in_x;   /* the share of in_proj that reads x_t, without bias */
-    spoti_mixer_linear in_obs; /* the share that reads the observation, with bias */
-    spoti_mixer_linear time_fc1, time_fc2;
-    spoti_mixer_linear final_adaln, out_proj;
+    spoti_layer in[2]; /* in_proj: what reads x_t (no bias), what reads the observation (bias) */
+    spoti_layer out_proj;
     spoti_mixer_block blocks[SPOTI_BLOCKS_MAX];
-    float *obs_mean, *obs_std;       /* (D) */
-    float *action_mean, *action_std; /* (H x A) */
 } spoti_flow_mixer;
 
-struct spot_policy {
-    const spot_allocator *allocator;
-    spoti_policy_config config;
-    spot_policy_info info;
-    spoti_flow_mixer net;
-    spoti_arena arena; /* all weights */
-};
+/* In arrays of R rows each sample of the group has T consecutive ones. */
+typedef struct spoti_flow_mixer_work {
+    spoti_modulation token[SPOTI_BLOCKS_MAX], channel[SPOTI_BLOCKS_MAX];
+    float *obs_in;         /* (group x C) the observation's share of in_proj */
+    float *token_hidden;   /* (token_hidden x ld) of one sample */
+    float *channel_hidden; /* (R x channel_hidden) */
+} spoti_flow_mixer_work;
 
-/* Fills policy->net from `file`, named `path` in messages; policy->config must be set.
- * Returns OK, E_FORMAT (a tensor is missing, unknown, misshapen or not finite; see diag), E_NOMEM.
- * What was allocated on failure lies in policy->arena. */
-spot_status spoti_flow_mixer_load(spot_policy *policy, const spoti_safetensors *file,
-                                  const char *path, spot_diag *diag);
+struct spoti_arch;
+
+/* What the policy type `flow_mixer` does, see arch.h. */
+const struct spoti_arch *spoti_flow_mixer_arch(void);
 
 #endif

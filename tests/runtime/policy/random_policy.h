@@ -9,6 +9,8 @@
 #ifndef RANDOM_POLICY_H
 #define RANDOM_POLICY_H
 
+#include "runtime/policy/random_tensors.h"
+
 typedef struct random_policy random_policy;
 
 typedef struct random_policy_sizes {
@@ -29,8 +31,5 @@ void random_policy_write(const random_policy *policy, const char *dir);
 /* chunk (horizon x action) of one sample in double precision. */
 void random_policy_eval(const random_policy *policy, int steps, const float *obs,
                         const float *noise, double *chunk);
-
-/* n numbers, uniform on -1..1, from a generator of its own. */
-void random_fill(unsigned seed, float *out, int n);
 
 #endif

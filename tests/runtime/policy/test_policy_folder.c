@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "runtime/policy/random_dit.h"
 #include "runtime/policy/random_policy.h"
 #include "spot/policy.h"
 #include "support/spot_test.h"
@@ -75,6 +76,54 @@ static const edit MODEL_EDITS[] = {
     {"\"shape\":[19,5]", "\"shape\":[5,19]", SPOT_E_FORMAT, "'in_proj.weight': shape does not fit"},
 };
 
+/* The same of a transformer. */
+static const char DIT_CONFIG[] =
+    "{\"type\": \"dit\",\n"
+    "\"format_version\": 1,\n"
+    "\"task\": \"random\",\n"
+    "\"input_features\": {\"observation.state\": {\"type\": \"STATE\", \"shape\": [5]}},\n"
+    "\"output_features\": {\"action\": {\"type\": \"ACTION\", \"shape\": [2]}},\n"
+    "\"horizon\": 7,\n"
+    "\"n_action_steps\": 5,\n"
+    "\"num_inference_steps\": 10,\n"
+    "\"width\": 38,\n"
+    "\"heads\": 2,\n"
+    "\"mlp_hidden\": 29,\n"
+    "\"blocks\": 4,\n"
+    "\"time_dim\": 10,\n"
+    "\"time_period_min\": 0.004,\n"
+    "\"time_period_max\": 4.0,\n"
+    "\"obs_groups\": [4, 1],\n"
+    "\"sampler\": \"ddim\",\n"
+    "\"prediction\": \"sample\"}\n";
+
+static const edit DIT_EDITS[] = {
+    {"\"dit\"", "\"flow_mixer\"", SPOT_E_FORMAT, "config.json:9: width: unknown key"},
+    {"\"mlp_hidden\"", "\"token_hidden\"", SPOT_E_FORMAT, "json:11: token_hidden: unknown key"},
+    {"\"heads\": 2,\n", "", SPOT_E_FORMAT, "heads: missing, expected a whole number"},
+    {"\"heads\": 2", "\"heads\": 0", SPOT_E_FORMAT, "config.json:10: heads: bad value"},
+    {"\"heads\": 2", "\"heads\": 3", SPOT_E_FORMAT, "json:10: heads: expected a divisor of width"},
+    {"[4, 1]", "[4, 2]", SPOT_E_FORMAT, "config.json:16: obs_groups: expected sizes that add up"},
+    {"[4, 1]", "[5, 0]", SPOT_E_FORMAT, "config.json:16: obs_groups: bad size"},
+    {"[4, 1]", "[2.5, 2.5]", SPOT_E_FORMAT, "config.json:16: obs_groups: bad size"},
+    {"[4, 1]", "5", SPOT_E_FORMAT, "config.json:16: obs_groups: expected sizes that add up"},
+    {"[4, 1]",
+     "[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,"
+     "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]",
+     SPOT_E_FORMAT, "config.json:16: obs_groups: too long"},
+    {"\"ddim\"", "\"euler\"", SPOT_E_FORMAT, "config.json:17: sampler: expected flow or ddim"},
+    {"\"ddim\"", "3", SPOT_E_FORMAT, "config.json:17: sampler: expected flow or ddim"},
+    {"\"ddim\"", "\"flow\"", SPOT_E_FORMAT, "config.json:18: prediction: expected velocity with"},
+    {"\"sample\"", "\"velocity\"", SPOT_E_FORMAT, "config.json:18: prediction: expected"},
+    {"\"sample\"", "null", SPOT_E_FORMAT, "config.json:18: prediction: expected"},
+    /* The configuration is good and the weights do not fit it. */
+    {"[4, 1]", "[4, 1, 1]", SPOT_E_FORMAT, "obs_groups: expected sizes that add up"},
+    {"[4, 1]", "[3, 1, 1]", SPOT_E_FORMAT, "'obs_bias': shape does not fit"},
+    {"mlp_hidden\": 29", "mlp_hidden\": 30", SPOT_E_FORMAT, "'blocks.0.mlp.l1.weight': shape"},
+    {"\"blocks\": 4", "\"blocks\": 5", SPOT_E_FORMAT, "'blocks.4.sa.q.weight': missing"},
+    {"\"blocks\": 4", "\"blocks\": 3", SPOT_E_FORMAT, "tensors, expected the"},
+};
+
 /* Replaces the first `from`; texts of any bytes. Returns the new size. */
 static size_t replace(const char *in, size_t size, const edit *e, char *out, size_t out_size)
 {
@@ -138,6 +187,30 @@ static void bad_configurations_are_refused_with_line_and_reason(void **state)
     }
 }
 
+static void bad_configurations_of_a_transformer_are_refused(void **state)
+{
+    random_dit *p = random_dit_create(&random_dit_small, 11);
+    char dir[1024];
+    char config[1024];
+    char text[TEXT_MAX];
+    spot_policy *policy = NULL;
+
+    (void)state;
+    spot_test_temp_path(dir, sizeof dir, "dit");
+    random_dit_write(p, dir);
+    random_dit_destroy(p);
+    (void)snprintf(config, sizeof config, "%.900s/config.json", dir);
+    spot_test_write_file(config, DIT_CONFIG, strlen(DIT_CONFIG));
+    assert_int_equal(spot_policy_load(dir, NULL, &policy, NULL), SPOT_OK);
+    spot_policy_destroy(policy);
+    for (size_t i = 0; i < sizeof DIT_EDITS / sizeof DIT_EDITS[0]; i++) {
+        const size_t n = replace(DIT_CONFIG, strlen(DIT_CONFIG), &DIT_EDITS[i], text, sizeof text);
+
+        spot_test_write_file(config, text, n);
+        expect(dir, &DIT_EDITS[i]);
+    }
+}
+
 static char good[MODEL_MAX];
 static char changed[MODEL_MAX];
 
@@ -197,6 +270,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_configurations_are_refused_with_line_and_reason),
+        cmocka_unit_test(bad_configurations_of_a_transformer_are_refused),
         cmocka_unit_test(bad_weights_are_refused_with_a_reason),
         cmocka_unit_test(missing_files_are_named),
     };

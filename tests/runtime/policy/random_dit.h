@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* Random transformer policies for tests, with the formulas of train/model_dit.py as the oracle. */
+#ifndef RANDOM_DIT_H
+#define RANDOM_DIT_H
+
+#include "runtime/policy/random_tensors.h"
+
+typedef struct random_dit random_dit;
+
+enum { RANDOM_DIT_GROUPS_MAX = 8 };
+
+typedef struct random_dit_sizes {
+    int obs, action, horizon, width, heads, mlp_hidden, blocks, time_dim;
+    int groups[RANDOM_DIT_GROUPS_MAX]; /* ends with 0 */
+    const char *sampler, *prediction;
+} random_dit_sizes;
+
+/* The sizes of a trained policy, and awkward small ones; both with flow steps. */
+extern const random_dit_sizes random_dit_full;
+extern const random_dit_sizes random_dit_small;
+
+/* Draws the weights. Fails the test if memory is short. */
+random_dit *random_dit_create(const random_dit_sizes *sizes, unsigned seed);
+void random_dit_destroy(random_dit *policy);
+
+/* Creates the folder `dir` with config.json and model.safetensors (F32). */
+void random_dit_write(const random_dit *policy, const char *dir);
+
+/* chunk (horizon x action) of one sample in double precision. */
+void random_dit_eval(const random_dit *policy, int steps, const float *obs, const float *noise,
+                     double *chunk);
+
+#endif
