@@ -133,6 +133,9 @@ static void check_conditions(checker *c, const spoti_task_file *f, const char *k
         if (k->type == SPOTI_CONDITION_AT_REST) {
             check_number(c, key, k->speed_m_s, 1e-6, 100.0);
         }
+        if ((k->type == SPOTI_CONDITION_PRESSED) != (k->joint != NULL)) {
+            fail(c, key, "pressed and a joint belong together, expected both or none");
+        }
         check_number(c, key, k->z_m, -10.0, 10.0);
         check_number(c, key, k->at_m, -10.0, 10.0);
     }
@@ -151,6 +154,9 @@ spot_status spoti_task_check(const char *path, const spoti_task_file *f, spot_di
     check_conditions(&c, f, "failure", f->failure, f->failure_count);
     check_conditions(&c, f, "grades", f->grades, f->grades_count);
     check_object_name(&c, f, "expert", f->expert.object);
+    if (f->expert.how == SPOTI_EXPERT_PRESS && f->expert.place != NULL) {
+        fail(&c, "how", "an expert cannot press and place, expected one of them");
+    }
     if (f->expert.place != NULL) {
         check_object_name(&c, f, "expert", f->expert.place);
     }

@@ -27,6 +27,8 @@ static const cyaml_schema_value_t text = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER,
 static const cyaml_strval_t regimes[] = {{"static", SPOT_REGIME_STATIC},
                                          {"dynamic", SPOT_REGIME_DYNAMIC}};
 static const cyaml_strval_t axes[] = {{"x", 0}, {"y", 1}, {"z", 2}};
+static const cyaml_strval_t expert_hows[] = {{"grasp", SPOTI_EXPERT_GRASP},
+                                             {"press", SPOTI_EXPERT_PRESS}};
 static const cyaml_strval_t term_types[] = {
     {"gripper_position", SPOTI_TERM_GRIPPER_POSITION},
     {"gripper_yaw", SPOTI_TERM_GRIPPER_YAW},
@@ -38,7 +40,7 @@ static const cyaml_strval_t condition_types[] = {
     {"inside", SPOTI_CONDITION_INSIDE},   {"released", SPOTI_CONDITION_RELEASED},
     {"at_rest", SPOTI_CONDITION_AT_REST}, {"touched", SPOTI_CONDITION_TOUCHED},
     {"grasped", SPOTI_CONDITION_GRASPED}, {"below", SPOTI_CONDITION_BELOW},
-    {"beyond", SPOTI_CONDITION_BEYOND},
+    {"beyond", SPOTI_CONDITION_BEYOND},   {"pressed", SPOTI_CONDITION_PRESSED},
 };
 
 static const cyaml_schema_field_t control_fields[] = {
@@ -116,6 +118,7 @@ static const cyaml_schema_field_t condition_fields[] = {
     CYAML_FIELD_ENUM("axis", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, spoti_condition, axis, axes,
                      CYAML_ARRAY_LEN(axes)),
     NUMBER_OPTIONAL("at_m", spoti_condition, at_m),
+    TEXT_OPTIONAL("joint", spoti_condition, joint),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t condition = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, spoti_condition, condition_fields)};
@@ -129,6 +132,8 @@ static const cyaml_schema_field_t success_fields[] = {
 static const cyaml_schema_field_t expert_fields[] = {
     TEXT("object", spoti_expert_file, object),
     TEXT_OPTIONAL("place", spoti_expert_file, place),
+    CYAML_FIELD_ENUM("how", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, spoti_expert_file, how,
+                     expert_hows, CYAML_ARRAY_LEN(expert_hows)),
     NUMBER("grasp_z_m", spoti_expert_file, grasp_z_m),
     NUMBER_OPTIONAL("release_z_m", spoti_expert_file, release_z_m),
     NUMBER("lift_z_m", spoti_expert_file, lift_z_m),

@@ -102,6 +102,7 @@ typedef enum spoti_condition_type {
     SPOTI_CONDITION_GRASPED,  /* all pads touch object */
     SPOTI_CONDITION_BELOW,    /* object's z under z_m */
     SPOTI_CONDITION_BEYOND,   /* object's coordinate on axis over at_m */
+    SPOTI_CONDITION_PRESSED,  /* joint (a slide, of the object) at at_m or below */
 } spoti_condition_type;
 
 typedef struct spoti_condition {
@@ -113,6 +114,7 @@ typedef struct spoti_condition {
     double z_m;
     int axis;
     double at_m;
+    char *joint; /* pressed only */
 } spoti_condition;
 
 typedef struct spoti_success_file {
@@ -121,9 +123,15 @@ typedef struct spoti_success_file {
     unsigned conditions_count;
 } spoti_success_file;
 
+typedef enum spoti_expert_how {
+    SPOTI_EXPERT_GRASP, /* and place, if a place is named */
+    SPOTI_EXPERT_PRESS, /* with closed fingers */
+} spoti_expert_how;
+
 typedef struct spoti_expert_file {
     char *object;
-    char *place; /* NULL = grasp only */
+    char *place;          /* NULL = grasp only */
+    spoti_expert_how how; /* default grasp */
     double grasp_z_m;
     double release_z_m;
     double lift_z_m;

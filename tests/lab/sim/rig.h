@@ -13,6 +13,7 @@
 #include "support/spot_test.h"
 
 #define PICK_PLACE SPOT_SOURCE_DIR "/tasks/ur5e-pick-place/task.yaml"
+#define PRESS      SPOT_SOURCE_DIR "/tasks/press-button/task.yaml"
 #define CONVEYOR   SPOT_SOURCE_DIR "/tasks/ur5e-conveyor/task.yaml"
 
 enum { RIG_STATE_MAX = 128, RIG_OBS_MAX = 64 };

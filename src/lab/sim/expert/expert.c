@@ -85,6 +85,11 @@ static void try_again(spoti_expert *e)
     enter(e, SPOTI_PHASE_HOVER);
 }
 
+static bool presses(const spoti_expert *e)
+{
+    return e->task->file->expert.how == SPOTI_EXPERT_PRESS;
+}
+
 static bool is_deliberate_miss(const spoti_expert *e)
 {
     return e->style.miss_z_m > 0.0;
@@ -258,6 +263,17 @@ static void advance_transport(spoti_expert *e, const spoti_mujoco_world *w, cons
     }
 }
 
+/* After closing, or pressing: did it work? */
+static void advance_grasp(spoti_expert *e, const spoti_mujoco_world *w)
+{
+    bool done = presses(e) ? w->success : holds_object(e, w);
+    if (done) {
+        enter(e, SPOTI_PHASE_LIFT);
+    } else {
+        try_again(e);
+    }
+}
+
 /* Moves on to the next phase where the present one is done. */
 static void advance(spoti_expert *e, const spoti_mujoco_world *w, const double place[],
                     const double goal[3], double yaw)
@@ -277,17 +293,11 @@ static void advance(spoti_expert *e, const spoti_mujoco_world *w, const double p
         advance_approach(e, ahead, goal, yaw);
     } else if (e->phase == SPOTI_PHASE_CLOSE) {
         if (e->waited++ >= CLOSE_PERIODS) {
-            if (holds_object(e, w)) {
-                enter(e, SPOTI_PHASE_LIFT);
-            } else {
-                try_again(e);
-            }
+            advance_grasp(e, w);
         }
+    } else if (!presses(e) && e->phase < SPOTI_PHASE_OPEN && !holds_object(e, w)) {
+        try_again(e); /* dropped it */
     } else {
-        if (e->phase < SPOTI_PHASE_OPEN && !holds_object(e, w)) {
-            try_again(e); /* dropped it */
-            return;
-        }
         advance_transport(e, w, at, place, goal);
     }
 }
@@ -321,7 +331,8 @@ void spoti_expert_act(spoti_expert *e, const spoti_mujoco_world *w, spoti_expert
     }
     step_towards(w, goal, holding ? w->reference[3] : grasp_yaw(e, object[3]), phase_speed(e),
                  object_speed, action->target);
-    action->open = e->phase < SPOTI_PHASE_CLOSE || e->phase >= SPOTI_PHASE_OPEN;
+    bool open = e->phase < SPOTI_PHASE_CLOSE || e->phase >= SPOTI_PHASE_OPEN;
+    action->open = open && !presses(e);
     action->label_ok =
         !(is_deliberate_miss(e) && e->phase >= SPOTI_PHASE_HOVER && e->phase <= SPOTI_PHASE_CLOSE);
 }

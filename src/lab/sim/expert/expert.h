@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * The scripted expert: grasps a (moving) object and, if the task asks for it, places it in a region.
+ * The scripted expert: grasps a (moving) object and, if the task asks for it, places it in a region; or
+ * presses it with closed fingers.
  *
  * It acts only through the policy's action interface: one Cartesian target and gripper command a
  * control period. It is multimodal where a person would be (side of approach, one of two yaws, heights,
@@ -22,7 +23,7 @@ typedef enum spoti_phase {
     SPOTI_PHASE_VIA,     /* to a point beside the object, at hovering height */
     SPOTI_PHASE_HOVER,   /* above the object, aligned */
     SPOTI_PHASE_DESCEND, /* down to grasping height */
-    SPOTI_PHASE_CLOSE,   /* close, and see whether something is between the fingers */
+    SPOTI_PHASE_CLOSE,   /* close, and see whether something is between the fingers; press: hold */
     SPOTI_PHASE_LIFT,
     SPOTI_PHASE_CARRY, /* above the place, by a point to one side */
     SPOTI_PHASE_LOWER,

@@ -64,6 +64,13 @@ static double object_speed(const spoti_mujoco_world *w, int object)
     return dof < 0 ? 0.0 : mju_norm3(w->data->qvel + dof);
 }
 
+/* Loading has made sure that the joint exists. */
+static double joint_position(const spoti_mujoco_world *w, const char *name)
+{
+    int joint = mj_name2id(w->model, mjOBJ_JOINT, name);
+    return joint < 0 ? 0.0 : w->data->qpos[w->model->jnt_qposadr[joint]];
+}
+
 bool spoti_condition_holds(const spoti_mujoco_world *w, const spoti_condition *c)
 {
     int object = spoti_task_file_object(w->task->file, c->object);
@@ -83,6 +90,8 @@ bool spoti_condition_holds(const spoti_mujoco_world *w, const spoti_condition *c
     case SPOTI_CONDITION_BELOW:
         spoti_object_pose(w, object, pose);
         return pose[2] < c->z_m;
+    case SPOTI_CONDITION_PRESSED:
+        return joint_position(w, c->joint) <= c->at_m;
     case SPOTI_CONDITION_BEYOND:
         spoti_object_pose(w, object, pose);
         return pose[c->axis] > c->at_m;

@@ -95,6 +95,20 @@ static void resolve_objects(resolver *r, spot_task *t)
     }
 }
 
+static void resolve_conditions(resolver *r, const char *key, const spoti_condition *conditions,
+                               unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (conditions[i].joint == NULL) {
+            continue;
+        }
+        int joint = resolve(r, mjOBJ_JOINT, "joint", key, conditions[i].joint);
+        if (r->status == SPOT_OK && r->model->jnt_type[joint] != mjJNT_SLIDE) {
+            refuse(r, key, "the joint does not slide, expected a slide joint");
+        }
+    }
+}
+
 static void check_timing(resolver *r, const spot_task *t)
 {
     double ticks = 1.0 / (t->file->control.rate_hz * r->model->opt.timestep);
@@ -275,6 +289,10 @@ static spot_status resolve_names(const char *path, spot_task *t, const mjModel *
     }
     resolve_robot(&r, t);
     resolve_objects(&r, t);
+    resolve_conditions(&r, "success", t->file->success.conditions,
+                       t->file->success.conditions_count);
+    resolve_conditions(&r, "failure", t->file->failure, t->file->failure_count);
+    resolve_conditions(&r, "grades", t->file->grades, t->file->grades_count);
     check_timing(&r, t);
     describe(t, model);
     name_samples(t);
