@@ -5,6 +5,7 @@
 #define SPOT_SPOT_H
 
 #include "spot/alloc.h"
+#include "spot/analyze.h"
 #include "spot/demo.h"
 #include "spot/exec.h"
 #include "spot/platform.h"
@@ -12,6 +13,7 @@
 #include "spot/policy.h"
 #include "spot/render.h"
 #include "spot/report.h"
+#include "spot/report_analysis.h"
 #include "spot/rng.h"
 #include "spot/rollout.h"
 #include "spot/stats.h"

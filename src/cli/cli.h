@@ -124,5 +124,6 @@ int spoti_cli_demo(int argc, char **argv);
 int spoti_cli_rollout(int argc, char **argv);
 int spoti_cli_bench(int argc, char **argv);
 int spoti_cli_tune(int argc, char **argv);
+int spoti_cli_analyze(int argc, char **argv);
 
 #endif

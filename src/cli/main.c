@@ -18,6 +18,7 @@ static const verb verbs[] = {
     {"rollout", spoti_cli_rollout, "run a policy on a task at one operating point"},
     {"bench", spoti_cli_bench, "measure a policy's latency here, write a platform profile"},
     {"tune", spoti_cli_tune, "find the operating point at which a task is done best"},
+    {"analyze", spoti_cli_analyze, "judge a log of trials, yours or published"},
 };
 
 static void print_help(void)

@@ -67,6 +67,8 @@ PUBLIC = {
     "render.h": ("lab", "report"),
     "report.h": ("lab", "report"),
     "tune.h": ("lab", "study"),
+    "analyze.h": ("lab", "study"),
+    "report_analysis.h": ("lab", "report"),
     "render.h": ("lab", "report"),
 }
 UMBRELLA = "spot.h"

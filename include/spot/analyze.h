@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * From anybody's log of robot trials to a judged answer: which operating point does the task best.
+ *
+ * A log holds settings (a platform at an environment speed), a setting holds operating points, a point
+ * the trials that were run at it, maybe of several tasks. The log is filled from CSV files, from the
+ * output of `sweetspot tune`, or from the published tables; then it is analysed: decomposition of the
+ * speed-up (tised.h) and statistics (stats.h), point by point, and a verdict in words. What a source
+ * does not say is left unknown, never guessed. Columns and rules: docs/analyze.md.
+ *
+ *     spot_analyze_config_default(&config);
+ *     spot_analyze_log_create(&config, &log);
+ *     spot_analyze_log_csv(log, "trials.csv", &diag);
+ *     spot_analyze(log, &analysis, &diag);
+ *     puts(analysis->settings[0].verdict.text);
+ *     spot_analysis_destroy(analysis), spot_analyze_log_destroy(log);
+ */
+#ifndef SPOT_ANALYZE_H
+#define SPOT_ANALYZE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "spot/alloc.h"
+#include "spot/platform.h"
+#include "spot/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+    SPOT_ANALYZE_NAME_SIZE = 96,
+    SPOT_ANALYZE_TEXT_SIZE = 4096,
+    SPOT_ANALYZE_POINTS_MAX = 256, /* of all settings together */
+    SPOT_ANALYZE_SETTINGS_MAX = 32,
+    SPOT_ANALYZE_TASKS_MAX = 64,
+};
+
+/* What decides between points. */
+typedef enum spot_analyze_regime {
+    SPOT_ANALYZE_AUTO = 0,    /* the source says, or the columns: docs/analyze.md */
+    SPOT_ANALYZE_STATIC = 1,  /* the world waits: task time decides */
+    SPOT_ANALYZE_DYNAMIC = 2, /* the world moves on: success decides */
+} spot_analyze_regime;
+
+typedef struct spot_analyze_config {
+    const char *map;            /* `old=new,old=new`: columns by our names; NULL = none */
+    const char *baseline;       /* name of a point; NULL = the source's, else its first */
+    spot_analyze_regime regime; /* default auto */
+    double action_s;            /* T_act where the source does not say, s; 0 = unknown, default */
+    int n_action;               /* n, likewise; 0 = unknown, default */
+    double budget_s;            /* what a failure is charged, s, likewise; 0 = unknown, default */
+    int resamples;              /* of bootstraps, 100..1000000; default 10000 */
+    uint64_t seed;              /* of bootstraps; default 1 */
+    const spot_allocator *allocator; /* NULL = malloc */
+} spot_analyze_config;
+
+/* A figure that may be unknown, and its 95 % interval that may be unknown too. */
+typedef struct spot_quantity {
+    bool known; /* else value is 0 and must not be shown */
+    bool has_ci;
+    double value;
+    double lo;
+    double hi;
+} spot_quantity;
+
+typedef enum spot_analyze_kind {
+    SPOT_ANALYZE_KIND_NONE = 0,     /* no sweep: fewer than three points in a row */
+    SPOT_ANALYZE_KIND_INTERIOR = 1, /* best between the ends of the sweep */
+    SPOT_ANALYZE_KIND_ENDPOINT = 2, /* best at an end that is not the baseline */
+    SPOT_ANALYZE_KIND_BASELINE = 3, /* the baseline is best */
+} spot_analyze_kind;
+
+/* A claim that was tested. */
+typedef enum spot_analyze_claim {
+    SPOT_ANALYZE_UNTESTABLE = 0, /* the log lacks what the test needs */
+    SPOT_ANALYZE_NOT_ESTABLISHED = 1,
+    SPOT_ANALYZE_ESTABLISHED = 2,
+} spot_analyze_claim;
+
+/* One operating point. Times in s, means over successful episodes unless said otherwise. */
+typedef struct spot_analysis_point {
+    char name[SPOT_ANALYZE_NAME_SIZE];
+    spot_quantity alpha;      /* T_inf / T_inf(baseline) */
+    spot_quantity overlap;    /* n' */
+    spot_quantity t_inf_s;    /* of this point */
+    spot_quantity t_chunk_s;  /* by the timing law */
+    spot_quantity eta_chunk;  /* T_ck(baseline) / T_ck; also the break-even inflation */
+    spot_quantity chunks;     /* N */
+    spot_quantity inflation;  /* N / N(baseline) */
+    spot_quantity time_s;     /* T */
+    spot_quantity cycle_s;    /* T / N */
+    spot_quantity eta_task;   /* T(baseline) / T; without times eta_chunk / inflation */
+    spot_quantity residual;   /* what the timing law leaves unexplained of eta_task */
+    spot_quantity delay_s;    /* time the robot waits a chunk */
+    spot_quantity age_s;      /* of the observation at a chunk's first action */
+    spot_quantity rate;       /* of success, Wilson interval; of graded trials the mean share */
+    spot_quantity guaranteed; /* the same rate, Clopper-Pearson interval */
+    bool has_count;           /* successes and trials are known */
+    bool graded;              /* trials were graded: `rate` is a share of the greatest grade */
+    int successes;
+    int trials;                         /* known if has_count or graded */
+    spot_quantity budget_time_s;        /* mean time, failures charged the budget */
+    spot_quantity time_to_success_s;    /* expected time until a success: all time / successes */
+    spot_quantity energy_per_success_j; /* all energy / successes */
+    spot_quantity p_better; /* one-sided p of "does the task better than the baseline": by success
+                             * in the dynamic regime, by time in the static one */
+    spot_quantity p_worse;  /* of "does it worse" */
+    spot_quantity p_best;   /* one-sided p of "the best point is better than this one", Holm over
+                             * all points; unknown for the best itself */
+    const char *reason;     /* why figures are unknown, static text; NULL = none are */
+} spot_analysis_point;
+
+typedef struct spot_analysis_verdict {
+    int best; /* index of a point; -1 = nothing decides */
+    spot_analyze_kind kind;
+    spot_quantity p_interior;           /* "the best of the sweep is an end" */
+    spot_quantity posterior_interior;   /* P(the best is not an end) */
+    spot_analyze_claim static_paradox;  /* chunks faster, task slower; UNTESTABLE if dynamic */
+    spot_analyze_claim dynamic_paradox; /* cheaper inference, more successes; likewise */
+    int paradox;                 /* index of the point that shows it most clearly; -1 = none */
+    spot_quantity p_paradox;     /* its one-sided p, Holm over all candidates */
+    spot_quantity trials_needed; /* a point, to establish what was not; power 0.8 at 5 % */
+    char text[SPOT_ANALYZE_TEXT_SIZE];
+} spot_analysis_verdict;
+
+/* A platform at an environment speed. */
+typedef struct spot_analysis_setting {
+    char name[SPOT_ANALYZE_NAME_SIZE];
+    spot_analyze_regime regime; /* never auto */
+    bool regime_assumed;        /* nobody said it */
+    bool paired;                /* every point has the same seeds */
+    int n_tasks;
+    double action_s; /* T_act; 0 = unknown */
+    int n_action;    /* n; 0 = unknown */
+    int baseline;
+    int n_points;
+    spot_analysis_point *points; /* (n_points) in the order of the source */
+    spot_analysis_verdict verdict;
+} spot_analysis_setting;
+
+typedef struct spot_analysis {
+    int n_settings;
+    spot_analysis_setting *settings;   /* (n_settings) */
+    char text[SPOT_ANALYZE_TEXT_SIZE]; /* what the settings say together; "" for one */
+    const spot_allocator *allocator;
+} spot_analysis;
+
+/* Another computer. */
+typedef struct spot_analyze_target {
+    const char *name; /* shown */
+    const spot_platform
+        *platform;           /* its latencies at the points' refinement steps; NULL = t_inf_s */
+    const char *model_class; /* class charged; needed with `platform` */
+    double t_inf_s;          /* latency of the baseline there, s; alpha stays as measured */
+} spot_analyze_target;
+
+/* A point on the other computer. */
+typedef struct spot_forecast_point {
+    char name[SPOT_ANALYZE_NAME_SIZE];
+    spot_quantity t_inf_s;
+    spot_quantity alpha;
+    spot_quantity t_chunk_s;
+    spot_quantity eta_chunk;
+    spot_quantity delay_s;
+    spot_quantity value;         /* task time, s, or success rate, with its 95 % interval */
+    bool extrapolated;           /* the observation older, or the delay longer, than any measured */
+    spot_quantity limit_t_inf_s; /* baseline latency at which extrapolation begins */
+    const char *reason;          /* why unknown, static text; NULL = known */
+} spot_forecast_point;
+
+typedef struct spot_forecast {
+    char platform[SPOT_ANALYZE_NAME_SIZE];
+    spot_analyze_regime regime;
+    int baseline;
+    int n_points;
+    spot_forecast_point *points; /* (n_points) as in the setting */
+    int best;                    /* -1 = none */
+    char text[SPOT_ANALYZE_TEXT_SIZE];
+    const spot_allocator *allocator;
+} spot_forecast;
+
+typedef struct spot_analyze_log spot_analyze_log;
+
+SPOT_API void spot_analyze_config_default(spot_analyze_config *config);
+
+/* An empty log; the strings of `config` are borrowed until it is destroyed. Ownership: on success the
+ * caller destroys *out; on failure it is NULL. Returns SPOT_OK, E_INVALID, E_RANGE (a field), E_NOMEM.
+ * Threads: externally locked. */
+SPOT_API spot_status spot_analyze_log_create(const spot_analyze_config *config,
+                                             spot_analyze_log **out);
+SPOT_API void spot_analyze_log_destroy(spot_analyze_log *log);
+
+/* Reads a CSV file: aggregated rows, episodes, or the episodes that `sweetspot rollout` and `tune`
+ * write. May be called again for more files. On failure the log may hold part of the file.
+ * Returns SPOT_OK, E_INVALID, E_IO, E_FORMAT and E_RANGE (diag names row and column), E_NOMEM. */
+SPOT_API spot_status spot_analyze_log_csv(spot_analyze_log *log, const char *path, spot_diag *diag);
+
+/* Reads the output folder of `sweetspot tune`: tune.json and its episodes. Returns as above. */
+SPOT_API spot_status spot_analyze_log_tune(spot_analyze_log *log, const char *dir, spot_diag *diag);
+
+/* Reads the published tables `name` (kinetix, dom-cr, real-static, real-dynamic) from the folder
+ * `dir`. Returns as above, and E_NOT_FOUND for another name. */
+SPOT_API spot_status spot_analyze_log_published(spot_analyze_log *log, const char *dir,
+                                                const char *name, spot_diag *diag);
+
+/* Columns that were read but not understood, `a, b`; "" = none. Valid as long as the log. */
+SPOT_API const char *spot_analyze_log_unused(const spot_analyze_log *log);
+
+/* Judges every setting of the log. Ownership: on success the caller destroys *out; on failure it is
+ * NULL. Returns SPOT_OK, E_INVALID, E_NOT_FOUND (no such baseline), E_FORMAT (an empty log), E_RANGE
+ * (figures that contradict each other), E_NOMEM. */
+SPOT_API spot_status spot_analyze(const spot_analyze_log *log, spot_analysis **out,
+                                  spot_diag *diag);
+SPOT_API void spot_analysis_destroy(spot_analysis *analysis);
+
+/* Predicts setting `i` on another computer from the data of the log (tised_shift.h). Ownership and
+ * Returns: as spot_analyze; E_UNSUPPORTED if the data do not determine a prediction (diag says what is
+ * missing), E_NOT_FOUND (class). */
+SPOT_API spot_status spot_analyze_forecast(const spot_analyze_log *log,
+                                           const spot_analysis *analysis, int i,
+                                           const spot_analyze_target *target, spot_forecast **out,
+                                           spot_diag *diag);
+SPOT_API void spot_forecast_destroy(spot_forecast *forecast);
+
+/* `static`, `dynamic`; `interior`, `endpoint`, `baseline`, `none`. */
+SPOT_API const char *spot_analyze_regime_str(spot_analyze_regime regime);
+SPOT_API const char *spot_analyze_kind_str(spot_analyze_kind kind);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

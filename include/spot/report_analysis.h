@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * Reports of an analysis: a table to read, JSON to work with, a figure to show.
+ *
+ * Files are SI units, whole or absent. What is unknown or undefined is `-` in the table, null in JSON
+ * and absent from the figure, never 0. Columns of the table that no point fills are left out.
+ *
+ *     spot_report_analysis_table(&analysis->settings[0], stdout);
+ *     spot_report_analysis_json(analysis, NULL, stdout);
+ *     spot_report_analysis_figure(&analysis->settings[0], "fig", &diag);     fig.svg and fig.png
+ */
+#ifndef SPOT_REPORT_ANALYSIS_H
+#define SPOT_REPORT_ANALYSIS_H
+
+#include <stdio.h>
+
+#include "spot/analyze.h"
+#include "spot/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Prints the decomposition, one row a point; the verdict is left to the caller. Returns SPOT_OK,
+ * E_INVALID, E_IO. */
+SPOT_API spot_status spot_report_analysis_table(const spot_analysis_setting *setting, FILE *out);
+
+/* Prints a forecast as a table. Returns as above. */
+SPOT_API spot_status spot_report_forecast_table(const spot_forecast *forecast, FILE *out);
+
+/* Prints JSON with stable keys (docs/analyze.md): the object of the setting if there is one, else
+ * {"settings": [objects], "text"}. forecasts: (n_settings) or NULL; each becomes "prediction" of its
+ * setting (NULL entries: null). Returns SPOT_OK, E_INVALID, E_IO, E_NOMEM. */
+SPOT_API spot_status spot_report_analysis_json(const spot_analysis *analysis,
+                                               spot_forecast *const *forecasts, FILE *out);
+
+/* Draws `base`.svg and `base`.png with gnuplot: chunk speed-up, inflation, and task time (static) or
+ * success (dynamic) over the points, 95 % intervals as bands; panels without a figure are left out.
+ * Returns SPOT_OK, E_INVALID, E_RANGE (path too long; nothing to draw), E_UNSUPPORTED (no gnuplot),
+ * E_IO, E_NOMEM. */
+SPOT_API spot_status spot_report_analysis_figure(const spot_analysis_setting *setting,
+                                                 const char *base, spot_diag *diag);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

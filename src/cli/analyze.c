@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* `sweetspot analyze`: anybody's log of trials, decomposed and judged. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli.h"
+#include "spot/report_analysis.h"
+
+enum { SOURCES_MAX = 64, MAP_SIZE = 2048 };
+
+typedef struct request {
+    const char *sources[SOURCES_MAX];
+    int n_sources;
+    char map[MAP_SIZE];
+    const char *map_option; /* what the option table reads; `map` holds all of them */
+    const char *baseline;
+    const char *setting;
+    const char *regime;
+    const char *platform_name;
+    const char *charge_as;
+    double t_inf_s;
+    const char *figure;
+    bool json;
+    spot_analyze_config config;
+} request;
+
+/* SOURCE and --map may be given more than once, which the option table does not know: they are taken
+ * out of argv before it is parsed. Returns false after saying what is wrong. */
+static bool take_sources(request *r, const cli_page *page, int *argc, char **argv)
+{
+    int kept = 1;
+    for (int i = 1; i < *argc; i++) {
+        char *word = argv[i];
+        if (strncmp(word, "--", 2) != 0 && strcmp(word, "-h") != 0) {
+            if (r->n_sources == SOURCES_MAX) {
+                (void)cli_misuse("analyze", "more than %d sources", SOURCES_MAX);
+                return false;
+            }
+            r->sources[r->n_sources++] = word;
+            continue;
+        }
+        bool is_map = strcmp(word, "--map") == 0 || strncmp(word, "--map=", 6) == 0;
+        const char *value = strcmp(word, "--map") == 0 ? (i + 1 < *argc ? argv[i + 1] : NULL)
+                            : is_map                   ? word + 6
+                                                       : NULL;
+        size_t used = strlen(r->map);
+        if (value != NULL &&
+            (size_t)snprintf(r->map + used, sizeof(r->map) - used, "%s%s", used > 0 ? "," : "",
+                             value) >= sizeof(r->map) - used) {
+            (void)cli_misuse("analyze", "--map: too long");
+            return false;
+        }
+        argv[kept++] = word;
+        /* the value of an option is no source */
+        bool takes_value = false;
+        for (size_t k = 0; k < page->n_options; k++) {
+            takes_value = takes_value || (page->options[k].value != NULL &&
+                                          strcmp(word + 2, page->options[k].name) == 0);
+        }
+        if (takes_value && i + 1 < *argc) {
+            argv[kept++] = argv[++i];
+        }
+    }
+    *argc = kept;
+    return true;
+}
+
+/* The folder with the published tables: ./, $SPOT_DATA, or installed. */
+static bool find_published(char *dir, size_t size)
+{
+    const char *roots[] = {".", getenv("SPOT_DATA"), SPOT_DATA_DIR};
+    char probe[CLI_PATH_SIZE];
+    struct stat info;
+    for (int i = 0; i < 3; i++) {
+        if (roots[i] == NULL) {
+            continue;
+        }
+        int length = snprintf(dir, size, "%s/published", roots[i]);
+        int probed = snprintf(probe, sizeof(probe), "%s/published/dom_cr.csv", roots[i]);
+        if (length > 0 && (size_t)length < size && probed > 0 && (size_t)probed < sizeof(probe) &&
+            stat(probe, &info) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int read_source(spot_analyze_log *log, const char *source)
+{
+    char dir[CLI_PATH_SIZE];
+    struct stat info;
+    spot_diag diag = {""};
+    spot_status st = SPOT_OK;
+    if (strncmp(source, "published:", 10) == 0) {
+        if (!find_published(dir, sizeof(dir))) {
+            (void)fprintf(stderr, "sweetspot analyze: no folder 'published' in ./, $SPOT_DATA or "
+                                  "the installed data\n");
+            return CLI_FAILED;
+        }
+        st = spot_analyze_log_published(log, dir, source + 10, &diag);
+    } else if (stat(source, &info) == 0 && S_ISDIR(info.st_mode)) {
+        st = spot_analyze_log_tune(log, source, &diag);
+    } else {
+        st = spot_analyze_log_csv(log, source, &diag);
+    }
+    return st == SPOT_OK ? CLI_OK : cli_fail("analyze", st, &diag);
+}
+
+/* Breaks a text into lines of at most 100 characters. */
+static void print_wrapped(const char *text)
+{
+    enum { LINE = 100 };
+    while (strlen(text) > LINE) {
+        int length = LINE;
+        while (length > 0 && text[length] != ' ') {
+            length--;
+        }
+        if (length == 0) {
+            break;
+        }
+        (void)printf("%.*s\n", length, text);
+        text += length + 1;
+    }
+    (void)printf("%s\n", text);
+}
+
+/* Forecasts ------------------------------------------------------------------------------------ */
+
+static int make_forecasts(const request *r, const spot_analyze_log *log, const spot_analysis *a,
+                          spot_forecast **forecasts)
+{
+    int exit_code = CLI_OK;
+    spot_diag diag = {""};
+    spot_analyze_target target = {.t_inf_s = r->t_inf_s};
+    char name[64];
+    spot_platform *platform =
+        r->platform_name != NULL ? cli_load_platform(r->platform_name, &exit_code) : NULL;
+    if (exit_code != CLI_OK) {
+        return exit_code;
+    }
+    (void)snprintf(name, sizeof(name), "a computer of %.4g s an inference", r->t_inf_s);
+    target.name = platform != NULL ? spot_platform_name(platform) : name;
+    target.platform = platform;
+    target.model_class = r->charge_as;
+    int made = 0;
+    for (int i = 0; exit_code == CLI_OK && i < a->n_settings; i++) {
+        if (r->setting != NULL && strcmp(r->setting, a->settings[i].name) != 0) {
+            continue;
+        }
+        spot_status st = spot_analyze_forecast(log, a, i, &target, &forecasts[i], &diag);
+        made += st == SPOT_OK;
+        if (st == SPOT_E_UNSUPPORTED) {
+            (void)fprintf(stderr, "sweetspot analyze: no prediction from '%s': %s\n",
+                          a->settings[i].name, diag.text);
+        } else if (st != SPOT_OK) {
+            exit_code = cli_fail("analyze", st, &diag);
+        }
+    }
+    spot_platform_destroy(platform);
+    if (exit_code == CLI_OK && made == 0) {
+        (void)fprintf(stderr, "sweetspot analyze: nothing could be predicted\n");
+        exit_code = CLI_FAILED;
+    }
+    return exit_code;
+}
+
+/* Output --------------------------------------------------------------------------------------- */
+
+static int draw_figures(const request *r, const spot_analysis *a)
+{
+    int exit_code = CLI_OK;
+    for (int i = 0; r->figure != NULL && i < a->n_settings; i++) {
+        char base[CLI_PATH_SIZE];
+        spot_diag diag = {""};
+        if (r->setting != NULL && strcmp(r->setting, a->settings[i].name) != 0) {
+            continue;
+        }
+        /* PATH.svg and PATH.png; several settings are numbered */
+        size_t length = strlen(r->figure);
+        bool suffix = length > 4 && (strcmp(r->figure + length - 4, ".svg") == 0 ||
+                                     strcmp(r->figure + length - 4, ".png") == 0);
+        bool many = a->n_settings > 1 && r->setting == NULL;
+        char number[16] = "";
+        if (many) {
+            (void)snprintf(number, sizeof(number), "-%d", i + 1);
+        }
+        int written = snprintf(base, sizeof(base), "%.*s%s", (int)(length - (suffix ? 4 : 0)),
+                               r->figure, number);
+        if (written < 0 || (size_t)written >= sizeof(base)) {
+            return cli_misuse("analyze", "--figure: path too long");
+        }
+        spot_status st = spot_report_analysis_figure(&a->settings[i], base, &diag);
+        if (st == SPOT_E_UNSUPPORTED || st == SPOT_E_RANGE) {
+            (void)fprintf(stderr, "sweetspot analyze: warning: no figure: %s\n", diag.text);
+        } else if (st != SPOT_OK) {
+            (void)cli_fail("analyze", st, &diag);
+            exit_code = CLI_FAILED;
+        } else {
+            (void)fprintf(stderr, "figure of '%s': %s.svg %s.png\n", a->settings[i].name, base,
+                          base);
+        }
+    }
+    return exit_code;
+}
+
+static int print_text(const request *r, const spot_analysis *a, spot_forecast *const *forecasts)
+{
+    spot_status st = SPOT_OK;
+    for (int i = 0; st == SPOT_OK && i < a->n_settings; i++) {
+        if (r->setting != NULL && strcmp(r->setting, a->settings[i].name) != 0) {
+            continue;
+        }
+        (void)printf("%s", i > 0 && r->setting == NULL ? "\n" : "");
+        st = spot_report_analysis_table(&a->settings[i], stdout);
+        (void)printf("\n");
+        print_wrapped(a->settings[i].verdict.text);
+        if (st == SPOT_OK && forecasts[i] != NULL) {
+            (void)printf("\n");
+            st = spot_report_forecast_table(forecasts[i], stdout);
+            (void)printf("\n");
+            print_wrapped(forecasts[i]->text);
+        }
+    }
+    if (a->text[0] != '\0' && r->setting == NULL) {
+        (void)printf("\nTogether: ");
+        print_wrapped(a->text);
+    }
+    return st == SPOT_OK && fflush(stdout) == 0 ? CLI_OK : CLI_FAILED;
+}
+
+/* The setting asked for alone, so that its JSON is that of a single one. */
+static int print_json(const request *r, const spot_analysis *a, spot_forecast *const *forecasts)
+{
+    bool forecast = r->platform_name != NULL || r->t_inf_s >= 0.0;
+    spot_analysis view = *a;
+    int first = 0;
+    for (int i = 0; r->setting != NULL && i < a->n_settings; i++) {
+        if (strcmp(r->setting, a->settings[i].name) == 0) {
+            first = i;
+            view.settings = &a->settings[i];
+            view.n_settings = 1;
+        }
+    }
+    spot_status st = spot_report_analysis_json(&view, forecast ? forecasts + first : NULL, stdout);
+    return st == SPOT_OK && fflush(stdout) == 0 ? CLI_OK : CLI_FAILED;
+}
+
+static int check_setting(const request *r, const spot_analysis *a)
+{
+    for (int i = 0; i < a->n_settings; i++) {
+        if (r->setting == NULL || strcmp(r->setting, a->settings[i].name) == 0) {
+            return CLI_OK;
+        }
+    }
+    (void)fprintf(stderr,
+                  "sweetspot analyze: --setting '%s': not found, expected one of:", r->setting);
+    for (int i = 0; i < a->n_settings; i++) {
+        (void)fprintf(stderr, "%s '%s'", i > 0 ? "," : "", a->settings[i].name);
+    }
+    (void)fprintf(stderr, "\n");
+    return CLI_USAGE;
+}
+
+static int judge(const request *r, spot_analyze_log *log)
+{
+    spot_diag diag = {""};
+    spot_analysis *a = NULL;
+    spot_forecast **forecasts = NULL;
+    for (int i = 0; i < r->n_sources; i++) {
+        int exit_code = read_source(log, r->sources[i]);
+        if (exit_code != CLI_OK) {
+            return exit_code;
+        }
+    }
+    if (spot_analyze_log_unused(log)[0] != '\0') {
+        (void)fprintf(stderr, "sweetspot analyze: note: columns not used: %s (--map renames)\n",
+                      spot_analyze_log_unused(log));
+    }
+    spot_status st = spot_analyze(log, &a, &diag);
+    if (st != SPOT_OK) {
+        return cli_fail("analyze", st, &diag);
+    }
+    int exit_code = check_setting(r, a);
+    forecasts = calloc((size_t)a->n_settings, sizeof(spot_forecast *));
+    if (forecasts == NULL) {
+        spot_analysis_destroy(a);
+        return cli_fail("analyze", SPOT_E_NOMEM, NULL);
+    }
+    if (exit_code == CLI_OK && (r->platform_name != NULL || r->t_inf_s >= 0.0)) {
+        exit_code = make_forecasts(r, log, a, forecasts);
+    }
+    if (exit_code == CLI_OK) {
+        exit_code = r->json ? print_json(r, a, forecasts) : print_text(r, a, forecasts);
+    }
+    if (exit_code == CLI_OK) {
+        exit_code = draw_figures(r, a);
+    }
+    for (int i = 0; i < a->n_settings; i++) {
+        spot_forecast_destroy(forecasts[i]);
+    }
+    free(forecasts);
+    spot_analysis_destroy(a);
+    return exit_code;
+}
+
+static int check_request(request *r)
+{
+    if (r->n_sources == 0) {
+        return cli_misuse("analyze", "no SOURCE: expected a CSV, a folder of sweetspot tune, or "
+                                     "published:NAME");
+    }
+    if (strcmp(r->regime, "static") == 0) {
+        r->config.regime = SPOT_ANALYZE_STATIC;
+    } else if (strcmp(r->regime, "dynamic") == 0) {
+        r->config.regime = SPOT_ANALYZE_DYNAMIC;
+    } else if (strcmp(r->regime, "auto") != 0) {
+        return cli_misuse("analyze", "--regime: '%s', expected one of: auto, static, dynamic",
+                          r->regime);
+    }
+    if (r->platform_name != NULL && r->charge_as == NULL) {
+        return cli_misuse("analyze", "--platform needs --charge-as CLASS: the class of model whose "
+                                     "latency is charged there");
+    }
+    if (r->platform_name != NULL && r->t_inf_s >= 0.0) {
+        return cli_misuse("analyze", "--platform and --t-inf: expected one of them");
+    }
+    r->config.map = r->map[0] != '\0' ? r->map : NULL;
+    r->config.baseline = r->baseline;
+    return CLI_OK;
+}
+
+static const char SUMMARY[] =
+    "Decomposes the speed-up of operating points from a log of trials and judges it: which point "
+    "is\n"
+    "best, whether it is an interior sweet spot, whether faster inference made the task slower or\n"
+    "slower inference made it fail, and how many trials would settle what is open.\n\n"
+    "SOURCE is one or more of: a CSV with a row a point (point, t_inf_s, chunk_actions, t_act_s,\n"
+    "overlap, episodes, successes, chunks, time_s, energy_j, ...) or a row an episode (point, "
+    "seed,\n"
+    "success, chunks, time_s, ...); the episodes of `sweetspot rollout`; the folder of `sweetspot\n"
+    "tune`; published:kinetix, published:dom-cr, published:real-static, published:real-dynamic.\n"
+    "What is missing is left out of the answer, not guessed. docs/analyze.md has all columns.";
+
+static const char EXAMPLES[] =
+    "  # your own trials, columns by other names, another baseline than the first row\n"
+    "  sweetspot analyze trials.csv --map denoise=steps,ok=success --baseline steps=10\n\n"
+    "  # a tuning run, with a figure\n"
+    "  sweetspot analyze runs/ur5e-conveyor-agx-orin-30w --figure fig.svg\n\n"
+    "  # what the published tables really establish\n"
+    "  sweetspot analyze published:dom-cr\n\n"
+    "  # the same robot with another computer: a profile, or a latency of the baseline in s\n"
+    "  sweetspot analyze runs/ur5e-pick-place-rtx-4070 --platform agx-orin-50w --charge-as pi05\n"
+    "  sweetspot analyze trials.csv --t-inf 0.8\n\n"
+    "  # for a script\n"
+    "  sweetspot analyze trials.csv --json | jq -r .verdict.best\n";
+
+int spoti_cli_analyze(int argc, char **argv)
+{
+    int exit_code = CLI_OK;
+    request r = {.regime = "auto", .t_inf_s = -1.0};
+    spot_analyze_config_default(&r.config);
+    const cli_option options[] = {
+        {"map", "OLD=NEW", CLI_TEXT, &r.map_option,
+         "read column OLD as NEW; again, or a comma list"},
+        {"baseline", "POINT", CLI_TEXT, &r.baseline,
+         "point to compare with; default: the source's, else the first row's"},
+        {"regime", "REGIME", CLI_TEXT, &r.regime,
+         "static (time decides), dynamic (success decides) or auto"},
+        {"setting", "NAME", CLI_TEXT, &r.setting, "only this platform and speed of the source"},
+        {"t-act", "S", CLI_REAL, &r.config.action_s,
+         "duration of one action where not in SOURCE, s"},
+        {"chunk", "N", CLI_INTEGER, &r.config.n_action,
+         "actions executed a chunk where not in SOURCE"},
+        {"budget", "S", CLI_REAL, &r.config.budget_s,
+         "time that a failure is charged where not in SOURCE, s"},
+        {"platform", "H", CLI_TEXT, &r.platform_name,
+         "predict for this platform (name or profile)"},
+        {"charge-as", "CLASS", CLI_TEXT, &r.charge_as, "class of model charged on it"},
+        {"t-inf", "S", CLI_REAL, &r.t_inf_s,
+         "predict for a computer on which the baseline's inference takes S"},
+        {"figure", "PATH", CLI_TEXT, &r.figure, "draw PATH.svg and PATH.png"},
+        {"resamples", "N", CLI_INTEGER, &r.config.resamples, "of bootstraps; default 10000"},
+        {"json", NULL, CLI_FLAG, &r.json, "JSON instead of tables"},
+    };
+    const cli_page page = {.verb = "analyze",
+                           .summary = SUMMARY,
+                           .usage = "SOURCE... [options]",
+                           .options = options,
+                           .n_options = sizeof(options) / sizeof(options[0]),
+                           .examples = EXAMPLES};
+    if (!take_sources(&r, &page, &argc, argv)) {
+        return CLI_USAGE;
+    }
+    if (!cli_parse(&page, argc, argv, &exit_code)) {
+        return exit_code;
+    }
+    exit_code = check_request(&r);
+    if (exit_code != CLI_OK) {
+        return exit_code;
+    }
+    spot_analyze_log *log = NULL;
+    spot_status st = spot_analyze_log_create(&r.config, &log);
+    if (st != SPOT_OK) {
+        return st == SPOT_E_RANGE
+                   ? cli_misuse("analyze", "--t-act, --chunk, --budget: expected 0 or more; "
+                                           "--resamples: 100..1000000")
+                   : cli_fail("analyze", st, NULL);
+    }
+    exit_code = judge(&r, log);
+    spot_analyze_log_destroy(log);
+    return exit_code;
+}

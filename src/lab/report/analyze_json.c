@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* JSON of an analysis: stable keys, SI units, null where a figure is unknown or undefined. */
+#include <jansson.h>
+
+#include "spot/report_analysis.h"
+
+static const size_t FLAGS = JSON_INDENT(2) | JSON_REAL_PRECISION(9);
+
+/* jansson takes NULL members as failure of the whole, so one check at the end is enough. */
+static json_t *number(const spot_quantity *q)
+{
+    return q->known ? json_real(q->value) : json_null();
+}
+
+static json_t *bound(const spot_quantity *q, double value)
+{
+    return q->known && q->has_ci ? json_real(value) : json_null();
+}
+
+static json_t *interval(const spot_quantity *q)
+{
+    return q->known && q->has_ci ? json_pack("[f, f]", q->lo, q->hi) : json_null();
+}
+
+/* {key, lo, hi}. */
+static json_t *range(const char *key, const spot_quantity *q)
+{
+    return json_pack("{s:o, s:o, s:o}", key, number(q), "lo", bound(q, q->lo), "hi",
+                     bound(q, q->hi));
+}
+
+static json_t *success(const spot_analysis_point *p)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "k",
+                     p->has_count ? json_integer(p->successes) : json_null(), "n",
+                     p->has_count || p->graded ? json_integer(p->trials) : json_null(), "rate",
+                     number(&p->rate), "wilson", interval(&p->rate), "clopper_pearson",
+                     interval(&p->guaranteed));
+}
+
+static json_t *make_point(const spot_analysis_point *p)
+{
+    return json_pack(
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "point", p->name, "alpha", number(&p->alpha), "overlap",
+        p->overlap.known ? json_integer((json_int_t)p->overlap.value) : json_null(), "t_inf_s",
+        number(&p->t_inf_s), "t_chunk_s", number(&p->t_chunk_s), "eta_chunk", number(&p->eta_chunk),
+        "break_even_inflation", number(&p->eta_chunk), "chunks", number(&p->chunks), "inflation",
+        number(&p->inflation), "time_s", range("mean", &p->time_s), "eta_task",
+        range("value", &p->eta_task), "delay_s", number(&p->delay_s), "age_s", number(&p->age_s),
+        "success", success(p), "failure_budget_time_s", number(&p->budget_time_s),
+        "expected_time_to_success_s", number(&p->time_to_success_s), "joules_per_success",
+        number(&p->energy_per_success_j));
+}
+
+static json_t *claim(spot_analyze_claim c)
+{
+    return c == SPOT_ANALYZE_UNTESTABLE ? json_null() : json_boolean(c == SPOT_ANALYZE_ESTABLISHED);
+}
+
+static json_t *make_verdict(const spot_analysis_setting *s)
+{
+    const spot_analysis_verdict *v = &s->verdict;
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "best",
+                     v->best >= 0 ? json_string(s->points[v->best].name) : json_null(), "kind",
+                     v->kind != SPOT_ANALYZE_KIND_NONE ? json_string(spot_analyze_kind_str(v->kind))
+                                                       : json_null(),
+                     "p_interior", number(&v->p_interior), "posterior_interior",
+                     number(&v->posterior_interior), "static_paradox", claim(v->static_paradox),
+                     "dynamic_paradox", claim(v->dynamic_paradox), "trials_needed",
+                     v->trials_needed.known ? json_integer((json_int_t)v->trials_needed.value)
+                                            : json_null(),
+                     "text", v->text);
+}
+
+static json_t *make_forecast(const spot_forecast *f)
+{
+    if (f == NULL) {
+        return json_null();
+    }
+    json_t *points = json_array();
+    for (int i = 0; i < f->n_points; i++) {
+        const spot_forecast_point *p = &f->points[i];
+        json_t *value = range("value", &p->value);
+        json_t *point = json_pack(
+            "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "point", p->name, "alpha",
+            number(&p->alpha), "t_inf_s", number(&p->t_inf_s), "t_chunk_s", number(&p->t_chunk_s),
+            "eta_chunk", number(&p->eta_chunk), "delay_s", number(&p->delay_s),
+            f->regime == SPOT_ANALYZE_DYNAMIC ? "success_rate" : "time_s", value, "extrapolated",
+            (int)p->extrapolated, "extrapolation_begins_t_inf_s", number(&p->limit_t_inf_s));
+        if (json_array_append_new(points, point) != 0) {
+            json_decref(points);
+            return NULL;
+        }
+    }
+    return json_pack("{s:s, s:o, s:o, s:s}", "platform", f->platform, "best",
+                     f->best >= 0 ? json_string(f->points[f->best].name) : json_null(), "points",
+                     points, "text", f->text);
+}
+
+/* The object of one setting; its name and a forecast only where they say something. */
+static json_t *make_setting(const spot_analysis_setting *s, bool named, bool forecast,
+                            const spot_forecast *f)
+{
+    json_t *points = json_array();
+    json_t *object = json_object();
+    bool ok = points != NULL && object != NULL;
+    for (int i = 0; ok && i < s->n_points; i++) {
+        ok = json_array_append_new(points, make_point(&s->points[i])) == 0;
+    }
+    if (ok && named) {
+        ok = json_object_set_new(object, "setting", json_string(s->name)) == 0;
+    }
+    ok = ok &&
+         json_object_set_new(object, "regime", json_string(spot_analyze_regime_str(s->regime))) ==
+             0 &&
+         json_object_set_new(object, "baseline", json_string(s->points[s->baseline].name)) == 0 &&
+         json_object_set(object, "points", points) == 0 &&
+         json_object_set_new(object, "verdict", make_verdict(s)) == 0;
+    if (ok && forecast) {
+        ok = json_object_set_new(object, "prediction", make_forecast(f)) == 0;
+    }
+    json_decref(points);
+    if (!ok) {
+        json_decref(object);
+        return NULL;
+    }
+    return object;
+}
+
+static json_t *make_analysis(const spot_analysis *a, spot_forecast *const *forecasts)
+{
+    bool forecast = forecasts != NULL;
+    if (a->n_settings == 1) {
+        return make_setting(&a->settings[0], false, forecast, forecast ? forecasts[0] : NULL);
+    }
+    json_t *settings = json_array();
+    for (int i = 0; i < a->n_settings; i++) {
+        json_t *one = make_setting(&a->settings[i], true, forecast, forecast ? forecasts[i] : NULL);
+        if (settings == NULL || json_array_append_new(settings, one) != 0) {
+            json_decref(settings);
+            return NULL;
+        }
+    }
+    return json_pack("{s:o, s:s}", "settings", settings, "text", a->text);
+}
+
+spot_status spot_report_analysis_json(const spot_analysis *analysis,
+                                      spot_forecast *const *forecasts, FILE *out)
+{
+    if (analysis == NULL || out == NULL) {
+        return SPOT_E_INVALID;
+    }
+    json_t *value = make_analysis(analysis, forecasts);
+    if (value == NULL) {
+        return SPOT_E_NOMEM;
+    }
+    bool ok = json_dumpf(value, out, FLAGS) == 0 && fputc('\n', out) != EOF;
+    json_decref(value);
+    return ok ? SPOT_OK : SPOT_E_IO;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * The columns of a log: their names, the names that others give them, what they may hold.
+ */
+#ifndef SPOTI_ANALYZE_FIELDS_H
+#define SPOTI_ANALYZE_FIELDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spot/status.h"
+
+/* Numbers first, then texts. */
+typedef enum spoti_field {
+    SPOTI_ALPHA,
+    SPOTI_T_INF,
+    SPOTI_T_ACT,
+    SPOTI_CHUNK,
+    SPOTI_OVERLAP,
+    SPOTI_OVERHEAD,
+    SPOTI_DELAY,
+    SPOTI_AGE,
+    SPOTI_SPEED,
+    SPOTI_BUDGET,
+    SPOTI_STEPS,
+    SPOTI_EPISODES,
+    SPOTI_SUCCESSES,
+    SPOTI_SUCCESS,
+    SPOTI_CHUNKS,
+    SPOTI_CHUNKS_SD,
+    SPOTI_TIME,
+    SPOTI_TIME_SD,
+    SPOTI_ENERGY,
+    SPOTI_SCORE,
+    SPOTI_SCORE_MAX,
+    SPOTI_N_NUMBER,
+    SPOTI_POINT = SPOTI_N_NUMBER,
+    SPOTI_PLATFORM,
+    SPOTI_TASK,
+    SPOTI_SCHEDULE,
+    SPOTI_SEED,
+    SPOTI_N_FIELD,
+} spoti_field;
+
+/* What one row says. */
+typedef struct spoti_row {
+    const char *file;
+    int64_t line;
+    bool has[SPOTI_N_FIELD];
+    double value[SPOTI_N_NUMBER];
+    const char *text[SPOTI_N_FIELD - SPOTI_N_NUMBER]; /* by field - SPOTI_N_NUMBER; borrowed */
+} spoti_row;
+
+/* Our name of a field. */
+const char *spoti_field_name(spoti_field field);
+
+/* The field that a column's name stands for and the factor on its values (1e-3 for `..._ms`);
+ * SPOTI_N_FIELD if none. Case, blanks and dashes do not matter. */
+spoti_field spoti_field_find(const char *name, double *factor);
+
+/* Reads a number's cell into `row`: empty, NA, null, none and - leave it unknown. Returns SPOT_OK,
+ * E_FORMAT (no number; NaN and infinity are none), E_RANGE. */
+spot_status spoti_field_read(spoti_row *row, spoti_field field, double factor, const char *cell,
+                             spot_diag *diag);
+
+/* `file:line: column 'name': what`, as a status. */
+spot_status spoti_row_refuse(const spoti_row *row, spoti_field field, spot_status status,
+                             spot_diag *diag, const char *format, ...)
+#if defined(__GNUC__)
+    __attribute__((format(printf, 5, 6)))
+#endif
+    ;
+
+static inline const char *spoti_row_text(const spoti_row *row, spoti_field field)
+{
+    return row->text[field - SPOTI_N_NUMBER];
+}
+
+#endif
