@@ -4,66 +4,17 @@
  * AVX2 and FMA kernels. Compiled with -mavx2 -mfma of its own; called only on CPUs that have both.
  *
  * A tile is 4 rows x 2 registers (16 columns, half a panel): 8 sums hide the latency of two FMA
- * units. Rows beyond m repeat the last one and are not stored. The exponential and GELU are those of
- * kernels_avx512.c.
+ * units. Rows beyond m repeat the last one and are not stored.
  */
 #include "runtime/nn/kernels.h"
 
 #if defined(__AVX2__) && defined(__FMA__)
 
-#include <immintrin.h>
+#include "runtime/nn/simd_avx2.h"
 
-enum { ROWS = 4, LANES = 8, WIDTH = 16 };
+enum { ROWS = 4, WIDTH = 16 };
 
 #define EACH_ROW(X) X(0) X(1) X(2) X(3)
-
-static inline __m256 exp_ps(__m256 x)
-{
-    const __m256 z = _mm256_max_ps(_mm256_min_ps(x, _mm256_set1_ps(89.0F)), _mm256_set1_ps(-87.0F));
-    const __m256 n = _mm256_round_ps(_mm256_mul_ps(z, _mm256_set1_ps(1.44269504F)),
-                                     _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-    __m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693359375F), z);
-    r = _mm256_fnmadd_ps(n, _mm256_set1_ps(-2.12194440e-4F), r);
-
-    __m256 p = _mm256_set1_ps(1.0F / 5040.0F);
-    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0F / 720.0F));
-    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0F / 120.0F));
-    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0F / 24.0F));
-    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0F / 6.0F));
-    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(0.5F));
-    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0F));
-    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.0F));
-
-    /* 2^n by its exponent bits: n is -126..128, so it is normal or, at 128, infinite. */
-    const __m256i bits =
-        _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
-
-    return _mm256_mul_ps(p, _mm256_castsi256_ps(bits));
-}
-
-static inline __m256 gelu_ps(__m256 x)
-{
-    const __m256 a = _mm256_set1_ps(-1.59576912F);
-    const __m256 b = _mm256_set1_ps(-0.0713548163F);
-    const __m256 t = _mm256_mul_ps(x, _mm256_fmadd_ps(b, _mm256_mul_ps(x, x), a));
-
-    return _mm256_div_ps(x, _mm256_add_ps(_mm256_set1_ps(1.0F), exp_ps(t)));
-}
-
-static inline __m256 silu_ps(__m256 x)
-{
-    const __m256 e = exp_ps(_mm256_sub_ps(_mm256_setzero_ps(), x));
-
-    return _mm256_div_ps(x, _mm256_add_ps(_mm256_set1_ps(1.0F), e));
-}
-
-/* All bits set in the first min(n, 8) lanes. */
-static inline __m256i lanes_of(size_t n)
-{
-    const __m256i index = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-
-    return _mm256_cmpgt_epi32(_mm256_set1_epi32(n < LANES ? (int)n : LANES), index);
-}
 
 static inline float reduce(__m256 x)
 {

@@ -6,71 +6,17 @@
  * A tile is 8 rows x 2 registers (32 columns): 16 sums, enough to hide the latency of two FMA units,
  * with 10 loads for 16 multiplications. Rows beyond m repeat the last one and are not stored, so
  * that each row goes through the same code.
- * gelu(x) = x / (1 + exp(-2u)), u = sqrt(2/pi) (x + 0.044715 x^3), which is its tanh form.
  */
 #include "runtime/nn/kernels.h"
 
 #ifdef __AVX512F__
 
-#include <immintrin.h>
+#include "runtime/nn/simd_avx512.h"
 
-enum { ROWS = 8, LANES = 16 };
+enum { ROWS = 8 };
 
 /* Repeats X for each row of a tile. */
 #define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
-
-/* exp(x) clamped to -87..89, infinite from 88.8; relative error below 2 ulp: 2^n times a Taylor
- * polynomial of degree 7 on
- * |r| <= ln(2)/2, whose remainder is r^8/8! < 6e-9. */
-static inline __m512 exp_ps(__m512 x)
-{
-    const __m512 limit = _mm512_set1_ps(89.0F);
-    const __m512 lower = _mm512_set1_ps(-87.0F);
-    const __m512 z = _mm512_max_ps(_mm512_min_ps(x, limit), lower);
-    const __m512 n = _mm512_roundscale_ps(_mm512_mul_ps(z, _mm512_set1_ps(1.44269504F)),
-                                          _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-    /* ln 2 in two parts, the first with few bits, so that n ln2 is exact to twice the precision. */
-    __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693359375F), z);
-    r = _mm512_fnmadd_ps(n, _mm512_set1_ps(-2.12194440e-4F), r);
-
-    __m512 p = _mm512_set1_ps(1.0F / 5040.0F);
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.0F / 720.0F));
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.0F / 120.0F));
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.0F / 24.0F));
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.0F / 6.0F));
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(0.5F));
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.0F));
-    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.0F));
-    return _mm512_scalef_ps(p, n);
-}
-
-static inline __m512 gelu_ps(__m512 x)
-{
-    /* -2 sqrt(2/pi) (1, 0.044715) */
-    const __m512 a = _mm512_set1_ps(-1.59576912F);
-    const __m512 b = _mm512_set1_ps(-0.0713548163F);
-    const __m512 t = _mm512_mul_ps(x, _mm512_fmadd_ps(b, _mm512_mul_ps(x, x), a));
-
-    return _mm512_div_ps(x, _mm512_add_ps(_mm512_set1_ps(1.0F), exp_ps(t)));
-}
-
-static inline __m512 silu_ps(__m512 x)
-{
-    const __m512 e = exp_ps(_mm512_sub_ps(_mm512_setzero_ps(), x));
-
-    return _mm512_div_ps(x, _mm512_add_ps(_mm512_set1_ps(1.0F), e));
-}
-
-/* Lanes of register `half` of a tile that hold one of `width` columns. */
-static inline __mmask16 lanes_of(size_t width, size_t half)
-{
-    const size_t before = half * LANES;
-
-    if (width >= before + LANES) {
-        return (__mmask16)0xFFFFU;
-    }
-    return width <= before ? (__mmask16)0 : (__mmask16)((1U << (width - before)) - 1U);
-}
 
 static inline void finish(const spoti_gemm *g, const __m512 *sums, size_t rows, size_t first,
                           size_t width, float *c)

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * Linear layers for AVX2 and FMA. Compiled for its own instructions; called only on CPUs that have
+ * them.
+ *
+ * A tile is up to 4 tokens x 2 registers (16 outputs, half a panel). AVX2 has no exact product of
+ * bytes with 32-bit sums: vpmaddubsw saturates at 16 bits. So w8a8 widens to 16 bits, even and odd
+ * inputs apart, and uses vpmaddwd; w4a4 may use vpmaddubsw, because a pair is at most 15 * 7 * 2 = 210
+ * and a group adds up at most 32 of them in 16 bits. Weights are unsigned, w + offset, so sums start
+ * at -offset * sum(x).
+ */
+#include "runtime/nn/linear.h"
+
+#if defined(__AVX2__) && defined(__FMA__)
+
+#include "runtime/nn/quantise.h"
+#include "runtime/nn/simd_avx2.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+enum { ROWS = 4, WIDTH = 2 * LANES };
+
+/* One tile: tokens first, ...; outputs column .. column + 15. */
+typedef struct tile {
+    const spoti_linear_job *job;
+    size_t first, column;
+} tile;
+
+/* Tokens */
+
+/* bfloat16 of 8 numbers, in the upper halves. */
+static inline __m256i bf16_bits(__m256 v)
+{
+    const __m256i bits = _mm256_castps_si256(v);
+    const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+    const __m256i near = _mm256_add_epi32(_mm256_add_epi32(bits, _mm256_set1_epi32(0x7FFF)), odd);
+    const __m256i quiet = _mm256_or_si256(bits, _mm256_set1_epi32(0x400000));
+    const __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(v, v, _CMP_UNORD_Q));
+
+    return _mm256_blendv_epi8(near, quiet, nan);
+}
+
+static void round_bf16(const float *x, size_t k, uint16_t *out)
+{
+    size_t i = 0;
+
+    for (; i + LANES <= k; i += LANES) {
+        const __m256i halves = _mm256_srli_epi32(bf16_bits(_mm256_loadu_ps(x + i)), 16);
+        const __m256i packed = _mm256_permute4x64_epi64(_mm256_packus_epi32(halves, halves), 0x08);
+
+        _mm_storeu_si128((__m128i *)(void *)(out + i), _mm256_castsi256_si128(packed));
+    }
+    for (; i < k; i++) {
+        out[i] = spoti_bf16_of(x[i]);
+    }
+}
+
+static inline uint32_t largest_magnitude(const float *x, size_t n)
+{
+    const __m256i no_sign = _mm256_set1_epi32(0x7FFFFFFF);
+    __m256i largest = _mm256_setzero_si256();
+    uint32_t lanes[LANES];
+    uint32_t result = 0;
+
+    for (size_t i = 0; i < n; i += LANES) {
+        const __m256i bits = _mm256_castps_si256(_mm256_maskload_ps(x + i, lanes_of(n - i)));
+
+        largest = _mm256_max_epi32(largest, _mm256_and_si256(bits, no_sign));
+    }
+    _mm256_storeu_si256((__m256i *)(void *)lanes, largest);
+    for (size_t i = 0; i < LANES; i++) {
+        result = lanes[i] > result ? lanes[i] : result;
+    }
+    return result;
+}
+
+static inline int32_t quantise_group(const float *x, size_t n, float factor, int8_t *q)
+{
+    int32_t sum = 0;
+    size_t i = 0;
+
+    for (; i + LANES <= n; i += LANES) {
+        /* rounds to nearest, ties to even */
+        const __m256i v =
+            _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + i), _mm256_set1_ps(factor)));
+        const __m128i half =
+            _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+
+        _mm_storel_epi64((__m128i *)(void *)(q + i), _mm_packs_epi16(half, half));
+    }
+    for (; i < n; i++) {
+        q[i] = (int8_t)rintf(x[i] * factor);
+    }
+    for (i = 0; i < n; i++) {
+        sum += q[i];
+    }
+    return sum;
+}
+
+static void quantise(const float *x, const spoti_grouping *grouping, int8_t *q, float *scale,
+                     int32_t *start)
+{
+    const size_t n = grouping->group;
+
+    for (size_t g = 0; g < grouping->n_group; g++) {
+        const spoti_quantiser rule =
+            spoti_quantiser_for(largest_magnitude(x + g * n, n), grouping->qmax);
+
+        scale[g] = rule.scale;
+        if (rule.factor > 0.0F) {
+            start[g] = -(grouping->qmax + 1) * quantise_group(x + g * n, n, rule.factor, q + g * n);
+        } else {
+            memset(q + g * n, 0, n);
+            start[g] = 0;
+        }
+    }
+}
+
+/* Finished sums */
+
+static inline void finish_register(const spoti_linear_output *out, size_t n, size_t i,
+                                   size_t column, __m256 y)
+{
+    const __m256i lanes = lanes_of(n - column);
+    float *c = out->c + i * out->ldc + column;
+
+    switch (out->epilogue) {
+    case SPOTI_EPILOGUE_STORE:
+        break;
+    case SPOTI_EPILOGUE_GELU:
+        y = gelu_ps(y);
+        break;
+    case SPOTI_EPILOGUE_RESIDUAL:
+        y = _mm256_fmadd_ps(_mm256_maskload_ps(out->gate + column, lanes), y,
+                            _mm256_maskload_ps(c, lanes));
+        break;
+    case SPOTI_EPILOGUE_SILU:
+        y = silu_ps(y);
+        break;
+    case SPOTI_EPILOGUE_ADD:
+        y = _mm256_add_ps(_mm256_maskload_ps(c, lanes), y);
+        break;
+    }
+    _mm256_maskstore_ps(c, lanes, y);
+}
+
+/* Adds the bias to the sums (2 rows registers, those of a token side by side) and stores them. */
+INLINE void finish_tile(const tile *t, size_t rows, const __m256 *sums)
+{
+    const spoti_linear *layer = t->job->layer;
+
+    for (size_t i = 0; i < 2 * rows; i++) {
+        const size_t column = t->column + i % 2 * LANES;
+
+        if (column < layer->n) {
+            finish_register(&t->job->out, layer->n, t->first + i / 2, column,
+                            _mm256_add_ps(sums[i], _mm256_loadu_ps(layer->bias + column)));
+        }
+    }
+}
+
+/* Tiles */
+
+static inline const unsigned char *panel_of(const tile *t)
+{
+    const spoti_linear *layer = t->job->layer;
+
+    return (const unsigned char *)(layer->weights + t->column / SPOTI_PANEL * layer->panel_stride);
+}
+
+static inline const unsigned char *token_of(const tile *t, size_t i)
+{
+    const spoti_rows *in = t->job->rows;
+
+    return (const unsigned char *)in->values + (t->first + i) * in->stride;
+}
+
+static inline __m256i load(const unsigned char *p)
+{
+    return _mm256_loadu_si256((const __m256i *)(const void *)p);
+}
+
+/* Four bytes of a token in every lane. */
+static inline __m256i broadcast_step(const unsigned char *x)
+{
+    int32_t bits = 0;
+
+    memcpy(&bits, x, sizeof bits);
+    return _mm256_set1_epi32(bits);
+}
+
+INLINE void bf16_tile(const tile *t, const size_t rows)
+{
+    const unsigned char *w = panel_of(t) + 4 * (t->column % SPOTI_PANEL);
+    const unsigned char *x = token_of(t, 0);
+    const size_t stride = t->job->rows->stride;
+    const __m256i upper = _mm256_set1_epi32((int)0xFFFF0000);
+    __m256 sums[2 * ROWS];
+
+    for (size_t i = 0; i < 2 * rows; i++) {
+        sums[i] = _mm256_setzero_ps();
+    }
+    for (size_t s = 0; s < t->job->layer->n_step; s++) {
+        const __m256i w0 = load(w + 128 * s);
+        const __m256i w1 = load(w + 128 * s + 32);
+        const __m256 even0 = _mm256_castsi256_ps(_mm256_slli_epi32(w0, 16));
+        const __m256 even1 = _mm256_castsi256_ps(_mm256_slli_epi32(w1, 16));
+        const __m256 odd0 = _mm256_castsi256_ps(_mm256_and_si256(w0, upper));
+        const __m256 odd1 = _mm256_castsi256_ps(_mm256_and_si256(w1, upper));
+
+        for (size_t i = 0; i < rows; i++) {
+            const __m256i v = broadcast_step(x + i * stride + 4 * s);
+            const __m256 even = _mm256_castsi256_ps(_mm256_slli_epi32(v, 16));
+            const __m256 odd = _mm256_castsi256_ps(_mm256_and_si256(v, upper));
+
+            sums[2 * i] = _mm256_fmadd_ps(odd, odd0, _mm256_fmadd_ps(even, even0, sums[2 * i]));
+            sums[2 * i + 1] =
+                _mm256_fmadd_ps(odd, odd1, _mm256_fmadd_ps(even, even1, sums[2 * i + 1]));
+        }
+    }
+    finish_tile(t, rows, sums);
+}
+
+/* sum + the products of four unsigned bytes of w, in two registers, and signed ones of x. */
+static inline __m256i dot_8(__m256i sum, __m256i w_even, __m256i w_odd, __m256i x_even,
+                            __m256i x_odd)
+{
+    return _mm256_add_epi32(
+        sum, _mm256_add_epi32(_mm256_madd_epi16(w_even, x_even), _mm256_madd_epi16(w_odd, x_odd)));
+}
+
+INLINE void w8a8_tile(const tile *t, const size_t rows)
+{
+    const spoti_linear *layer = t->job->layer;
+    const spoti_rows *in = t->job->rows;
+    const unsigned char *w = panel_of(t) + 4 * (t->column % SPOTI_PANEL);
+    const unsigned char *x = token_of(t, 0);
+    const __m256i lower = _mm256_set1_epi16(0x00FF);
+    __m256i sums[2 * ROWS];
+    __m256 y[2 * ROWS];
+
+    for (size_t i = 0; i < rows; i++) {
+        sums[2 * i] = _mm256_set1_epi32(in->start[t->first + i]);
+        sums[2 * i + 1] = sums[2 * i];
+    }
+    for (size_t s = 0; s < layer->n_step; s++) {
+        const __m256i w0 = load(w + 128 * s);
+        const __m256i w1 = load(w + 128 * s + 32);
+        const __m256i even0 = _mm256_and_si256(w0, lower);
+        const __m256i even1 = _mm256_and_si256(w1, lower);
+        const __m256i odd0 = _mm256_srli_epi16(w0, 8);
+        const __m256i odd1 = _mm256_srli_epi16(w1, 8);
+
+        for (size_t i = 0; i < rows; i++) {
+            const __m256i v = broadcast_step(x + i * in->stride + 4 * s);
+            const __m256i even = _mm256_srai_epi16(_mm256_slli_epi16(v, 8), 8);
+            const __m256i odd = _mm256_srai_epi16(v, 8);
+
+            sums[2 * i] = dot_8(sums[2 * i], even0, odd0, even, odd);
+            sums[2 * i + 1] = dot_8(sums[2 * i + 1], even1, odd1, even, odd);
+        }
+    }
+    for (size_t i = 0; i < 2 * rows; i++) {
+        const __m256 scale = _mm256_loadu_ps(layer->scale + t->column + i % 2 * LANES);
+
+        y[i] = _mm256_mul_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(sums[i]), scale),
+                             _mm256_set1_ps(in->scale[t->first + i / 2]));
+    }
+    finish_tile(t, rows, y);
+}
+
+/* Sums of the products of one group of n_step steps, in pairs of inputs, 16 bits each. */
+INLINE void w4a4_group(const unsigned char *w, int shift, const unsigned char *x, size_t stride,
+                       size_t n_step, const size_t rows, __m256i *pairs)
+{
+    const __m256i low = _mm256_set1_epi8(0x0F);
+
+    for (size_t i = 0; i < 2 * rows; i++) {
+        pairs[i] = _mm256_setzero_si256();
+    }
+    for (size_t s = 0; s < n_step; s++) {
+        const __m256i w0 = _mm256_and_si256(_mm256_srli_epi16(load(w + 64 * s), shift), low);
+        const __m256i w1 = _mm256_and_si256(_mm256_srli_epi16(load(w + 64 * s + 32), shift), low);
+
+        for (size_t i = 0; i < rows; i++) {
+            const __m256i v = broadcast_step(x + i * stride + 4 * s);
+
+            pairs[2 * i] = _mm256_add_epi16(pairs[2 * i], _mm256_maddubs_epi16(w0, v));
+            pairs[2 * i + 1] = _mm256_add_epi16(pairs[2 * i + 1], _mm256_maddubs_epi16(w1, v));
+        }
+    }
+}
+
+INLINE void w4a4_tile(const tile *t, const size_t rows)
+{
+    const spoti_linear *layer = t->job->layer;
+    const spoti_rows *in = t->job->rows;
+    const size_t n_group = layer->n_group;
+    const int shift = t->column % SPOTI_PANEL == 0 ? 0 : 4;
+    const float *scale =
+        layer->scale + t->column / SPOTI_PANEL * n_group * SPOTI_PANEL + t->column % SPOTI_PANEL;
+    __m256 y[2 * ROWS];
+
+    for (size_t i = 0; i < 2 * rows; i++) {
+        y[i] = _mm256_setzero_ps();
+    }
+    for (size_t g = 0; g < n_group; g++) {
+        __m256i pairs[2 * ROWS];
+
+        w4a4_group(panel_of(t) + g * layer->group * (SPOTI_PANEL / 2), shift,
+                   token_of(t, 0) + g * layer->group, in->stride, layer->group / 4, rows, pairs);
+        for (size_t i = 0; i < 2 * rows; i++) {
+            const size_t at = (t->first + i / 2) * n_group + g;
+            const __m256i start = _mm256_set1_epi32(in->start[at]);
+            const __m256i sum =
+                _mm256_add_epi32(start, _mm256_madd_epi16(pairs[i], _mm256_set1_epi16(1)));
+            const __m256 part = _mm256_mul_ps(
+                _mm256_cvtepi32_ps(sum), _mm256_loadu_ps(scale + g * SPOTI_PANEL + i % 2 * LANES));
+
+            y[i] = _mm256_fmadd_ps(part, _mm256_set1_ps(in->scale[at]), y[i]);
+        }
+    }
+    finish_tile(t, rows, y);
+}
+
+/* kind(job): tiles of 4 tokens, then one of what is left; each with code of its own. */
+#define KIND(kind)                                                                                 \
+    static void kind(const spoti_linear_job *job)                                                  \
+    {                                                                                              \
+        const size_t m = job->rows->m;                                                             \
+                                                                                                   \
+        for (size_t column = 0; column < job->layer->n; column += WIDTH) {                         \
+            tile t = {job, 0, column};                                                             \
+                                                                                                   \
+            for (; t.first + ROWS <= m; t.first += ROWS) {                                         \
+                kind##_tile(&t, ROWS);                                                             \
+            }                                                                                      \
+            if (m - t.first == 3) {                                                                \
+                kind##_tile(&t, 3);                                                                \
+            } else if (m - t.first == 2) {                                                         \
+                kind##_tile(&t, 2);                                                                \
+            } else if (m - t.first == 1) {                                                         \
+                kind##_tile(&t, 1);                                                                \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
+KIND(bf16)
+KIND(w8a8)
+KIND(w4a4)
+
+const spoti_linear_kernels *spoti_linear_kernels_avx2(void)
+{
+    static const spoti_linear_kernels table = {
+        .name = "avx2",
+        .round_bf16 = round_bf16,
+        .quantise = quantise,
+        .bf16 = bf16,
+        .w8a8 = w8a8,
+        .w4a4 = w4a4,
+    };
+
+    return &table;
+}
+
+#else
+
+const spoti_linear_kernels *spoti_linear_kernels_avx2(void)
+{
+    return NULL;
+}
+
+#endif

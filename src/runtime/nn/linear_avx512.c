@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * Integer linear layers for AVX-512 with VNNI. Compiled for its own instructions; called only on CPUs
+ * that have them.
+ *
+ * VNNI multiplies unsigned by signed bytes, so the unsigned ones are the weights, w + offset, and
+ * sums start at -offset * sum(x): integers wrap around, so the result is exact. The number of tokens
+ * of a tile is a constant wherever a tile is inlined, so that its sums live in registers.
+ */
+#include "runtime/nn/linear.h"
+
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) &&                      \
+    defined(__AVX512VNNI__)
+
+#include "runtime/nn/linear_avx512.h"
+#include "runtime/nn/quantise.h"
+
+/* Tokens in a tile: 24 sums and 2 weights leave 6 registers; w4a4 has a sum in fp32 for each in
+ * int32. */
+enum { ROWS_8 = 12, ROWS_4 = 6 };
+
+static void round_bf16(const float *x, size_t k, uint16_t *out)
+{
+    for (size_t i = 0; i < k; i += LANES) {
+        const __mmask16 lanes = lanes_of(k - i, 0);
+        const __m512 v = _mm512_maskz_loadu_ps(lanes, x + i);
+        const __m512i bits = _mm512_castps_si512(v);
+        const __m512i odd = _mm512_and_epi32(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+        const __m512i near =
+            _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7FFF)), odd);
+        const __m512i quiet = _mm512_or_epi32(bits, _mm512_set1_epi32(0x400000));
+        const __m512i rounded =
+            _mm512_mask_mov_epi32(near, _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q), quiet);
+
+        _mm512_mask_cvtepi32_storeu_epi16(out + i, lanes, _mm512_srli_epi32(rounded, 16));
+    }
+}
+
+static inline uint32_t largest_magnitude(const float *x, size_t n)
+{
+    const __m512i no_sign = _mm512_set1_epi32(0x7FFFFFFF);
+    __m512i largest = _mm512_setzero_si512();
+
+    for (size_t i = 0; i < n; i += LANES) {
+        const __m512i bits = _mm512_maskz_loadu_epi32(lanes_of(n - i, 0), x + i);
+
+        largest = _mm512_max_epi32(largest, _mm512_and_epi32(bits, no_sign));
+    }
+    return (uint32_t)_mm512_reduce_max_epi32(largest);
+}
+
+static inline int32_t quantise_group(const float *x, size_t n, float factor, int8_t *q)
+{
+    const __m512 scale = _mm512_set1_ps(factor);
+    __m512i sum = _mm512_setzero_si512();
+
+    for (size_t i = 0; i < n; i += LANES) {
+        const __mmask16 lanes = lanes_of(n - i, 0);
+        /* rounds to nearest, ties to even */
+        const __m512i v =
+            _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_maskz_loadu_ps(lanes, x + i), scale));
+
+        sum = _mm512_add_epi32(sum, v);
+        _mm512_mask_cvtepi32_storeu_epi8(q + i, lanes, v);
+    }
+    return _mm512_reduce_add_epi32(sum);
+}
+
+static void quantise(const float *x, const spoti_grouping *grouping, int8_t *q, float *scale,
+                     int32_t *start)
+{
+    const size_t n = grouping->group;
+
+    for (size_t g = 0; g < grouping->n_group; g++) {
+        const spoti_quantiser rule =
+            spoti_quantiser_for(largest_magnitude(x + g * n, n), grouping->qmax);
+
+        scale[g] = rule.scale;
+        if (rule.factor > 0.0F) {
+            start[g] = -(grouping->qmax + 1) * quantise_group(x + g * n, n, rule.factor, q + g * n);
+        } else {
+            memset(q + g * n, 0, n);
+            start[g] = 0;
+        }
+    }
+}
+
+/* sum += the products of four unsigned bytes of w and signed ones of x. As assembler, because gcc 12
+ * copies every sum to another register and back around the intrinsic, which halves the speed. */
+SPOTI_INLINE __m512i dot(__m512i sum, __m512i w, __m512i x)
+{
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(w), "v"(x));
+    return sum;
+}
+
+SPOTI_INLINE void w8a8_tile(const spoti_tile *t, const size_t rows)
+{
+    const spoti_linear *layer = t->job->layer;
+    const spoti_rows *in = t->job->rows;
+    const unsigned char *x = (const unsigned char *)in->values + t->first * in->stride;
+    const unsigned char *w =
+        (const unsigned char *)(layer->weights + t->i_panel * layer->panel_stride);
+    __m512i sums[2 * ROWS_8];
+    __m512 y[2 * ROWS_8];
+
+    for (size_t i = 0; i < rows; i++) {
+        sums[2 * i] = _mm512_set1_epi32(in->start[t->first + i]);
+        sums[2 * i + 1] = sums[2 * i];
+    }
+    for (size_t s = 0; s < layer->n_step; s++) {
+        const __m512i w0 = _mm512_loadu_si512(w + 128 * s);
+        const __m512i w1 = _mm512_loadu_si512(w + 128 * s + 64);
+
+        for (size_t i = 0; i < rows; i++) {
+            const __m512i v = broadcast_step(x + i * in->stride + 4 * s);
+
+            sums[2 * i] = dot(sums[2 * i], w0, v);
+            sums[2 * i + 1] = dot(sums[2 * i + 1], w1, v);
+        }
+    }
+
+    const float *scale = layer->scale + t->i_panel * SPOTI_PANEL;
+    const __m512 scale0 = _mm512_loadu_ps(scale);
+    const __m512 scale1 = _mm512_loadu_ps(scale + LANES);
+
+    for (size_t i = 0; i < rows; i++) {
+        const __m512 scale_x = _mm512_set1_ps(in->scale[t->first + i]);
+
+        y[2 * i] = _mm512_mul_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(sums[2 * i]), scale0), scale_x);
+        y[2 * i + 1] =
+            _mm512_mul_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(sums[2 * i + 1]), scale1), scale_x);
+    }
+    finish_tile(t, rows, y);
+}
+
+/* Products of one group: sums (2 rows) start at -offset * sum(x). */
+SPOTI_INLINE void w4a4_group(const unsigned char *w, const unsigned char *x, size_t stride,
+                             size_t n_step, const size_t rows, __m512i *sums)
+{
+    const __m512i low = _mm512_set1_epi8(0x0F);
+
+    for (size_t s = 0; s < n_step; s++) {
+        const __m512i both = _mm512_loadu_si512(w + 64 * s);
+        const __m512i w0 = _mm512_and_si512(both, low);
+        const __m512i w1 = _mm512_and_si512(_mm512_srli_epi16(both, 4), low);
+
+        for (size_t i = 0; i < rows; i++) {
+            const __m512i v = broadcast_step(x + i * stride + 4 * s);
+
+            sums[2 * i] = dot(sums[2 * i], w0, v);
+            sums[2 * i + 1] = dot(sums[2 * i + 1], w1, v);
+        }
+    }
+}
+
+SPOTI_INLINE void w4a4_tile(const spoti_tile *t, const size_t rows)
+{
+    const spoti_linear *layer = t->job->layer;
+    const spoti_rows *in = t->job->rows;
+    const size_t n_group = layer->n_group;
+    const unsigned char *x = (const unsigned char *)in->values + t->first * in->stride;
+    const unsigned char *w =
+        (const unsigned char *)(layer->weights + t->i_panel * layer->panel_stride);
+    const float *scale = layer->scale + t->i_panel * n_group * SPOTI_PANEL;
+    __m512 y[2 * ROWS_4];
+
+    for (size_t i = 0; i < 2 * rows; i++) {
+        y[i] = _mm512_setzero_ps();
+    }
+    for (size_t g = 0; g < n_group; g++) {
+        const __m512 scale0 = _mm512_loadu_ps(scale + g * SPOTI_PANEL);
+        const __m512 scale1 = _mm512_loadu_ps(scale + g * SPOTI_PANEL + LANES);
+        __m512i sums[2 * ROWS_4];
+
+        for (size_t i = 0; i < rows; i++) {
+            sums[2 * i] = _mm512_set1_epi32(in->start[(t->first + i) * n_group + g]);
+            sums[2 * i + 1] = sums[2 * i];
+        }
+        w4a4_group(w + g * layer->group * (SPOTI_PANEL / 2), x + g * layer->group, in->stride,
+                   layer->group / 4, rows, sums);
+        for (size_t i = 0; i < rows; i++) {
+            const __m512 scale_x = _mm512_set1_ps(in->scale[(t->first + i) * n_group + g]);
+
+            y[2 * i] = _mm512_fmadd_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(sums[2 * i]), scale0),
+                                       scale_x, y[2 * i]);
+            y[2 * i + 1] = _mm512_fmadd_ps(
+                _mm512_mul_ps(_mm512_cvtepi32_ps(sums[2 * i + 1]), scale1), scale_x, y[2 * i + 1]);
+        }
+    }
+    finish_tile(t, rows, y);
+}
+
+SPOTI_TILES_12(w8a8)
+SPOTI_TILES_6(w4a4)
+
+static void w8a8(const spoti_linear_job *job)
+{
+    static void (*const tiles[ROWS_8])(const spoti_tile *) = {SPOTI_TILE_LIST_12(w8a8)};
+
+    walk_tiles(job, ROWS_8, tiles);
+}
+
+static void w4a4(const spoti_linear_job *job)
+{
+    static void (*const tiles[ROWS_4])(const spoti_tile *) = {SPOTI_TILE_LIST_6(w4a4)};
+
+    walk_tiles(job, ROWS_4, tiles);
+}
+
+const spoti_linear_kernels *spoti_linear_kernels_avx512(void)
+{
+    /* bf16 with AVX-512 needs instructions of its own: linear_avx512bf16.c */
+    static const spoti_linear_kernels table = {
+        .name = "avx512",
+        .round_bf16 = round_bf16,
+        .quantise = quantise,
+        .w8a8 = w8a8,
+        .w4a4 = w4a4,
+    };
+
+    return &table;
+}
+
+#else
+
+const spoti_linear_kernels *spoti_linear_kernels_avx512(void)
+{
+    return NULL;
+}
+
+#endif

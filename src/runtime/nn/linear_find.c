@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* Choice of the linear kernels at run time. */
+#include <string.h>
+
+#include "runtime/nn/linear.h"
+
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
+
+#if (defined(__x86_64__) || defined(__i386__)) && defined(__GNUC__)
+#define CPU_HAS(name) (__builtin_cpu_supports(name) != 0)
+#else
+#define CPU_HAS(name) false
+#endif
+
+/* Takes the functions of `table` where *out has none. */
+static void fill_gaps(spoti_linear_kernels *out, const spoti_linear_kernels *table)
+{
+    if (table == NULL) {
+        return;
+    }
+    out->round_bf16 = out->round_bf16 != NULL ? out->round_bf16 : table->round_bf16;
+    out->quantise = out->quantise != NULL ? out->quantise : table->quantise;
+    out->bf16 = out->bf16 != NULL ? out->bf16 : table->bf16;
+    out->w8a8 = out->w8a8 != NULL ? out->w8a8 : table->w8a8;
+    out->w4a4 = out->w4a4 != NULL ? out->w4a4 : table->w4a4;
+}
+
+static bool cpu_has_avx512(void)
+{
+    return CPU_HAS("avx512f") && CPU_HAS("avx512bw") && CPU_HAS("avx512vl") &&
+           CPU_HAS("avx512vnni");
+}
+
+static bool cpu_has_avx2(void)
+{
+    return CPU_HAS("avx2") && CPU_HAS("fma");
+}
+
+static bool cpu_has_dot_product(void)
+{
+#if defined(__aarch64__) && defined(__linux__)
+    const unsigned long asimddp = 1UL << 20; /* HWCAP_ASIMDDP */
+
+    return (getauxval(AT_HWCAP) & asimddp) != 0;
+#else
+    return false;
+#endif
+}
+
+/* The names, best first, with the name of the fp32 kernels that go with each. */
+static const struct choice {
+    const char *name, *fp32;
+    bool (*cpu_has)(void);
+    const spoti_linear_kernels *(*table)(void);
+} CHOICES[] = {
+    {"avx512", "avx512", cpu_has_avx512, spoti_linear_kernels_avx512},
+    {"avx2", "avx2", cpu_has_avx2, spoti_linear_kernels_avx2},
+    {"neon", "reference", cpu_has_dot_product, spoti_linear_kernels_neon},
+    {"reference", "reference", NULL, spoti_linear_kernels_reference},
+};
+
+bool spoti_linear_kernels_find(const char *name, spoti_linear_kernels *out)
+{
+    for (size_t i = 0; i < sizeof CHOICES / sizeof CHOICES[0]; i++) {
+        const struct choice *c = &CHOICES[i];
+        const bool usable = (c->cpu_has == NULL || c->cpu_has()) && c->table() != NULL;
+
+        if (!usable || (name != NULL && strcmp(name, c->name) != 0)) {
+            continue;
+        }
+        *out = *c->table();
+        /* fp32 alone may be better than what the integers need */
+        out->fp32 = spoti_kernels_find(name != NULL ? c->fp32 : NULL);
+        if (c->table == spoti_linear_kernels_avx512) {
+            if (CPU_HAS("avx512bf16")) {
+                fill_gaps(out, spoti_linear_kernels_avx512bf16());
+            }
+            fill_gaps(out, spoti_linear_kernels_avx2());
+        }
+        fill_gaps(out, spoti_linear_kernels_reference());
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * Linear layers for Arm CPUs with dot products (Armv8.2, feature asimddp). Compiled for its own
+ * instructions; called only on CPUs that have them.
+ *
+ * A tile is up to 4 tokens x 4 registers (16 outputs, half a panel). The products are of signed
+ * bytes, so the offset of the weights is taken away as they are loaded.
+ * gelu(x) = x / (1 + exp(-2u)), u = sqrt(2/pi) (x + 0.044715 x^3), which is its tanh form.
+ */
+#include "runtime/nn/linear.h"
+
+#if defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD)
+
+#include <arm_neon.h>
+
+#include "runtime/nn/quantise.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+enum { ROWS = 4, LANES = 4, REGISTERS = 4, WIDTH = LANES * REGISTERS };
+
+/* One tile: tokens first, ...; outputs column .. column + 15. */
+typedef struct tile {
+    const spoti_linear_job *job;
+    size_t first, column;
+} tile;
+
+/* Tokens */
+
+static void round_bf16(const float *x, size_t k, uint16_t *out)
+{
+    for (size_t i = 0; i < k; i++) {
+        out[i] = spoti_bf16_of(x[i]);
+    }
+}
+
+static inline uint32_t largest_magnitude(const float *x, size_t n)
+{
+    uint32x4_t largest = vdupq_n_u32(0);
+    uint32_t result = 0;
+    size_t i = 0;
+
+    for (; i + LANES <= n; i += LANES) {
+        const uint32x4_t bits = vreinterpretq_u32_f32(vld1q_f32(x + i));
+
+        largest = vmaxq_u32(largest, vandq_u32(bits, vdupq_n_u32(0x7FFFFFFFU)));
+    }
+    result = vmaxvq_u32(largest);
+    for (; i < n; i++) {
+        const uint32_t bits = spoti_magnitude_bits(x[i]);
+
+        result = bits > result ? bits : result;
+    }
+    return result;
+}
+
+static inline int32_t quantise_group(const float *x, size_t n, float factor, int8_t *q)
+{
+    int32_t sum = 0;
+    size_t i = 0;
+
+    for (; i + LANES <= n; i += LANES) {
+        /* rounds to nearest, ties to even */
+        const int32x4_t v = vcvtnq_s32_f32(vmulq_n_f32(vld1q_f32(x + i), factor));
+        int32_t lanes[LANES];
+
+        vst1q_s32(lanes, v);
+        for (size_t j = 0; j < LANES; j++) {
+            q[i + j] = (int8_t)lanes[j];
+        }
+        sum += vaddvq_s32(v);
+    }
+    for (; i < n; i++) {
+        q[i] = (int8_t)rintf(x[i] * factor);
+        sum += q[i];
+    }
+    return sum;
+}
+
+static void quantise(const float *x, const spoti_grouping *grouping, int8_t *q, float *scale,
+                     int32_t *start)
+{
+    const size_t n = grouping->group;
+
+    for (size_t g = 0; g < grouping->n_group; g++) {
+        const spoti_quantiser rule =
+            spoti_quantiser_for(largest_magnitude(x + g * n, n), grouping->qmax);
+
+        scale[g] = rule.scale;
+        if (rule.factor > 0.0F) {
+            start[g] = -(grouping->qmax + 1) * quantise_group(x + g * n, n, rule.factor, q + g * n);
+        } else {
+            memset(q + g * n, 0, n);
+            start[g] = 0;
+        }
+    }
+}
+
+/* Finished sums */
+
+/* exp(x) clamped to -87..89: 2^n times a Taylor polynomial of degree 7, as in simd_avx512.h. */
+static inline float32x4_t exp_ps(float32x4_t x)
+{
+    const float32x4_t z = vmaxq_f32(vminq_f32(x, vdupq_n_f32(89.0F)), vdupq_n_f32(-87.0F));
+    const float32x4_t n = vrndnq_f32(vmulq_n_f32(z, 1.44269504F));
+    float32x4_t r = vfmsq_f32(z, n, vdupq_n_f32(0.693359375F));
+    float32x4_t p = vdupq_n_f32(1.0F / 5040.0F);
+
+    r = vfmsq_f32(r, n, vdupq_n_f32(-2.12194440e-4F));
+    p = vfmaq_f32(vdupq_n_f32(1.0F / 720.0F), p, r);
+    p = vfmaq_f32(vdupq_n_f32(1.0F / 120.0F), p, r);
+    p = vfmaq_f32(vdupq_n_f32(1.0F / 24.0F), p, r);
+    p = vfmaq_f32(vdupq_n_f32(1.0F / 6.0F), p, r);
+    p = vfmaq_f32(vdupq_n_f32(0.5F), p, r);
+    p = vfmaq_f32(vdupq_n_f32(1.0F), p, r);
+    p = vfmaq_f32(vdupq_n_f32(1.0F), p, r);
+
+    /* 2^n by its exponent bits: n is -126..128, so it is normal or, at 128, infinite. */
+    const int32x4_t exponent = vshlq_n_s32(vaddq_s32(vcvtnq_s32_f32(n), vdupq_n_s32(127)), 23);
+
+    return vmulq_f32(p, vreinterpretq_f32_s32(exponent));
+}
+
+static inline float32x4_t activate(spoti_epilogue epilogue, float32x4_t x)
+{
+    float32x4_t t = vnegq_f32(x); /* SiLU */
+
+    if (epilogue == SPOTI_EPILOGUE_GELU) {
+        /* -2 sqrt(2/pi) (1, 0.044715) */
+        t = vmulq_f32(
+            x, vfmaq_f32(vdupq_n_f32(-1.59576912F), vdupq_n_f32(-0.0713548163F), vmulq_f32(x, x)));
+    }
+    return vdivq_f32(x, vaddq_f32(vdupq_n_f32(1.0F), exp_ps(t)));
+}
+
+/* Stores the first `lanes` outputs of a token. */
+static inline void finish_register(const spoti_linear_output *out, size_t i, size_t column,
+                                   size_t lanes, float32x4_t y)
+{
+    float *c = out->c + i * out->ldc + column;
+    float values[LANES];
+
+    if (out->epilogue == SPOTI_EPILOGUE_GELU || out->epilogue == SPOTI_EPILOGUE_SILU) {
+        y = activate(out->epilogue, y);
+    }
+    vst1q_f32(values, y);
+    for (size_t j = 0; j < lanes; j++) {
+        if (out->epilogue == SPOTI_EPILOGUE_RESIDUAL) {
+            c[j] += out->gate[column + j] * values[j];
+        } else if (out->epilogue == SPOTI_EPILOGUE_ADD) {
+            c[j] += values[j];
+        } else {
+            c[j] = values[j];
+        }
+    }
+}
+
+/* Adds the bias to the sums (4 rows registers, those of a token side by side) and stores them. */
+INLINE void finish_tile(const tile *t, size_t rows, const float32x4_t *sums)
+{
+    const spoti_linear *layer = t->job->layer;
+
+    for (size_t i = 0; i < REGISTERS * rows; i++) {
+        const size_t column = t->column + i % REGISTERS * LANES;
+        const size_t left = column < layer->n ? layer->n - column : 0;
+
+        finish_register(&t->job->out, t->first + i / REGISTERS, column, left < LANES ? left : LANES,
+                        vaddq_f32(sums[i], vld1q_f32(layer->bias + column)));
+    }
+}
+
+/* Tiles */
+
+static inline const unsigned char *panel_of(const tile *t)
+{
+    const spoti_linear *layer = t->job->layer;
+
+    return (const unsigned char *)(layer->weights + t->column / SPOTI_PANEL * layer->panel_stride);
+}
+
+static inline const unsigned char *token_of(const tile *t, size_t i)
+{
+    const spoti_rows *in = t->job->rows;
+
+    return (const unsigned char *)in->values + (t->first + i) * in->stride;
+}
+
+/* Four bytes of a token in every lane. */
+static inline uint32x4_t broadcast_step(const unsigned char *x)
+{
+    uint32_t bits = 0;
+
+    memcpy(&bits, x, sizeof bits);
+    return vdupq_n_u32(bits);
+}
+
+INLINE void bf16_tile(const tile *t, const size_t rows)
+{
+    const unsigned char *w = panel_of(t) + 4 * (t->column % SPOTI_PANEL);
+    const unsigned char *x = token_of(t, 0);
+    const uint32x4_t upper = vdupq_n_u32(0xFFFF0000U);
+    float32x4_t sums[REGISTERS * ROWS];
+
+    for (size_t i = 0; i < REGISTERS * rows; i++) {
+        sums[i] = vdupq_n_f32(0.0F);
+    }
+    for (size_t s = 0; s < t->job->layer->n_step; s++) {
+        for (size_t j = 0; j < REGISTERS; j++) {
+            const uint32x4_t v = vreinterpretq_u32_u8(vld1q_u8(w + 128 * s + 16 * j));
+            const float32x4_t even = vreinterpretq_f32_u32(vshlq_n_u32(v, 16));
+            const float32x4_t odd = vreinterpretq_f32_u32(vandq_u32(v, upper));
+
+            for (size_t i = 0; i < rows; i++) {
+                const uint32x4_t b = broadcast_step(x + i * t->job->rows->stride + 4 * s);
+                const float32x4_t x_even = vreinterpretq_f32_u32(vshlq_n_u32(b, 16));
+                const float32x4_t x_odd = vreinterpretq_f32_u32(vandq_u32(b, upper));
+                float32x4_t *sum = &sums[REGISTERS * i + j];
+
+                *sum = vfmaq_f32(vfmaq_f32(*sum, even, x_even), odd, x_odd);
+            }
+        }
+    }
+    finish_tile(t, rows, sums);
+}
+
+/* sums + the products of one step: w has 4 registers of signed weights. */
+INLINE void dot_step(const int8x16_t *w, const unsigned char *x, size_t stride, const size_t rows,
+                     int32x4_t *sums)
+{
+    for (size_t i = 0; i < rows; i++) {
+        const int8x16_t v = vreinterpretq_s8_u32(broadcast_step(x + i * stride));
+
+        for (size_t j = 0; j < REGISTERS; j++) {
+            sums[REGISTERS * i + j] = vdotq_s32(sums[REGISTERS * i + j], w[j], v);
+        }
+    }
+}
+
+INLINE void w8a8_tile(const tile *t, const size_t rows)
+{
+    const spoti_linear *layer = t->job->layer;
+    const spoti_rows *in = t->job->rows;
+    const unsigned char *w = panel_of(t) + 4 * (t->column % SPOTI_PANEL);
+    int32x4_t sums[REGISTERS * ROWS];
+    float32x4_t y[REGISTERS * ROWS];
+
+    for (size_t i = 0; i < REGISTERS * rows; i++) {
+        sums[i] = vdupq_n_s32(0);
+    }
+    for (size_t s = 0; s < layer->n_step; s++) {
+        int8x16_t weights[REGISTERS];
+
+        for (size_t j = 0; j < REGISTERS; j++) {
+            /* minus 128: the highest bit flips */
+            weights[j] = vreinterpretq_s8_u8(
+                veorq_u8(vld1q_u8(w + 128 * s + 16 * j), vdupq_n_u8(SPOTI_LINEAR_OFFSET_8)));
+        }
+        dot_step(weights, token_of(t, 0) + 4 * s, in->stride, rows, sums);
+    }
+    for (size_t i = 0; i < REGISTERS * rows; i++) {
+        const float32x4_t scale = vld1q_f32(layer->scale + t->column + i % REGISTERS * LANES);
+
+        y[i] = vmulq_n_f32(vmulq_f32(vcvtq_f32_s32(sums[i]), scale),
+                           in->scale[t->first + i / REGISTERS]);
+    }
+    finish_tile(t, rows, y);
+}
+
+/* Sums of the products of one group of n_step steps; upper: weights are in the high half bytes. */
+INLINE void w4a4_group(const unsigned char *w, bool upper, const unsigned char *x, size_t stride,
+                       size_t n_step, const size_t rows, int32x4_t *sums)
+{
+    for (size_t i = 0; i < REGISTERS * rows; i++) {
+        sums[i] = vdupq_n_s32(0);
+    }
+    for (size_t s = 0; s < n_step; s++) {
+        int8x16_t weights[REGISTERS];
+
+        for (size_t j = 0; j < REGISTERS; j++) {
+            const uint8x16_t both = vld1q_u8(w + 64 * s + 16 * j);
+            const uint8x16_t half = upper ? vshrq_n_u8(both, 4) : vandq_u8(both, vdupq_n_u8(0x0F));
+
+            weights[j] =
+                vsubq_s8(vreinterpretq_s8_u8(half), vdupq_n_s8((int8_t)SPOTI_LINEAR_OFFSET_4));
+        }
+        dot_step(weights, x + 4 * s, stride, rows, sums);
+    }
+}
+
+INLINE void w4a4_tile(const tile *t, const size_t rows)
+{
+    const spoti_linear *layer = t->job->layer;
+    const spoti_rows *in = t->job->rows;
+    const size_t n_group = layer->n_group;
+    const float *scale =
+        layer->scale + t->column / SPOTI_PANEL * n_group * SPOTI_PANEL + t->column % SPOTI_PANEL;
+    float32x4_t y[REGISTERS * ROWS];
+
+    for (size_t i = 0; i < REGISTERS * rows; i++) {
+        y[i] = vdupq_n_f32(0.0F);
+    }
+    for (size_t g = 0; g < n_group; g++) {
+        int32x4_t sums[REGISTERS * ROWS];
+
+        w4a4_group(panel_of(t) + g * layer->group * (SPOTI_PANEL / 2), t->column % SPOTI_PANEL != 0,
+                   token_of(t, 0) + g * layer->group, in->stride, layer->group / 4, rows, sums);
+        for (size_t i = 0; i < REGISTERS * rows; i++) {
+            const float32x4_t part = vmulq_f32(
+                vcvtq_f32_s32(sums[i]), vld1q_f32(scale + g * SPOTI_PANEL + i % REGISTERS * LANES));
+
+            y[i] = vfmaq_f32(y[i], part,
+                             vdupq_n_f32(in->scale[(t->first + i / REGISTERS) * n_group + g]));
+        }
+    }
+    finish_tile(t, rows, y);
+}
+
+/* kind(job): tiles of 4 tokens, then one of what is left; each with code of its own. */
+#define KIND(kind)                                                                                 \
+    static void kind(const spoti_linear_job *job)                                                  \
+    {                                                                                              \
+        const size_t m = job->rows->m;                                                             \
+                                                                                                   \
+        for (size_t column = 0; column < job->layer->n; column += WIDTH) {                         \
+            tile t = {job, 0, column};                                                             \
+                                                                                                   \
+            for (; t.first + ROWS <= m; t.first += ROWS) {                                         \
+                kind##_tile(&t, ROWS);                                                             \
+            }                                                                                      \
+            if (m - t.first == 3) {                                                                \
+                kind##_tile(&t, 3);                                                                \
+            } else if (m - t.first == 2) {                                                         \
+                kind##_tile(&t, 2);                                                                \
+            } else if (m - t.first == 1) {                                                         \
+                kind##_tile(&t, 1);                                                                \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
+KIND(bf16)
+KIND(w8a8)
+KIND(w4a4)
+
+const spoti_linear_kernels *spoti_linear_kernels_neon(void)
+{
+    static const spoti_linear_kernels table = {
+        .name = "neon",
+        .round_bf16 = round_bf16,
+        .quantise = quantise,
+        .bf16 = bf16,
+        .w8a8 = w8a8,
+        .w4a4 = w4a4,
+    };
+
+    return &table;
+}
+
+#else
+
+const spoti_linear_kernels *spoti_linear_kernels_neon(void)
+{
+    return NULL;
+}
+
+#endif
