@@ -63,14 +63,20 @@ typedef struct spot_session_config {
     int steps;           /* refinement steps, 1..SPOT_POLICY_STEPS_MAX; 0 = default_steps */
     int batch_max;       /* largest batch, 1..4096; default 1 */
     const char *kernels; /* `reference`, `avx2`, `avx512` or NULL = best of this CPU */
+    const char
+        *quant;      /* precision of a transformer's linear layers: `fp32`, `bf16`, `w8a8`, `w4a4`,
+                          a published tier `w4-t1` .. `w4-t10`, or a file NAME.yaml; NULL = fp32.
+                          Borrowed during the call. Other policies have only fp32. */
+    spot_diag *diag; /* what was wrong with `quant`; may be NULL. Borrowed during the call. */
     const spot_allocator *allocator; /* NULL = malloc */
 } spot_session_config;
 
 SPOT_API void spot_session_config_default(spot_session_config *config);
 
 /* Creates a session of `policy`, which is borrowed until spot_session_destroy.
- * Returns SPOT_OK, E_INVALID, E_RANGE (steps, batch), E_UNSUPPORTED (kernels not on this CPU),
- * E_NOMEM. */
+ * Returns SPOT_OK, E_INVALID, E_RANGE (steps, batch, a group of `quant` that does not divide a
+ * layer), E_FORMAT and E_IO (quant), E_UNSUPPORTED (kernels not on this CPU; `quant` for a policy that
+ * has only fp32), E_NOMEM. */
 SPOT_API spot_status spot_session_create(const spot_policy *policy,
                                          const spot_session_config *config, spot_session **out);
 SPOT_API void spot_session_destroy(spot_session *session);

@@ -16,6 +16,7 @@
 #include "runtime/policy/flow_mixer.h"
 #include "runtime/policy/layers.h"
 #include "runtime/policy/modulation.h"
+#include "runtime/policy/tiers.h"
 #include "spot/policy.h"
 
 /* LayerNorm's epsilon, train/model.py NORM_EPS. */
@@ -25,10 +26,13 @@ typedef struct spoti_arch {
     const char *type;
     /* Visits the tensors that are the architecture's own. */
     void (*visit)(spoti_visitor *v, spot_policy *policy);
+    /* Settles sizes that depend on the session's plan. NULL: there are no sites, only fp32 is. */
+    spot_status (*configure)(spot_session *s, const spot_session_config *config);
     /* Takes the session's arrays from its arena; runs twice. */
     void (*place)(spot_session *s);
-    /* Computes what depends on time alone from the embedded times s->time (steps x time_dim). */
-    void (*prepare)(spot_session *s);
+    /* Computes what depends on time alone from the embedded times s->time (steps x time_dim), and
+     * packs weights in the session's precision. Returns OK, E_NOMEM. */
+    spot_status (*prepare)(spot_session *s);
     /* Computes what depends on the observations s->obs of n samples alone. */
     void (*observe)(const spot_session *s, size_t n);
     /* Fills s->h (n T x C) from s->x at `step`, up to what the final modulation reads. */
@@ -59,6 +63,7 @@ struct spot_session {
     const spot_allocator *allocator;
     const spot_policy *policy;
     const spoti_kernels *kernels;
+    spoti_plan plan; /* precision of the sites */
     size_t steps;
     int batch_max;
     size_t group; /* samples worked on together */

@@ -100,9 +100,10 @@ static void place(spot_session *s)
     work->scores = spoti_arena_take(a, tokens, most);
     work->mixed = spoti_arena_take(a, rows, s->ld);
     work->hidden = spoti_arena_take(a, rows, (size_t)c->mlp_hidden);
+    spoti_dit_quant_place(s);
 }
 
-static void prepare(spot_session *s)
+static spot_status prepare(spot_session *s)
 {
     const spoti_policy_config *c = &s->policy->config;
 
@@ -113,12 +114,18 @@ static void prepare(spot_session *s)
         spoti_modulation_compute(&s->work.dit.modulation[i], s->kernels,
                                  &s->policy->net.dit.blocks[i].adaln, s->steps, s->time);
     }
+    return spoti_dit_quant_fill(s);
 }
 
 const spoti_arch *spoti_dit_arch(void)
 {
-    static const spoti_arch arch = {
-        "dit", visit, place, prepare, spoti_dit_observe, spoti_dit_forward};
+    static const spoti_arch arch = {.type = "dit",
+                                    .visit = visit,
+                                    .configure = spoti_dit_quant_configure,
+                                    .place = place,
+                                    .prepare = prepare,
+                                    .observe = spoti_dit_observe,
+                                    .forward = spoti_dit_forward};
 
     return &arch;
 }

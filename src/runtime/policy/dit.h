@@ -8,12 +8,13 @@
  *
  * The linear layers of the blocks are *sites*: an array by kind, which published mixed-precision
  * tiers address as kind@third of the network. All their arithmetic goes through one function,
- * spoti_dit_apply, where other precisions can be put.
+ * spoti_dit_apply, which leaves those in fewer bits to dit_quant.h.
  */
 #ifndef SPOTI_POLICY_DIT_H
 #define SPOTI_POLICY_DIT_H
 
 #include "runtime/policy/config.h"
+#include "runtime/policy/dit_quant.h"
 #include "runtime/policy/layers.h"
 #include "runtime/policy/modulation.h"
 #include "runtime/policy/sites.h"
@@ -55,6 +56,7 @@ typedef struct spoti_dit_work {
     float *scores;       /* (T x max(T, G1)) of one head */
     float *mixed;        /* (R x ld) what attention hands to its output layer */
     float *hidden;       /* (R x mlp_hidden) */
+    spoti_dit_quant quant;
 } spoti_dit_work;
 
 struct spoti_arch;

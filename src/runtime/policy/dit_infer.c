@@ -14,15 +14,20 @@ enum { BRANCH_SA = 0, BRANCH_CA = 1, BRANCH_MLP = 2 };
 void spoti_dit_apply(const spot_session *s, size_t block, const spoti_dit_input *in,
                      const spoti_dit_output *out, size_t n_out)
 {
+    spoti_dit_rows rows = {.ready = false};
     const float *x = in->x;
     size_t ldx = in->ldx;
 
-    if (in->modulation != NULL) {
-        spoti_session_modulate(s, in->m, x, in->modulation, s->y);
-        x = s->y;
-        ldx = s->ld;
-    }
     for (size_t i = 0; i < n_out; i++) {
+        if (spoti_dit_quant_apply(s, block, in, &out[i], &rows)) {
+            continue;
+        }
+        if (in->modulation != NULL && x != s->y) {
+            spoti_session_modulate(s, in->m, x, in->modulation, s->y);
+            x = s->y;
+            ldx = s->ld;
+        }
+
         const spoti_layer *layer = &s->policy->net.dit.blocks[block].sites[out[i].site];
         spoti_gemm g = spoti_layer_product(layer, in->m, x, ldx, out[i].c, out[i].ldc);
 

@@ -62,7 +62,7 @@ static void place(spot_session *s)
         spoti_arena_take(&s->arena, s->group * (size_t)c->horizon, (size_t)c->channel_hidden);
 }
 
-static void prepare(spot_session *s)
+static spot_status prepare(spot_session *s)
 {
     for (int i = 0; i < s->policy->config.blocks; i++) {
         const spoti_mixer_block *block = &s->policy->net.mixer.blocks[i];
@@ -72,6 +72,7 @@ static void prepare(spot_session *s)
         spoti_modulation_compute(&s->work.mixer.channel[i], s->kernels, &block->adaln_channel,
                                  s->steps, s->time);
     }
+    return SPOT_OK;
 }
 
 static void observe(const spot_session *s, size_t n)
@@ -172,7 +173,12 @@ static void forward(const spot_session *s, size_t n, size_t step)
 
 const spoti_arch *spoti_flow_mixer_arch(void)
 {
-    static const spoti_arch arch = {"flow_mixer", visit, place, prepare, observe, forward};
+    static const spoti_arch arch = {.type = "flow_mixer",
+                                    .visit = visit,
+                                    .place = place,
+                                    .prepare = prepare,
+                                    .observe = observe,
+                                    .forward = forward};
 
     return &arch;
 }

@@ -119,7 +119,7 @@ static void place(spot_session *s)
 }
 
 /* Everything that depends on time alone. */
-static void prepare(spot_session *s)
+static spot_status prepare(spot_session *s)
 {
     const spot_policy *policy = s->policy;
     const size_t width = (size_t)policy->config.action_dim;
@@ -137,22 +137,74 @@ static void prepare(spot_session *s)
     }
     spoti_time_embed(&policy->time, s->kernels, times, s->steps, s->time_scratch, s->time);
     spoti_modulation_compute(&s->final, s->kernels, &policy->final_adaln, s->steps, s->time);
-    policy->arch->prepare(s);
+    return policy->arch->prepare(s);
 }
 
 void spot_session_config_default(spot_session_config *config)
 {
     if (config != NULL) {
-        *config =
-            (spot_session_config){.steps = 0, .batch_max = 1, .kernels = NULL, .allocator = NULL};
+        *config = (spot_session_config){.batch_max = 1};
     }
+}
+
+/* Fills s->plan and settles what depends on it. */
+static spot_status configure(spot_session *s, const spot_session_config *config)
+{
+    const spoti_arch *arch = s->policy->arch;
+    const size_t n_block = (size_t)s->policy->config.blocks;
+    spot_status st = SPOT_OK;
+
+    spoti_plan_fill(&s->plan, 32);
+    if (config->quant != NULL) {
+        st = spoti_plan_read(config->quant, &s->plan, config->diag);
+    }
+    if (st != SPOT_OK) {
+        return st;
+    }
+    if (arch->configure != NULL) {
+        return arch->configure(s, config);
+    }
+    if (spoti_plan_count(&s->plan, 32, n_block) != n_block * SPOTI_SITE_COUNT) {
+        return spot_diag_set(config->diag, SPOT_E_UNSUPPORTED,
+                             "quant: '%.40s' on a policy of type %s, expected fp32 or a policy of "
+                             "type dit",
+                             config->quant, arch->type);
+    }
+    return SPOT_OK;
+}
+
+/* Sets up all of a session but its policy and allocator. */
+static spot_status set_up(spot_session *s, const spot_session_config *config)
+{
+    spot_status st = SPOT_OK;
+
+    s->kernels = spoti_kernels_find(config->kernels);
+    if (s->kernels == NULL) {
+        return SPOT_E_UNSUPPORTED;
+    }
+    s->steps = (size_t)(config->steps > 0 ? config->steps : s->policy->config.default_steps);
+    s->batch_max = config->batch_max;
+    s->group = config->batch_max < GROUP_MAX ? (size_t)config->batch_max : GROUP_MAX;
+    s->ld = spoti_padded((size_t)s->policy->config.channels);
+    st = configure(s, config);
+    if (st != SPOT_OK) {
+        return st;
+    }
+
+    /* Measure, then assign. */
+    place(s);
+    if (!spoti_arena_alloc(&s->arena, s->allocator)) {
+        return SPOT_E_NOMEM;
+    }
+    place(s);
+    return prepare(s);
 }
 
 spot_status spot_session_create(const spot_policy *policy, const spot_session_config *config,
                                 spot_session **out)
 {
-    const spoti_kernels *kernels = NULL;
     spot_session *s = NULL;
+    spot_status st = SPOT_OK;
 
     if (out == NULL) {
         return SPOT_E_INVALID;
@@ -165,30 +217,17 @@ spot_status spot_session_create(const spot_policy *policy, const spot_session_co
         config->batch_max > BATCH_MAX) {
         return SPOT_E_RANGE;
     }
-    kernels = spoti_kernels_find(config->kernels);
-    if (kernels == NULL) {
-        return SPOT_E_UNSUPPORTED;
-    }
     s = spoti_calloc(config->allocator, 1, sizeof *s);
     if (s == NULL) {
         return SPOT_E_NOMEM;
     }
     s->allocator = config->allocator; /* first: destroy needs it */
     s->policy = policy;
-    s->kernels = kernels;
-    s->steps = (size_t)(config->steps > 0 ? config->steps : policy->config.default_steps);
-    s->batch_max = config->batch_max;
-    s->group = config->batch_max < GROUP_MAX ? (size_t)config->batch_max : GROUP_MAX;
-    s->ld = spoti_padded((size_t)policy->config.channels);
-
-    /* Measure, then assign. */
-    place(s);
-    if (!spoti_arena_alloc(&s->arena, s->allocator)) {
+    st = set_up(s, config);
+    if (st != SPOT_OK) {
         spot_session_destroy(s);
-        return SPOT_E_NOMEM;
+        return st;
     }
-    place(s);
-    prepare(s);
     *out = s;
     return SPOT_OK;
 }

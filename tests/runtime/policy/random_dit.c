@@ -11,19 +11,23 @@
 #include "core/base/text.h"
 #include "support/spot_test.h"
 
-enum { NAME_SIZE = RANDOM_NAME_SIZE, KEYS_MAX = 64 };
+enum { NAME_SIZE = RANDOM_NAME_SIZE, KEYS_MAX = 64, BLOCKS_MAX = 8, N_SITE = 10, GROUP = 64 };
 
 static const double PI = 3.14159265358979323846;
 
 struct random_dit {
     random_dit_sizes s;
     random_tensors w;
+    int bits[BLOCKS_MAX][N_SITE]; /* by SITES; 0 = 32 */
 };
 
 const random_dit_sizes random_dit_full = {
     14, 5, 16, 256, 4, 768, 6, 64, {3, 2, 1, 3, 2, 3, 0}, "flow", "velocity"};
 const random_dit_sizes random_dit_small = {5, 2,  7,         38,     2,         29,
                                            4, 10, {4, 1, 0}, "flow", "velocity"};
+
+const random_dit_sizes random_dit_even = {5, 2,  7,         64,     2,         128,
+                                          4, 10, {4, 1, 0}, "flow", "velocity"};
 
 /* Observation tokens. */
 static int n_token(const random_dit *p)
@@ -170,13 +174,77 @@ static void attend(const random_dit *p, const double *q, int n, const double *k,
     }
 }
 
+static int site_index(const char *site)
+{
+    int i = 0;
+
+    while (strcmp(SITES[i].name, site) != 0) {
+        i++;
+        assert_in_range(i, 0, N_SITE - 1);
+    }
+    return i;
+}
+
+void random_dit_set_bits(random_dit *policy, int block, const char *site, int bits)
+{
+    assert_in_range(block, 0, BLOCKS_MAX - 1);
+    policy->bits[block][site_index(site)] = bits;
+}
+
+/* out (n) = v (n) as integers of `bits` bits that share scales in groups, times their scales; for 16
+ * bits as bfloat16, which has 8 significant ones. */
+static void round_to_bits(const double *v, int n, int bits, double *out)
+{
+    const int group = bits == 4 ? GROUP : n;
+    const double qmax = bits == 4 ? 7.0 : 127.0;
+
+    for (int first = 0; first < n; first += group) {
+        double largest = 0.0;
+
+        for (int i = first; i < first + group; i++) {
+            largest = fmax(largest, fabs(v[i]));
+        }
+        for (int i = first; i < first + group; i++) {
+            int exponent = 0;
+
+            if (bits == 16) {
+                const double part = frexp(v[i], &exponent);
+
+                out[i] = ldexp(nearbyint(part * 256.0) / 256.0, exponent);
+            } else {
+                out[i] = largest > 0.0 ? nearbyint(v[i] / (largest / qmax)) * largest / qmax : 0.0;
+            }
+        }
+    }
+}
+
 static void site(const random_dit *p, int block, const char *what, int n, int k, const double *in,
                  double *out)
 {
+    const int bits = p->bits[block][site_index(what)];
     char name[NAME_SIZE];
 
     (void)spoti_format(name, sizeof name, "blocks.%d.%s", block, what);
-    random_linear(&p->w, name, 0, n, k, in, out);
+    if (bits == 0 || bits == 32) {
+        random_linear(&p->w, name, 0, n, k, in, out);
+        return;
+    }
+    (void)spoti_format(name, sizeof name, "blocks.%d.%s.weight", block, what);
+    const float *w = random_tensors_get(&p->w, name);
+    double *x = array(3 * k);
+
+    round_to_bits(in, k, bits, x);
+    for (int i = 0; i < n; i++) {
+        for (int j = 0; j < k; j++) {
+            x[k + j] = (double)w[(size_t)i * (size_t)k + (size_t)j];
+        }
+        round_to_bits(x + k, k, bits, x + 2 * k);
+        out[i] = 0.0;
+        for (int j = 0; j < k; j++) {
+            out[i] += x[j] * x[2 * k + j];
+        }
+    }
+    free(x);
 }
 
 /* h (T x C) += gate * attention; `part` is sa or ca, source (n x C) NULL for the tokens themselves. */

@@ -16,7 +16,9 @@ typedef struct random_dit_sizes {
     const char *sampler, *prediction;
 } random_dit_sizes;
 
-/* The sizes of a trained policy, and awkward small ones; both with flow steps. */
+/* The sizes of a trained policy, awkward small ones, and small ones that groups of 64 inputs divide;
+ * all with flow steps. */
+extern const random_dit_sizes random_dit_even;
 extern const random_dit_sizes random_dit_full;
 extern const random_dit_sizes random_dit_small;
 
@@ -26,6 +28,10 @@ void random_dit_destroy(random_dit *policy);
 
 /* Creates the folder `dir` with config.json and model.safetensors (F32). */
 void random_dit_write(const random_dit *policy, const char *dir);
+
+/* From now on evaluates the layer `site` (sa.q ...) of block `block` in 32, 16, 8 or 4 bits, by the
+ * definition at the top of nn/linear.h, with groups of 64 inputs at 4 bits. */
+void random_dit_set_bits(random_dit *policy, int block, const char *site, int bits);
 
 /* chunk (horizon x action) of one sample in double precision. */
 void random_dit_eval(const random_dit *policy, int steps, const float *obs, const float *noise,
