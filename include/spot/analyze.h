@@ -121,6 +121,7 @@ typedef struct spot_analysis_verdict {
     spot_analyze_claim static_paradox;  /* chunks faster, task slower; UNTESTABLE if dynamic */
     spot_analyze_claim dynamic_paradox; /* cheaper inference, more successes; likewise */
     int paradox;                 /* index of the point that shows it most clearly; -1 = none */
+    int n_paradox;               /* points at which it is established */
     spot_quantity p_paradox;     /* its one-sided p, Holm over all candidates */
     spot_quantity trials_needed; /* a point, to establish what was not; power 0.8 at 5 % */
     char text[SPOT_ANALYZE_TEXT_SIZE];

@@ -89,6 +89,13 @@ static bool find_published(char *dir, size_t size)
     return false;
 }
 
+/* What is wrong with data is no misuse of the command; a name that is not there is. */
+static int fail_on_data(spot_status st, const spot_diag *diag)
+{
+    (void)cli_fail("analyze", st, diag);
+    return st == SPOT_E_NOT_FOUND ? CLI_USAGE : CLI_FAILED;
+}
+
 static int read_source(spot_analyze_log *log, const char *source)
 {
     char dir[CLI_PATH_SIZE];
@@ -107,7 +114,7 @@ static int read_source(spot_analyze_log *log, const char *source)
     } else {
         st = spot_analyze_log_csv(log, source, &diag);
     }
-    return st == SPOT_OK ? CLI_OK : cli_fail("analyze", st, &diag);
+    return st == SPOT_OK ? CLI_OK : fail_on_data(st, &diag);
 }
 
 /* Breaks a text into lines of at most 100 characters. */
@@ -282,7 +289,7 @@ static int judge(const request *r, spot_analyze_log *log)
     }
     spot_status st = spot_analyze(log, &a, &diag);
     if (st != SPOT_OK) {
-        return cli_fail("analyze", st, &diag);
+        return fail_on_data(st, &diag);
     }
     int exit_code = check_setting(r, a);
     forecasts = calloc((size_t)a->n_settings, sizeof(spot_forecast *));

@@ -18,7 +18,8 @@ enum {
     WIDTH_PX = 900,
     PANEL_PX = 210,
     TOP_PX = 70,
-    BOTTOM_PX = 120,
+    BOTTOM_PX = 40,
+    LETTER_PX = 4, /* of a slanted label, downwards */
     GAP_PX = 30,
     POINT_PX = 70,
 };
@@ -148,11 +149,22 @@ static void write_panel(FILE *out, const spot_analysis_setting *s, int k, bool l
     (void)fprintf(out, "\nunset label 1; unset label 2\n");
 }
 
+/* Room for the labels, the longest of which decides. */
+static int bottom_px(const spot_analysis_setting *s)
+{
+    size_t longest = 0;
+    for (int i = 0; i < s->n_points; i++) {
+        size_t length = strlen(s->points[i].name) + (i == s->baseline ? strlen(" (baseline)") : 0);
+        longest = length > longest ? length : longest;
+    }
+    return BOTTOM_PX + LETTER_PX * (int)longest;
+}
+
 static void write_drawing(FILE *out, const spot_analysis_setting *s, const char *terminal,
                           int n_panel, const char *path)
 {
     int width = 200 + POINT_PX * s->n_points;
-    int height = TOP_PX + BOTTOM_PX + PANEL_PX * n_panel + GAP_PX * (n_panel - 1);
+    int height = TOP_PX + bottom_px(s) + PANEL_PX * n_panel + GAP_PX * (n_panel - 1);
     width = width > WIDTH_PX ? width : WIDTH_PX;
     (void)fprintf(out,
                   "reset\nset encoding utf8\nset terminal %s size %d,%d font 'DejaVu Sans,12'\n",
@@ -164,8 +176,8 @@ static void write_drawing(FILE *out, const spot_analysis_setting *s, const char 
                   "set border 3 linecolor rgb '#444444'\nset ytics nomirror\nset grid ytics "
                   "linecolor rgb '#dddddd' linewidth 1\nset xrange [-0.4:%g]\n"
                   "set key at graph 1.0,1.02 right bottom horizontal samplen 1.5 font ',10.5'\n",
-                  n_panel, 100.0 / width, (double)BOTTOM_PX / height, 1.0 - (double)TOP_PX / height,
-                  (double)GAP_PX / height, s->n_points - 0.6);
+                  n_panel, 100.0 / width, (double)bottom_px(s) / height,
+                  1.0 - (double)TOP_PX / height, (double)GAP_PX / height, s->n_points - 0.6);
     (void)fprintf(out, "set label 1 ");
     spoti_gnuplot_quote(out, s->name);
     (void)fprintf(out, " noenhanced at screen 0.03, screen %g left font ',15'\n",

@@ -251,9 +251,8 @@ spot_status spot_report_forecast_table(const spot_forecast *forecast, FILE *out)
         const spot_forecast_point *p = &forecast->points[i];
         cell value;
         write_quantity(value, dynamic ? "%.1f" : "%.4g", &p->value, dynamic ? 100.0 : 1.0);
-        (void)spoti_format(values[i + 1], CELL_SIZE, "%s%s%s", value,
-                           p->extrapolated ? "  extrapolated" : "",
-                           p->reason != NULL ? p->reason : "");
+        (void)spoti_format(values[i + 1], CELL_SIZE, "%s%s", value,
+                           p->extrapolated ? "  extrapolated" : "");
     }
     end_column(&t, values);
     (void)fprintf(out, "Predicted for %s (* best, 0 baseline)\n", forecast->platform);

@@ -65,6 +65,9 @@ spoti_field spoti_field_find(const char *name, double *factor);
 spot_status spoti_field_read(spoti_row *row, spoti_field field, double factor, const char *cell,
                              spot_diag *diag);
 
+/* Replaces by `?` what is no UTF-8 or a control character, so that a name can be printed anywhere. */
+void spoti_clean(char *text);
+
 /* `file:line: column 'name': what`, as a status. */
 spot_status spoti_row_refuse(const spoti_row *row, spoti_field field, spot_status status,
                              spot_diag *diag, const char *format, ...)

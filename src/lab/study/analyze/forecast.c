@@ -460,6 +460,10 @@ static void predict_dynamic(maker *m)
                                    .lo = r->out[k].lo,
                                    .hi = r->out[k].hi};
         p->extrapolated = r->out[k].extrapolated;
+        if (period_s > 0.0) { /* as a simulator of whole periods delays */
+            p->delay_s = spoti_known(
+                (double)spot_tised_delay_steps(r->out[k].timing.delay_s, period_s) * period_s);
+        }
         if (r->out[k].has_limit) {
             p->limit_t_inf_s = spoti_known(r->out[k].limit_inference_s);
         }
@@ -470,26 +474,35 @@ static void predict_dynamic(maker *m)
 
 #define SAY(f, ...) spoti_say((f)->text, sizeof((f)->text), __VA_ARGS__)
 
+/* Where extrapolation begins: few points each, many by the first of them. */
 static void say_extrapolation(const maker *m)
 {
+    enum { LIST_MAX = 4 };
     int n = 0;
+    int first = -1;
     for (int i = 0; i < m->f->n_points; i++) {
-        const spot_forecast_point *p = &m->f->points[i];
-        if (p->limit_t_inf_s.known) {
-            SAY(m->f, "%s'%s' from %.4g s",
-                n == 0 ? " Extrapolation begins where the baseline's "
-                         "inference takes, for "
-                       : ", ",
-                p->name, p->limit_t_inf_s.value);
-            n++;
+        const spot_quantity *limit = &m->f->points[i].limit_t_inf_s;
+        n += limit->known;
+        if (limit->known && (first < 0 || limit->value < m->f->points[first].limit_t_inf_s.value)) {
+            first = i;
         }
     }
-    if (n > 0) {
-        SAY(m->f, "; it takes %.4g s here.", m->to.inference_s);
-    } else {
+    if (n == 0) {
         SAY(m->f, " Nothing is extrapolated at any latency, if chunk counts belong to the policy "
                   "and the task alone.");
+        return;
     }
+    SAY(m->f, " Extrapolation begins where the baseline's inference takes ");
+    for (int i = 0, said = 0; i < m->f->n_points; i++) {
+        const spot_forecast_point *p = &m->f->points[i];
+        if (p->limit_t_inf_s.known && (n <= LIST_MAX || i == first)) {
+            SAY(m->f, "%s%.4g s for '%s'", said++ > 0 ? ", " : "", p->limit_t_inf_s.value, p->name);
+        }
+    }
+    if (n > LIST_MAX) {
+        SAY(m->f, ", later for %d other points", n - 1);
+    }
+    SAY(m->f, "; it takes %.4g s here.", m->to.inference_s);
 }
 
 static void say_shift(const maker *m)

@@ -11,7 +11,13 @@
 #include "lab/study/study.h"
 #include "spot/point.h"
 
-enum { N_RESAMPLE = 10000, RESAMPLE_MIN = 100, RESAMPLE_MAX = 1000000, CAPACITY = 1024 };
+enum {
+    N_RESAMPLE = 10000,
+    RESAMPLE_MIN = 100,
+    RESAMPLE_MAX = 1000000,
+    CAPACITY = 1024,
+    PLATFORM_SIZE = 64
+};
 
 /* Figures that should be equal may differ by what a printed decimal hides. */
 static const double AGREE = 1e-6;
@@ -102,7 +108,9 @@ int spoti_log_setting_of(spot_analyze_log *log, const char *platform, bool has_s
 static bool name_point(const spoti_row *row, char name[SPOT_ANALYZE_NAME_SIZE])
 {
     if (row->has[SPOTI_POINT]) {
-        return spoti_copy(name, SPOT_ANALYZE_NAME_SIZE, spoti_row_text(row, SPOTI_POINT));
+        bool fits = spoti_copy(name, SPOT_ANALYZE_NAME_SIZE, spoti_row_text(row, SPOTI_POINT));
+        spoti_clean(name);
+        return fits;
     }
     char parts[3][32] = {"", "", ""};
     if (row->has[SPOTI_STEPS]) {
@@ -157,7 +165,13 @@ static void read_name(spoti_log_point *p)
 static spot_status place(spot_analyze_log *log, const spoti_row *row, int *index, spot_diag *diag)
 {
     char name[SPOT_ANALYZE_NAME_SIZE];
-    const char *platform = row->has[SPOTI_PLATFORM] ? spoti_row_text(row, SPOTI_PLATFORM) : "";
+    char platform[PLATFORM_SIZE] = "";
+    if (row->has[SPOTI_PLATFORM] &&
+        !spoti_copy(platform, sizeof(platform), spoti_row_text(row, SPOTI_PLATFORM))) {
+        return spoti_row_refuse(row, SPOTI_PLATFORM, SPOT_E_RANGE, diag, "longer than %d bytes",
+                                PLATFORM_SIZE - 1);
+    }
+    spoti_clean(platform);
     if (!name_point(row, name)) {
         return spoti_row_refuse(row, SPOTI_POINT, SPOT_E_FORMAT, diag,
                                 row->has[SPOTI_POINT] ? "longer than %d bytes"

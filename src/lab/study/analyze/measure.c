@@ -86,6 +86,9 @@ static spot_status measure_timing(spoti_setting *s, int i, spot_diag *diag)
     }
     if (spoti_mean_known(&p->delay)) {
         o->delay_s = spoti_known(spoti_mean_value(&p->delay)); /* measured has priority */
+        if (o->age_s.known && overlap == 0) { /* an emulated delay ages the observation too */
+            o->age_s.value = fmax(o->age_s.value, o->delay_s.value);
+        }
     }
     if (spoti_mean_known(&p->age)) {
         o->age_s = spoti_known(spoti_mean_value(&p->age));

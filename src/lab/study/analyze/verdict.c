@@ -252,6 +252,13 @@ static bool is_slower(const spoti_setting *s, int i, double p)
            (charged && o->eta_task.has_ci && o->eta_task.hi < 1.0 && p < 0.5 * LEVEL);
 }
 
+static bool is_stronger(const spoti_setting *s, int i, int j)
+{
+    const spot_analysis_point *a = &s->out->points[i];
+    const spot_analysis_point *b = &s->out->points[j];
+    return is_dynamic(s) ? a->rate.value > b->rate.value : a->eta_task.value < b->eta_task.value;
+}
+
 static void judge_paradox(spoti_setting *s)
 {
     spot_analysis_verdict *v = &s->out->verdict;
@@ -278,11 +285,14 @@ static void judge_paradox(spoti_setting *s)
     v->p_paradox = spoti_known(holm[order[0]]);
     for (int k = 0; k < n; k++) {
         int at = order[k];
-        if (holm[at] < LEVEL && is_slower(s, who[at], p[at])) {
-            *claim = SPOT_ANALYZE_ESTABLISHED;
+        if (!(holm[at] < LEVEL && is_slower(s, who[at], p[at]))) {
+            continue;
+        }
+        /* shown at the point where it is strongest */
+        *claim = SPOT_ANALYZE_ESTABLISHED;
+        if (v->n_paradox++ == 0 || is_stronger(s, who[at], v->paradox)) {
             v->paradox = who[at];
             v->p_paradox = spoti_known(holm[at]);
-            return;
         }
     }
 }

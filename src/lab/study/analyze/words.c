@@ -15,8 +15,16 @@ void spoti_say(char *text, size_t size, const char *format, ...)
     size_t used = strlen(text);
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(text + used, size - used, format, args);
+    int wanted = vsnprintf(text + used, size - used, format, args);
     va_end(args);
+    /* cut off: the last character may be half there */
+    if (wanted > 0 && (size_t)wanted >= size - used) {
+        size_t end = strlen(text);
+        while (end > 0 && ((unsigned char)text[end - 1] & 0xc0) == 0x80) {
+            end--;
+        }
+        text[end - (end > 0)] = '\0';
+    }
 }
 
 #define SAY(s, ...) spoti_say((s)->out->verdict.text, SPOT_ANALYZE_TEXT_SIZE, __VA_ARGS__)
@@ -240,9 +248,13 @@ static void say_paradox(spoti_setting *s)
         SAY(s, "; nearest to it comes '%s'", o->name);
     }
     SAY(s, " (Holm-adjusted %s)", p_text(v->p_paradox.value, p));
+    if (v->n_paradox > 1) {
+        SAY(s, " and at %d more", v->n_paradox - 1);
+    }
     int i = is_dynamic(s) ? v->paradox : s->out->baseline;
     int j = is_dynamic(s) ? s->out->baseline : v->paradox;
-    if (claim == SPOT_ANALYZE_NOT_ESTABLISHED && spoti_trials(s, i, j, &trials)) {
+    if (claim == SPOT_ANALYZE_NOT_ESTABLISHED && v->p_paradox.value >= LEVEL &&
+        spoti_trials(s, i, j, &trials)) {
         SAY(s, "; a difference as large as this one takes %.0f trials a point", trials);
     }
     SAY(s, ".");
@@ -252,30 +264,61 @@ static void say_paradox(spoti_setting *s)
     }
 }
 
-/* Which points pay off: inflation against chunk speed-up. */
+/* What inflation against the chunk speed-up says of a point. */
+enum {
+    BREAK_PAYS = 0,
+    BREAK_LOSES,
+    BREAK_OPEN,
+    BREAK_PAYS_UNTESTED,
+    BREAK_LOSES_UNTESTED,
+    N_BREAK
+};
+
+static int break_even_of(const spoti_setting *s, int i)
+{
+    const spot_analysis_point *o = &s->out->points[i];
+    const spot_quantity *q = &o->inflation;
+    if (i == s->out->baseline || !o->eta_chunk.known || !q->known) {
+        return -1;
+    }
+    if (!q->has_ci) {
+        return q->value < o->eta_chunk.value ? BREAK_PAYS_UNTESTED : BREAK_LOSES_UNTESTED;
+    }
+    return q->hi < o->eta_chunk.value   ? BREAK_PAYS
+           : q->lo > o->eta_chunk.value ? BREAK_LOSES
+                                        : BREAK_OPEN;
+}
+
 static void say_break_even(spoti_setting *s)
 {
-    int n = 0;
-    for (int i = 0; i < s->n; i++) {
-        const spot_analysis_point *o = &s->out->points[i];
-        if (i == s->out->baseline || !o->eta_chunk.known || !o->inflation.known) {
-            continue;
+    static const char *const words[N_BREAK] = {
+        "pays off", "loses", "open", "pays off by the figures alone", "loses by the figures alone"};
+    enum { FIGURES_MAX = 6 }; /* with more points they stay in the table */
+    int said = 0;
+    for (int c = 0; c < N_BREAK; c++) {
+        int n = 0;
+        for (int i = 0; i < s->n; i++) {
+            const spot_analysis_point *o = &s->out->points[i];
+            if (break_even_of(s, i) != c) {
+                continue;
+            }
+            if (n++ == 0) {
+                SAY(s, "%s%s: ", said++ == 0 ? " Chunk inflation against its break-even: " : "; ",
+                    words[c]);
+            } else {
+                SAY(s, ", ");
+            }
+            SAY(s, "'%s'", o->name);
+            if (s->n <= FIGURES_MAX) {
+                SAY(s, " (%.3f", o->inflation.value);
+                if (o->inflation.has_ci) {
+                    SAY(s, " [%.3f, %.3f]", o->inflation.lo, o->inflation.hi);
+                }
+                SAY(s, " against %.3f)", o->eta_chunk.value);
+            }
         }
-        const spot_quantity *q = &o->inflation;
-        const char *what = !q->has_ci ? (q->value < o->eta_chunk.value ? "pays off by the figures"
-                                                                       : "loses by the figures")
-                           : q->hi < o->eta_chunk.value ? "pays off"
-                           : q->lo > o->eta_chunk.value ? "loses"
-                                                        : "is open";
-        SAY(s, "%s'%s' %s (%.3f", n == 0 ? " Inflation against its break-even: " : ", ", o->name,
-            what, q->value);
-        if (q->has_ci) {
-            SAY(s, " [%.3f, %.3f]", q->lo, q->hi);
-        }
-        SAY(s, " against %.3f)", o->eta_chunk.value);
-        n++;
     }
-    if (n > 0) {
+    if (said > 0) {
         SAY(s, ".");
     }
 }

@@ -1,0 +1,127 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Sweetspot authors
+#
+# `sweetspot analyze` as a user meets it: answers, exit codes, messages.
+#
+#   test_analyze.sh SWEETSPOT SOURCE_DIR
+#
+# The figures are recomputed by check_analyze.py.
+set -eu
+tool=$1
+root=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$root"
+
+fail()
+{
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+# expect CODE WORDS ARGUMENTS...: the exit code, and WORDS on stderr, nothing on stdout
+expect()
+{
+    code=$1
+    words=$2
+    shift 2
+    set +e
+    "$tool" analyze "$@" >"$work/out" 2>"$work/err"
+    got=$?
+    set -e
+    [ "$got" = "$code" ] || fail "exit $got instead of $code: analyze $*: $(cat "$work/err")"
+    grep -qF -- "$words" "$work/err" || fail "'$words' not in: $(cat "$work/err") (analyze $*)"
+    [ ! -s "$work/out" ] || fail "a failure wrote to stdout: analyze $*"
+}
+
+# says WORDS ARGUMENTS...: WORDS in the answer, whose lines are joined
+says()
+{
+    words=$1
+    shift
+    "$tool" analyze "$@" >"$work/out" 2>"$work/err" || fail "analyze $*: $(cat "$work/err")"
+    tr '\n' ' ' <"$work/out" | grep -qF -- "$words" || fail "'$words' not in: $(cat "$work/out")"
+}
+
+# --- what is refused ---
+printf 'point,success,time_s\nfull,1,5\nlight,1,abc\n' >"$work/text.csv"
+printf 'point,episodes,successes\nfull,5,5\nlight,5,4\n' >"$work/good.csv"
+: >"$work/empty.csv"
+expect 2 "no SOURCE"
+expect 1 "no-such.csv: No such file" no-such.csv
+expect 1 "text.csv:3: column time_s: 'abc'" "$work/text.csv"
+expect 1 "empty.csv: empty" "$work/empty.csv"
+expect 1 "no column 'x' that the map names" "$work/good.csv" --map x=time_s
+expect 1 "'colour' is no column" "$work/good.csv" --map successes=colour
+expect 2 "expected one of 'full', 'light'" "$work/good.csv" --baseline heavy
+expect 2 "expected one of: 'all'" "$work/good.csv" --setting x
+expect 2 "auto, static, dynamic" "$work/good.csv" --regime wild
+expect 2 "expected kinetix, dom-cr, real-static or real-dynamic" published:nothing
+expect 2 "--charge-as" "$work/good.csv" --platform agx-orin-30w
+expect 2 "agx-orin-15w" "$work/good.csv" --platform no-such --charge-as pi05
+expect 2 "dp-vit-dit" published:kinetix --platform agx-orin-30w --charge-as no-such
+expect 2 "resamples" "$work/good.csv" --resamples 1
+expect 2 "unknown option" "$work/good.csv" --no-such
+expect 1 "nothing could be predicted" "$work/good.csv" --t-inf 0.1
+expect 1 "expected the output folder of sweetspot tune" "$work"
+
+"$tool" analyze --help >"$work/help"
+for word in --map --baseline --platform --json --figure published: Examples; do
+    grep -q -- "$word" "$work/help" || fail "--help does not speak of $word"
+done
+
+# --- answers: the published tables come to their conclusions, the figures are recomputed ---
+says "'steps=2' from 'steps=1' takes 387 trials" published:dom-cr
+says "Dynamic paradox: established at 'steps=4'" published:real-dynamic --setting AGX30W
+says "Dynamic paradox: not established" published:real-dynamic --setting RTX4070
+says "the baseline 'light' has 80.0 %" "$work/good.csv" --baseline light --regime dynamic
+printf 'point,success,time_s\nfull,1,5\nlight,1,-5\n' >"$work/negative.csv"
+expect 1 "negative.csv:3: column time_s: -5, expected" "$work/negative.csv"
+says "Predicted for agx-orin-30w" published:kinetix --setting AGX15W --platform agx-orin-30w \
+    --charge-as mixer-3m
+says "extrapolated" published:kinetix --setting AGX15W --t-inf 0.2
+python3 tests/cli/check_analyze.py "$tool" "$root" "$work" || fail "figures do not follow"
+
+# two files are one log; stdin-like order of options does not matter
+printf 'point,episodes,successes\nfull,5,5\n' >"$work/a.csv"
+printf 'point,episodes,successes\nlight,5,4\n' >"$work/b.csv"
+"$tool" analyze --json "$work/a.csv" "$work/b.csv" >"$work/two.json"
+"$tool" analyze "$work/good.csv" --json >"$work/one.json"
+cmp "$work/one.json" "$work/two.json" || fail "two files differ from one"
+
+# --- a tuning run and a rollout of our own ---
+"$tool" tune --task ur5e-conveyor --platform agx-orin-30w --steps 1,3 --seeds 12 --seed 7000 \
+    --quiet --out "$work/tune" >/dev/null 2>&1 || fail "tune"
+says "same seeds at every point, n = " "$work/tune"
+says "Dynamic regime: success decides" "$work/tune"
+"$tool" analyze "$work/tune" --json >"$work/tune-analysis.json"
+python3 - "$work/tune/tune.json" "$work/tune-analysis.json" <<'PY'
+import json, sys
+tune, analysis = (json.load(open(path, encoding="utf-8")) for path in sys.argv[1:])
+assert analysis["baseline"] == tune["baseline"] and analysis["regime"] == tune["setting"]["regime"]
+for t, a in zip(tune["points"], analysis["points"], strict=True):
+    assert t["text"] == a["point"] and t["success"]["successes"] == a["success"]["k"]
+    # tune charges whole physics ticks, of a few ms
+    assert abs(t["chunk_time_s"] - a["t_chunk_s"]) < 5e-3, (t["chunk_time_s"], a["t_chunk_s"])
+    for ours, theirs in ((t["chunks"], a["chunks"]), (t["time_s"], a["time_s"]["mean"])):
+        want = None if ours is None else ours["value"]
+        assert (want is None) == (theirs is None) and (want is None or abs(want - theirs) < 1e-6)
+PY
+file=$(ls "$work"/tune/episodes/*.csv | head -n 1)
+says "Dynamic" "$file" --regime dynamic
+"$tool" rollout --task ur5e-conveyor --platform agx-orin-30w --steps 2 --seeds 3 \
+    --episodes "$work/rollout.csv" >/dev/null 2>&1 || fail "rollout"
+says "steps=2 overlap=0" "$work/rollout.csv" --t-act 0.1 --chunk 8
+
+# --- figures, and data that lie elsewhere ---
+if command -v gnuplot >/dev/null; then
+    "$tool" analyze published:dom-cr --figure "$work/fig.svg" >/dev/null 2>&1
+    for name in fig-1.svg fig-1.png fig-2.svg fig-2.png; do
+        [ -s "$work/$name" ] || fail "no $name"
+    done
+    python3 -c "import sys, xml.dom.minidom as m; m.parse(sys.argv[1])" "$work/fig-1.svg"
+fi
+cd "$work"
+SPOT_DATA=$root "$tool" analyze published:dom-cr >/dev/null || fail "SPOT_DATA is not looked at"
+echo "ok"
