@@ -188,3 +188,32 @@ bool cli_parse(const cli_page *page, int argc, char **argv, int *exit_code)
     }
     return true;
 }
+
+int cli_choose(const char *verb, const char *option, const char *word, const char *const *words,
+               int n_words)
+{
+    for (int i = 0; i < n_words; i++) {
+        if (strcmp(word, words[i]) == 0) {
+            return i;
+        }
+    }
+    (void)fprintf(stderr, "sweetspot %s: --%s: '%s', expected one of:", verb, option, word);
+    for (int i = 0; i < n_words; i++) {
+        (void)fprintf(stderr, "%s %s", i > 0 ? "," : "", words[i]);
+    }
+    (void)fprintf(stderr, "\nTry 'sweetspot %s --help'.\n", verb);
+    return -1;
+}
+
+bool cli_check_seeds(const char *verb, uint64_t seed, int n)
+{
+    if (n >= 1 && seed <= SPOT_DEMO_SEED_BASE && (uint64_t)n <= SPOT_DEMO_SEED_BASE - seed) {
+        return true;
+    }
+    (void)cli_misuse(
+        verb,
+        "--seeds %d from %llu: expected at least 1 seed, all below 2^32 (above lie the "
+        "training seeds)",
+        n, (unsigned long long)seed);
+    return false;
+}

@@ -63,13 +63,20 @@ typedef struct cli_page {
  * something was wrong (message on stderr, *exit_code 2). */
 bool cli_parse(const cli_page *page, int argc, char **argv, int *exit_code);
 
+/* The position of `word` in `words`; -1 after saying what was expected. */
+int cli_choose(const char *verb, const char *option, const char *word, const char *const *words,
+               int n_words);
+
+/* True if `n` seeds from `seed` on are evaluation seeds; else says what was expected. */
+bool cli_check_seeds(const char *verb, uint64_t seed, int n);
+
 /* find.c: names -------------------------------------------------------------------------------- */
 
 typedef enum cli_thing { CLI_TASK, CLI_POLICY, CLI_PLATFORM } cli_thing;
 
 /* Resolves a name (`ur5e-conveyor`) or a path into the path that the library loads: a task's
- * task.yaml, a policy's folder, a platform's YAML. Names are looked for in ./, $SPOT_DATA and the
- * installed data. On failure says so with a list of what exists and returns false. */
+ * task.yaml, a policy's folder, a platform's YAML. Names are looked for in ./, $SPOT_DATA, the data
+ * installed beside this program and those under the configured prefix. On failure says so with a list of what exists and returns false. */
 bool cli_find(cli_thing thing, const char *name, char *path, size_t size);
 
 /* The names of all things of a kind, sorted, each once; calls `each` for every one. */
@@ -106,8 +113,23 @@ void cli_progress_end(cli_progress *progress);
 /* Prints and frees a JSON value; keys in the order of insertion. Returns CLI_OK or CLI_FAILED. */
 int cli_print_json(json_t *value);
 
+/* Breaks a text into lines of at most 100 characters, on stdout. */
+void cli_print_wrapped(const char *text);
+
+/* As `mkdir -p`; false after saying what is wrong. */
+bool cli_make_dirs(const char *verb, const char *path);
+
 /* Threads to use: `wanted`, or the machine's processors if it is CLI_THREADS_DEFAULT. */
 int cli_threads(int wanted);
+
+/* tune_points.c -------------------------------------------------------------------------------- */
+
+/* Every combination of steps and overlaps, with overlap in every way of joining that `aligns` (text,
+ * such as none,skip) names; and the baseline, all steps without overlap, in any case; as an ordered
+ * line. False after saying what is wrong. */
+bool cli_make_points(const cli_integers *steps, const cli_integers *overlaps, const char *aligns,
+                     int all_steps, spot_point points[SPOT_TUNE_POINTS_MAX], int *n_points,
+                     int *baseline);
 
 /* rollout_replay.c ----------------------------------------------------------------------------- */
 

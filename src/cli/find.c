@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli.h"
 
-enum { ROOTS = 3, NAMES_MAX = 512, NAME_SIZE = 128 };
+enum { ROOTS = 4, NAMES_MAX = 512, NAME_SIZE = 128 };
 
 typedef struct kind {
     const char *noun;
@@ -24,16 +25,42 @@ static const kind kinds[] = {
     [CLI_PLATFORM] = {"platform", "platforms", ".yaml", NULL},
 };
 
-static const char *root(int i)
+/* The data beside this very program, so that an installed tree may be moved. */
+static bool root_of_program(char *path, size_t size)
 {
+    char program[CLI_PATH_SIZE];
+    ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+    if (n <= 0) {
+        return false;
+    }
+    program[n] = '\0';
+    char *slash = strrchr(program, '/');
+    if (slash == NULL) {
+        return false;
+    }
+    *slash = '\0';
+    int length = snprintf(path, size, "%s/%s", program, SPOT_DATA_FROM_BIN);
+    return length > 0 && (size_t)length < size;
+}
+
+/* Where names are looked for, in this order. False if root `i` is not there. */
+static bool root(int i, char path[CLI_PATH_SIZE])
+{
+    const char *text = SPOT_DATA_DIR;
     switch (i) {
     case 0:
-        return ".";
+        text = ".";
+        break;
     case 1:
-        return getenv("SPOT_DATA");
+        text = getenv("SPOT_DATA");
+        break;
+    case 2:
+        return root_of_program(path, CLI_PATH_SIZE);
     default:
-        return SPOT_DATA_DIR;
+        break;
     }
+    int length = text != NULL ? snprintf(path, CLI_PATH_SIZE, "%s", text) : -1;
+    return length > 0 && length < CLI_PATH_SIZE;
 }
 
 static bool is_file(const char *path, const char *probe)
@@ -45,28 +72,31 @@ static bool is_file(const char *path, const char *probe)
            S_ISREG(info.st_mode);
 }
 
-/* A name is looked up; anything with a slash or the kind's suffix is a path. */
-static bool resolve(const kind *k, const char *name, char *path, size_t size)
+static bool resolve_path(const kind *k, const char *name, char *path, size_t size)
 {
-    if (strchr(name, '/') != NULL || strstr(name, ".yaml") != NULL) {
-        const char *tails[] = {"", k->suffix};
-        for (int i = 0; i < 2; i++) {
-            int length = snprintf(path, size, "%s%s", name, tails[i]);
-            if (length > 0 && (size_t)length < size && is_file(path, k->probe)) {
-                return true;
-            }
-        }
-        return false;
-    }
-    for (int i = 0; i < ROOTS; i++) {
-        int length = root(i) == NULL
-                         ? -1
-                         : snprintf(path, size, "%s/%s/%s%s", root(i), k->folder, name, k->suffix);
+    const char *const tails[] = {"", k->suffix};
+    for (int i = 0; i < 2; i++) {
+        int length = snprintf(path, size, "%s%s", name, tails[i]);
         if (length > 0 && (size_t)length < size && is_file(path, k->probe)) {
             return true;
         }
     }
     return false;
+}
+
+/* A name is looked up under the roots; what is not found there, or has a slash, is a path. */
+static bool resolve(const kind *k, const char *name, char *path, size_t size)
+{
+    char base[CLI_PATH_SIZE];
+    for (int i = 0; i < ROOTS && strchr(name, '/') == NULL; i++) {
+        int length = root(i, base)
+                         ? snprintf(path, size, "%s/%s/%s%s", base, k->folder, name, k->suffix)
+                         : -1;
+        if (length > 0 && (size_t)length < size && is_file(path, k->probe)) {
+            return true;
+        }
+    }
+    return resolve_path(k, name, path, size);
 }
 
 typedef struct names {
@@ -93,8 +123,8 @@ static void collect(const kind *k, const char *folder_root, names *list)
     char folder[CLI_PATH_SIZE];
     char path[CLI_PATH_SIZE];
 
-    (void)snprintf(folder, sizeof(folder), "%s/%s", folder_root, k->folder);
-    DIR *dir = opendir(folder);
+    int named = snprintf(folder, sizeof(folder), "%s/%s", folder_root, k->folder);
+    DIR *dir = named > 0 && (size_t)named < sizeof(folder) ? opendir(folder) : NULL;
     if (dir == NULL) {
         return;
     }
@@ -118,10 +148,11 @@ static int compare_names(const void *a, const void *b)
 
 static names *list_names(const kind *k)
 {
+    char base[CLI_PATH_SIZE];
     names *list = calloc(1, sizeof(*list));
     for (int i = 0; list != NULL && i < ROOTS; i++) {
-        if (root(i) != NULL) {
-            collect(k, root(i), list);
+        if (root(i, base)) {
+            collect(k, base, list);
         }
     }
     if (list != NULL) {

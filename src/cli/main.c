@@ -36,7 +36,18 @@ static void print_help(void)
                  "Exit codes: 0 done, 1 the job failed, 2 the command was not understood.\n");
 }
 
-int main(int argc, char **argv)
+/* Results that did not reach stdout, say on a full disk, are a failure whatever the verb thinks. */
+static int finish(int exit_code)
+{
+    bool lost = fflush(stdout) != 0 || ferror(stdout) != 0;
+    if (!lost || exit_code != CLI_OK) {
+        return exit_code;
+    }
+    (void)fprintf(stderr, "sweetspot: cannot write to standard output\n");
+    return CLI_FAILED;
+}
+
+static int dispatch(int argc, char **argv)
 {
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
@@ -58,4 +69,9 @@ int main(int argc, char **argv)
     }
     (void)fprintf(stderr, "\n");
     return CLI_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    return finish(dispatch(argc, argv));
 }

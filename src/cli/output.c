@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* Messages, progress, JSON. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -79,6 +81,45 @@ int cli_print_json(json_t *value)
         (void)fprintf(stderr, "sweetspot: cannot write JSON to standard output\n");
     }
     return ok ? CLI_OK : CLI_FAILED;
+}
+
+void cli_print_wrapped(const char *text)
+{
+    enum { LINE = 100 };
+    while (strlen(text) > LINE) {
+        int length = LINE;
+        while (length > 0 && text[length] != ' ') {
+            length--;
+        }
+        if (length == 0) {
+            break;
+        }
+        (void)printf("%.*s\n", length, text);
+        text += length + 1;
+    }
+    (void)printf("%s\n", text);
+}
+
+bool cli_make_dirs(const char *verb, const char *path)
+{
+    char part[CLI_PATH_SIZE];
+    (void)snprintf(part, sizeof(part), "%s", path);
+    for (char *at = part + 1;; at++) {
+        if (*at != '/' && *at != '\0') {
+            continue;
+        }
+        char end = *at;
+        *at = '\0';
+        if (mkdir(part, 0777) != 0 && errno != EEXIST) {
+            (void)fprintf(stderr, "sweetspot %s: %s: %s, expected a folder that can be written\n",
+                          verb, part, strerror(errno));
+            return false;
+        }
+        if (end == '\0') {
+            return true;
+        }
+        *at = end;
+    }
 }
 
 int cli_threads(int wanted)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* `sweetspot rollout`: one operating point, many episodes. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@ typedef struct request {
     const char *episodes_path;
     const char *trajectory_path;
     const char *video_path;
-    double delay_ms; /* < 0 = not given */
+    double delay_ms; /* NaN = not given */
     spot_variation variation;
     uint64_t seed;
     int n_seeds;
@@ -33,43 +34,49 @@ typedef struct request {
 } request;
 
 static const char *const EXPERT = "expert";
+static const double DELAY_MAX_MS = 86400e3; /* as in a platform's profile: a day */
 
-static bool read_words(request *r, int *exit_code)
+/* What says where the latency comes from must not contradict itself. */
+static bool check_latency_options(const request *r)
 {
-    spot_rollout_config *c = &r->config;
+    bool delay = !isnan(r->delay_ms);
+    const char *wrong = delay && !(r->delay_ms >= 0.0 && r->delay_ms <= DELAY_MAX_MS)
+                            ? "--delay-ms: expected 0 to 86400000 (a day)"
+                        : delay && r->platform_name != NULL
+                            ? "--delay-ms and --platform: expected one of them"
+                        : r->charge_as != NULL && r->platform_name == NULL
+                            ? "--charge-as: expected with --platform, whose class it names"
+                            : NULL;
+    if (wrong != NULL) {
+        (void)cli_misuse("rollout", "%s", wrong);
+    }
+    return wrong == NULL;
+}
 
-    *exit_code = CLI_USAGE;
-    if (strcmp(r->clock, "exact") != 0 && strcmp(r->clock, "paper") != 0) {
-        (void)cli_misuse("rollout", "--clock: '%s', expected exact or paper", r->clock);
-        return false;
-    }
-    c->clock = strcmp(r->clock, "paper") == 0 ? SPOT_CLOCK_PAPER : SPOT_CLOCK_EXACT;
-    if (strcmp(r->schedule, "overlap") != 0 && strcmp(r->schedule, "cadence") != 0 &&
-        strcmp(r->schedule, "sync") != 0) {
-        (void)cli_misuse("rollout", "--schedule: '%s', expected sync, overlap or cadence",
-                         r->schedule);
-        return false;
-    }
-    if (r->n_seeds < 1 || r->seed + (uint64_t)r->n_seeds > SPOT_DEMO_SEED_BASE) {
-        (void)cli_misuse("rollout",
-                         "--seeds %d from %llu: expected at least 1 seed, all below 2^32 "
-                         "(above lie the training seeds)",
-                         r->n_seeds, (unsigned long long)r->seed);
+/* The options that stand for a choice, checked against each other. */
+static bool read_words(request *r)
+{
+    static const char *const clocks[] = {"exact", "paper"};
+    static const char *const schedules[] = {"overlap", "cadence"};
+    spot_rollout_config *c = &r->config;
+    int clock = cli_choose("rollout", "clock", r->clock, clocks, 2);
+    int schedule = clock < 0 ? -1 : cli_choose("rollout", "schedule", r->schedule, schedules, 2);
+
+    if (schedule < 0 || !cli_check_seeds("rollout", r->seed, r->n_seeds) ||
+        !check_latency_options(r)) {
         return false;
     }
     spot_diag diag = {""};
     spot_point_default(&c->point);
-    spot_status st = spot_point_parse(r->point_text, &c->point, &diag);
-    if (st != SPOT_OK) {
-        *exit_code = cli_fail("rollout", st, &diag);
+    if (spot_point_parse(r->point_text, &c->point, &diag) != SPOT_OK) {
+        (void)cli_misuse("rollout", "--point: %s", diag.text);
         return false;
     }
-    bool cadence = strcmp(r->schedule, "cadence") == 0;
-    c->schedule = cadence                ? SPOT_SCHEDULE_CADENCE
+    c->clock = clock == 1 ? SPOT_CLOCK_PAPER : SPOT_CLOCK_EXACT;
+    c->schedule = schedule == 1          ? SPOT_SCHEDULE_CADENCE
                   : c->point.overlap > 0 ? SPOT_SCHEDULE_OVERLAP
                                          : SPOT_SCHEDULE_SYNC;
     c->n_execute = r->execute;
-    *exit_code = CLI_OK;
     return true;
 }
 
@@ -84,10 +91,11 @@ static bool choose_latency(request *r, const spot_task *task, const spot_policy 
     }
     *l = (spot_latency){.origin = SPOT_ORIGIN_MODELLED};
     r->class_name = "none";
-    if (r->delay_ms >= 0.0 || r->platform_name == NULL) {
-        l->mean_s = r->delay_ms > 0.0 ? 1e-3 * r->delay_ms : 0.0;
+    if (r->platform_name == NULL) {
+        bool delay = !isnan(r->delay_ms);
+        l->mean_s = delay ? 1e-3 * r->delay_ms : 0.0;
         (void)snprintf(l->source, sizeof(l->source), "%s",
-                       r->delay_ms >= 0.0 ? "--delay-ms" : "no platform given: zero latency");
+                       delay ? "--delay-ms" : "no platform given: zero latency");
         return true;
     }
     spot_platform *platform = cli_load_platform(r->platform_name, exit_code);
@@ -134,8 +142,9 @@ typedef struct summary {
     spot_estimate time;
     spot_estimate chunks;
     double grade;
-    double delay_s;
-    double age_s;
+    bool acted;     /* a chunk was executed, so that the next two exist */
+    double delay_s; /* waiting time a chunk */
+    double age_s;   /* of the observation at a chunk's first action */
 } summary;
 
 static bool summarise(const request *r, summary *s)
@@ -147,14 +156,21 @@ static bool summarise(const request *r, summary *s)
     spot_stats_run *runs = calloc((size_t)r->n_seeds, sizeof(*runs));
     double *work = calloc(spot_stats_paired_work_size(config.n_resample), sizeof(*work));
     bool ok = runs != NULL && work != NULL;
+    double n_chunks = 0.0;
     *s = (summary){0};
     for (int i = 0; ok && i < r->n_seeds; i++) {
         const spot_episode *e = &r->episodes[i];
         runs[i] = (spot_stats_run){e->success, e->time_s, (double)(e->chunks > 0 ? e->chunks : 1)};
         s->successes += e->success ? 1 : 0;
         s->grade += e->grade / (double)r->n_seeds;
-        s->delay_s += e->delay_s / r->n_seeds;
-        s->age_s += e->age_first_s / r->n_seeds;
+        n_chunks += (double)e->chunks;
+        s->delay_s += e->wait_s;
+        s->age_s += e->age_first_s * (double)e->chunks;
+    }
+    s->acted = n_chunks > 0.0;
+    if (s->acted) {
+        s->delay_s /= n_chunks;
+        s->age_s /= n_chunks;
     }
     ok = ok && spot_stats_paired(&config, runs, runs, r->n_seeds, work, &result) == SPOT_OK &&
          spot_stats_wilson(s->successes, r->n_seeds, SPOT_STATS_CONFIDENCE, &s->wilson) == SPOT_OK;
@@ -186,14 +202,15 @@ static int print_json(const request *r, const summary *s)
     return cli_print_json(json_pack(
         "{s:s, s:s, s:s, s:s, s:{s:f, s:f, s:s, s:s, s:s}, s:f, s:I, s:i, s:{s:i, s:i, s:f, "
         "s:[f,f]},"
-        " s:o, s:o, s:f, s:f, s:f}",
+        " s:o, s:o, s:f, s:o, s:o}",
         "task", r->task_name, "policy", r->policy_name, "point", point, "clock", r->clock,
         "latency", "t_inf_s", l->mean_s, "spread_s", l->spread_s, "class", r->class_name, "origin",
         spot_origin_str(l->origin), "source", l->source, "speed", r->variation.speed, "seed",
         (json_int_t)r->seed, "episodes", r->n_seeds, "success", "k", s->successes, "n", r->n_seeds,
         "rate", (double)s->successes / r->n_seeds, "wilson", s->wilson.lo, s->wilson.hi, "time_s",
         estimate_json(&s->time), "chunks", estimate_json(&s->chunks), "grade", s->grade, "delay_s",
-        s->delay_s, "age_s", s->age_s));
+        s->acted ? json_real(s->delay_s) : json_null(), "age_s",
+        s->acted ? json_real(s->age_s) : json_null()));
 }
 
 static void print_estimate(const char *label, const spot_estimate *e, const char *unit)
@@ -225,6 +242,10 @@ static int print_text(const request *r, const summary *s)
     print_estimate("task time", &s->time, " s");
     if (!expert) {
         print_estimate("chunks", &s->chunks, "");
+    }
+    if (!expert && !s->acted) {
+        (void)printf("  waiting    all the time: no chunk was there before the end\n");
+    } else if (!expert) {
         (void)printf("  waiting    %.0f ms a chunk; age of the observation %.0f ms at its first "
                      "action\n",
                      1e3 * s->delay_s, 1e3 * s->age_s);
@@ -306,8 +327,8 @@ static int load_and_run(request *r)
     int exit_code = CLI_OK;
     spot_policy *policy = NULL;
 
-    if (!read_words(r, &exit_code)) {
-        return exit_code;
+    if (!read_words(r)) {
+        return CLI_USAGE;
     }
     spot_task *task = cli_load_task(r->task_name, &exit_code);
     if (task == NULL) {
@@ -317,6 +338,11 @@ static int load_and_run(request *r)
         r->policy_name = spot_task_describe(task)->name;
     }
     bool expert = strcmp(r->policy_name, EXPERT) == 0;
+    if (expert && (r->platform_name != NULL || !isnan(r->delay_ms) || r->point_text[0] != '\0')) {
+        spot_task_destroy(task);
+        return cli_misuse("rollout", "--policy expert: it thinks in no time and has no operating "
+                                     "point, expected no --platform, --delay-ms or --point");
+    }
     if (expert && (r->trajectory_path != NULL || r->video_path != NULL)) {
         spot_task_destroy(task);
         return cli_misuse("rollout", "--policy expert: no --video and no --trajectory, expected a "
@@ -343,7 +369,7 @@ int spoti_cli_rollout(int argc, char **argv)
     request r = {.point_text = "",
                  .clock = "exact",
                  .schedule = "overlap",
-                 .delay_ms = -1.0,
+                 .delay_ms = (double)NAN,
                  .n_seeds = 100};
     int exit_code = CLI_OK;
 

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* `sweetspot tune`: many operating points on the same seeds, and which one is best. */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli.h"
 
-enum { N_ALIGN = 2, NAME_SIZE = 160 };
+enum { NAME_SIZE = 160 };
 
 typedef struct request {
     const char *task_name;
@@ -33,67 +31,10 @@ typedef struct request {
     bool json;
     bool quiet;
     /* What the above became. */
-    bool aligns[N_ALIGN]; /* by spot_align */
     spot_point points[SPOT_TUNE_POINTS_MAX];
     spot_tune_config config;
     char dir[CLI_PATH_SIZE];
 } request;
-
-/* The position of `word` in `words`, -1 after saying what was expected. */
-static int choose_word(const char *option, const char *word, const char *const *words, int n_words)
-{
-    for (int i = 0; i < n_words; i++) {
-        if (strcmp(word, words[i]) == 0) {
-            return i;
-        }
-    }
-    (void)fprintf(stderr, "sweetspot tune: --%s: '%s', expected one of:", option, word);
-    for (int i = 0; i < n_words; i++) {
-        (void)fprintf(stderr, "%s %s", i > 0 ? "," : "", words[i]);
-    }
-    (void)fprintf(stderr, "\nTry 'sweetspot tune --help'.\n");
-    return -1;
-}
-
-static bool read_aligns(request *r)
-{
-    static const char *const words[] = {"none", "skip"};
-    const char *at = r->align;
-    while (*at != '\0') {
-        char word[16] = "";
-        size_t length = strcspn(at, ",");
-        (void)snprintf(word, sizeof(word), "%.*s", (int)length, at);
-        int choice = choose_word("align", word, words, N_ALIGN);
-        if (choice < 0) {
-            return false;
-        }
-        r->aligns[choice] = true;
-        at += length + (at[length] == ',' ? 1 : 0);
-    }
-    if (!r->aligns[0] && !r->aligns[1]) {
-        (void)cli_misuse("tune", "--align: nothing given, expected none, skip or none,skip");
-        return false;
-    }
-    return true;
-}
-
-static bool check_lists(const request *r)
-{
-    for (int i = 0; i < r->steps.count; i++) {
-        if (r->steps.values[i] < 1 || r->steps.values[i] > SPOT_POLICY_STEPS_MAX) {
-            (void)cli_misuse("tune", "--steps: %d, expected 1..%d", r->steps.values[i],
-                             SPOT_POLICY_STEPS_MAX);
-            return false;
-        }
-    }
-    for (int i = 0; i < r->overlaps.count; i++) {
-        if (r->overlaps.values[i] < 0) {
-            (void)cli_misuse("tune", "--overlap: %d, expected 0 or more", r->overlaps.values[i]);
-            return false;
-        }
-    }
-    return true;
-}
 
 /* The options that stand for a choice or have a range. */
 static bool read_choices(request *r)
@@ -102,19 +43,11 @@ static bool read_choices(request *r)
     static const char *const schedules[] = {"overlap", "cadence"};
     static const char *const goals[] = {"auto", "time", "success"};
     spot_tune_config *c = &r->config;
-    int clock = choose_word("clock", r->clock, clocks, 2);
-    int schedule = clock < 0 ? -1 : choose_word("schedule", r->schedule, schedules, 2);
-    int goal = schedule < 0 ? -1 : choose_word("goal", r->goal, goals, 3);
+    int clock = cli_choose("tune", "clock", r->clock, clocks, 2);
+    int schedule = clock < 0 ? -1 : cli_choose("tune", "schedule", r->schedule, schedules, 2);
+    int goal = schedule < 0 ? -1 : cli_choose("tune", "goal", r->goal, goals, 3);
 
-    if (goal < 0 || !read_aligns(r) || !check_lists(r)) {
-        return false;
-    }
-    if (r->n_seeds < 1 || r->seed > SPOT_DEMO_SEED_BASE ||
-        r->seed + (uint64_t)r->n_seeds > SPOT_DEMO_SEED_BASE) {
-        (void)cli_misuse("tune",
-                         "--seeds %d from %llu: expected at least 1 seed, all below 2^32 (above "
-                         "lie the training seeds)",
-                         r->n_seeds, (unsigned long long)r->seed);
+    if (goal < 0 || !cli_check_seeds("tune", r->seed, r->n_seeds)) {
         return false;
     }
     if (r->execute < 0 || r->threads < 0) {
@@ -128,106 +61,20 @@ static bool read_choices(request *r)
     return true;
 }
 
-static void add_point(request *r, int steps, int overlap, spot_align align)
-{
-    spot_tune_config *c = &r->config;
-    for (int i = 0; i < c->n_points; i++) {
-        const spot_point *p = &r->points[i];
-        if (p->steps == steps && p->overlap == overlap && p->align == align) {
-            return;
-        }
-    }
-    if (c->n_points < SPOT_TUNE_POINTS_MAX) {
-        r->points[c->n_points++] = (spot_point){.steps = steps, .overlap = overlap, .align = align};
-    }
-}
-
-/* A point for each way of joining chunks; without overlap there is nothing to join. */
-static void add_aligned(request *r, int steps, int overlap)
-{
-    for (int a = 0; a < N_ALIGN; a++) {
-        if (overlap == 0) {
-            add_point(r, steps, 0, SPOT_ALIGN_NONE);
-        } else if (r->aligns[a]) {
-            add_point(r, steps, overlap, (spot_align)a);
-        }
-    }
-}
-
-static int compare_points(const void *a, const void *b)
-{
-    const spot_point *p = (const spot_point *)a;
-    const spot_point *q = (const spot_point *)b;
-    if (p->steps != q->steps) {
-        return p->steps < q->steps ? -1 : 1;
-    }
-    if (p->overlap != q->overlap) {
-        return p->overlap < q->overlap ? -1 : 1;
-    }
-    return (p->align > q->align) - (p->align < q->align);
-}
-
-/* Every combination, and the baseline (all steps, no overlap) in any case, as an ordered line. */
-static bool make_points(request *r, int all_steps)
-{
-    spot_tune_config *c = &r->config;
-    int wanted = r->steps.count * r->overlaps.count * N_ALIGN + 1;
-    if (wanted > SPOT_TUNE_POINTS_MAX) {
-        (void)cli_misuse("tune", "up to %d points, expected at most %d", wanted,
-                         SPOT_TUNE_POINTS_MAX);
-        return false;
-    }
-    add_point(r, all_steps, 0, SPOT_ALIGN_NONE);
-    for (int i = 0; i < r->steps.count; i++) {
-        for (int k = 0; k < r->overlaps.count; k++) {
-            add_aligned(r, r->steps.values[i], r->overlaps.values[k]);
-        }
-    }
-    qsort(r->points, (size_t)c->n_points, sizeof(r->points[0]), compare_points);
-    for (int i = 0; i < c->n_points; i++) {
-        if (r->points[i].steps == all_steps && r->points[i].overlap == 0) {
-            c->baseline = i;
-        }
-    }
-    c->points = r->points;
-    return true;
-}
-
-/* As `mkdir -p`. */
-static bool make_dirs(const char *path)
-{
-    char part[CLI_PATH_SIZE];
-    (void)snprintf(part, sizeof(part), "%s", path);
-    for (char *at = part + 1;; at++) {
-        if (*at != '/' && *at != '\0') {
-            continue;
-        }
-        char end = *at;
-        *at = '\0';
-        if (mkdir(part, 0777) != 0 && errno != EEXIST) {
-            (void)fprintf(stderr, "sweetspot tune: %s: %s, expected a folder that can be written\n",
-                          part, strerror(errno));
-            return false;
-        }
-        if (end == '\0') {
-            return true;
-        }
-        *at = end;
-    }
-}
-
 static bool join(char path[CLI_PATH_SIZE], const char *dir, const char *name)
 {
     int length = snprintf(path, CLI_PATH_SIZE, "%s/%s", dir, name);
     return length > 0 && length < CLI_PATH_SIZE;
 }
 
-static bool make_output_folder(request *r, const spot_task *task, const spot_platform *platform)
+/* Names the folder of the results and makes it. Returns the exit code; *made: it was not there. */
+static int make_output_folder(request *r, const spot_task *task, const spot_platform *platform,
+                              bool *made)
 {
     if (r->out == NULL && (strchr(spot_task_describe(task)->name, '/') != NULL ||
                            strchr(spot_platform_name(platform), '/') != NULL)) {
-        (void)cli_misuse("tune", "--out: needed, as the names of task and platform make no folder");
-        return false;
+        return cli_misuse("tune",
+                          "--out: needed, as the names of task and platform make no folder");
     }
     int length = r->out != NULL
                      ? snprintf(r->dir, sizeof(r->dir), "%s", r->out)
@@ -235,10 +82,20 @@ static bool make_output_folder(request *r, const spot_task *task, const spot_pla
                                 spot_task_describe(task)->name, spot_platform_name(platform));
     /* room for the names of the files inside */
     if (length <= 0 || length >= CLI_PATH_SIZE - NAME_SIZE) {
-        (void)cli_misuse("tune", "--out: empty or too long");
-        return false;
+        return cli_misuse("tune", "--out: empty or too long");
     }
-    return make_dirs(r->dir);
+    *made = access(r->dir, F_OK) != 0;
+    return cli_make_dirs("tune", r->dir) ? CLI_OK : CLI_FAILED;
+}
+
+/* Nothing came of it: takes the folder away again, unless something is in it. */
+static void remove_output_folder(const request *r)
+{
+    char episodes_dir[CLI_PATH_SIZE];
+    if (join(episodes_dir, r->dir, "episodes")) {
+        (void)rmdir(episodes_dir);
+        (void)rmdir(r->dir);
+    }
 }
 
 static void print_warnings(const request *r, const spot_tune_result *result)
@@ -305,24 +162,6 @@ static int write_files(const request *r, const spot_tune_result *result)
     return CLI_OK;
 }
 
-/* Breaks a text into lines of at most 100 characters. */
-static void print_wrapped(const char *text)
-{
-    enum { LINE = 100 };
-    while (strlen(text) > LINE) {
-        int length = LINE;
-        while (length > 0 && text[length] != ' ') {
-            length--;
-        }
-        if (length == 0) {
-            break;
-        }
-        (void)printf("%.*s\n", length, text);
-        text += length + 1;
-    }
-    (void)printf("%s\n", text);
-}
-
 static int print_result(const request *r, const spot_tune_result *result)
 {
     spot_status st = SPOT_OK;
@@ -331,7 +170,7 @@ static int print_result(const request *r, const spot_tune_result *result)
     } else {
         st = spot_report_tune_table(result, stdout);
         (void)printf("\n");
-        print_wrapped(result->verdict);
+        cli_print_wrapped(result->verdict);
     }
     if (st == SPOT_OK && fflush(stdout) != 0) {
         st = SPOT_E_IO;
@@ -385,6 +224,15 @@ static int tune(request *r, const spot_task *task, const spot_policy *policy,
     return exit_code;
 }
 
+static bool make_points(request *r, const spot_policy *policy)
+{
+    spot_tune_config *c = &r->config;
+    c->points = r->points;
+    return cli_make_points(&r->steps, &r->overlaps, r->align,
+                           spot_policy_describe(policy)->default_steps, r->points, &c->n_points,
+                           &c->baseline);
+}
+
 static int load_and_tune(request *r)
 {
     int exit_code = CLI_OK;
@@ -401,10 +249,14 @@ static int load_and_tune(request *r)
         policy = cli_load_policy(r->policy_name, &exit_code);
     }
     if (policy != NULL) {
-        exit_code = CLI_USAGE;
-        if (make_points(r, spot_policy_describe(policy)->default_steps)) {
-            exit_code = make_output_folder(r, task, platform) ? tune(r, task, policy, platform)
-                                                              : CLI_FAILED;
+        bool made = false;
+        exit_code =
+            make_points(r, policy) ? make_output_folder(r, task, platform, &made) : CLI_USAGE;
+        if (exit_code == CLI_OK) {
+            exit_code = tune(r, task, policy, platform);
+        }
+        if (exit_code != CLI_OK && made) {
+            remove_output_folder(r);
         }
     }
     spot_policy_destroy(policy);

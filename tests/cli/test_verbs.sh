@@ -4,7 +4,7 @@
 # The tool as a program: help, exit codes, one clear line for what is wrong, files whole or absent.
 #   test_verbs.sh SWEETSPOT SOURCE_DIR
 set -euo pipefail
-tool=$1
+tool=$(realpath "$1")
 cd "$2"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -39,16 +39,25 @@ done
 expect 2 "'fly' is not a verb" fly
 expect 2 "--colour: unknown option" list --colour
 expect 2 "--task: missing" rollout
-expect 2 "task 'nope': not found, expected a path or one of: ur5e-conveyor, ur5e-pick-place" \
-    rollout --task nope
+expect 2 "task 'nope': not found, expected a path or one of: " rollout --task nope
 expect 2 "policy 'nope': not found" rollout --task ur5e-conveyor --policy nope
 expect 2 "platform 'nope': not found" rollout --task ur5e-conveyor --platform nope
 expect 2 "steps: 0 is too small" rollout --task ur5e-conveyor --point steps=0
 expect 2 "overlap is 9, expected 0..8" rollout --task ur5e-conveyor --point overlap=9
+expect 2 "--point: unknown key 'colour'" rollout --task ur5e-conveyor --point colour=9
 expect 2 "--seeds: 'many', expected a whole number" rollout --task ur5e-conveyor --seeds many
 expect 2 "expected at least 1 seed" rollout --task ur5e-conveyor --seeds 0
 expect 2 "training seeds" rollout --task ur5e-conveyor --seed 4294967296
-expect 2 "--clock: 'sundial', expected exact or paper" rollout --task ur5e-conveyor --clock sundial
+expect 2 "training seeds" rollout --task ur5e-conveyor --seed 18446744073709551615
+expect 2 "--clock: 'sundial', expected one of: exact, paper" rollout --task ur5e-conveyor --clock sundial
+# a word that would be overruled in silence is refused
+expect 2 "--schedule: 'sync'" rollout --task ur5e-conveyor --schedule sync --point overlap=2
+expect 2 "--delay-ms: expected 0 to" rollout --task ur5e-conveyor --delay-ms -3
+expect 2 "--delay-ms: expected 0 to" rollout --task ur5e-conveyor --delay-ms 1e300
+expect 2 "--delay-ms and --platform" \
+    rollout --task ur5e-conveyor --delay-ms 10 --platform agx-orin-30w
+expect 2 "--charge-as: expected with --platform" rollout --task ur5e-conveyor --charge-as pi05
+expect 2 "--policy expert: " rollout --task ur5e-conveyor --policy expert --delay-ms 400
 expect 2 "speed 11" rollout --task ur5e-conveyor --speed 11 --seeds 1
 expect 2 "has no class" rollout --task ur5e-conveyor --platform rtx-4070 --charge-as nope
 expect 2 "--out: missing" demo --task ur5e-conveyor
@@ -65,6 +74,34 @@ expect 1 "task.yaml:4: " rollout --task "$work/task/task.yaml"
 cp -r policies/ur5e-conveyor "$work/policy"
 truncate -s 1000000 "$work/policy/model.safetensors"
 expect 1 "model.safetensors" rollout --task ur5e-conveyor --policy "$work/policy"
+
+# Results that do not reach stdout.
+for results in "list" "list --json" "list --help" "rollout --task ur5e-conveyor --seeds 1"; do
+    got=0
+    # shellcheck disable=SC2086 # words are meant to be split
+    "$tool" $results >/dev/full 2>"$work/err" || got=$?
+    [ "$got" -eq 1 ] && grep -q "standard output" "$work/err" || die "$results on a full disk: $got"
+done
+
+# An installed tree may be moved, and works from any folder; a thing is found by its bare name too.
+mkdir -p "$work/usr/bin" "$work/usr/share/sweetspot"
+cp "$tool" "$work/usr/bin/"
+cp -r tasks policies platforms "$work/usr/share/sweetspot/"
+(
+    cd "$work"
+    unset SPOT_DATA
+    usr/bin/sweetspot list | grep "ur5e-conveyor" >/dev/null || die "no data beside the program"
+    cp usr/share/sweetspot/platforms/agx-orin-30w.yaml mine.yaml
+    cp -r usr/share/sweetspot/policies/ur5e-conveyor mine
+    usr/bin/sweetspot rollout --task ur5e-conveyor --policy mine --platform mine --seeds 1 \
+        --json >mine.json || die "things in the present folder"
+)
+
+# Waiting that never ends is no waiting of 0.
+"$tool" rollout --task ur5e-conveyor --delay-ms 1000000 --seeds 1 --json | python3 -c '
+import json, sys
+d = json.load(sys.stdin)
+assert d["delay_s"] is None and d["age_s"] is None and d["time_s"] is None, d'
 
 # A task, policy or platform that does not fit another is named.
 expect 2 "observation" rollout --task ur5e-pick-place --policy ur5e-conveyor --seeds 1
@@ -91,6 +128,8 @@ wins = [x for x in rows if x["success"] == "1"]
 assert len(rows) == r["episodes"] == 6 and len(wins) == r["success"]["k"], r
 assert abs(sum(float(x["time_s"]) for x in wins) / len(wins) - r["time_s"]["mean"]) < 1e-6, r
 assert abs(r["latency"]["t_inf_s"] - 0.35) < 1e-9 and r["latency"]["class"] == "dp-vit-dit", r
+chunks = sum(float(x["chunks"]) for x in rows)
+assert abs(sum(float(x["wait_s"]) for x in rows) / chunks - r["delay_s"]) < 1e-6, r
 t = list(csv.DictReader(open(f"{work}/t1.csv")))
 assert abs(float(t[1]["time_s"]) - float(t[0]["time_s"]) - 0.1) < 1e-9, t[:2]
 EOF
