@@ -110,9 +110,18 @@ for t, a in zip(tune["points"], analysis["points"], strict=True):
 PY
 file=$(ls "$work"/tune/episodes/*.csv | head -n 1)
 says "Dynamic" "$file" --regime dynamic
-"$tool" rollout --task ur5e-conveyor --platform agx-orin-30w --steps 2 --seeds 3 \
+"$tool" rollout --task ur5e-conveyor --platform agx-orin-30w --point steps=2 --seeds 3 \
     --episodes "$work/rollout.csv" >/dev/null 2>&1 || fail "rollout"
 says "steps=2 overlap=0" "$work/rollout.csv" --t-act 0.1 --chunk 8
+# success elsewhere: two points without delay, and the baseline delayed
+for run in "10 0" "2 0" "10 600"; do
+    set -- $run
+    "$tool" rollout --task ur5e-conveyor --delay-ms "$2" --point "steps=$1" --seeds 20 \
+        --episodes "$work/d$1-$2.csv" >/dev/null 2>&1 || fail "rollout $run"
+done
+says "the best is predicted to be" "$work/d10-0.csv" "$work/d2-0.csv" "$work/d10-600.csv" \
+    --regime dynamic --baseline "steps=10 overlap=0" --setting "latency 0 s" \
+    --platform agx-orin-30w --charge-as dp-vit-dit
 
 # --- figures, and data that lie elsewhere ---
 if command -v gnuplot >/dev/null; then

@@ -109,6 +109,11 @@ static void read_prose(reader *r, const char *note)
         r->preset.has[SPOTI_T_INF] = true;
         r->preset.value[SPOTI_T_INF] = value;
     }
+    /* a latency that was dictated, not a platform's: each is a setting of its own */
+    if (r->preset.has[SPOTI_T_INF] && strstr(end, " s charged as none") != NULL &&
+        spoti_format(r->platform, sizeof(r->platform), "latency %g s", value)) {
+        preset_text(&r->preset, SPOTI_PLATFORM, r->platform);
+    }
 }
 
 static void read_note(reader *r, bool ignore)
