@@ -18,7 +18,7 @@
 #include <math.h>
 
 #include "core/base/alloc.h"
-#include "lab/study/compare.h"
+#include "spot/stats_tests.h"
 
 static const double LEVEL = 0.05;         /* of the family of tests */
 static const uint64_t BOOTSTRAP_SEED = 1; /* the default of spot_stats_paired */
@@ -31,7 +31,6 @@ typedef struct bench {
     const spot_episode *episodes; /* (n_rows x n_seeds) */
     spot_stats_run *candidate;
     spot_stats_run *baseline;
-    double *difference;
     double *work; /* (spot_stats_paired_work_size(resamples)) */
 } bench;
 
@@ -52,6 +51,24 @@ static void as_runs(const bench *b, int i_row, spot_stats_run *runs)
         runs[i] = (spot_stats_run){
             .success = e[i].success, .time_s = e[i].time_s, .chunks = (double)e[i].chunks};
     }
+}
+
+/* Every seed counts, a failure with the limit: what the failure-budget time is the mean of. */
+static void as_budget_runs(const bench *b, int i_row, spot_stats_run *runs)
+{
+    const spot_episode *e = episodes_of(b, i_row);
+    for (int i = 0; i < b->n_seeds; i++) {
+        runs[i] = (spot_stats_run){.success = true, .time_s = budget_s(b, &e[i]), .chunks = 1.0};
+    }
+}
+
+static spot_stats_paired_config bootstrap_config(const bench *b)
+{
+    spot_stats_paired_config config;
+    spot_stats_paired_config_default(&config);
+    config.n_resample = b->resamples;
+    config.seed = BOOTSTRAP_SEED;
+    return config;
 }
 
 /* Counts and means over all episodes; no resampling. */
@@ -91,11 +108,8 @@ static spot_estimate inverse(spot_estimate ratio)
 /* Means over successes against the baseline, with intervals. */
 static spot_status fill_estimates(const bench *b, int i_row, int i_baseline, spot_tune_row *row)
 {
-    spot_stats_paired_config config;
+    const spot_stats_paired_config config = bootstrap_config(b);
     spot_stats_paired_result paired;
-    spot_stats_paired_config_default(&config);
-    config.n_resample = b->resamples;
-    config.seed = BOOTSTRAP_SEED;
 
     as_runs(b, i_row, b->candidate);
     as_runs(b, i_baseline, b->baseline);
@@ -109,12 +123,7 @@ static spot_status fill_estimates(const bench *b, int i_row, int i_baseline, spo
     row->time = paired.time_candidate;
     row->eta_task = inverse(paired.time_ratio);
 
-    /* the budget time is the mean of a run in which every seed counts */
-    const spot_episode *e = episodes_of(b, i_row);
-    for (int i = 0; i < b->n_seeds; i++) {
-        b->candidate[i] =
-            (spot_stats_run){.success = true, .time_s = budget_s(b, &e[i]), .chunks = 1.0};
-    }
+    as_budget_runs(b, i_row, b->candidate);
     st = spot_stats_paired(&config, b->candidate, b->candidate, b->n_seeds, b->work, &paired);
     row->budget_time = paired.time_candidate;
     return st;
@@ -144,15 +153,18 @@ static bool is_better(spot_goal goal, const spot_tune_row *a, const spot_tune_ro
 static spot_status test_against_best(const bench *b, spot_goal goal, int i_row, int i_best,
                                      double *p)
 {
+    if (goal == SPOT_GOAL_TIME) {
+        const spot_stats_paired_config config = bootstrap_config(b);
+        spot_stats_paired_result paired;
+        as_budget_runs(b, i_best, b->candidate);
+        as_budget_runs(b, i_row, b->baseline);
+        spot_status st =
+            spot_stats_paired(&config, b->candidate, b->baseline, b->n_seeds, b->work, &paired);
+        *p = paired.p_candidate_faster;
+        return st;
+    }
     const spot_episode *mine = episodes_of(b, i_row);
     const spot_episode *best = episodes_of(b, i_best);
-    if (goal == SPOT_GOAL_TIME) {
-        for (int i = 0; i < b->n_seeds; i++) {
-            b->difference[i] = budget_s(b, &mine[i]) - budget_s(b, &best[i]);
-        }
-        *p = spoti_difference_p(b->difference, b->n_seeds, BOOTSTRAP_SEED, b->resamples);
-        return SPOT_OK;
-    }
     int best_only = 0;
     int mine_only = 0;
     for (int i = 0; i < b->n_seeds; i++) {
@@ -167,35 +179,59 @@ static spot_status test_against_best(const bench *b, spot_goal goal, int i_row, 
     return st;
 }
 
-static spot_status choose(const bench *b, spot_tune_result *result)
+static int find_best(const spot_tune_result *result)
 {
-    double p[SPOT_TUNE_POINTS_MAX];
-    double adjusted[SPOT_TUNE_POINTS_MAX];
     int best = 0;
     for (int i = 1; i < result->n_rows; i++) {
         if (is_better(result->goal, &result->rows[i], &result->rows[best])) {
             best = i;
         }
     }
-    result->best = best;
+    return best;
+}
 
+/* Every point but the best one against it; Holm over these tests. */
+static spot_status test_others(const bench *b, spot_tune_result *result)
+{
+    double p[SPOT_TUNE_POINTS_MAX];
+    int order[SPOT_TUNE_POINTS_MAX];
+    int n = 0;
+    result->rows[result->best].p_best = 1.0;
+    result->rows[result->best].p_holm = 1.0;
     for (int i = 0; i < result->n_rows; i++) {
-        p[i] = 1.0;
-        spot_status st = i == best ? SPOT_OK : test_against_best(b, result->goal, i, best, &p[i]);
+        spot_tune_row *row = &result->rows[i];
+        if (i == result->best) {
+            continue;
+        }
+        spot_status st = test_against_best(b, result->goal, i, result->best, &row->p_best);
         if (st != SPOT_OK) {
             return st;
         }
+        p[n++] = row->p_best;
     }
-    spoti_holm(p, result->n_rows, best, adjusted);
+    spot_status st = n > 0 ? spot_stats_holm(p, n, order, p) : SPOT_OK;
+    for (int i = 0, test = 0; st == SPOT_OK && i < result->n_rows; i++) {
+        if (i != result->best) {
+            result->rows[i].p_holm = p[test++];
+        }
+    }
+    return st;
+}
 
+static spot_status choose(const bench *b, spot_tune_result *result)
+{
+    result->best = find_best(result);
+    spot_status st = test_others(b, result);
+    if (st != SPOT_OK) {
+        return st;
+    }
     result->best_is_unique = true;
-    result->cheapest = best;
+    result->cheapest = result->best;
     for (int i = 0; i < result->n_rows; i++) {
         spot_tune_row *row = &result->rows[i];
-        row->p_best = p[i];
-        row->p_holm = adjusted[i];
-        row->among_best = i == best || adjusted[i] > LEVEL;
-        result->best_is_unique = result->best_is_unique && (i == best || !row->among_best);
+        bool is_best = i == result->best;
+        row->among_best = is_best || row->p_holm > LEVEL;
+        result->best_is_unique = result->best_is_unique && (is_best || !row->among_best);
         if (row->among_best && is_cheaper(row, &result->rows[result->cheapest])) {
             result->cheapest = i;
         }
@@ -238,9 +274,8 @@ spot_status spoti_judge_episodes(spot_tune_result *result, const spot_episode *e
 
     b.candidate = (spot_stats_run *)spoti_alloc(NULL, n, sizeof(*b.candidate));
     b.baseline = (spot_stats_run *)spoti_alloc(NULL, n, sizeof(*b.baseline));
-    b.difference = (double *)spoti_alloc(NULL, n, sizeof(*b.difference));
     b.work = (double *)spoti_alloc(NULL, n_work, sizeof(*b.work));
-    if (b.candidate == NULL || b.baseline == NULL || b.difference == NULL || b.work == NULL) {
+    if (b.candidate == NULL || b.baseline == NULL || b.work == NULL) {
         st = SPOT_E_NOMEM;
     }
     for (int i = 0; st == SPOT_OK && i < result->n_rows; i++) {
@@ -256,7 +291,6 @@ spot_status spoti_judge_episodes(spot_tune_result *result, const spot_episode *e
     }
     spoti_free(NULL, b.candidate, n * sizeof(*b.candidate));
     spoti_free(NULL, b.baseline, n * sizeof(*b.baseline));
-    spoti_free(NULL, b.difference, n * sizeof(*b.difference));
     spoti_free(NULL, b.work, n_work * sizeof(*b.work));
     return st;
 }

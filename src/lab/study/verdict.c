@@ -86,7 +86,8 @@ static void say_best(spot_tune_result *r)
     char *text = r->verdict;
 
     if (r->best == r->baseline) {
-        say(text, "The baseline '%s' is best: ", best->text);
+        say(text, "The baseline '%s' %s: ", best->text,
+            r->best_is_unique ? "is best" : "comes out first");
         say_figure(text, r->goal, best);
         say(text, ". ");
         return;

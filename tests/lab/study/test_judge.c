@@ -253,6 +253,20 @@ static void a_baseline_that_wins_is_said_so(void **state)
     free(episodes);
 }
 
+/* One success more is no finding: first, but not "best". */
+static void a_baseline_that_leads_by_a_seed_is_not_called_best(void **state)
+{
+    judged j;
+    spot_episode *episodes = calloc(FEW_ROWS * MANY, sizeof(*episodes));
+    (void)state;
+    judge_many(&j, episodes, 60, 59, 10, SPOT_GOAL_SUCCESS);
+    assert_int_equal(j.result.best, 0);
+    assert_false(j.result.best_is_unique);
+    assert_non_null(strstr(j.result.verdict, "The baseline 'steps=10 overlap=0' comes out first"));
+    assert_non_null(strstr(j.result.verdict, "cannot be told apart"));
+    free(episodes);
+}
+
 /* Identical outcomes: nothing to tell apart, and the cheapest is put first. */
 static void ties_go_to_the_cheapest(void **state)
 {
@@ -312,6 +326,7 @@ int main(void)
         cmocka_unit_test(a_clear_winner_is_named),
         cmocka_unit_test(two_comparisons_are_paid_for),
         cmocka_unit_test(a_baseline_that_wins_is_said_so),
+        cmocka_unit_test(a_baseline_that_leads_by_a_seed_is_not_called_best),
         cmocka_unit_test(ties_go_to_the_cheapest),
         cmocka_unit_test(without_a_success_nothing_is_claimed),
         cmocka_unit_test(a_success_without_a_chunk_is_refused),
