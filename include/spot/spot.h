@@ -5,8 +5,8 @@
 #define SPOT_SPOT_H
 
 #include "spot/alloc.h"
-#include "spot/coinfer.h"
 #include "spot/analyze.h"
+#include "spot/coinfer.h"
 #include "spot/demo.h"
 #include "spot/exec.h"
 #include "spot/platform.h"

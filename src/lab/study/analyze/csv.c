@@ -133,7 +133,10 @@ static char guess_separator(const spoti_csv *csv)
         semicolon = semicolon || at[i] == ';';
         tab = tab || at[i] == '\t';
     }
-    return semicolon ? ';' : tab ? '\t' : ',';
+    if (semicolon) {
+        return ';';
+    }
+    return tab ? '\t' : ',';
 }
 
 /* The text in quotes, behind the opening one. */

@@ -2,7 +2,6 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 #include "lab/study/analyze/fields.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
@@ -132,7 +131,12 @@ static bool fold(const char *name, char *out, size_t size)
     }
     for (size_t i = 0; i <= n; i++) {
         char c = name[i];
-        out[i] = (char)(c == ' ' || c == '-' ? '_' : tolower((unsigned char)c));
+        if (c >= 'A' && c <= 'Z') { /* in any locale */
+            c = (char)(c + ('a' - 'A'));
+        } else if (c == ' ' || c == '-') {
+            c = '_';
+        }
+        out[i] = c;
     }
     return true;
 }

@@ -14,42 +14,16 @@
 
 #include "core/base/alloc.h"
 #include "core/base/text.h"
+#include "lab/study/analyze/forecast.h"
 #include "lab/study/analyze/setting.h"
 #include "spot/stats.h"
-#include "spot/tised_shift.h"
 
 enum { N = SPOT_ANALYZE_POINTS_MAX };
 
 /* A whole number of control periods, to what printed milliseconds hide. */
 static const double WHOLE = 0.01;
-/* A timing law that misses measured times by more than this is said beside its predictions. */
-static const double LAW_ERROR = 0.1;
-
-typedef struct row {
-    int index[N]; /* of the point; all arrays are in the order of the knob */
-    spot_tised_point from[N];
-    spot_tised_point to[N];
-    double chunks[N];
-    int successes[N];
-    double sd[N];
-    double fitted[N];
-    double work[4 * N + 16];
-    spot_tised_prediction out[N];
-    int n;
-    bool has_sd;
-} row;
-
-typedef struct maker {
-    const spot_analyze_log *log;
-    const spot_analysis *analysis;
-    const spot_analysis_setting *s;
-    const spoti_log_point *points[N];
-    const spot_analyze_target *target;
-    spot_forecast *f;
-    spot_tised_setup from;
-    spot_tised_setup to;
-    row row;
-} maker;
+typedef spoti_forecast_row row;
+typedef spoti_forecast_maker maker;
 
 void spot_forecast_destroy(spot_forecast *forecast)
 {
@@ -72,7 +46,7 @@ static void find_points(maker *m)
     }
 }
 
-static int overlap_of(const maker *m, int i)
+int spoti_forecast_overlap(const maker *m, int i)
 {
     return m->s->points[i].overlap.known ? (int)m->s->points[i].overlap.value : 0;
 }
@@ -138,8 +112,8 @@ static spot_status fill_timing(maker *m, spot_diag *diag)
             p->alpha = spoti_known(t[i] / t[base]);
         }
         setup.inference_s = t[i];
-        if (!cadence && (whole || overlap_of(m, i) == 0) &&
-            spot_tised_time_point(&setup, 1.0, overlap_of(m, i), &timing) == SPOT_OK) {
+        if (!cadence && (whole || spoti_forecast_overlap(m, i) == 0) &&
+            spot_tised_time_point(&setup, 1.0, spoti_forecast_overlap(m, i), &timing) == SPOT_OK) {
             p->delay_s = spoti_known(timing.delay_s);
             if (whole) {
                 p->t_chunk_s = spoti_known(timing.chunk_s);
@@ -188,7 +162,7 @@ static void add_to_row(maker *m, int i, bool by_alpha)
 {
     row *r = &m->row;
     const spot_analysis_point *p = &m->s->points[i];
-    int overlap = overlap_of(m, i);
+    int overlap = spoti_forecast_overlap(m, i);
     double sd = 0.0;
     /* along n' all points are of the overlap schedule; n' = 0 of it is sync */
     spot_tised_schedule schedule = by_alpha && overlap == 0 ? SPOT_TISED_SYNC : SPOT_TISED_OVERLAP;
@@ -240,7 +214,7 @@ static void make_row(maker *m, int i, bool by_alpha)
         const char *a = align_of(m->s->points[i].name);
         const char *b = align_of(m->s->points[k].name);
         bool joins = a[0] == '\0' || b[0] == '\0' || strcmp(a, b) == 0;
-        bool level = by_alpha ? overlap_of(m, k) == overlap_of(m, i)
+        bool level = by_alpha ? spoti_forecast_overlap(m, k) == spoti_forecast_overlap(m, i)
                               : m->s->points[k].alpha.value == m->s->points[i].alpha.value;
         if (usable(m, k) && joins && level) {
             add_to_row(m, k, by_alpha);
@@ -311,6 +285,7 @@ static void predict_static(maker *m)
 
 typedef struct delayed {
     double delay_s;
+    spot_quantity law_s; /* T_inf, which the robot waits for without overlap */
     int successes;
     int trials;
 } delayed;
@@ -363,10 +338,19 @@ static int find_delays(const maker *m, const char *baseline, delayed *out, doubl
             }
         }
         int k = find_name(s, baseline);
-        if (k >= 0 && s->points[k].has_count && s->points[k].delay_s.known) {
+        if (k >= 0 && s->points[k].has_count && s->points[k].delay_s.known &&
+            !(s->points[k].overlap.known && s->points[k].overlap.value > 0.0)) {
             out[n++] = (delayed){.delay_s = s->points[k].delay_s.value,
+                                 .law_s = s->points[k].t_inf_s,
                                  .successes = s->points[k].successes,
                                  .trials = s->points[k].trials};
+        }
+    }
+    /* The target's delays come from the law, so these should too where whole periods do not decide:
+     * what a log measures also counts the first wait and the one that the end of an episode cuts. */
+    for (int k = 0; k < n && !whole; k++) {
+        if (out[k].law_s.known) {
+            out[k].delay_s = out[k].law_s.value;
         }
     }
     qsort(out, (size_t)n, sizeof(*out), compare_delays);
@@ -390,7 +374,7 @@ static void make_undelayed_row(maker *m, const spot_analysis_setting *undelayed)
     r->n = 0;
     for (int i = 0; i < m->s->n_points; i++) {
         int k = find_name(undelayed, m->s->points[i].name);
-        if (k < 0 || !m->f->points[i].alpha.known || overlap_of(m, i) != 0) {
+        if (k < 0 || !m->f->points[i].alpha.known || spoti_forecast_overlap(m, i) != 0) {
             m->f->points[i].reason = "no undelayed point of this name, or overlap";
             continue;
         }
@@ -470,120 +454,6 @@ static void predict_dynamic(maker *m)
     }
 }
 
-/* Words ---------------------------------------------------------------------------------------- */
-
-#define SAY(f, ...) spoti_say((f)->text, sizeof((f)->text), __VA_ARGS__)
-
-/* Where extrapolation begins: few points each, many by the first of them. */
-static void say_extrapolation(const maker *m)
-{
-    enum { LIST_MAX = 4 };
-    int n = 0;
-    int first = -1;
-    for (int i = 0; i < m->f->n_points; i++) {
-        const spot_quantity *limit = &m->f->points[i].limit_t_inf_s;
-        n += limit->known;
-        if (limit->known && (first < 0 || limit->value < m->f->points[first].limit_t_inf_s.value)) {
-            first = i;
-        }
-    }
-    if (n == 0) {
-        SAY(m->f, " Nothing is extrapolated at any latency, if chunk counts belong to the policy "
-                  "and the task alone.");
-        return;
-    }
-    SAY(m->f, " Extrapolation begins where the baseline's inference takes ");
-    for (int i = 0, said = 0; i < m->f->n_points; i++) {
-        const spot_forecast_point *p = &m->f->points[i];
-        if (p->limit_t_inf_s.known && (n <= LIST_MAX || i == first)) {
-            SAY(m->f, "%s%.4g s for '%s'", said++ > 0 ? ", " : "", p->limit_t_inf_s.value, p->name);
-        }
-    }
-    if (n > LIST_MAX) {
-        SAY(m->f, ", later for %d other points", n - 1);
-    }
-    SAY(m->f, "; it takes %.4g s here.", m->to.inference_s);
-}
-
-static void say_shift(const maker *m)
-{
-    static const char *const moves[] = {"stays", "goes up", "is open"};
-    int old = m->s->verdict.best;
-    if (old < 0 || !m->f->points[old].value.known || !m->s->points[old].alpha.known ||
-        m->from.inference_s <= 0.0) {
-        return;
-    }
-    bool dynamic = m->f->regime == SPOT_ANALYZE_DYNAMIC;
-    spot_tised_point point = {.alpha = m->s->points[old].alpha.value,
-                              .n_overlap = overlap_of(m, old),
-                              .schedule =
-                                  overlap_of(m, old) > 0 ? SPOT_TISED_OVERLAP : SPOT_TISED_SYNC};
-    spot_tised_direction d =
-        spot_tised_shift_direction(&m->from, &m->to, &point, SPOT_TISED_KNOB_ALPHA, dynamic);
-    SAY(m->f, " The computer measured needs %.4g s, this one %.4g s: by theory the best alpha %s.",
-        m->from.inference_s, m->to.inference_s,
-        d == SPOT_TISED_DOWN ? "goes down (a lighter policy)" : moves[d]);
-}
-
-static void say_best(maker *m)
-{
-    spot_forecast *f = m->f;
-    bool dynamic = f->regime == SPOT_ANALYZE_DYNAMIC;
-    int old = m->s->verdict.best;
-    f->best = -1;
-    for (int i = 0; i < f->n_points; i++) {
-        const spot_quantity *q = &f->points[i].value;
-        bool better = f->best < 0 || (dynamic ? q->value > f->points[f->best].value.value
-                                              : q->value < f->points[f->best].value.value);
-        if (q->known && better) {
-            f->best = i;
-        }
-    }
-    if (f->best < 0) {
-        SAY(f, "On %s no point can be predicted: %s.", f->platform,
-            f->points[m->s->baseline].reason != NULL ? f->points[m->s->baseline].reason
-                                                     : "see the table");
-        return;
-    }
-    const spot_quantity *q = &f->points[f->best].value;
-    double unit = dynamic ? 100.0 : 1.0;
-    SAY(f, "On %s the best is predicted to be '%s' with %.4g %s", f->platform,
-        f->points[f->best].name, unit * q->value, dynamic ? "%" : "s");
-    if (q->has_ci) {
-        SAY(f, " [%.4g, %.4g]", unit * q->lo, unit * q->hi);
-    }
-    if (old >= 0 && old != f->best && f->points[old].value.known) {
-        SAY(f, "; '%s', best where it was measured, would have %.4g", f->points[old].name,
-            unit * f->points[old].value.value);
-    }
-    SAY(f, ".");
-    say_shift(m);
-    say_extrapolation(m);
-}
-
-/* Times that the law does not explain are not explained there either. */
-static void say_doubt(const maker *m)
-{
-    double worst = 0.0;
-    bool failures = false;
-    for (int i = 0; i < m->s->n_points; i++) {
-        const spot_analysis_point *p = &m->s->points[i];
-        if (p->cycle_s.known && p->t_chunk_s.known) {
-            worst = fmax(worst, fabs(p->cycle_s.value / p->t_chunk_s.value - 1.0));
-        }
-        failures = failures || (p->has_count && p->successes < p->trials);
-    }
-    if (m->f->regime == SPOT_ANALYZE_STATIC && worst > LAW_ERROR) {
-        SAY(m->f,
-            " Careful: where it was measured the timing law is off by up to %.0f %%, and so "
-            "may be the prediction.",
-            100.0 * worst);
-    }
-    if (m->f->regime == SPOT_ANALYZE_STATIC && failures) {
-        SAY(m->f, " Times are those of successes; there were failures, which are not predicted.");
-    }
-}
-
 spot_status spot_analyze_forecast(const spot_analyze_log *log, const spot_analysis *analysis, int i,
                                   const spot_analyze_target *target, spot_forecast **out,
                                   spot_diag *diag)
@@ -625,8 +495,7 @@ spot_status spot_analyze_forecast(const spot_analyze_log *log, const spot_analys
         } else {
             predict_static(m);
         }
-        say_best(m);
-        say_doubt(m);
+        spoti_forecast_words(m);
     }
     spoti_free(a, m, sizeof(*m));
     if (st != SPOT_OK) {

@@ -262,7 +262,27 @@ static spot_status read_real_static(spot_analyze_log *log, table *t, const char 
     return st;
 }
 
-/* 30 trials of 0, 1 or 2 points; the latencies of AGX30W are in the first table. */
+/* A score of the conveyor task: 30 trials of 0, 1 or 2 points. first: with the latencies of AGX30W. */
+static spot_status read_score(spot_analyze_log *log, const table *t, const table *first, int i,
+                              int c, spot_diag *diag)
+{
+    const char *steps = t->cell[0][c] + 1; /* behind the s */
+    spoti_row row = begin_row(t, i);
+    set_text(&row, SPOTI_PLATFORM, t->cell[i][0]);
+    set_number(&row, SPOTI_EPISODES, 30.0);
+    set_number(&row, SPOTI_SCORE_MAX, 2.0);
+    spot_status st = spoti_field_read(&row, SPOTI_STEPS, 1.0, steps, diag);
+    if (st == SPOT_OK) {
+        st = spoti_field_read(&row, SPOTI_SCORE, 1.0, t->cell[i][c], diag);
+    }
+    for (int k = 1; st == SPOT_OK && k < first->n_row; k++) {
+        if (strcmp(t->cell[i][0], "AGX30W") == 0 && strcmp(first->cell[k][0], steps) == 0) {
+            st = set_cell(&row, first, k, "t_inf_s", SPOTI_T_INF, 1.0, diag);
+        }
+    }
+    return st == SPOT_OK ? spoti_log_add(log, &row, diag) : st;
+}
+
 static spot_status read_real_dynamic(spot_analyze_log *log, table *t, const char *dir,
                                      spot_diag *diag)
 {
@@ -277,25 +297,7 @@ static spot_status read_real_dynamic(spot_analyze_log *log, table *t, const char
     }
     for (int i = 1; st == SPOT_OK && i < t->n_row; i++) {
         for (int c = 1; st == SPOT_OK && c + 1 < t->n_column; c++) {
-            const char *steps = t->cell[0][c] + 1;
-            spoti_row row = begin_row(t, i);
-            set_text(&row, SPOTI_PLATFORM, t->cell[i][0]);
-            set_number(&row, SPOTI_EPISODES, 30.0);
-            set_number(&row, SPOTI_SCORE_MAX, 2.0);
-            for (int k = 1; st == SPOT_OK && k < first->n_row; k++) {
-                if (strcmp(t->cell[i][0], "AGX30W") == 0 && strcmp(first->cell[k][0], steps) == 0) {
-                    st = set_cell(&row, first, k, "t_inf_s", SPOTI_T_INF, 1.0, diag);
-                }
-            }
-            if (st == SPOT_OK) {
-                st = spoti_field_read(&row, SPOTI_STEPS, 1.0, steps, diag);
-            }
-            if (st == SPOT_OK) {
-                st = spoti_field_read(&row, SPOTI_SCORE, 1.0, t->cell[i][c], diag);
-            }
-            if (st == SPOT_OK) {
-                st = spoti_log_add(log, &row, diag);
-            }
+            st = read_score(log, t, first, i, c, diag);
         }
     }
     finish(log, SPOT_ANALYZE_DYNAMIC, "steps=16",

@@ -289,33 +289,39 @@ static int break_even_of(const spoti_setting *s, int i)
                                         : BREAK_OPEN;
 }
 
+static void say_one_break_even(spoti_setting *s, int i)
+{
+    enum { FIGURES_MAX = 6 }; /* with more points they stay in the table */
+    const spot_analysis_point *o = &s->out->points[i];
+    SAY(s, "'%s'", o->name);
+    if (s->n > FIGURES_MAX) {
+        return;
+    }
+    SAY(s, " (%.3f", o->inflation.value);
+    if (o->inflation.has_ci) {
+        SAY(s, " [%.3f, %.3f]", o->inflation.lo, o->inflation.hi);
+    }
+    SAY(s, " against %.3f)", o->eta_chunk.value);
+}
+
 static void say_break_even(spoti_setting *s)
 {
     static const char *const words[N_BREAK] = {
         "pays off", "loses", "open", "pays off by the figures alone", "loses by the figures alone"};
-    enum { FIGURES_MAX = 6 }; /* with more points they stay in the table */
     int said = 0;
     for (int c = 0; c < N_BREAK; c++) {
         int n = 0;
         for (int i = 0; i < s->n; i++) {
-            const spot_analysis_point *o = &s->out->points[i];
             if (break_even_of(s, i) != c) {
                 continue;
             }
-            if (n++ == 0) {
+            if (n++ > 0) {
+                SAY(s, ", ");
+            } else {
                 SAY(s, "%s%s: ", said++ == 0 ? " Chunk inflation against its break-even: " : "; ",
                     words[c]);
-            } else {
-                SAY(s, ", ");
             }
-            SAY(s, "'%s'", o->name);
-            if (s->n <= FIGURES_MAX) {
-                SAY(s, " (%.3f", o->inflation.value);
-                if (o->inflation.has_ci) {
-                    SAY(s, " [%.3f, %.3f]", o->inflation.lo, o->inflation.hi);
-                }
-                SAY(s, " against %.3f)", o->eta_chunk.value);
-            }
+            say_one_break_even(s, i);
         }
     }
     if (said > 0) {
