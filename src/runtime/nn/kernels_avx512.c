@@ -3,9 +3,10 @@
 /*
  * AVX-512 kernels. Compiled with -mavx512f of its own; called only on CPUs that have it.
  *
- * A tile is 8 rows x 2 registers (32 columns): 16 sums, enough to hide the latency of two FMA units,
- * with 10 loads for 16 multiplications. Rows beyond m repeat the last one and are not stored, so
- * that each row goes through the same code.
+ * A tile is up to 12 rows x 2 registers (32 columns): enough sums to hide the latency of two FMA
+ * units, with 14 loads for 24 multiplications. Rows are shared out evenly over the tiles, and each
+ * number of rows has a function of its own; a sum is the same sequence of operations in all of them.
+ * Few rows use up a panel faster than the hardware fetches the next, so each tile asks for it.
  */
 #include "runtime/nn/kernels.h"
 
@@ -13,10 +14,7 @@
 
 #include "runtime/nn/simd_avx512.h"
 
-enum { ROWS = 8 };
-
-/* Repeats X for each row of a tile. */
-#define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
+enum { ROWS = 12 };
 
 static inline void finish(const spoti_gemm *g, const __m512 *sums, size_t rows, size_t first,
                           size_t width, float *c)
@@ -52,46 +50,80 @@ static inline void finish(const spoti_gemm *g, const __m512 *sums, size_t rows, 
     }
 }
 
-/* The sums of one tile. The row pointers and sums have names of their own to stay in registers. */
-static inline void tile(const spoti_gemm *g, const float *a, size_t rows, const float *b,
-                        __m512 *sums)
-{
-#define ROW_START(i)                                                                               \
-    const float *a##i = a + ((i) < rows ? (size_t)(i) : rows - 1) * g->lda;                        \
-    __m512 c##i##0 = _mm512_setzero_ps();                                                          \
-    __m512 c##i##1 = _mm512_setzero_ps();
-#define ROW_STEP(i)                                                                                \
-    const __m512 x##i = _mm512_set1_ps(a##i[j]);                                                   \
-    c##i##0 = _mm512_fmadd_ps(x##i, b0, c##i##0);                                                  \
-    c##i##1 = _mm512_fmadd_ps(x##i, b1, c##i##1);
-#define ROW_KEEP(i)                                                                                \
-    sums[(size_t)2 * (i)] = c##i##0;                                                               \
-    sums[(size_t)2 * (i) + 1] = c##i##1;
+/* Where a tile reads and writes. */
+typedef struct place {
+    const float *a, *b;
+    const float *next; /* the panel that follows b, or b: is fetched meanwhile */
+    float *c;
+    size_t first; /* column */
+} place;
 
-    EACH_ROW(ROW_START)
+/* One tile of `rows` rows, a constant wherever this is inlined, so that sums live in registers. */
+static inline __attribute__((always_inline)) void tile(const spoti_gemm *g, const place *at,
+                                                       const size_t rows)
+{
+    const float *a = at->a;
+    const float *b = at->b;
+    const float *next = at->next;
+    __m512 sums[2 * ROWS];
+
+    for (size_t i = 0; i < 2 * rows; i++) {
+        sums[i] = _mm512_setzero_ps();
+    }
     for (size_t j = 0; j < g->k; j++) {
         const __m512 b0 = _mm512_loadu_ps(b + j * g->ldb);
         const __m512 b1 = _mm512_loadu_ps(b + j * g->ldb + LANES);
 
-        EACH_ROW(ROW_STEP)
+        _mm_prefetch((const char *)(next + j * g->ldb), _MM_HINT_T1);
+        _mm_prefetch((const char *)(next + j * g->ldb + LANES), _MM_HINT_T1);
+        for (size_t i = 0; i < rows; i++) {
+            const __m512 x = _mm512_set1_ps(a[i * g->lda + j]);
+
+            sums[2 * i] = _mm512_fmadd_ps(x, b0, sums[2 * i]);
+            sums[2 * i + 1] = _mm512_fmadd_ps(x, b1, sums[2 * i + 1]);
+        }
     }
-    EACH_ROW(ROW_KEEP)
-#undef ROW_START
-#undef ROW_STEP
-#undef ROW_KEEP
+    finish(g, sums, rows, at->first, g->n - at->first, at->c);
 }
+
+#define TILE(rows)                                                                                 \
+    static void tile_##rows(const spoti_gemm *g, const place *at)                                  \
+    {                                                                                              \
+        tile(g, at, rows);                                                                         \
+    }
+
+TILE(1)
+TILE(2)
+TILE(3)
+TILE(4)
+TILE(5)
+TILE(6)
+TILE(7)
+TILE(8)
+TILE(9)
+TILE(10)
+TILE(11)
+TILE(12)
 
 static void gemm(const spoti_gemm *g)
 {
+    static void (*const tiles[ROWS])(const spoti_gemm *, const place *) = {
+        tile_1, tile_2, tile_3, tile_4,  tile_5,  tile_6,
+        tile_7, tile_8, tile_9, tile_10, tile_11, tile_12};
+    const size_t n_tile = (g->m + ROWS - 1) / ROWS;
+
     for (size_t first = 0; first < g->n; first += SPOTI_PANEL) {
         const float *b = g->b + first / SPOTI_PANEL * g->panel_stride;
+        place at = {
+            .b = b, .next = first + SPOTI_PANEL < g->n ? b + g->panel_stride : b, .first = first};
 
-        for (size_t i = 0; i < g->m; i += ROWS) {
-            const size_t rows = g->m - i < ROWS ? g->m - i : ROWS;
-            __m512 sums[2 * ROWS];
+        for (size_t i = 0; i < n_tile; i++) {
+            const size_t row = g->m * i / n_tile;
+            const size_t rows = g->m * (i + 1) / n_tile - row;
 
-            tile(g, g->a + i * g->lda, rows, b, sums);
-            finish(g, sums, rows, first, g->n - first, g->c + i * g->ldc + first);
+            at.a = g->a + row * g->lda;
+            at.c = g->c + row * g->ldc + first;
+            tiles[rows - 1](g, &at);
         }
     }
 }
