@@ -11,7 +11,8 @@
  * come from wherever so many bytes stay between passes; that is what a policy does, step after step.
  * Precisions take turns: in each turn some passes warm up and some are measured.
  *
- * Per shape and precision: median microseconds of a layer, GB/s of weights, Gop/s (a multiplication
+ * Per shape and precision: median microseconds of a layer (of all layers: the sum of their medians, so
+ * that a pass may be interrupted now and then), GB/s of weights, Gop/s (a multiplication
  * and an addition are two), how many times as fast as fp32, and the share of the roof: the time that
  * reading the weights at the probe's speed and computing at the probe's speed must take, the larger
  * of both, over the time measured.
@@ -69,9 +70,8 @@ static const struct site {
 typedef struct net {
     spoti_linear layers[LAYERS];
     spoti_arena arena;
-    size_t bytes; /* of weights */
-    double us[SHAPES][SAMPLES];
-    double pass_us[SAMPLES];
+    size_t bytes;               /* of weights */
+    double us[LAYERS][SAMPLES]; /* of each layer in each measured pass */
 } net;
 
 typedef struct bench {
@@ -129,11 +129,10 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Runs through all layers; adds the time of each to its shape's. */
-static void pass(const bench *b, const net *n, double *us, double *pass_us)
+/* Runs through all layers; the times go to `sample`, or nowhere if it is negative. */
+static void pass(const bench *b, net *n, int sample)
 {
-    const double start = probe_now_s();
-    double last = start;
+    double last = probe_now_s();
     spoti_rows rows;
 
     for (int i = 0; i < LAYERS; i++) {
@@ -142,36 +141,21 @@ static void pass(const bench *b, const net *n, double *us, double *pass_us)
 
         if (site->fresh) {
             spoti_rows_make(&b->kernels, layer,
-                            &(spoti_rows_input){.m = b->m, .x = b->x, .ldx = HIDDEN}, b->workspace,
-                            &rows);
+                            &(spoti_rows_input){.m = b->m, .x = b->x, .ldx = layer->k},
+                            b->workspace, &rows);
         }
         spoti_linear_apply(&b->kernels, layer, &rows,
                            &(spoti_linear_output){.epilogue = SHAPE[site->shape].epilogue,
                                                   .gate = b->gate,
                                                   .c = b->y,
-                                                  .ldc = HIDDEN});
+                                                  .ldc = layer->n});
 
         const double now = probe_now_s();
 
-        us[site->shape] += (now - last) * 1e6;
-        last = now;
-    }
-    *pass_us = (last - start) * 1e6;
-}
-
-/* One turn of one precision. */
-static void take_turn(const bench *b, net *n, int turn)
-{
-    for (int i = -WARM_UP; i < MEASURED; i++) {
-        const int sample = turn * MEASURED + i;
-        double us[SHAPES] = {0.0};
-        double all = 0.0;
-
-        pass(b, n, us, &all);
-        for (int s = 0; s < SHAPES && i >= 0; s++) {
-            n->us[s][sample] = us[s];
-            n->pass_us[sample] = all;
+        if (sample >= 0) {
+            n->us[i][sample] = (now - last) * 1e6;
         }
+        last = now;
     }
 }
 
@@ -179,7 +163,9 @@ static void measure(bench *b)
 {
     for (int turn = 0; turn < TURNS; turn++) {
         for (int v = 0; v < VARIANTS; v++) {
-            take_turn(b, &b->nets[v], turn);
+            for (int i = -WARM_UP; i < MEASURED; i++) {
+                pass(b, &b->nets[v], i < 0 ? -1 : turn * MEASURED + i);
+            }
         }
     }
 }
@@ -189,21 +175,27 @@ typedef struct work {
     double us, weights, bytes;
 } work;
 
-static work work_of(net *n, int shape)
+/* Sorts the times of all layers. */
+static void sort_times(net *n)
 {
-    double *us = shape < SHAPES ? n->us[shape] : n->pass_us;
+    for (int i = 0; i < LAYERS; i++) {
+        qsort(n->us[i], SAMPLES, sizeof n->us[i][0], compare);
+    }
+}
+
+static work work_of(const net *n, int shape)
+{
     work w = {0};
     int n_layer = 0;
 
     for (int i = 0; i < LAYERS; i++) {
         if (shape == SHAPES || SITE[i % LAYERS_A_BLOCK].shape == shape) {
             n_layer++;
+            w.us += n->us[i][SAMPLES / 2];
             w.weights += (double)(n->layers[i].n * n->layers[i].k);
             w.bytes += (double)spoti_linear_bytes(&n->layers[i]);
         }
     }
-    qsort(us, SAMPLES, sizeof *us, compare);
-    w.us = us[SAMPLES / 2];
     if (shape < SHAPES) {
         w.us /= n_layer;
         w.weights /= n_layer;
@@ -234,6 +226,7 @@ static void report(bench *b, const probe_peaks *peaks)
     printf("probe: fp32 %.0f, bf16 %.0f, int8 %.0f Gop/s\n", peaks->fp32_ops * 1e-9,
            peaks->bf16_ops * 1e-9, peaks->int8_ops * 1e-9);
     for (int v = 0; v < VARIANTS; v++) {
+        sort_times(&b->nets[v]);
         read[v] = probe_read(b->nets[v].arena.base, b->nets[v].bytes);
         printf("probe: %s, %.1f MB read again and again at %.1f GB/s\n", VARIANT[v].name,
                (double)b->nets[v].bytes * 1e-6, read[v] * 1e-9);

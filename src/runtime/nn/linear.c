@@ -319,7 +319,7 @@ static void make_integers(const spoti_linear_kernels *kernels, const spoti_linea
                           const spoti_rows_input *input, const rows_layout *at)
 {
     const bool eight = layer->precision == SPOTI_PRECISION_W8A8;
-    const spoti_grouping grouping = {layer->group, layer->n_group,
+    const spoti_grouping grouping = {layer->group, layer->n_group, input->m,
                                      eight ? SPOTI_LINEAR_QMAX_8 : SPOTI_LINEAR_QMAX_4};
     const size_t stride = stride_of(layer);
 
@@ -327,8 +327,7 @@ static void make_integers(const spoti_linear_kernels *kernels, const spoti_linea
         int8_t *q = (int8_t *)at->values + i * stride;
 
         kernels->quantise(token(kernels, input, i, layer->k, at->modulated), &grouping, q,
-                          at->scale + i * layer->n_group,
-                          (int32_t *)(void *)at->start + i * layer->n_group);
+                          at->scale + i, (int32_t *)(void *)at->start + i);
         memset(q + layer->k, 0, stride - layer->k);
     }
 }

@@ -98,8 +98,8 @@ typedef struct spoti_rows {
     size_t m, k, group, n_group;
     size_t stride;      /* bytes between tokens in `values`, a multiple of 64 but for fp32 */
     const void *values; /* (m x k) float, uint16 (bf16) or int8 (both integer ones), padded by 0 */
-    const float *scale; /* (m x n_group) */
-    const int32_t *start; /* (m x n_group), -offset * sum of the integers of each group */
+    const float *scale; /* (n_group x m), so that one group of many tokens is in one place */
+    const int32_t *start; /* (n_group x m), -offset * sum of the integers of each group */
 } spoti_rows;
 
 /* Where tokens come from. With `gain` they are normalised and modulated first (spoti_norm). */
@@ -129,6 +129,7 @@ typedef struct spoti_linear_job {
 /* n_group groups of `group` numbers that share a scale, and the largest integer. */
 typedef struct spoti_grouping {
     size_t group, n_group;
+    size_t step; /* from the scale of a group to that of the next */
     int qmax;
 } spoti_grouping;
 
@@ -138,7 +139,7 @@ typedef struct spoti_linear_kernels {
     const spoti_kernels *fp32;
     /* Rounds x (k) to bfloat16. NaN stays NaN. */
     void (*round_bf16)(const float *x, size_t k, uint16_t *out);
-    /* Quantises x (k) to -qmax .. qmax; q (k), scale and start (n_group). See the top of this file. */
+    /* Quantises x (k) to -qmax .. qmax; q (k), scale and start (n_group, `step` apart). See the top of this file. */
     void (*quantise)(const float *x, const spoti_grouping *grouping, int8_t *q, float *scale,
                      int32_t *start);
     void (*bf16)(const spoti_linear_job *job);

@@ -107,12 +107,13 @@ static void quantise(const float *x, const spoti_grouping *grouping, int8_t *q, 
         const spoti_quantiser rule =
             spoti_quantiser_for(largest_magnitude(x + g * n, n), grouping->qmax);
 
-        scale[g] = rule.scale;
+        scale[g * grouping->step] = rule.scale;
         if (rule.factor > 0.0F) {
-            start[g] = -(grouping->qmax + 1) * quantise_group(x + g * n, n, rule.factor, q + g * n);
+            start[g * grouping->step] =
+                -(grouping->qmax + 1) * quantise_group(x + g * n, n, rule.factor, q + g * n);
         } else {
             memset(q + g * n, 0, n);
-            start[g] = 0;
+            start[g * grouping->step] = 0;
         }
     }
 }
@@ -311,7 +312,7 @@ INLINE void w4a4_tile(const tile *t, const size_t rows)
         w4a4_group(panel_of(t) + g * layer->group * (SPOTI_PANEL / 2), shift,
                    token_of(t, 0) + g * layer->group, in->stride, layer->group / 4, rows, pairs);
         for (size_t i = 0; i < 2 * rows; i++) {
-            const size_t at = (t->first + i / 2) * n_group + g;
+            const size_t at = g * in->m + t->first + i / 2;
             const __m256i start = _mm256_set1_epi32(in->start[at]);
             const __m256i sum =
                 _mm256_add_epi32(start, _mm256_madd_epi16(pairs[i], _mm256_set1_epi16(1)));

@@ -16,9 +16,9 @@
 #include "runtime/nn/linear_avx512.h"
 #include "runtime/nn/quantise.h"
 
-/* Tokens in a tile: 24 sums and 2 weights leave 6 registers; w4a4 has a sum in fp32 for each in
- * int32. */
-enum { ROWS_8 = 12, ROWS_4 = 6 };
+/* Tokens in a tile: 24 sums and 2 weights leave 6 registers. w4a4 has a sum in fp32 for each in int32;
+ * some of those wait in memory, once a group, which costs less than more tiles would. */
+enum { ROWS_8 = 12, ROWS_4 = 8 };
 
 static void round_bf16(const float *x, size_t k, uint16_t *out)
 {
@@ -37,27 +37,43 @@ static void round_bf16(const float *x, size_t k, uint16_t *out)
     }
 }
 
+static inline __m512i magnitudes(__mmask16 lanes, const float *x)
+{
+    return _mm512_and_epi32(_mm512_maskz_loadu_epi32(lanes, x), _mm512_set1_epi32(0x7FFFFFFF));
+}
+
 static inline uint32_t largest_magnitude(const float *x, size_t n)
 {
-    const __m512i no_sign = _mm512_set1_epi32(0x7FFFFFFF);
-    __m512i largest = _mm512_setzero_si512();
+    const __mmask16 all = 0xFFFFU;
+    __m512i even = _mm512_setzero_si512();
+    __m512i odd = _mm512_setzero_si512();
+    size_t i = 0;
 
-    for (size_t i = 0; i < n; i += LANES) {
-        const __m512i bits = _mm512_maskz_loadu_epi32(lanes_of(n - i, 0), x + i);
-
-        largest = _mm512_max_epi32(largest, _mm512_and_epi32(bits, no_sign));
+    for (; i + 2 * LANES <= n; i += 2 * LANES) {
+        even = _mm512_max_epi32(even, magnitudes(all, x + i));
+        odd = _mm512_max_epi32(odd, magnitudes(all, x + i + LANES));
     }
-    return (uint32_t)_mm512_reduce_max_epi32(largest);
+    for (; i < n; i += LANES) {
+        even = _mm512_max_epi32(even, magnitudes(lanes_of(n - i, 0), x + i));
+    }
+    return (uint32_t)_mm512_reduce_max_epi32(_mm512_max_epi32(even, odd));
 }
 
 static inline int32_t quantise_group(const float *x, size_t n, float factor, int8_t *q)
 {
     const __m512 scale = _mm512_set1_ps(factor);
     __m512i sum = _mm512_setzero_si512();
+    size_t i = 0;
 
-    for (size_t i = 0; i < n; i += LANES) {
+    /* conversion rounds to nearest, ties to even */
+    for (; i + LANES <= n; i += LANES) {
+        const __m512i v = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x + i), scale));
+
+        sum = _mm512_add_epi32(sum, v);
+        _mm_storeu_si128((__m128i *)(void *)(q + i), _mm512_cvtepi32_epi8(v));
+    }
+    if (i < n) {
         const __mmask16 lanes = lanes_of(n - i, 0);
-        /* rounds to nearest, ties to even */
         const __m512i v =
             _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_maskz_loadu_ps(lanes, x + i), scale));
 
@@ -76,12 +92,13 @@ static void quantise(const float *x, const spoti_grouping *grouping, int8_t *q, 
         const spoti_quantiser rule =
             spoti_quantiser_for(largest_magnitude(x + g * n, n), grouping->qmax);
 
-        scale[g] = rule.scale;
+        scale[g * grouping->step] = rule.scale;
         if (rule.factor > 0.0F) {
-            start[g] = -(grouping->qmax + 1) * quantise_group(x + g * n, n, rule.factor, q + g * n);
+            start[g * grouping->step] =
+                -(grouping->qmax + 1) * quantise_group(x + g * n, n, rule.factor, q + g * n);
         } else {
             memset(q + g * n, 0, n);
-            start[g] = 0;
+            start[g * grouping->step] = 0;
         }
     }
 }
@@ -163,6 +180,8 @@ SPOTI_INLINE void w4a4_tile(const spoti_tile *t, const size_t rows)
     const unsigned char *w =
         (const unsigned char *)(layer->weights + t->i_panel * layer->panel_stride);
     const float *scale = layer->scale + t->i_panel * n_group * SPOTI_PANEL;
+    const float *scale_x = in->scale + t->first;
+    const int32_t *start = in->start + t->first;
     __m512 y[2 * ROWS_4];
 
     for (size_t i = 0; i < 2 * rows; i++) {
@@ -174,25 +193,25 @@ SPOTI_INLINE void w4a4_tile(const spoti_tile *t, const size_t rows)
         __m512i sums[2 * ROWS_4];
 
         for (size_t i = 0; i < rows; i++) {
-            sums[2 * i] = _mm512_set1_epi32(in->start[(t->first + i) * n_group + g]);
+            sums[2 * i] = _mm512_set1_epi32(start[g * in->m + i]);
             sums[2 * i + 1] = sums[2 * i];
         }
         w4a4_group(w + g * layer->group * (SPOTI_PANEL / 2), x + g * layer->group, in->stride,
                    layer->group / 4, rows, sums);
         for (size_t i = 0; i < rows; i++) {
-            const __m512 scale_x = _mm512_set1_ps(in->scale[(t->first + i) * n_group + g]);
+            const __m512 b = _mm512_set1_ps(scale_x[g * in->m + i]);
 
-            y[2 * i] = _mm512_fmadd_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(sums[2 * i]), scale0),
-                                       scale_x, y[2 * i]);
+            y[2 * i] = _mm512_fmadd_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(sums[2 * i]), scale0), b,
+                                       y[2 * i]);
             y[2 * i + 1] = _mm512_fmadd_ps(
-                _mm512_mul_ps(_mm512_cvtepi32_ps(sums[2 * i + 1]), scale1), scale_x, y[2 * i + 1]);
+                _mm512_mul_ps(_mm512_cvtepi32_ps(sums[2 * i + 1]), scale1), b, y[2 * i + 1]);
         }
     }
     finish_tile(t, rows, y);
 }
 
-SPOTI_TILES_12(w8a8)
-SPOTI_TILES_6(w4a4)
+SPOTI_TILES_12(w8a8, w8a8_tile)
+SPOTI_TILES_8(w4a4, w4a4_tile)
 
 static void w8a8(const spoti_linear_job *job)
 {
@@ -203,7 +222,7 @@ static void w8a8(const spoti_linear_job *job)
 
 static void w4a4(const spoti_linear_job *job)
 {
-    static void (*const tiles[ROWS_4])(const spoti_tile *) = {SPOTI_TILE_LIST_6(w4a4)};
+    static void (*const tiles[ROWS_4])(const spoti_tile *) = {SPOTI_TILE_LIST_8(w4a4)};
 
     walk_tiles(job, ROWS_4, tiles);
 }

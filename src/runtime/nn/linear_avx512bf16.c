@@ -45,7 +45,7 @@ SPOTI_INLINE void bf16_tile(const spoti_tile *t, const size_t rows)
     finish_tile(t, rows, sums);
 }
 
-SPOTI_TILES_12(bf16)
+SPOTI_TILES_12(bf16, bf16_tile)
 
 static void bf16(const spoti_linear_job *job)
 {

@@ -87,12 +87,13 @@ static void quantise(const float *x, const spoti_grouping *grouping, int8_t *q, 
         const spoti_quantiser rule =
             spoti_quantiser_for(largest_magnitude(x + g * n, n), grouping->qmax);
 
-        scale[g] = rule.scale;
+        scale[g * grouping->step] = rule.scale;
         if (rule.factor > 0.0F) {
-            start[g] = -(grouping->qmax + 1) * quantise_group(x + g * n, n, rule.factor, q + g * n);
+            start[g * grouping->step] =
+                -(grouping->qmax + 1) * quantise_group(x + g * n, n, rule.factor, q + g * n);
         } else {
             memset(q + g * n, 0, n);
-            start[g] = 0;
+            start[g * grouping->step] = 0;
         }
     }
 }
@@ -309,8 +310,8 @@ INLINE void w4a4_tile(const tile *t, const size_t rows)
             const float32x4_t part = vmulq_f32(
                 vcvtq_f32_s32(sums[i]), vld1q_f32(scale + g * SPOTI_PANEL + i % REGISTERS * LANES));
 
-            y[i] = vfmaq_f32(y[i], part,
-                             vdupq_n_f32(in->scale[(t->first + i / REGISTERS) * n_group + g]));
+            y[i] =
+                vfmaq_f32(y[i], part, vdupq_n_f32(in->scale[g * in->m + t->first + i / REGISTERS]));
         }
     }
     finish_tile(t, rows, y);

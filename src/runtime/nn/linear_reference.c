@@ -32,7 +32,7 @@ static void quantise(const float *x, const spoti_grouping *grouping, int8_t *q, 
             largest = bits > largest ? bits : largest;
         }
         rule = spoti_quantiser_for(largest, grouping->qmax);
-        scale[g] = rule.scale;
+        scale[g * grouping->step] = rule.scale;
         for (size_t i = 0; i < grouping->group; i++) {
             /* not by a factor of 0: NaN is no integer */
             const float rounded = rule.factor > 0.0F ? rintf(in[i] * rule.factor) : 0.0F;
@@ -40,7 +40,7 @@ static void quantise(const float *x, const spoti_grouping *grouping, int8_t *q, 
             out[i] = (int8_t)rounded;
             sum += out[i];
         }
-        start[g] = -(grouping->qmax + 1) * sum;
+        start[g * grouping->step] = -(grouping->qmax + 1) * sum;
     }
 }
 
@@ -135,7 +135,7 @@ static float sum_w4a4(const spoti_linear_job *job, size_t i, size_t j)
         for (size_t l = g * layer->group; l < (g + 1) * layer->group; l++) {
             sum += weight_4(w, j, l) * x[l];
         }
-        total += (float)sum * scale[g * SPOTI_PANEL] * job->rows->scale[i * layer->n_group + g];
+        total += (float)sum * scale[g * SPOTI_PANEL] * job->rows->scale[g * job->rows->m + i];
     }
     return total;
 }

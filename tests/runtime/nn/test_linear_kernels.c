@@ -140,9 +140,8 @@ static void check_tokens_at(const spoti_linear_kernels *kernels, spoti_precision
     fixture_fill(&f);
     rows = fixture_run(&f, kernels, SPOTI_EPILOGUE_STORE);
     for (size_t i = 0; i < M * rows.n_group && k > 0; i++) {
-        const float *x = f.x + i / rows.n_group * f.ldx + i % rows.n_group * rows.group;
-        const int8_t *q = (const int8_t *)rows.values + i / rows.n_group * rows.stride +
-                          i % rows.n_group * rows.group;
+        const float *x = f.x + i % M * f.ldx + i / M * rows.group;
+        const int8_t *q = (const int8_t *)rows.values + i % M * rows.stride + i / M * rows.group;
         float largest = 0.0F;
         int32_t sum = 0;
 
@@ -260,8 +259,7 @@ static double token_value(const fixture *f, const spoti_rows *rows, size_t i, si
         memcpy(&value, &bits, sizeof value);
         return (double)value;
     }
-    return (double)((const int8_t *)row)[l] *
-           (double)rows->scale[i * rows->n_group + l / rows->group];
+    return (double)((const int8_t *)row)[l] * (double)rows->scale[l / rows->group * rows->m + i];
 }
 
 /* Compares with the formula in double precision, on the numbers as they were rounded. */
@@ -346,7 +344,7 @@ static void check_error_at(const fixture *f, const spoti_rows *rows, double qmax
     for (size_t l = 0; l < f->k; l++) {
         const double x = (double)f->x[i * f->ldx + l];
         const double w = (double)f->w[j * f->k + l];
-        const double step_x = (double)rows->scale[i * rows->n_group + l / rows->group];
+        const double step_x = (double)rows->scale[l / rows->group * rows->m + i];
 
         y += w * x;
         bound += fabs(x) * step_w / 2 + fabs(w) * step_x / 2 + step_w * step_x / 4;
