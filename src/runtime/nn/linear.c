@@ -98,7 +98,7 @@ static size_t panels(const spoti_linear *layer)
 void spoti_linear_place(spoti_linear *layer, spoti_arena *arena)
 {
     layer->weights = spoti_arena_take(arena, panels(layer), layer->panel_stride);
-    if (layer->n_group > 0) {
+    if (layer->precision == SPOTI_PRECISION_W8A8 || layer->precision == SPOTI_PRECISION_W4A4) {
         layer->scale = spoti_arena_take(arena, panels(layer), layer->n_group * SPOTI_PANEL);
     }
     if (layer->has_bias || layer->precision != SPOTI_PRECISION_FP32) {
