@@ -13,7 +13,7 @@
  * Two operating points face the same seeds, so everything that compares them is paired: the bootstrap
  * draws whole seeds (success, time and chunks of both points together), McNemar's test looks at the
  * seeds on which the two disagree. Times are those of successful episodes only, and a speed-up is a
- * ratio of means, not a mean of ratios (SCIENCE: TISED Eq. 31).
+ * ratio of means, not a mean of ratios (TISED Eq. 31).
  *
  *     double *work = malloc(spot_stats_paired_work_size(config.n_resample) * sizeof(double));
  *     st = spot_stats_paired(&config, candidate, baseline, n_seed, work, &result);

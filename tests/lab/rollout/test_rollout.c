@@ -35,7 +35,7 @@ static void run_once(const spot_rollout_config *config, fake_world *self, int ac
     spot_rollout_destroy(rollout);
 }
 
-/* N chunks of n actions at n' and T_inf (ticks), against SCIENCE 1.1 and 1.3. */
+/* N chunks of n actions at n' and T_inf (ticks), against the closed forms of TISED Eq. 1-3 and 6. */
 static void check_closed_form(int n_chunks, int n, int overlap, int t_inf)
 {
     static fake_world self;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * The schedule against closed forms (SCIENCE.md 1.1, 1.3, vectors P01-P04, P06, P11) and against a
+ * The schedule against closed forms (TISED Eq. 1-3, 6; vectors P01-P04, P06, P11) and against a
  * second method: `oracle_*` below walk from chunk to chunk with max() and never tick by tick.
  */
 #include "spot/exec.h"
@@ -133,7 +133,7 @@ static int64_t max64(int64_t a, int64_t b)
 static void published_vectors_p01_and_p03_come_out_tick_by_tick(void **state)
 {
     (void)state;
-    /* A tick is 1 ms: T_inf 120, n 8, T_act 25; (alpha T_inf, n') -> T_ck, A0 from SCIENCE P01/P03
+    /* A tick is 1 ms: T_inf 120, n 8, T_act 25; (alpha T_inf, n') -> T_ck, A0 from vectors P01 and P03
      * (A0 of the second and the last follow from max(alpha T_inf, n' T_act)). */
     static const struct {
         int64_t t_inf;
@@ -424,7 +424,7 @@ static void cadence_of_the_published_robot_takes_0_8_s_whatever_the_steps(void *
 {
     (void)state;
     static run_log log;
-    /* 8 actions at 10 Hz; T_inf 162, 186 or 199 ms leave the cycle at 0.8 s (SCIENCE 1.6). */
+    /* 8 actions at 10 Hz; T_inf 162, 186 or 199 ms leave the cycle at 0.8 s. */
     const int64_t latencies[] = {162, 186, 199};
     for (int i = 0; i < 3; i++) {
         spot_exec_config config = make_config(SPOT_SCHEDULE_CADENCE, 8, 0, 100);

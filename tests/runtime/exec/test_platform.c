@@ -96,7 +96,7 @@ static void other_steps_follow_the_least_squares_law(void **state)
     assert_close(latency.spread_s, 0.05 * 3.743 / 21.0, ROUNDING_S, 0.0);
     assert_int_equal(latency.origin, SPOT_ORIGIN_MODELLED);
     assert_string_equal(latency.source, "affine law through 3 rows: three rows");
-    /* The published law of SCIENCE 1.6, 0.1578 + 0.0041 steps, is printed to 4 decimals. */
+    /* The published law of the RTX 4070 table, 0.1578 + 0.0041 steps, is printed to 4 decimals. */
     for (int steps = 2; steps <= 20; steps += 3) {
         assert_int_equal(spot_platform_latency(p, "tabled", steps, &latency, NULL), SPOT_OK);
         assert_close(latency.mean_s, 0.1578 + 0.0041 * steps, 0.5e-4 * (1 + steps), 0.0);
