@@ -69,26 +69,6 @@ static bool take_sources(request *r, const cli_page *page, int *argc, char **arg
     return true;
 }
 
-/* The folder with the published tables: ./, $SPOT_DATA, or installed. */
-static bool find_published(char *dir, size_t size)
-{
-    const char *roots[] = {".", getenv("SPOT_DATA"), SPOT_DATA_DIR};
-    char probe[CLI_PATH_SIZE];
-    struct stat info;
-    for (int i = 0; i < 3; i++) {
-        if (roots[i] == NULL) {
-            continue;
-        }
-        int length = snprintf(dir, size, "%s/published", roots[i]);
-        int probed = snprintf(probe, sizeof(probe), "%s/published/dom_cr.csv", roots[i]);
-        if (length > 0 && (size_t)length < size && probed > 0 && (size_t)probed < sizeof(probe) &&
-            stat(probe, &info) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* What is wrong with data is no misuse of the command; a name that is not there is. */
 static int fail_on_data(spot_status st, const spot_diag *diag)
 {
@@ -103,7 +83,7 @@ static int read_source(spot_analyze_log *log, const char *source)
     spot_diag diag = {""};
     spot_status st = SPOT_OK;
     if (strncmp(source, "published:", 10) == 0) {
-        if (!find_published(dir, sizeof(dir))) {
+        if (!cli_find_data("published", "dom_cr.csv", dir)) {
             (void)fprintf(stderr, "sweetspot analyze: no folder 'published' in ./, $SPOT_DATA or "
                                   "the installed data\n");
             return CLI_FAILED;
@@ -115,24 +95,6 @@ static int read_source(spot_analyze_log *log, const char *source)
         st = spot_analyze_log_csv(log, source, &diag);
     }
     return st == SPOT_OK ? CLI_OK : fail_on_data(st, &diag);
-}
-
-/* Breaks a text into lines of at most 100 characters. */
-static void print_wrapped(const char *text)
-{
-    enum { LINE = 100 };
-    while (strlen(text) > LINE) {
-        int length = LINE;
-        while (length > 0 && text[length] != ' ') {
-            length--;
-        }
-        if (length == 0) {
-            break;
-        }
-        (void)printf("%.*s\n", length, text);
-        text += length + 1;
-    }
-    (void)printf("%s\n", text);
 }
 
 /* Forecasts ------------------------------------------------------------------------------------ */
@@ -224,17 +186,17 @@ static int print_text(const request *r, const spot_analysis *a, spot_forecast *c
         (void)printf("%s", i > 0 && r->setting == NULL ? "\n" : "");
         st = spot_report_analysis_table(&a->settings[i], stdout);
         (void)printf("\n");
-        print_wrapped(a->settings[i].verdict.text);
+        cli_print_wrapped(a->settings[i].verdict.text);
         if (st == SPOT_OK && forecasts[i] != NULL) {
             (void)printf("\n");
             st = spot_report_forecast_table(forecasts[i], stdout);
             (void)printf("\n");
-            print_wrapped(forecasts[i]->text);
+            cli_print_wrapped(forecasts[i]->text);
         }
     }
     if (a->text[0] != '\0' && r->setting == NULL) {
         (void)printf("\nTogether: ");
-        print_wrapped(a->text);
+        cli_print_wrapped(a->text);
     }
     return st == SPOT_OK && fflush(stdout) == 0 ? CLI_OK : CLI_FAILED;
 }

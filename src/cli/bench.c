@@ -10,7 +10,7 @@
 
 #include "cli.h"
 
-enum { WARM_UP = 20, CALLS_MIN = 20, CALLS_MAX = 100000 };
+enum { WARM_UP = 20, CALLS_MIN = 20, CALLS_MAX = 100000, ROWS_MAX = 256 };
 
 static double now_s(void)
 {
@@ -27,7 +27,7 @@ static int compare_doubles(const void *a, const void *b)
 }
 
 /* Mean, spread and 95th percentile of `n` sorted times. */
-static spot_platform_row describe_times(int steps, const double *sorted, int n)
+static spot_platform_row describe_times(const spot_platform_row *at, const double *sorted, int n)
 {
     double sum = 0.0;
     double squares = 0.0;
@@ -38,15 +38,16 @@ static spot_platform_row describe_times(int steps, const double *sorted, int n)
     for (int i = 0; i < n; i++) {
         squares += (sorted[i] - mean) * (sorted[i] - mean);
     }
-    return (spot_platform_row){.steps = steps,
+    return (spot_platform_row){.quant = at->quant,
+                               .steps = at->steps,
                                .mean_s = mean,
                                .p95_s = sorted[(int)floor(0.95 * (n - 1))],
                                .spread_s = n > 1 ? sqrt(squares / (n - 1)) : 0.0};
 }
 
-/* Times single calls of one session, batch 1, one thread, after a warm-up. */
-static spot_status time_steps(const spot_policy *policy, int steps, int calls, double *times,
-                              const char **kernels, spot_platform_row *row)
+/* Times single calls at the row's steps and precision: batch 1, one thread, after a warm-up. */
+static spot_status time_row(const spot_policy *policy, int calls, double *times,
+                            const char **kernels, spot_platform_row *row, spot_diag *diag)
 {
     const spot_policy_info *info = spot_policy_describe(policy);
     size_t chunk_size = (size_t)info->horizon * (size_t)info->action_dim;
@@ -58,7 +59,9 @@ static spot_status time_steps(const spot_policy *policy, int steps, int calls, d
     float *chunk = calloc(chunk_size, sizeof(float));
 
     spot_session_config_default(&config);
-    config.steps = steps;
+    config.steps = row->steps;
+    config.quant = row->quant[0] != '\0' ? row->quant : NULL;
+    config.diag = diag;
     spot_status st = obs != NULL && noise != NULL && chunk != NULL
                          ? spot_session_create(policy, &config, &session)
                          : SPOT_E_NOMEM;
@@ -72,7 +75,7 @@ static spot_status time_steps(const spot_policy *policy, int steps, int calls, d
     }
     if (st == SPOT_OK) {
         qsort(times, (size_t)calls, sizeof(*times), compare_doubles);
-        *row = describe_times(steps, times, calls);
+        *row = describe_times(row, times, calls);
         *kernels = strcmp(spot_session_kernels(session), "reference") == 0 ? "reference"
                    : strcmp(spot_session_kernels(session), "avx2") == 0    ? "avx2"
                                                                            : "avx512";
@@ -109,20 +112,28 @@ typedef struct request {
     const char *out;
     const char *name;
     cli_integers steps;
+    const char *quants_text;
+    char quants[CLI_LIST_MAX][SPOT_POINT_QUANT_SIZE];
+    int n_rows;
     int calls;
     bool json;
 } request;
+
+static const char *shown_quant(const spot_platform_row *row)
+{
+    return row->quant[0] != '\0' ? row->quant : "fp32";
+}
 
 static int print_rows(const request *r, const spot_platform_row *rows, const char *machine,
                       const char *kernels)
 {
     if (r->json) {
         json_t *list = json_array();
-        for (int i = 0; i < r->steps.count; i++) {
-            (void)json_array_append_new(list,
-                                        json_pack("{s:i, s:f, s:f, s:f}", "steps", rows[i].steps,
-                                                  "mean_s", rows[i].mean_s, "p95_s", rows[i].p95_s,
-                                                  "spread_s", rows[i].spread_s));
+        for (int i = 0; i < r->n_rows; i++) {
+            (void)json_array_append_new(
+                list, json_pack("{s:s, s:i, s:f, s:f, s:f}", "quant", shown_quant(&rows[i]),
+                                "steps", rows[i].steps, "mean_s", rows[i].mean_s, "p95_s",
+                                rows[i].p95_s, "spread_s", rows[i].spread_s));
         }
         return cli_print_json(json_pack("{s:s, s:s, s:s, s:s, s:i, s:o}", "policy", r->policy_name,
                                         "machine", machine, "kernels", kernels, "origin",
@@ -130,11 +141,13 @@ static int print_rows(const request *r, const spot_platform_row *rows, const cha
     }
     (void)printf("%s on %s, %s kernels, one thread, batch 1, %d calls a row (measured)\n",
                  r->policy_name, machine, kernels, r->calls);
-    (void)printf("%6s %10s %10s %10s %8s\n", "steps", "mean ms", "p95 ms", "sd ms", "alpha");
-    for (int i = 0; i < r->steps.count; i++) {
-        (void)printf("%6d %10.3f %10.3f %10.3f %8.3f\n", rows[i].steps, 1e3 * rows[i].mean_s,
-                     1e3 * rows[i].p95_s, 1e3 * rows[i].spread_s,
-                     rows[i].mean_s / rows[r->steps.count - 1].mean_s);
+    (void)printf("%-12s %6s %10s %10s %10s %8s\n", "quant", "steps", "mean ms", "p95 ms", "sd ms",
+                 "alpha");
+    double baseline_s = rows[r->steps.count - 1].mean_s; /* most steps of the first precision */
+    for (int i = 0; i < r->n_rows; i++) {
+        (void)printf("%-12s %6d %10.3f %10.3f %10.3f %8.3f\n", shown_quant(&rows[i]), rows[i].steps,
+                     1e3 * rows[i].mean_s, 1e3 * rows[i].p95_s, 1e3 * rows[i].spread_s,
+                     rows[i].mean_s / baseline_s);
     }
     return CLI_OK;
 }
@@ -158,7 +171,7 @@ static int write_profile(const request *r, const spot_platform_row *rows, const 
                                      .description = machine,
                                      .source = source,
                                      .rows = rows,
-                                     .n_rows = r->steps.count};
+                                     .n_rows = r->n_rows};
     spot_status st = spot_platform_write_self(r->out, &self, &diag);
     if (st != SPOT_OK) {
         return cli_fail("bench", st, &diag);
@@ -169,18 +182,21 @@ static int write_profile(const request *r, const spot_platform_row *rows, const 
 
 static int run(const request *r, const spot_policy *policy)
 {
-    spot_platform_row rows[CLI_LIST_MAX];
+    spot_platform_row rows[ROWS_MAX];
     char machine[128];
     const char *kernels = "";
+    spot_diag diag = {""};
     double *times = calloc((size_t)r->calls, sizeof(*times));
     spot_status st = times != NULL ? SPOT_OK : SPOT_E_NOMEM;
 
-    for (int i = 0; i < r->steps.count && st == SPOT_OK; i++) {
-        st = time_steps(policy, r->steps.values[i], r->calls, times, &kernels, &rows[i]);
+    for (int i = 0; i < r->n_rows && st == SPOT_OK; i++) {
+        rows[i] = (spot_platform_row){.quant = r->quants[i / r->steps.count],
+                                      .steps = r->steps.values[i % r->steps.count]};
+        st = time_row(policy, r->calls, times, &kernels, &rows[i], &diag);
     }
     free(times);
     if (st != SPOT_OK) {
-        return cli_fail("bench", st, NULL);
+        return cli_fail("bench", st, &diag);
     }
     describe_machine(machine, sizeof(machine));
     int exit_code = print_rows(r, rows, machine, kernels);
@@ -190,7 +206,7 @@ static int run(const request *r, const spot_policy *policy)
     return exit_code;
 }
 
-static bool check(const request *r, int *exit_code)
+static bool check(request *r, int *exit_code)
 {
     *exit_code = CLI_USAGE;
     if (r->policy_name == NULL) {
@@ -210,6 +226,14 @@ static bool check(const request *r, int *exit_code)
             return false;
         }
     }
+    r->n_rows = r->steps.count * cli_read_quants("bench", r->quants_text, r->quants);
+    if (r->n_rows == 0) {
+        return false;
+    }
+    if (r->n_rows > ROWS_MAX) {
+        (void)cli_misuse("bench", "%d rows: expected at most %d", r->n_rows, ROWS_MAX);
+        return false;
+    }
     *exit_code = CLI_OK;
     return true;
 }
@@ -222,6 +246,7 @@ int spoti_cli_bench(int argc, char **argv)
     const cli_option options[] = {
         {"policy", "NAME", CLI_TEXT, &r.policy_name, "policy to measure (required)"},
         {"steps", "LIST", CLI_INTEGERS, &r.steps, "refinement steps (1,2,3,5,10)"},
+        {"quant", "LIST", CLI_TEXT, &r.quants_text, "precisions, e.g. fp32,w8a8,w4a4,w4-t3 (fp32)"},
         {"calls", "N", CLI_INTEGER, &r.calls, "timed calls a row, after 20 to warm up (500)"},
         {"out", "FILE", CLI_TEXT, &r.out, "write the profile here, e.g. platforms/here.yaml"},
         {"name", "NAME", CLI_TEXT, &r.name, "name of the profile (this-machine)"},
@@ -237,7 +262,8 @@ int spoti_cli_bench(int argc, char **argv)
         .examples =
             "  sweetspot bench --policy ur5e-conveyor\n"
             "  sweetspot bench --policy ur5e-conveyor --out platforms/here.yaml --name here\n"
-            "  sweetspot tune --task ur5e-conveyor --platform here --charge-as self\n",
+            "  sweetspot tune --task ur5e-conveyor --platform here --charge-as self\n"
+            "  sweetspot bench --policy ur5e-pick-place-dit --quant fp32,w8a8,w4a4 --steps 5,10\n",
     };
 
     if (!cli_parse(&page, argc, argv, &exit_code) || !check(&r, &exit_code)) {

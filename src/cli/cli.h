@@ -79,6 +79,9 @@ typedef enum cli_thing { CLI_TASK, CLI_POLICY, CLI_PLATFORM } cli_thing;
  * installed beside this program and those under the configured prefix. On failure says so with a list of what exists and returns false. */
 bool cli_find(cli_thing thing, const char *name, char *path, size_t size);
 
+/* A folder of the data that has the file `probe`, looked for in the same places. */
+bool cli_find_data(const char *folder, const char *probe, char path[CLI_PATH_SIZE]);
+
 /* The names of all things of a kind, sorted, each once; calls `each` for every one. */
 void cli_each(cli_thing thing, void (*each)(void *ctx, const char *name, const char *path),
               void *ctx);
@@ -124,12 +127,23 @@ int cli_threads(int wanted);
 
 /* tune_points.c -------------------------------------------------------------------------------- */
 
-/* Every combination of steps and overlaps, with overlap in every way of joining that `aligns` (text,
- * such as none,skip) names; and the baseline, all steps without overlap, in any case; as an ordered
- * line. False after saying what is wrong. */
-bool cli_make_points(const cli_integers *steps, const cli_integers *overlaps, const char *aligns,
-                     int all_steps, spot_point points[SPOT_TUNE_POINTS_MAX], int *n_points,
-                     int *baseline);
+/* What a tune sweeps over. */
+typedef struct cli_sweep {
+    cli_integers steps;
+    cli_integers overlaps;
+    const char *aligns; /* text, such as none,skip: matters with overlap */
+    const char *quants; /* text, such as fp32,w8a8 */
+} cli_sweep;
+
+/* The precisions of a list such as fp32,w8a8, as points have them. Returns their number, or 0 after saying what
+ * is wrong. */
+int cli_read_quants(const char *verb, const char *text,
+                    char quants[CLI_LIST_MAX][SPOT_POINT_QUANT_SIZE]);
+
+/* Every combination of the sweep, and the baseline (all steps, full precision, no overlap) in any case; as
+ * an ordered line. False after saying what is wrong. */
+bool cli_make_points(const cli_sweep *sweep, int all_steps, spot_point points[SPOT_TUNE_POINTS_MAX],
+                     int *n_points, int *baseline);
 
 /* rollout_replay.c ----------------------------------------------------------------------------- */
 

@@ -99,6 +99,19 @@ static bool resolve(const kind *k, const char *name, char *path, size_t size)
     return resolve_path(k, name, path, size);
 }
 
+bool cli_find_data(const char *folder, const char *probe, char path[CLI_PATH_SIZE])
+{
+    char base[CLI_PATH_SIZE];
+    for (int i = 0; i < ROOTS; i++) {
+        int length = root(i, base) ? snprintf(path, CLI_PATH_SIZE, "%s/%s/", base, folder) : -1;
+        if (length > 0 && length < CLI_PATH_SIZE && is_file(path, probe)) {
+            path[length - 1] = '\0';
+            return true;
+        }
+    }
+    return false;
+}
+
 typedef struct names {
     char text[NAMES_MAX][NAME_SIZE];
     int count;

@@ -105,7 +105,7 @@ static bool choose_latency(request *r, const spot_task *task, const spot_policy 
     spot_diag diag = {""};
     r->class_name = r->charge_as != NULL ? r->charge_as : spot_task_describe(task)->charge_as;
     spot_status st =
-        spot_platform_latency(platform, r->class_name, r->config.point.steps, l, &diag);
+        spot_platform_point_latency(platform, r->class_name, &r->config.point, l, &diag);
     spot_platform_destroy(platform);
     if (st != SPOT_OK) {
         *exit_code = cli_fail("rollout", st, &diag);

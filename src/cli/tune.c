@@ -13,9 +13,7 @@ typedef struct request {
     const char *task_name;
     const char *policy_name;
     const char *platform_name;
-    cli_integers steps;
-    cli_integers overlaps;
-    const char *align;
+    cli_sweep sweep;
     const char *charge_as;
     const char *clock;
     const char *schedule;
@@ -228,9 +226,8 @@ static bool make_points(request *r, const spot_policy *policy)
 {
     spot_tune_config *c = &r->config;
     c->points = r->points;
-    return cli_make_points(&r->steps, &r->overlaps, r->align,
-                           spot_policy_describe(policy)->default_steps, r->points, &c->n_points,
-                           &c->baseline);
+    return cli_make_points(&r->sweep, spot_policy_describe(policy)->default_steps, r->points,
+                           &c->n_points, &c->baseline);
 }
 
 static int load_and_tune(request *r)
@@ -291,16 +288,17 @@ int spoti_cli_tune(int argc, char **argv)
 {
     static const int default_steps[] = {1, 2, 3, 5};
     int exit_code = CLI_OK;
-    request r = {.align = "none,skip",
-                 .clock = "exact",
+    request r = {.clock = "exact",
                  .schedule = "overlap",
                  .goal = "auto",
-                 .steps = {.count = sizeof(default_steps) / sizeof(default_steps[0])},
-                 .overlaps = {.values = {0}, .count = 1},
+                 .sweep = {.steps = {.count = sizeof(default_steps) / sizeof(default_steps[0])},
+                           .overlaps = {.values = {0}, .count = 1},
+                           .aligns = "none,skip",
+                           .quants = "fp32"},
                  .speed = 1.0,
                  .noise = 1.0,
                  .n_seeds = 100};
-    memcpy(r.steps.values, default_steps, sizeof(default_steps));
+    memcpy(r.sweep.steps.values, default_steps, sizeof(default_steps));
     spot_tune_config_default(&r.config);
 
     const cli_option options[] = {
@@ -308,11 +306,13 @@ int spoti_cli_tune(int argc, char **argv)
         {"platform", "PLATFORM", CLI_TEXT, &r.platform_name, "name or profile (needed)"},
         {"policy", "POLICY", CLI_TEXT, &r.policy_name,
          "name or folder; default: named as the task"},
-        {"steps", "LIST", CLI_INTEGERS, &r.steps, "refinement steps; default 1,2,3,5"},
-        {"overlap", "LIST", CLI_INTEGERS, &r.overlaps,
+        {"steps", "LIST", CLI_INTEGERS, &r.sweep.steps, "refinement steps; default 1,2,3,5"},
+        {"overlap", "LIST", CLI_INTEGERS, &r.sweep.overlaps,
          "actions executed while the next chunk is computed; default 0"},
-        {"align", "LIST", CLI_TEXT, &r.align,
+        {"align", "LIST", CLI_TEXT, &r.sweep.aligns,
          "how overlapped chunks are joined: none,skip (default both)"},
+        {"quant", "LIST", CLI_TEXT, &r.sweep.quants,
+         "precisions, e.g. fp32,w8a8,w4-t3; needs their latencies (bench --quant)"},
         {"seeds", "N", CLI_INTEGER, &r.n_seeds, "episodes a point; default 100"},
         {"seed", "S", CLI_SEED, &r.seed, "first seed; default 0"},
         {"speed", "X", CLI_REAL, &r.speed, "factor on the speed of what moves; default 1"},

@@ -86,11 +86,12 @@ done
 # An installed tree may be moved, and works from any folder; a thing is found by its bare name too.
 mkdir -p "$work/usr/bin" "$work/usr/share/sweetspot"
 cp "$tool" "$work/usr/bin/"
-cp -r tasks policies platforms "$work/usr/share/sweetspot/"
+cp -r tasks policies platforms published "$work/usr/share/sweetspot/"
 (
     cd "$work"
     unset SPOT_DATA
     usr/bin/sweetspot list | grep "ur5e-conveyor" >/dev/null || die "no data beside the program"
+    usr/bin/sweetspot analyze published:dom-cr >dom.txt || die "no tables beside the program"
     cp usr/share/sweetspot/platforms/agx-orin-30w.yaml mine.yaml
     cp -r usr/share/sweetspot/policies/ur5e-conveyor mine
     usr/bin/sweetspot rollout --task ur5e-conveyor --policy mine --platform mine --seeds 1 \
