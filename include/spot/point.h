@@ -5,6 +5,8 @@
  *
  * Text form: `key=value` separated by blanks, order free, e.g. `steps=5 overlap=2 align=skip`. What
  * is not named keeps the baseline's value. An unknown key is an error that lists the keys.
+ *
+ * `quant` names the precision of a policy's linear layers (policy.h); it may not hold blanks.
  */
 #ifndef SPOT_POINT_H
 #define SPOT_POINT_H
@@ -23,12 +25,13 @@ typedef enum spot_align {
     SPOT_ALIGN_SKIP = 1, /* skip the actions that the running chunk executed meanwhile (n') */
 } spot_align;
 
-enum { SPOT_POINT_TEXT_SIZE = 96 };
+enum { SPOT_POINT_TEXT_SIZE = 128, SPOT_POINT_QUANT_SIZE = 48 };
 
 typedef struct spot_point {
     int steps;        /* refinement steps, 1..100; 0 (text: `all`) = the policy's default */
     int overlap;      /* n': actions executed while the next inference runs, 0..n; default 0 */
     spot_align align; /* default none */
+    char quant[SPOT_POINT_QUANT_SIZE]; /* as spot_session_config.quant; default "" = fp32 */
 } spot_point;
 
 /* The baseline: all steps, no overlap. */
@@ -38,7 +41,8 @@ SPOT_API void spot_point_default(spot_point *point);
  * Returns SPOT_OK, E_INVALID, E_FORMAT (unknown key, bad value; see diag), E_RANGE. */
 SPOT_API spot_status spot_point_parse(const char *text, spot_point *point, spot_diag *diag);
 
-/* Writes the canonical text form, e.g. `steps=5 overlap=2 align=skip` (align only with overlap). */
+/* Writes the canonical text form, e.g. `steps=5 overlap=2 align=skip` (align only with overlap,
+ * quant only if it is not fp32). */
 SPOT_API void spot_point_format(const spot_point *point, char *text, size_t size);
 
 #ifdef __cplusplus

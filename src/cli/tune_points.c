@@ -111,8 +111,8 @@ static void add_point(spot_point *points, int *n_points, spot_point point)
 }
 
 /* Adds the points of one precision. */
-static void add_quant(const cli_sweep *sweep, const bool aligns[N_ALIGN], const char *quant,
-                      spot_point *points, int *n_points)
+static void add_quant(const cli_sweep *sweep, const bool aligns[N_ALIGN],
+                      const char quant[SPOT_POINT_QUANT_SIZE], spot_point *points, int *n_points)
 {
     for (int i = 0; i < sweep->steps.count; i++) {
         for (int k = 0; k < sweep->overlaps.count * N_ALIGN; k++) {
@@ -121,7 +121,7 @@ static void add_quant(const cli_sweep *sweep, const bool aligns[N_ALIGN], const 
             int align = overlap == 0 ? (int)SPOT_ALIGN_NONE : k % N_ALIGN;
             spot_point point = {
                 .steps = sweep->steps.values[i], .overlap = overlap, .align = (spot_align)align};
-            (void)snprintf(point.quant, sizeof(point.quant), "%s", quant);
+            memcpy(point.quant, quant, sizeof(point.quant));
             if (overlap == 0 || aligns[align]) {
                 add_point(points, n_points, point);
             }

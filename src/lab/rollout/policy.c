@@ -28,8 +28,13 @@ static spot_status make_brain(void *ctx, const spot_rollout_config *config, spot
     session_config.steps = config->point.steps;
     session_config.batch_max = 1;
     session_config.kernels = config->kernels;
+    session_config.quant = config->point.quant[0] != '\0' ? config->point.quant : NULL;
+    session_config.diag = diag;
     session_config.allocator = config->allocator;
     spot_status st = spot_session_create(policy, &session_config, &session);
+    if (st != SPOT_OK && diag != NULL && diag->text[0] != '\0') {
+        return st; /* the precision was refused, and why is said */
+    }
     if (st != SPOT_OK) {
         return spot_diag_set(
             diag, st, "no session for steps=%d and kernels %s: %s", config->point.steps,

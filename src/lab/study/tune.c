@@ -174,8 +174,8 @@ static spot_status fill_row(const tuner *t, const spot_platform *platform, int i
                                  "'%s' is there twice, expected each point once", row->text);
         }
     }
-    return spot_platform_latency(platform, t->result->setting.charged_class, row->point.steps,
-                                 &row->latency, diag);
+    return spot_platform_point_latency(platform, t->result->setting.charged_class, &row->point,
+                                       &row->latency, diag);
 }
 
 static spot_status hash_inputs(tuner *t, spot_diag *diag)

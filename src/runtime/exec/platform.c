@@ -424,6 +424,23 @@ spot_status spot_platform_latency(const spot_platform *platform, const char *mod
     return latency_of_law(c, steps, out, diag);
 }
 
+spot_status spot_platform_point_latency(const spot_platform *platform, const char *model_class_name,
+                                        const spot_point *point, spot_latency *out, spot_diag *diag)
+{
+    char name[SPOT_PLATFORM_NAME_SIZE];
+
+    if (model_class_name == NULL || point == NULL) {
+        return SPOT_E_INVALID;
+    }
+    bool own = point->quant[0] != '\0';
+    if (!spoti_format(name, sizeof(name), "%s%s%s", model_class_name, own ? "@" : "",
+                      point->quant)) {
+        return spot_diag_set(diag, SPOT_E_RANGE, "class %s@%s: expected at most %d characters",
+                             model_class_name, point->quant, SPOT_PLATFORM_NAME_SIZE - 1);
+    }
+    return spot_platform_latency(platform, name, point->steps, out, diag);
+}
+
 double spot_latency_draw(const spot_latency *latency, spot_rng *rng)
 {
     if (!(latency->spread_s > 0.0) || !(latency->mean_s > 0.0)) {

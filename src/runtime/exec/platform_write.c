@@ -30,6 +30,16 @@ static bool is_latency(double s)
     return s >= 0.0 && s * 1e3 <= SPOTI_LATENCY_MAX_MS; /* false for NaN */
 }
 
+static const char *quant_of(const spot_platform_row *row)
+{
+    return row->quant != NULL ? row->quant : "";
+}
+
+static bool same_quant(const spot_platform_row *a, const spot_platform_row *b)
+{
+    return strcmp(quant_of(a), quant_of(b)) == 0;
+}
+
 static spot_status check_self(const spot_platform_self *self, spot_diag *diag)
 {
     if (!is_line(self->name, SPOT_PLATFORM_NAME_SIZE) ||
@@ -47,7 +57,7 @@ static spot_status check_self(const spot_platform_self *self, spot_diag *diag)
     }
     for (int i = 0; i < self->n_rows; i++) {
         const spot_platform_row *r = &self->rows[i];
-        int after = i > 0 ? self->rows[i - 1].steps : 0;
+        int after = i > 0 && same_quant(r, r - 1) ? self->rows[i - 1].steps : 0;
         if (r->steps <= after || r->steps > SPOTI_STEPS_MAX || !is_latency(r->mean_s) ||
             !is_latency(r->p95_s) || !is_latency(r->spread_s)) {
             return spot_diag_set(diag, SPOT_E_RANGE,
@@ -83,6 +93,14 @@ static const char *format_ms(char *text, double seconds)
     return text;
 }
 
+static void begin_class(FILE *stream, const char *quant, const char *source)
+{
+    (void)fprintf(stream, "  - name: \"self%s%s\"\n    origin: measured\n",
+                  quant[0] != '\0' ? "@" : "", quant);
+    write_text(stream, "    source", source);
+    (void)fputs("    table:\n", stream);
+}
+
 spot_status spot_platform_write_self(const char *path, const spot_platform_self *self,
                                      spot_diag *diag)
 {
@@ -101,11 +119,12 @@ spot_status spot_platform_write_self(const char *path, const spot_platform_self 
     (void)fputs("# Written by `sweetspot bench`.\n", file.stream);
     write_text(file.stream, "name", self->name);
     write_text(file.stream, "description", self->description);
-    (void)fputs("classes:\n  - name: self\n    origin: measured\n", file.stream);
-    write_text(file.stream, "    source", self->source);
-    (void)fputs("    table:\n", file.stream);
+    (void)fputs("classes:\n", file.stream);
     for (int i = 0; i < self->n_rows; i++) {
         const spot_platform_row *r = &self->rows[i];
+        if (i == 0 || !same_quant(r, r - 1)) {
+            begin_class(file.stream, quant_of(r), self->source);
+        }
         char mean[NUMBER_SIZE];
         char spread[NUMBER_SIZE];
         char p95[NUMBER_SIZE];

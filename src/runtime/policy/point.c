@@ -8,14 +8,16 @@
  */
 #include "spot/point.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "spot/policy.h"
 
 static const char BLANKS[] = " \t\r\n";
-static const char KEYS[] = "steps, overlap, align";
-static const char ALL_STEPS[] = "all"; /* the policy's default, 0 in spot_point */
+static const char KEYS[] = "steps, overlap, align, quant";
+static const char FULL_PRECISION[] = "fp32"; /* `quant` of the baseline, "" in spot_point */
+static const char ALL_STEPS[] = "all";       /* the policy's default, 0 in spot_point */
 
 /* The largest overlap that any policy can have: all actions of the longest chunk. */
 enum { OVERLAP_MAX = 4096, WORD_SHOWN = 40 };
@@ -83,9 +85,24 @@ static spot_status parse_align(word value, spot_align *out, spot_diag *diag)
                          value.start);
 }
 
+/* Takes the name as it is: whether a policy knows it is said when a session is made. */
+static spot_status parse_quant(word value, char quant[SPOT_POINT_QUANT_SIZE], spot_diag *diag)
+{
+    if (value.length == 0 || value.length >= SPOT_POINT_QUANT_SIZE) {
+        return spot_diag_set(diag, SPOT_E_FORMAT,
+                             "quant: '%.*s', expected fp32, bf16, w8a8, w4a4, w4-t1 .. w4-t10 or a "
+                             "file NAME.yaml of at most %d characters",
+                             shown(value), value.start, SPOT_POINT_QUANT_SIZE - 1);
+    }
+    bool full = word_is(value, FULL_PRECISION);
+    memcpy(quant, value.start, full ? 0 : value.length);
+    quant[full ? 0 : value.length] = '\0';
+    return SPOT_OK;
+}
+
 /* The keys by number; KEYS lists them for people. */
-static const char *const KEY_NAMES[] = {"steps", "overlap", "align"};
-enum { KEY_STEPS, KEY_OVERLAP, KEY_ALIGN, N_KEY };
+static const char *const KEY_NAMES[] = {"steps", "overlap", "align", "quant"};
+enum { KEY_STEPS, KEY_OVERLAP, KEY_ALIGN, KEY_QUANT, N_KEY };
 
 /* Number of the key, or N_KEY if it is unknown. */
 static unsigned key_number(word key)
@@ -123,13 +140,16 @@ static spot_status parse_pair(word key, word value, unsigned *seen, spot_point *
     if (number == KEY_OVERLAP) {
         return parse_count(key, value, 0, OVERLAP_MAX, &point->overlap, diag);
     }
+    if (number == KEY_QUANT) {
+        return parse_quant(value, point->quant, diag);
+    }
     return parse_align(value, &point->align, diag);
 }
 
 void spot_point_default(spot_point *point)
 {
     if (point != NULL) {
-        *point = (spot_point){.steps = 0, .overlap = 0, .align = SPOT_ALIGN_NONE};
+        *point = (spot_point){.steps = 0, .overlap = 0, .align = SPOT_ALIGN_NONE, .quant = ""};
     }
 }
 
@@ -179,10 +199,11 @@ void spot_point_format(const spot_point *point, char *text, size_t size)
     (void)snprintf(steps, sizeof(steps), "%d", point->steps);
     const char *shown_steps = point->steps == 0 ? ALL_STEPS : steps;
     const int i = (int)point->align;
+    const char *key = point->quant[0] != '\0' ? " quant=" : "";
     if (point->overlap > 0) {
-        (void)snprintf(text, size, "steps=%s overlap=%d align=%s", shown_steps, point->overlap,
-                       i >= 0 && i < N_ALIGN ? ALIGN_NAMES[i] : "?");
+        (void)snprintf(text, size, "steps=%s overlap=%d align=%s%s%s", shown_steps, point->overlap,
+                       i >= 0 && i < N_ALIGN ? ALIGN_NAMES[i] : "?", key, point->quant);
     } else {
-        (void)snprintf(text, size, "steps=%s overlap=0", shown_steps);
+        (void)snprintf(text, size, "steps=%s overlap=0%s%s", shown_steps, key, point->quant);
     }
 }

@@ -282,12 +282,13 @@ static void a_written_profile_is_read_back(void **state)
     static const spot_platform_row rows[] = {
         {.steps = 1, .mean_s = 1.234567e-3, .p95_s = 1.5e-3, .spread_s = 2.5e-5},
         {.steps = 5, .mean_s = 4.7e-3, .p95_s = 5e-3, .spread_s = 0.0},
+        {.quant = "w4-t3", .steps = 1, .mean_s = 0.7e-3, .p95_s = 1e-3, .spread_s = 0.0},
     };
     const spot_platform_self self = {.name = "my-host",
                                      .description = "8 cores, \"fast\" \\ C: #1, \xc3\xa9",
                                      .source = "sweetspot bench: 200 calls",
                                      .rows = rows,
-                                     .n_rows = 2};
+                                     .n_rows = 3};
     char path[512];
     spot_test_temp_path(path, sizeof(path), "self.yaml");
     spot_diag diag = {.text = ""};
@@ -296,9 +297,11 @@ static void a_written_profile_is_read_back(void **state)
     assert_int_equal(spot_platform_load(path, NULL, &p, &diag), SPOT_OK);
     assert_string_equal(spot_platform_name(p), self.name);
     assert_string_equal(spot_platform_description(p), self.description);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         spot_latency latency;
-        assert_int_equal(spot_platform_latency(p, "self", rows[i].steps, &latency, &diag), SPOT_OK);
+        spot_point point = {.steps = rows[i].steps};
+        (void)strcpy(point.quant, rows[i].quant != NULL ? rows[i].quant : "");
+        assert_int_equal(spot_platform_point_latency(p, "self", &point, &latency, &diag), SPOT_OK);
         assert_close(latency.mean_s, rows[i].mean_s, ROUNDING_S, 0.0);
         assert_close(latency.spread_s, rows[i].spread_s, ROUNDING_S, 0.0);
         assert_int_equal(latency.origin, SPOT_ORIGIN_MEASURED);

@@ -8,7 +8,7 @@
 
 static void the_default_is_the_baseline(void **state)
 {
-    spot_point point = {7, 7, SPOT_ALIGN_SKIP};
+    spot_point point = {.steps = 7, .overlap = 7, .align = SPOT_ALIGN_SKIP, .quant = "x"};
 
     (void)state;
     spot_point_default(&point);
@@ -23,8 +23,12 @@ static void text_comes_back_from_every_point(void **state)
     for (int steps = 0; steps <= 100; steps++) {
         for (int overlap = 0; overlap <= 16; overlap++) {
             for (int align = 0; align < 2; align++) {
-                const spot_point want = {steps, overlap,
-                                         overlap > 0 ? (spot_align)align : SPOT_ALIGN_NONE};
+                spot_point want = {.steps = steps,
+                                   .overlap = overlap,
+                                   .align = overlap > 0 ? (spot_align)align : SPOT_ALIGN_NONE};
+                (void)strcpy(want.quant, steps % 3 == 0   ? ""
+                                         : steps % 3 == 1 ? "w4-t3"
+                                                          : "a/b.yaml");
                 spot_point got;
                 char text[SPOT_POINT_TEXT_SIZE];
 
@@ -34,6 +38,7 @@ static void text_comes_back_from_every_point(void **state)
                 assert_int_equal(got.steps, want.steps);
                 assert_int_equal(got.overlap, want.overlap);
                 assert_int_equal(got.align, want.align);
+                assert_string_equal(got.quant, want.quant);
             }
         }
     }
@@ -45,13 +50,19 @@ static void text_has_the_documented_form(void **state)
     char small[6];
 
     (void)state;
-    spot_point_format(&(spot_point){5, 2, SPOT_ALIGN_SKIP}, text, sizeof text);
+    spot_point_format(&(spot_point){.steps = 5, .overlap = 2, .align = SPOT_ALIGN_SKIP}, text,
+                      sizeof text);
     assert_string_equal(text, "steps=5 overlap=2 align=skip");
-    spot_point_format(&(spot_point){0, 0, SPOT_ALIGN_NONE}, text, sizeof text);
+    spot_point_format(&(spot_point){.steps = 5, .quant = "w8a8"}, text, sizeof text);
+    assert_string_equal(text, "steps=5 overlap=0 quant=w8a8");
+    spot_point_format(&(spot_point){.steps = 0, .overlap = 0, .align = SPOT_ALIGN_NONE}, text,
+                      sizeof text);
     assert_string_equal(text, "steps=all overlap=0");
-    spot_point_format(&(spot_point){1, 0, SPOT_ALIGN_SKIP}, text, sizeof text);
+    spot_point_format(&(spot_point){.steps = 1, .overlap = 0, .align = SPOT_ALIGN_SKIP}, text,
+                      sizeof text);
     assert_string_equal(text, "steps=1 overlap=0");
-    spot_point_format(&(spot_point){5, 2, SPOT_ALIGN_SKIP}, small, sizeof small);
+    spot_point_format(&(spot_point){.steps = 5, .overlap = 2, .align = SPOT_ALIGN_SKIP}, small,
+                      sizeof small);
     assert_string_equal(small, "steps");
     spot_point_format(NULL, text, sizeof text);
     assert_string_equal(text, "");
@@ -60,7 +71,7 @@ static void text_has_the_documented_form(void **state)
 
 static void what_is_not_named_keeps_its_value(void **state)
 {
-    spot_point point = {5, 2, SPOT_ALIGN_SKIP};
+    spot_point point = {.steps = 5, .overlap = 2, .align = SPOT_ALIGN_SKIP, .quant = "x"};
 
     (void)state;
     assert_int_equal(spot_point_parse(" \toverlap=3\n", &point, NULL), SPOT_OK);
@@ -81,7 +92,8 @@ static void bad_texts_are_refused_and_change_nothing(void **state)
         spot_status status;
         const char *words;
     } cases[] = {
-        {"step=5", SPOT_E_FORMAT, "unknown key 'step', expected one of: steps, overlap, align"},
+        {"step=5", SPOT_E_FORMAT,
+         "unknown key 'step', expected one of: steps, overlap, align, quant"},
         {"=5", SPOT_E_FORMAT, "unknown key ''"},
         {"steps", SPOT_E_FORMAT, "expected key=value"},
         {"steps= 5", SPOT_E_FORMAT, "steps: value missing"},
@@ -89,6 +101,8 @@ static void bad_texts_are_refused_and_change_nothing(void **state)
         {"steps=5.0", SPOT_E_FORMAT, "steps: '5.0'"},
         {"steps=0x5", SPOT_E_FORMAT, "steps: '0x5'"},
         {"steps=101", SPOT_E_RANGE, "expected 1..100"},
+        {"quant=", SPOT_E_FORMAT, "quant: ''"},
+        {"quant=0123456789012345678901234567890123456789012345678", SPOT_E_FORMAT, "at most 47"},
         {"steps=0", SPOT_E_RANGE, "steps: 0 is too small, expected 1..100"},
         {"steps=99999999999999999999", SPOT_E_RANGE, "too large"},
         {"overlap=5000", SPOT_E_RANGE, "overlap: '5000' is too large"},
@@ -100,7 +114,7 @@ static void bad_texts_are_refused_and_change_nothing(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        spot_point point = {3, 1, SPOT_ALIGN_SKIP};
+        spot_point point = {.steps = 3, .overlap = 1, .align = SPOT_ALIGN_SKIP, .quant = "x"};
         spot_diag diag = {""};
 
         assert_int_equal(spot_point_parse(cases[i].text, &point, &diag), cases[i].status);
