@@ -240,8 +240,10 @@ static bool check(request *r, int *exit_code)
 
 int spoti_cli_bench(int argc, char **argv)
 {
-    request r = {
-        .name = "this-machine", .steps = {.values = {1, 2, 3, 5, 10}, .count = 5}, .calls = 500};
+    request r = {.name = "this-machine",
+                 .steps = {.values = {1, 2, 3, 5, 10}, .count = 5},
+                 .quants_text = "fp32",
+                 .calls = 500};
     int exit_code = CLI_OK;
     const cli_option options[] = {
         {"policy", "NAME", CLI_TEXT, &r.policy_name, "policy to measure (required)"},
