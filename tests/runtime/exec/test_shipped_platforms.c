@@ -171,6 +171,26 @@ static void modelled_pi05_follows_its_sources(void **state)
     }
 }
 
+/* pi05 at fewer bits: cosmos_latency_ada.csv against bf16-shared, tiers by their share of W4A4 linears. */
+static void modelled_precisions_follow_their_sources(void **state)
+{
+    static const int w4a4_linears[] = {8, 18, 28, 36, 46, 56, 84, 168, 224, 280};
+    const double w8 = 214.36 / 381.94;
+    const double w4 = 167.12 / 381.94;
+    spot_origin origin = SPOT_ORIGIN_MEASURED;
+    double full_ms = latency_ms("agx-orin-50w", "pi05", 10, &origin);
+    (void)state;
+
+    check("agx-orin-50w", "pi05@w8a8", 10, full_ms * w8, SPOT_ORIGIN_MODELLED);
+    check("agx-orin-50w", "pi05@w4a4", 10, full_ms * w4, SPOT_ORIGIN_MODELLED);
+    for (int tier = 1; tier <= 10; tier++) {
+        char name[32];
+        (void)snprintf(name, sizeof(name), "pi05@w4-t%d", tier);
+        double ratio = w8 + (w4 - w8) * w4a4_linears[tier - 1] / 280.0;
+        check("agx-orin-50w", name, 10, full_ms * ratio, SPOT_ORIGIN_MODELLED);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +199,7 @@ int main(void)
         cmocka_unit_test(modelled_mixers_follow_their_sources),
         cmocka_unit_test(modelled_diffusion_policies_follow_their_sources),
         cmocka_unit_test(modelled_pi05_follows_its_sources),
+        cmocka_unit_test(modelled_precisions_follow_their_sources),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
