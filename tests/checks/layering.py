@@ -54,6 +54,7 @@ PUBLIC = {
     "stats_race.h": ("core", "stats"),
     "stats_tests.h": ("core", "stats"),
     "tised.h": ("core", "tised"),
+    "coinfer.h": ("core", "coinfer"),
     "tised_optimum.h": ("core", "tised"),
     "tised_shift.h": ("core", "tised"),
     "exec.h": ("runtime", "exec"),
