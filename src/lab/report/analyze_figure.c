@@ -195,59 +195,32 @@ static void write_drawing(FILE *out, const spot_analysis_setting *s, const char 
     (void)fprintf(out, "unset multiplot\nset output\n");
 }
 
-static spot_status draw(const spot_analysis_setting *s, int n_panel, const char *svg,
-                        const char *png, spot_diag *diag)
+static int count_panels(const spot_analysis_setting *s)
 {
-    FILE *script = tmpfile();
-    if (script == NULL) {
-        return spot_diag_set(diag, SPOT_E_IO, "gnuplot: cannot write a temporary file");
+    int n_panel = 0;
+    for (int k = 0; k < N_PANEL; k++) {
+        n_panel += is_shown(s, k);
     }
+    return n_panel;
+}
+
+static void draw(const void *ctx, FILE *script, const char *svg, const char *png)
+{
+    const spot_analysis_setting *s = ctx;
+    int n_panel = count_panels(s);
     write_data(script, s);
     write_drawing(script, s, "svg noenhanced background rgb 'white'", n_panel, svg);
     write_drawing(script, s, "pngcairo noenhanced", n_panel, png);
-    spot_status st = ferror(script) != 0
-                         ? spot_diag_set(diag, SPOT_E_IO, "gnuplot: cannot write its script")
-                         : spoti_gnuplot_run(script, diag);
-    (void)fclose(script);
-    return st;
 }
 
 spot_status spot_report_analysis_figure(const spot_analysis_setting *setting, const char *base,
                                         spot_diag *diag)
 {
-    char path[SPOTI_PATH_SIZE];
-    spoti_file svg = {0};
-    spoti_file png = {0};
-    int n_panel = 0;
     if (setting == NULL || base == NULL) {
         return SPOT_E_INVALID;
     }
-    for (int k = 0; k < N_PANEL; k++) {
-        n_panel += is_shown(setting, k);
-    }
-    if (n_panel == 0) {
+    if (count_panels(setting) == 0) {
         return spot_diag_set(diag, SPOT_E_RANGE, "figure: '%s' has nothing to draw", setting->name);
     }
-    if (!spoti_format(path, sizeof(path), "%s.svg", base)) {
-        return spot_diag_set(diag, SPOT_E_RANGE, "%.100s...: path too long", base);
-    }
-    spot_status st = spoti_file_begin(&svg, path, diag);
-    if (st == SPOT_OK) {
-        (void)spoti_format(path, sizeof(path), "%s.png", base);
-        st = spoti_file_begin(&png, path, diag);
-    }
-    if (st == SPOT_OK) {
-        /* a target that is no regular file, /dev/null say, is written in place */
-        st = draw(setting, n_panel, svg.temp[0] != '\0' ? svg.temp : svg.path,
-                  png.temp[0] != '\0' ? png.temp : png.path, diag);
-    }
-    if (st == SPOT_OK) {
-        st = spoti_file_commit(&svg, diag);
-    }
-    if (st == SPOT_OK) {
-        st = spoti_file_commit(&png, diag);
-    }
-    spoti_file_abort(&svg);
-    spoti_file_abort(&png);
-    return st;
+    return spoti_gnuplot_figure(base, draw, setting, diag);
 }

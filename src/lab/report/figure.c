@@ -276,56 +276,23 @@ static void write_drawing(FILE *out, const spot_tune_result *r, const char *term
     (void)fprintf(out, "unset multiplot\nset output\n");
 }
 
-static spot_status draw(const spot_tune_result *r, const char *svg, const char *png,
-                        spot_diag *diag)
+static void draw(const void *ctx, FILE *script, const char *svg, const char *png)
 {
+    const spot_tune_result *r = ctx;
     int panels = r->setting.regime == SPOT_REGIME_DYNAMIC ? 2 : 3;
     int width = 160 + POINT_PX * r->n_rows;
     int height = TOP_PX + bottom_px(r) + PANEL_PX * panels + GAP_PX * (panels - 1);
-    FILE *script = tmpfile();
-    if (script == NULL) {
-        return spot_diag_set(diag, SPOT_E_IO, "gnuplot: cannot write a temporary file");
-    }
     width = width > WIDTH_PX ? width : WIDTH_PX;
     write_data(script, r);
     write_drawing(script, r, "svg background rgb 'white'", width, height, svg);
     write_drawing(script, r, "pngcairo", width, height, png);
-    spot_status st = ferror(script) != 0
-                         ? spot_diag_set(diag, SPOT_E_IO, "gnuplot: cannot write its script")
-                         : spoti_gnuplot_run(script, diag);
-    (void)fclose(script);
-    return st;
 }
 
 spot_status spot_report_tune_figure(const spot_tune_result *result, const char *base,
                                     spot_diag *diag)
 {
-    char path[SPOTI_PATH_SIZE];
-    spoti_file svg = {0};
-    spoti_file png = {0};
     if (result == NULL || base == NULL) {
         return SPOT_E_INVALID;
     }
-    if (!spoti_format(path, sizeof(path), "%s.svg", base)) {
-        return spot_diag_set(diag, SPOT_E_RANGE, "%.100s...: path too long", base);
-    }
-    spot_status st = spoti_file_begin(&svg, path, diag);
-    if (st == SPOT_OK) {
-        (void)spoti_format(path, sizeof(path), "%s.png", base);
-        st = spoti_file_begin(&png, path, diag);
-    }
-    if (st == SPOT_OK) {
-        /* a target that is no regular file, /dev/null say, is written in place */
-        st = draw(result, svg.temp[0] != '\0' ? svg.temp : svg.path,
-                  png.temp[0] != '\0' ? png.temp : png.path, diag);
-    }
-    if (st == SPOT_OK) {
-        st = spoti_file_commit(&svg, diag);
-    }
-    if (st == SPOT_OK) {
-        st = spoti_file_commit(&png, diag);
-    }
-    spoti_file_abort(&svg);
-    spoti_file_abort(&png);
-    return st;
+    return spoti_gnuplot_figure(base, draw, result, diag);
 }

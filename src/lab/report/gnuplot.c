@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/base/file.h"
+
 extern char **environ; /* POSIX: declared by the program itself */
 
 /* posix_spawn reports a missing program so, on C libraries that do not see it before they fork. */
@@ -106,5 +108,55 @@ spot_status spoti_gnuplot_run(FILE *script, spot_diag *diag)
     }
     spot_status st = run(script, words, diag);
     (void)fclose(words);
+    return st;
+}
+
+/* Where to draw: a target that is no regular file, /dev/null say, is written in place. */
+static const char *place(const spoti_file *file)
+{
+    return file->temp[0] != '\0' ? file->temp : file->path;
+}
+
+static spot_status draw_files(const spoti_file *svg, const spoti_file *png, spoti_draw_fn draw,
+                              const void *ctx, spot_diag *diag)
+{
+    FILE *script = tmpfile();
+    if (script == NULL) {
+        return spot_diag_set(diag, SPOT_E_IO, "gnuplot: cannot write a temporary file");
+    }
+    draw(ctx, script, place(svg), place(png));
+    spot_status st = ferror(script) != 0
+                         ? spot_diag_set(diag, SPOT_E_IO, "gnuplot: cannot write its script")
+                         : spoti_gnuplot_run(script, diag);
+    (void)fclose(script);
+    return st;
+}
+
+spot_status spoti_gnuplot_figure(const char *base, spoti_draw_fn draw, const void *ctx,
+                                 spot_diag *diag)
+{
+    char path[SPOTI_PATH_SIZE];
+    spoti_file svg = {0};
+    spoti_file png = {0};
+
+    if (!spoti_format(path, sizeof(path), "%s.svg", base)) {
+        return spot_diag_set(diag, SPOT_E_RANGE, "%.100s...: path too long", base);
+    }
+    spot_status st = spoti_file_begin(&svg, path, diag);
+    if (st == SPOT_OK) {
+        (void)spoti_format(path, sizeof(path), "%s.png", base);
+        st = spoti_file_begin(&png, path, diag);
+    }
+    if (st == SPOT_OK) {
+        st = draw_files(&svg, &png, draw, ctx, diag);
+    }
+    if (st == SPOT_OK) {
+        st = spoti_file_commit(&svg, diag);
+    }
+    if (st == SPOT_OK) {
+        st = spoti_file_commit(&png, diag);
+    }
+    spoti_file_abort(&svg);
+    spoti_file_abort(&png);
     return st;
 }

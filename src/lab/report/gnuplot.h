@@ -15,6 +15,14 @@
  * the PATH), E_IO (it failed; diag has its words), E_NOMEM. */
 spot_status spoti_gnuplot_run(FILE *script, spot_diag *diag);
 
+/* Writes the script that draws into the files `svg` and `png`. */
+typedef void (*spoti_draw_fn)(const void *ctx, FILE *script, const char *svg, const char *png);
+
+/* Draws `base`.svg and `base`.png by what `draw` writes; both appear, or neither and a reason. Returns as
+ * spoti_gnuplot_run, and E_RANGE (path too long). */
+spot_status spoti_gnuplot_figure(const char *base, spoti_draw_fn draw, const void *ctx,
+                                 spot_diag *diag);
+
 /* Writes `text` as a gnuplot string: in single quotes, where nothing is expanded. */
 void spoti_gnuplot_quote(FILE *script, const char *text);
 
