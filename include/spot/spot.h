@@ -9,6 +9,7 @@
 #include "spot/coinfer.h"
 #include "spot/demo.h"
 #include "spot/exec.h"
+#include "spot/inspect.h"
 #include "spot/platform.h"
 #include "spot/point.h"
 #include "spot/policy.h"

@@ -161,5 +161,6 @@ int spoti_cli_rollout(int argc, char **argv);
 int spoti_cli_bench(int argc, char **argv);
 int spoti_cli_tune(int argc, char **argv);
 int spoti_cli_analyze(int argc, char **argv);
+int spoti_cli_inspect(int argc, char **argv);
 
 #endif

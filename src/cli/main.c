@@ -19,6 +19,7 @@ static const verb verbs[] = {
     {"bench", spoti_cli_bench, "measure a policy's latency here, write a platform profile"},
     {"tune", spoti_cli_tune, "find the operating point at which a task is done best"},
     {"analyze", spoti_cli_analyze, "judge a log of trials, yours or published"},
+    {"inspect", spoti_cli_inspect, "show a model's tensors and how they stand quantisation"},
 };
 
 static void print_help(void)

@@ -69,6 +69,7 @@ PUBLIC = {
     "report.h": ("lab", "report"),
     "tune.h": ("lab", "study"),
     "analyze.h": ("lab", "study"),
+    "inspect.h": ("lab", "study"),
     "report_analysis.h": ("lab", "report"),
     "render.h": ("lab", "report"),
 }

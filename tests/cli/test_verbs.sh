@@ -147,6 +147,25 @@ python3 -c 'import json, sys; assert json.load(open(sys.argv[1]))["episodes_writ
 import json, sys
 assert json.load(sys.stdin)["latency"]["origin"] == "measured"'
 
+# A model, as a policy's name and as a file.
+expect 2 "no MODEL" inspect
+expect 2 "expected 1..12" inspect ur5e-conveyor --bits 13
+expect 2 "policy 'nope': not found" inspect nope
+expect 1 "model.safetensors" inspect "$work/policy"
+"$tool" inspect --help | grep "  sweetspot inspect" >/dev/null || die "inspect --help"
+"$tool" inspect ur5e-conveyor --json >"$work/i.json"
+"$tool" inspect --json policies/ur5e-conveyor/model.safetensors >"$work/j.json"
+python3 - "$work" <<'EOF'
+import json, sys
+i, j = (json.load(open(f"{sys.argv[1]}/{k}.json")) for k in "ij")
+assert i["tensors"] == j["tensors"] and len(i["tensors"]) > 10
+for t in (t for t in i["tensors"] if t["found"] == "fitted"):
+    assert abs(t["lambda"] * t["mean_abs"] - 1) < 1e-6 and 0 < t["ks"] <= 1, t
+    u = [e["uniform"] for e in t["errors"]]
+    assert u == sorted(u, reverse=True) and u[-1] < 0.05, t
+EOF
+"$tool" inspect ur5e-conveyor | grep "lambda" >/dev/null || die "inspect prints no lambda"
+
 # A video where it can be made, one clear line where it cannot.
 if command -v ffmpeg >/dev/null; then
     "$tool" rollout --task ur5e-conveyor --seeds 1 --json --video "$work/v.mp4" >/dev/null

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * What lies in a safetensors file, and how well its weights would stand quantisation.
+ *
+ * Of each tensor of F32, BF16 or F16: counts, range, the exponential law of |w| that fits best, how
+ * well it fits, and the error of three quantisers of given bits next to the bounds of spot/coinfer.h.
+ * Tensors of other types are listed. Files are streamed, so they may be larger than memory; what
+ * needs the numbers in order (distance, errors) is taken from a sample of at most `sample_max`
+ * weights of a tensor: one, at a fixed pseudo-random place, from each of as many equal parts of it.
+ *
+ *     spot_inspect_open("model.safetensors", NULL, &file, &diag);
+ *     for (size_t i = 0; i < spot_inspect_count(file); i++) {
+ *         spot_inspect_read(file, i, &tensor, &diag);
+ *     }
+ *     spot_inspect_close(file);
+ */
+#ifndef SPOT_INSPECT_H
+#define SPOT_INSPECT_H
+
+#include <stddef.h>
+
+#include "spot/alloc.h"
+#include "spot/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+    SPOT_INSPECT_NAME_SIZE = 128,
+    SPOT_INSPECT_DTYPE_SIZE = 8,
+    SPOT_INSPECT_DIMS_MAX = 8,
+    SPOT_INSPECT_BITS_MAX = 12,    /* of a quantiser, sign included */
+    SPOT_INSPECT_SAMPLE = 1 << 18, /* default of sample_max */
+    SPOT_INSPECT_SAMPLE_MAX = 1 << 24
+};
+
+typedef enum spot_inspect_found {
+    SPOT_INSPECT_FITTED = 0,     /* all fields are set */
+    SPOT_INSPECT_LISTED = 1,     /* another type than F32, BF16, F16: its data was not read */
+    SPOT_INSPECT_EMPTY = 2,      /* no elements */
+    SPOT_INSPECT_ALL_ZERO = 3,   /* no law fits; every quantiser may be exact */
+    SPOT_INSPECT_NOT_FINITE = 4, /* NaN or infinite weights: counted, not fitted */
+} spot_inspect_found;
+
+typedef struct spot_inspect_config {
+    int bits[SPOT_INSPECT_BITS_MAX]; /* 1 .. 12 each, sign included; default 2, 3, 4, 6, 8 */
+    int n_bits;                      /* 0 .. 12; default 5 */
+    size_t sample_max;               /* 2 .. 2^24 weights of a tensor; default 2^18 */
+    const spot_allocator *allocator; /* borrowed until close; NULL = malloc */
+} spot_inspect_config;
+
+/* Errors of one bit-width: mean |w - Q(w)| over the sample, divided by its mean |w|. `Best` is the best
+ * of a scan over scales about 0.1 % apart, refined between its neighbours. */
+typedef struct spot_inspect_error {
+    int bits;
+    double uniform;      /* best clip for these weights; mid-rise or with a zero level */
+    double uniform_clip; /* that clip: where the last cell would end, in units of w */
+    double power_of_two; /* best largest level for these weights */
+    double optimum;      /* closed form for the fitted law, spot_coinfer_lloyd */
+    double lower, upper; /* lambda D_L, lambda D_U1 of the law: 2^-b, 2^(1-b) */
+} spot_inspect_error;
+
+typedef struct spot_inspect_tensor {
+    char name[SPOT_INSPECT_NAME_SIZE]; /* the file's: may hold anything but 0 */
+    char dtype[SPOT_INSPECT_DTYPE_SIZE];
+    size_t n_dim, shape[SPOT_INSPECT_DIMS_MAX];
+    size_t n_element;
+    spot_inspect_found found;
+    /* over all elements; 0 if LISTED or EMPTY */
+    size_t n_zero, n_nan, n_infinite;
+    double min, max, mean_abs; /* of the finite ones, 0 if there is none */
+    /* 0 unless FITTED */
+    double lambda;   /* 1 / mean_abs: maximum likelihood */
+    double ks;       /* largest distance between the sample's distribution of |w| and the law's */
+    size_t n_sample; /* n_element if that is at most sample_max */
+    int n_error;     /* n_bits of the config; 0 if all of the sample is 0 */
+    spot_inspect_error errors[SPOT_INSPECT_BITS_MAX];
+} spot_inspect_tensor;
+
+typedef struct spot_inspect spot_inspect;
+
+/* Fills in the defaults above. */
+SPOT_API void spot_inspect_config_default(spot_inspect_config *config);
+
+/* Opens `path` and checks its header against its size as the policies' reader does: at most 4096
+ * tensors that cover the data without gap or overlap. config: NULL = defaults; copied. On success
+ * *out is the caller's, closed by spot_inspect_close; on failure it is NULL. Returns SPOT_OK,
+ * E_INVALID (NULL), E_RANGE (config), E_IO, E_FORMAT (see diag), E_NOMEM. Threads: locked by the
+ * caller. */
+SPOT_API spot_status spot_inspect_open(const char *path, const spot_inspect_config *config,
+                                       spot_inspect **out, spot_diag *diag);
+
+/* Number of tensors; they come in the order of their data. */
+SPOT_API size_t spot_inspect_count(const spot_inspect *file);
+
+/* Reads tensor i (0 .. count - 1) from the file and judges it; allocates nothing. Returns SPOT_OK,
+ * E_INVALID (NULL), E_RANGE (i), E_IO (also a file that shrank). */
+SPOT_API spot_status spot_inspect_read(spot_inspect *file, size_t i, spot_inspect_tensor *tensor,
+                                       spot_diag *diag);
+
+/* Closes; NULL is fine. */
+SPOT_API void spot_inspect_close(spot_inspect *file);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * Streams the tensors of a safetensors file: one pass for the counts and the sample, then the fit.
+ *
+ * Memory is the header's entries, one chunk and one sample, all taken at open. Reads are by position
+ * (no mapping): a file that is cut off meanwhile gives an error, not a signal.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "core/coinfer/coinfer.h"
+#include "lab/study/inspect.h"
+#include "spot/rng.h"
+
+enum { PREFIX_SIZE = 8, CHUNK = 1 << 16 /* elements */, ELEMENT_MAX = 4 /* bytes of a weight */ };
+
+struct spot_inspect {
+    const spot_allocator *allocator;
+    spot_inspect_config config;
+    char path[SPOTI_PATH_SIZE];
+    int fd;
+    uint64_t data_at; /* first byte of the data */
+    spoti_inspect_entries entries;
+    unsigned char *bytes; /* (CHUNK * ELEMENT_MAX) */
+    float *chunk;         /* (CHUNK) */
+    float *sample;        /* (sample_max) */
+    double *sum;          /* (sample_max + 1) */
+    double *levels;       /* (2^(SPOT_INSPECT_BITS_MAX - 1)) */
+};
+
+void spot_inspect_config_default(spot_inspect_config *config)
+{
+    if (config != NULL) {
+        *config = (spot_inspect_config){
+            .bits = {2, 3, 4, 6, 8}, .n_bits = 5, .sample_max = SPOT_INSPECT_SAMPLE};
+    }
+}
+
+static bool config_is_good(const spot_inspect_config *config)
+{
+    if (config->n_bits < 0 || config->n_bits > SPOT_INSPECT_BITS_MAX || config->sample_max < 2 ||
+        config->sample_max > SPOT_INSPECT_SAMPLE_MAX) {
+        return false;
+    }
+    for (int i = 0; i < config->n_bits; i++) {
+        if (config->bits[i] < 1 || config->bits[i] > SPOT_INSPECT_BITS_MAX) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static spot_status read_at(const spot_inspect *f, uint64_t at, void *out, size_t size,
+                           spot_diag *diag)
+{
+    unsigned char *to = out;
+
+    while (size > 0) {
+        const ssize_t got = pread(f->fd, to, size, (off_t)at);
+
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            return spot_diag_set(diag, SPOT_E_IO, "%s: cannot be read whole", f->path);
+        }
+        to += got;
+        at += (uint64_t)got;
+        size -= (size_t)got;
+    }
+    return SPOT_OK;
+}
+
+/* Opening ---------------------------------------------------------------------------------------- */
+
+static spot_status read_header(spot_inspect *f, uint64_t size, spot_diag *diag)
+{
+    unsigned char prefix[PREFIX_SIZE];
+    uint64_t length = 0;
+
+    if (size < PREFIX_SIZE) {
+        return spot_diag_set(diag, SPOT_E_FORMAT,
+                             "%s: %llu bytes, expected a safetensors file of at least 8", f->path,
+                             (unsigned long long)size);
+    }
+    spot_status st = read_at(f, 0, prefix, PREFIX_SIZE, diag);
+    if (st != SPOT_OK) {
+        return st;
+    }
+    for (int i = PREFIX_SIZE - 1; i >= 0; i--) {
+        length = length << 8 | prefix[i];
+    }
+    if (length > SPOTI_TENSOR_HEADER_MAX || length > size - PREFIX_SIZE) {
+        return spot_diag_set(diag, SPOT_E_FORMAT,
+                             "%s: header of %llu bytes, expected at most %d and inside the file",
+                             f->path, (unsigned long long)length, SPOTI_TENSOR_HEADER_MAX);
+    }
+    f->data_at = PREFIX_SIZE + length;
+
+    char *header = spoti_alloc(f->allocator, (size_t)length + 1, 1);
+    if (header == NULL) {
+        return SPOT_E_NOMEM;
+    }
+    st = read_at(f, PREFIX_SIZE, header, (size_t)length, diag);
+    if (st == SPOT_OK) {
+        st = spoti_inspect_header(f->path, header, (size_t)length, size - f->data_at, f->allocator,
+                                  &f->entries, diag);
+    }
+    spoti_free(f->allocator, header, (size_t)length + 1);
+    return st;
+}
+
+static spot_status open_file(spot_inspect *f, spot_diag *diag)
+{
+    struct stat info;
+
+    /* not blocking: a pipe is refused, not waited for */
+    f->fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (f->fd < 0) {
+        return spot_diag_set(diag, SPOT_E_IO, "%s: cannot be opened (errno %d)", f->path, errno);
+    }
+    if (fstat(f->fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+        return spot_diag_set(diag, SPOT_E_IO, "%s: not a regular file", f->path);
+    }
+    return read_header(f, (uint64_t)info.st_size, diag);
+}
+
+static bool take_workspace(spot_inspect *f)
+{
+    f->bytes = spoti_alloc(f->allocator, CHUNK, ELEMENT_MAX);
+    f->chunk = spoti_alloc(f->allocator, CHUNK, sizeof(*f->chunk));
+    f->sample = spoti_alloc(f->allocator, f->config.sample_max, sizeof(*f->sample));
+    f->sum = spoti_alloc(f->allocator, f->config.sample_max + 1, sizeof(*f->sum));
+    f->levels =
+        spoti_alloc(f->allocator, spoti_level_count(SPOT_INSPECT_BITS_MAX), sizeof(*f->levels));
+    return f->bytes != NULL && f->chunk != NULL && f->sample != NULL && f->sum != NULL &&
+           f->levels != NULL;
+}
+
+spot_status spot_inspect_open(const char *path, const spot_inspect_config *config,
+                              spot_inspect **out, spot_diag *diag)
+{
+    spot_inspect_config used;
+    spot_inspect *f = NULL;
+    spot_status st = SPOT_OK;
+
+    if (out == NULL) {
+        return SPOT_E_INVALID;
+    }
+    *out = NULL;
+    if (path == NULL) {
+        return SPOT_E_INVALID;
+    }
+    spot_inspect_config_default(&used);
+    if (config != NULL) {
+        used = *config;
+    }
+    if (!config_is_good(&used)) {
+        return SPOT_E_RANGE;
+    }
+    f = spoti_calloc(used.allocator, 1, sizeof(*f));
+    if (f == NULL) {
+        return SPOT_E_NOMEM;
+    }
+    f->allocator = used.allocator;
+    f->entries.allocator = used.allocator;
+    f->config = used;
+    f->fd = -1;
+    if (!spoti_copy(f->path, sizeof(f->path), path)) {
+        st = spot_diag_set(diag, SPOT_E_IO, "%.100s...: path too long", path);
+        goto fail;
+    }
+    st = open_file(f, diag);
+    if (st == SPOT_OK && !take_workspace(f)) {
+        st = SPOT_E_NOMEM;
+    }
+    if (st != SPOT_OK) {
+        goto fail;
+    }
+    *out = f;
+    return SPOT_OK;
+
+fail:
+    spot_inspect_close(f);
+    return st;
+}
+
+void spot_inspect_close(spot_inspect *file)
+{
+    if (file == NULL) {
+        return;
+    }
+    const spot_allocator *allocator = file->allocator;
+    const size_t n_sample = file->config.sample_max;
+
+    if (file->fd >= 0) {
+        (void)close(file->fd);
+    }
+    spoti_inspect_entries_free(&file->entries);
+    spoti_free(allocator, file->bytes, (size_t)CHUNK * ELEMENT_MAX);
+    spoti_free(allocator, file->chunk, CHUNK * sizeof(*file->chunk));
+    spoti_free(allocator, file->sample, n_sample * sizeof(*file->sample));
+    spoti_free(allocator, file->sum, (n_sample + 1) * sizeof(*file->sum));
+    spoti_free(allocator, file->levels,
+               spoti_level_count(SPOT_INSPECT_BITS_MAX) * sizeof(*file->levels));
+    spoti_free(allocator, file, sizeof(*file));
+}
+
+size_t spot_inspect_count(const spot_inspect *file)
+{
+    return file != NULL ? file->entries.n_entry : 0;
+}
+
+/* Reading ---------------------------------------------------------------------------------------- */
+
+/* Draws one element of each of n_sample nearly equal parts of n_element, in order. */
+typedef struct sampler {
+    spot_rng rng;
+    size_t n_element, n_sample;
+    size_t i;    /* of the next draw */
+    size_t next; /* its element */
+} sampler;
+
+/* floor(n a / b) for a <= b without overflow of n a; b below 2^32. */
+static size_t scaled(size_t n, size_t a, size_t b)
+{
+    return n / b * a + n % b * a / b;
+}
+
+static void draw(sampler *s)
+{
+    const size_t from = scaled(s->n_element, s->i, s->n_sample);
+    const size_t width = scaled(s->n_element, s->i + 1, s->n_sample) - from;
+
+    s->next = from + (width > 1 ? (size_t)spot_rng_uniform(&s->rng, 0.0, (double)width) : 0);
+}
+
+/* Adds n elements of the chunk, which start at element `first`. */
+static void take_chunk(spot_inspect *f, size_t first, size_t n, sampler *s, double *sum_abs,
+                       spot_inspect_tensor *t)
+{
+    for (size_t k = 0; k < n; k++) {
+        const double w = (double)f->chunk[k];
+
+        if (isnan(w)) {
+            t->n_nan++;
+        } else if (isinf(w)) {
+            t->n_infinite++;
+        } else {
+            const bool is_first = first + k == t->n_nan + t->n_infinite;
+
+            t->min = is_first ? w : fmin(t->min, w);
+            t->max = is_first ? w : fmax(t->max, w);
+            t->n_zero += w == 0.0;
+            *sum_abs += fabs(w);
+        }
+    }
+    while (s->i < s->n_sample && s->next < first + n) {
+        f->sample[s->i++] = fabsf(f->chunk[s->next - first]);
+        if (s->i < s->n_sample) {
+            draw(s);
+        }
+    }
+}
+
+static spot_status scan(spot_inspect *f, const spoti_inspect_entry *e, spot_inspect_tensor *t,
+                        spot_diag *diag)
+{
+    sampler s = {.rng = spot_rng_at(0, SPOT_STREAM_BOOTSTRAP, 0),
+                 .n_element = e->n_element,
+                 .n_sample = t->n_sample};
+    double sum_abs = 0.0;
+
+    draw(&s);
+    for (size_t first = 0; first < e->n_element; first += CHUNK) {
+        const size_t n = e->n_element - first < CHUNK ? e->n_element - first : CHUNK;
+        const spoti_tensor part = {.dtype = e->weight, .n_element = n, .data = f->bytes};
+        spot_status st = read_at(f, f->data_at + e->begin + (uint64_t)first * e->element_size,
+                                 f->bytes, n * e->element_size, diag);
+
+        if (st != SPOT_OK) {
+            return st;
+        }
+        spoti_tensor_to_f32(&part, f->chunk);
+        take_chunk(f, first, n, &s, &sum_abs, t);
+    }
+    const size_t n_finite = e->n_element - t->n_nan - t->n_infinite;
+    t->mean_abs = n_finite > 0 ? sum_abs / (double)n_finite : 0.0;
+    return SPOT_OK;
+}
+
+static int compare_floats(const void *a, const void *b)
+{
+    const float x = *(const float *)a;
+    const float y = *(const float *)b;
+
+    return (x > y) - (x < y);
+}
+
+static void fit(spot_inspect *f, spot_inspect_tensor *t)
+{
+    const spoti_magnitudes m = {f->sample, f->sum, t->n_sample};
+
+    qsort(f->sample, t->n_sample, sizeof(*f->sample), compare_floats);
+    f->sum[0] = 0.0;
+    for (size_t i = 0; i < t->n_sample; i++) {
+        f->sum[i + 1] = f->sum[i] + (double)f->sample[i];
+    }
+    t->lambda = 1.0 / t->mean_abs;
+    t->ks = spoti_inspect_ks(&m, t->lambda);
+    /* a sample may miss the few weights that are not 0: then there is no error to speak of */
+    t->n_error = f->sum[t->n_sample] > 0.0 ? f->config.n_bits : 0;
+    for (int i = 0; i < t->n_error; i++) {
+        t->errors[i].bits = f->config.bits[i];
+        spoti_inspect_errors(&m, t->lambda, f->levels, &t->errors[i]);
+    }
+}
+
+spot_status spot_inspect_read(spot_inspect *file, size_t i, spot_inspect_tensor *tensor,
+                              spot_diag *diag)
+{
+    if (file == NULL || tensor == NULL) {
+        return SPOT_E_INVALID;
+    }
+    if (i >= file->entries.n_entry) {
+        return SPOT_E_RANGE;
+    }
+    const spoti_inspect_entry *e = &file->entries.all[i];
+    spot_status st = SPOT_OK;
+
+    *tensor = (spot_inspect_tensor){.n_dim = e->n_dim, .n_element = e->n_element};
+    memcpy(tensor->name, e->name, sizeof(tensor->name));
+    memcpy(tensor->dtype, e->dtype, sizeof(tensor->dtype));
+    memcpy(tensor->shape, e->shape, sizeof(tensor->shape));
+    if (!e->is_weight || e->n_element == 0) {
+        tensor->found = e->is_weight ? SPOT_INSPECT_EMPTY : SPOT_INSPECT_LISTED;
+        return SPOT_OK;
+    }
+    tensor->n_sample =
+        e->n_element < file->config.sample_max ? e->n_element : file->config.sample_max;
+    st = scan(file, e, tensor, diag);
+    if (st != SPOT_OK) {
+        return st;
+    }
+    if (tensor->n_nan + tensor->n_infinite > 0) {
+        tensor->found = SPOT_INSPECT_NOT_FINITE;
+    } else if (tensor->mean_abs <= 0.0) {
+        tensor->found = SPOT_INSPECT_ALL_ZERO;
+    } else {
+        fit(file, tensor);
+        return SPOT_OK;
+    }
+    tensor->n_sample = 0;
+    return SPOT_OK;
+}
