@@ -120,17 +120,21 @@ static spot_status make_world(void *ctx, spot_world *out, spot_diag *diag)
     return spot_task_make_world(pair[0], pair[1], out, diag);
 }
 
-static int write_episodes(const request *r)
+static int write_episodes(const request *r, const spot_task *task)
 {
+    const spot_world_dims *dims = &spot_task_describe(task)->dims;
     char point[SPOT_POINT_TEXT_SIZE];
     char note[512];
     spot_diag diag = {""};
 
     spot_point_format(&r->config.point, point, sizeof(point));
     (void)snprintf(note, sizeof(note),
-                   "%.64s, %.64s, %s, %.9g s charged as %.64s, speed %g, noise %g", r->task_name,
-                   r->policy_name, point, r->config.latency.mean_s, r->class_name,
-                   r->variation.speed, r->variation.noise);
+                   "%.64s, %.64s, %s, %.9g s charged as %.64s, speed %g, noise %g execute=%d "
+                   "action_s=%.9g",
+                   r->task_name, r->policy_name, point, r->config.latency.mean_s, r->class_name,
+                   r->variation.speed, r->variation.noise,
+                   r->config.n_execute > 0 ? r->config.n_execute : dims->n_execute,
+                   dims->tick_s * dims->ticks_per_action);
     spot_status st =
         spot_report_episodes_csv(r->episodes_path, note, r->episodes, r->n_seeds, &diag);
     return st == SPOT_OK ? CLI_OK : cli_fail("rollout", st, &diag);
@@ -311,7 +315,7 @@ static int run(request *r, const spot_task *task, const spot_policy *policy)
         return cli_fail("rollout", SPOT_E_NOMEM, NULL);
     }
     /* Files first: who reads the summary may rely on them. */
-    int exit_code = r->episodes_path != NULL ? write_episodes(r) : CLI_OK;
+    int exit_code = r->episodes_path != NULL ? write_episodes(r, task) : CLI_OK;
     if (exit_code == CLI_OK && (r->trajectory_path != NULL || r->video_path != NULL)) {
         exit_code = cli_replay(task, policy, &r->variation, &r->config, r->seed, r->trajectory_path,
                                r->video_path);

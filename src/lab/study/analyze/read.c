@@ -89,7 +89,7 @@ static void read_signature(reader *r, const char *note)
     }
 }
 
-/* `sweetspot rollout`: `task, policy, point, 0.199 s charged as class, ...`. */
+/* `sweetspot rollout`: `task, policy, point, 0.199 s charged as class, ... execute=8 action_s=0.1`. */
 static void read_prose(reader *r, const char *note)
 {
     const char *at = note;
@@ -104,6 +104,8 @@ static void read_prose(reader *r, const char *note)
         return;
     }
     preset_text(&r->preset, SPOTI_POINT, r->point);
+    note_number(r, note, "execute", SPOTI_CHUNK);
+    note_number(r, note, "action_s", SPOTI_T_ACT);
     if (spoti_copy_n(number, sizeof(number), end + 2, strcspn(end + 2, " ")) &&
         spoti_parse_double(number, &value) == SPOT_OK && strstr(end, " s charged as ") != NULL) {
         r->preset.has[SPOTI_T_INF] = true;
