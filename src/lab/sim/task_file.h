@@ -85,7 +85,8 @@ typedef enum spoti_term_type {
 
 typedef struct spoti_term {
     spoti_term_type type;
-    char *object; /* relative terms only */
+    char *object;     /* relative terms only */
+    int object_index; /* of `object`; set when the scene is loaded, like the indices below */
 } spoti_term;
 
 typedef struct spoti_observation_file {
@@ -115,6 +116,9 @@ typedef struct spoti_condition {
     int axis;
     double at_m;
     char *joint; /* pressed only */
+    int object_index;
+    int region_index; /* inside only */
+    int joint_qpos;   /* pressed only */
 } spoti_condition;
 
 typedef struct spoti_success_file {

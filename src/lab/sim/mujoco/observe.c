@@ -69,7 +69,7 @@ static int put_relative(const spoti_mujoco_world *w, const spoti_term *term, int
                         const double gripper[SPOTI_POSE_DIM], float *out)
 {
     double pose[SPOTI_POSE_DIM];
-    sensed_pose(w, spoti_task_file_object(w->task->file, term->object), tick, pose);
+    sensed_pose(w, term->object_index, tick, pose);
     if (term->type == SPOTI_TERM_RELATIVE_POSITION) {
         for (int i = 0; i < 3; i++) {
             out[i] = (float)(pose[i] - gripper[i]);

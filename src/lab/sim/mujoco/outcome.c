@@ -43,11 +43,10 @@ static bool is_inside(const spoti_mujoco_world *w, const spoti_condition *c)
 {
     double object[SPOTI_POSE_DIM];
     double region[SPOTI_POSE_DIM];
-    spoti_object_pose(w, spoti_task_file_object(w->task->file, c->object), object);
-    int index = spoti_task_file_object(w->task->file, c->region);
-    spoti_object_pose(w, index, region);
+    spoti_object_pose(w, c->object_index, object);
+    spoti_object_pose(w, c->region_index, region);
 
-    const mjtNum *turn = w->data->xmat + 9 * w->task->objects[index].body;
+    const mjtNum *turn = w->data->xmat + 9 * w->task->objects[c->region_index].body;
     double away[3] = {object[0] - region[0], object[1] - region[1], object[2] - region[2]};
     for (int k = 0; k < 2; k++) {
         double along = away[0] * turn[k] + away[1] * turn[3 + k] + away[2] * turn[6 + k];
@@ -64,16 +63,9 @@ static double object_speed(const spoti_mujoco_world *w, int object)
     return dof < 0 ? 0.0 : mju_norm3(w->data->qvel + dof);
 }
 
-/* Loading has made sure that the joint exists. */
-static double joint_position(const spoti_mujoco_world *w, const char *name)
-{
-    int joint = mj_name2id(w->model, mjOBJ_JOINT, name);
-    return joint < 0 ? 0.0 : w->data->qpos[w->model->jnt_qposadr[joint]];
-}
-
 bool spoti_condition_holds(const spoti_mujoco_world *w, const spoti_condition *c)
 {
-    int object = spoti_task_file_object(w->task->file, c->object);
+    int object = c->object_index;
     double pose[SPOTI_POSE_DIM];
 
     switch (c->type) {
@@ -91,7 +83,7 @@ bool spoti_condition_holds(const spoti_mujoco_world *w, const spoti_condition *c
         spoti_object_pose(w, object, pose);
         return pose[2] < c->z_m;
     case SPOTI_CONDITION_PRESSED:
-        return joint_position(w, c->joint) <= c->at_m;
+        return w->data->qpos[c->joint_qpos] <= c->at_m;
     case SPOTI_CONDITION_BEYOND:
         spoti_object_pose(w, object, pose);
         return pose[c->axis] > c->at_m;

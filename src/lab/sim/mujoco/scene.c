@@ -95,17 +95,30 @@ static void resolve_objects(resolver *r, spot_task *t)
     }
 }
 
-static void resolve_conditions(resolver *r, const char *key, const spoti_condition *conditions,
-                               unsigned count)
+/* Predicates and sensors are looked at every tick: their names become indices once, here. */
+static void resolve_conditions(resolver *r, const spoti_task_file *f, const char *key,
+                               spoti_condition *conditions, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
-        if (conditions[i].joint == NULL) {
+        spoti_condition *c = &conditions[i];
+        c->object_index = spoti_task_file_object(f, c->object);
+        c->region_index = c->region != NULL ? spoti_task_file_object(f, c->region) : -1;
+        if (c->joint == NULL) {
             continue;
         }
-        int joint = resolve(r, mjOBJ_JOINT, "joint", key, conditions[i].joint);
+        int joint = resolve(r, mjOBJ_JOINT, "joint", key, c->joint);
         if (r->status == SPOT_OK && r->model->jnt_type[joint] != mjJNT_SLIDE) {
             refuse(r, key, "the joint does not slide, expected a slide joint");
         }
+        c->joint_qpos = r->status == SPOT_OK ? r->model->jnt_qposadr[joint] : 0;
+    }
+}
+
+static void resolve_terms(const spoti_task_file *f)
+{
+    for (unsigned i = 0; i < f->observation.terms_count; i++) {
+        spoti_term *term = &f->observation.terms[i];
+        term->object_index = term->object != NULL ? spoti_task_file_object(f, term->object) : -1;
     }
 }
 
@@ -289,10 +302,11 @@ static spot_status resolve_names(const char *path, spot_task *t, const mjModel *
     }
     resolve_robot(&r, t);
     resolve_objects(&r, t);
-    resolve_conditions(&r, "success", t->file->success.conditions,
-                       t->file->success.conditions_count);
-    resolve_conditions(&r, "failure", t->file->failure, t->file->failure_count);
-    resolve_conditions(&r, "grades", t->file->grades, t->file->grades_count);
+    const spoti_task_file *f = t->file;
+    resolve_terms(f);
+    resolve_conditions(&r, f, "success", f->success.conditions, f->success.conditions_count);
+    resolve_conditions(&r, f, "failure", f->failure, f->failure_count);
+    resolve_conditions(&r, f, "grades", f->grades, f->grades_count);
     check_timing(&r, t);
     describe(t, model);
     name_samples(t);
