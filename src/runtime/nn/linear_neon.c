@@ -14,6 +14,7 @@
 
 #include <arm_neon.h>
 
+#include "runtime/nn/linear_kind.h"
 #include "runtime/nn/quantise.h"
 
 #define INLINE static inline __attribute__((always_inline))
@@ -317,31 +318,9 @@ INLINE void w4a4_tile(const tile *t, const size_t rows)
     finish_tile(t, rows, y);
 }
 
-/* kind(job): tiles of 4 tokens, then one of what is left; each with code of its own. */
-#define KIND(kind)                                                                                 \
-    static void kind(const spoti_linear_job *job)                                                  \
-    {                                                                                              \
-        const size_t m = job->rows->m;                                                             \
-                                                                                                   \
-        for (size_t column = 0; column < job->layer->n; column += WIDTH) {                         \
-            tile t = {job, 0, column};                                                             \
-                                                                                                   \
-            for (; t.first + ROWS <= m; t.first += ROWS) {                                         \
-                kind##_tile(&t, ROWS);                                                             \
-            }                                                                                      \
-            if (m - t.first == 3) {                                                                \
-                kind##_tile(&t, 3);                                                                \
-            } else if (m - t.first == 2) {                                                         \
-                kind##_tile(&t, 2);                                                                \
-            } else if (m - t.first == 1) {                                                         \
-                kind##_tile(&t, 1);                                                                \
-            }                                                                                      \
-        }                                                                                          \
-    }
-
-KIND(bf16)
-KIND(w8a8)
-KIND(w4a4)
+SPOTI_KIND(bf16)
+SPOTI_KIND(w8a8)
+SPOTI_KIND(w4a4)
 
 const spoti_linear_kernels *spoti_linear_kernels_neon(void)
 {
