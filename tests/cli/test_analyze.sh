@@ -10,30 +10,9 @@
 set -eu
 tool=$1
 root=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+verb=analyze
+. "$root/tests/cli/support.sh"
 cd "$root"
-
-fail()
-{
-    echo "FAILED: $*" >&2
-    exit 1
-}
-
-# expect CODE WORDS ARGUMENTS...: the exit code, and WORDS on stderr, nothing on stdout
-expect()
-{
-    code=$1
-    words=$2
-    shift 2
-    set +e
-    "$tool" analyze "$@" >"$work/out" 2>"$work/err"
-    got=$?
-    set -e
-    [ "$got" = "$code" ] || fail "exit $got instead of $code: analyze $*: $(cat "$work/err")"
-    grep -qF -- "$words" "$work/err" || fail "'$words' not in: $(cat "$work/err") (analyze $*)"
-    [ ! -s "$work/out" ] || fail "a failure wrote to stdout: analyze $*"
-}
 
 # says WORDS ARGUMENTS...: WORDS in the answer, whose lines are joined
 says()

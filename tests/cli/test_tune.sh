@@ -10,30 +10,9 @@
 set -eu
 tool=$1
 root=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+verb=tune
+. "$root/tests/cli/support.sh"
 cd "$root"
-
-fail()
-{
-    echo "FAILED: $*" >&2
-    exit 1
-}
-
-# expect CODE WORDS ARGUMENTS...: the exit code, and WORDS somewhere in the one or two lines of stderr
-expect()
-{
-    code=$1
-    words=$2
-    shift 2
-    set +e
-    "$tool" tune "$@" >"$work/out" 2>"$work/err"
-    got=$?
-    set -e
-    [ "$got" = "$code" ] || fail "exit $got instead of $code: tune $*: $(cat "$work/err")"
-    grep -qF -- "$words" "$work/err" || fail "'$words' not in: $(cat "$work/err") (tune $*)"
-    [ ! -s "$work/out" ] || fail "a failure wrote to stdout: tune $*"
-}
 
 run()
 {
