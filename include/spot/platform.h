@@ -19,7 +19,7 @@
  *           - {steps: 5, latency_ms: 36.738, spread_ms: 0.4, p95_ms: 37.2}
  *
  * Class `self` is the very policy that was measured; only profiles of `sweetspot bench` hold it. A class
- * `NAME@QUANT` is class NAME at a precision of its own, e.g. `self@w8a8`.
+ * `NAME@VARIANT` is class NAME made cheaper, VARIANT as spot_point_variant writes it: `self@w8a8`.
  */
 #ifndef SPOT_PLATFORM_H
 #define SPOT_PLATFORM_H
@@ -74,8 +74,8 @@ SPOT_API const char *spot_platform_class_name(const spot_platform *platform, int
 SPOT_API spot_status spot_platform_latency(const spot_platform *platform, const char *model_class,
                                            int steps, spot_latency *out, spot_diag *diag);
 
-/* Latency at `point` (its steps named): of class `model_class`, or of `model_class@quant` where the point has
- * a precision of its own. Returns as spot_platform_latency. */
+/* Latency at `point` (its steps named): of class `model_class`, or of `model_class@variant` where the
+ * point has a variant (spot_point_variant). Returns as spot_platform_latency. */
 SPOT_API spot_status spot_platform_point_latency(const spot_platform *platform,
                                                  const char *model_class, const spot_point *point,
                                                  spot_latency *out, spot_diag *diag);
@@ -88,11 +88,12 @@ SPOT_API const char *spot_origin_str(spot_origin origin);
 
 /* One measured row of the class `self`. */
 typedef struct spot_platform_row {
-    const char *quant; /* precision as in a point, NULL or "" = fp32; equal ones stand together */
-    int steps;         /* refinement steps, 1..1000, rising from row to row of one precision */
-    double mean_s;     /* mean over calls, s, >= 0 */
-    double p95_s;      /* 95th percentile over calls, s, >= 0 */
-    double spread_s;   /* standard deviation over calls, s, >= 0 */
+    const char
+        *variant;    /* as spot_point_variant, NULL or "" = baseline; equal ones stand together */
+    int steps;       /* refinement steps, 1..1000, rising from row to row of one variant */
+    double mean_s;   /* mean over calls, s, >= 0 */
+    double p95_s;    /* 95th percentile over calls, s, >= 0 */
+    double spread_s; /* standard deviation over calls, s, >= 0 */
 } spot_platform_row;
 
 /* A profile of the machine that `sweetspot bench` ran on: the class `self` alone. */

@@ -64,10 +64,18 @@ typedef struct spot_session_config {
     int batch_max;       /* largest batch, 1..4096; default 1 */
     const char *kernels; /* `reference`, `avx2`, `avx512` or NULL = best of this CPU */
     const char
-        *quant;      /* precision of a transformer's linear layers: `fp32`, `bf16`, `w8a8`, `w4a4`,
+        *quant; /* precision of a transformer's linear layers: `fp32`, `bf16`, `w8a8`, `w4a4`,
                           a published tier `w4-t1` .. `w4-t10`, or a file NAME.yaml; NULL = fp32.
                           Borrowed during the call. Other policies have only fp32. */
-    spot_diag *diag; /* what was wrong with `quant`; may be NULL. Borrowed during the call. */
+    const char
+        *prune;      /* weights left out, of the linear layers: a fraction 0..0.95 of each layer's,
+                          the smallest ones; `2:4`, the two smallest of any four inputs; `mlp:F`, a
+                          fraction of the MLPs' hidden units, which makes layers smaller; NULL =
+                          none. Borrowed during the call. */
+    const char *kv;  /* what a policy with history reads of it: `base` (all that it can), `p1` ..
+                          `p4` (published fractions of that) or `FRAMES:COMMANDS`, the most recent;
+                          NULL = base. Borrowed during the call. */
+    spot_diag *diag; /* what was wrong with a text; may be NULL. Borrowed during the call. */
     const spot_allocator *allocator; /* NULL = malloc */
 } spot_session_config;
 

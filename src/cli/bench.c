@@ -38,7 +38,7 @@ static spot_platform_row describe_times(const spot_platform_row *at, const doubl
     for (int i = 0; i < n; i++) {
         squares += (sorted[i] - mean) * (sorted[i] - mean);
     }
-    return (spot_platform_row){.quant = at->quant,
+    return (spot_platform_row){.variant = at->variant,
                                .steps = at->steps,
                                .mean_s = mean,
                                .p95_s = sorted[(int)floor(0.95 * (n - 1))],
@@ -60,7 +60,7 @@ static spot_status time_row(const spot_policy *policy, int calls, double *times,
 
     spot_session_config_default(&config);
     config.steps = row->steps;
-    config.quant = row->quant[0] != '\0' ? row->quant : NULL;
+    config.quant = row->variant[0] != '\0' ? row->variant : NULL;
     config.diag = diag;
     spot_status st = obs != NULL && noise != NULL && chunk != NULL
                          ? spot_session_create(policy, &config, &session)
@@ -113,7 +113,7 @@ typedef struct request {
     const char *name;
     cli_integers steps;
     const char *quants_text;
-    char quants[CLI_LIST_MAX][SPOT_POINT_QUANT_SIZE];
+    spot_point quants[CLI_LIST_MAX];
     int n_rows;
     int calls;
     bool json;
@@ -121,7 +121,7 @@ typedef struct request {
 
 static const char *shown_quant(const spot_platform_row *row)
 {
-    return row->quant[0] != '\0' ? row->quant : "fp32";
+    return row->variant[0] != '\0' ? row->variant : "fp32";
 }
 
 static int print_rows(const request *r, const spot_platform_row *rows, const char *machine,
@@ -190,7 +190,7 @@ static int run(const request *r, const spot_policy *policy)
     spot_status st = times != NULL ? SPOT_OK : SPOT_E_NOMEM;
 
     for (int i = 0; i < r->n_rows && st == SPOT_OK; i++) {
-        rows[i] = (spot_platform_row){.quant = r->quants[i / r->steps.count],
+        rows[i] = (spot_platform_row){.variant = r->quants[i / r->steps.count].quant,
                                       .steps = r->steps.values[i % r->steps.count]};
         st = time_row(policy, r->calls, times, &kernels, &rows[i], &diag);
     }
@@ -226,7 +226,7 @@ static bool check(request *r, int *exit_code)
             return false;
         }
     }
-    r->n_rows = r->steps.count * cli_read_quants("bench", r->quants_text, r->quants);
+    r->n_rows = r->steps.count * cli_read_settings("bench", "quant", r->quants_text, r->quants);
     if (r->n_rows == 0) {
         return false;
     }

@@ -133,12 +133,14 @@ typedef struct cli_sweep {
     cli_integers overlaps;
     const char *aligns; /* text, such as none,skip: matters with overlap */
     const char *quants; /* text, such as fp32,w8a8 */
+    const char *prunes; /* text, such as none,0.1,2:4 */
+    const char *kvs;    /* text, such as base,p1,p2 */
 } cli_sweep;
 
-/* The precisions of a list such as fp32,w8a8, as points have them. Returns their number, or 0 after saying what
- * is wrong. */
-int cli_read_quants(const char *verb, const char *text,
-                    char quants[CLI_LIST_MAX][SPOT_POINT_QUANT_SIZE]);
+/* The values of the point key `key` in a list such as fp32,w8a8, each in a point that is the baseline
+ * otherwise. Returns their number, or 0 after saying what is wrong. */
+int cli_read_settings(const char *verb, const char *key, const char *text,
+                      spot_point settings[CLI_LIST_MAX]);
 
 /* Every combination of the sweep, and the baseline (all steps, full precision, no overlap) in any case; as
  * an ordered line. False after saying what is wrong. */

@@ -30,7 +30,7 @@ static bool read_aligns(const char *text, bool aligns[N_ALIGN])
     return true;
 }
 
-static bool check_lists(const cli_sweep *sweep, int n_quants)
+static bool check_lists(const cli_sweep *sweep, int n_settings)
 {
     for (int i = 0; i < sweep->steps.count; i++) {
         int steps = sweep->steps.values[i];
@@ -46,37 +46,39 @@ static bool check_lists(const cli_sweep *sweep, int n_quants)
             return false;
         }
     }
-    int wanted = sweep->steps.count * sweep->overlaps.count * n_quants * N_ALIGN + 1;
+    long long wanted =
+        (long long)sweep->steps.count * sweep->overlaps.count * n_settings * N_ALIGN + 1;
     if (wanted > SPOT_TUNE_POINTS_MAX) {
-        (void)cli_misuse("tune", "up to %d points, expected at most %d", wanted,
+        (void)cli_misuse("tune", "up to %lld points, expected at most %d", wanted,
                          SPOT_TUNE_POINTS_MAX);
         return false;
     }
     return true;
 }
 
-int cli_read_quants(const char *verb, const char *text,
-                    char quants[CLI_LIST_MAX][SPOT_POINT_QUANT_SIZE])
+int cli_read_settings(const char *verb, const char *key, const char *text,
+                      spot_point settings[CLI_LIST_MAX])
 {
     int n = 0;
     while (*text != '\0') {
         char pair[SPOT_POINT_QUANT_SIZE + 16];
-        spot_point point;
         spot_diag diag = {""};
         size_t length = strcspn(text, ",");
-        int used = snprintf(pair, sizeof(pair), "quant=%.*s", (int)length, text);
-        spot_point_default(&point);
+        int used = snprintf(pair, sizeof(pair), "%s=%.*s", key, (int)length, text);
+        if (n < CLI_LIST_MAX) {
+            spot_point_default(&settings[n]);
+        }
         if (n == CLI_LIST_MAX || used < 0 || (size_t)used >= sizeof(pair) ||
-            spot_point_parse(pair, &point, &diag) != SPOT_OK) {
-            (void)cli_misuse(verb, "--quant: %s",
+            spot_point_parse(pair, &settings[n], &diag) != SPOT_OK) {
+            (void)cli_misuse(verb, "--%s: %s", key,
                              diag.text[0] != '\0' ? diag.text : "too long, expected short names");
             return 0;
         }
-        memcpy(quants[n++], point.quant, sizeof(point.quant));
+        n++;
         text += length + (text[length] == ',' ? 1 : 0);
     }
     if (n == 0) {
-        (void)cli_misuse(verb, "--quant: nothing given, expected e.g. fp32,w8a8,w4a4");
+        (void)cli_misuse(verb, "--%s: nothing given, expected a list", key);
     }
     return n;
 }
@@ -93,60 +95,87 @@ static int compare_points(const spot_point *p, const spot_point *q)
     return (p->align > q->align) - (p->align < q->align);
 }
 
+static bool equal_points(const spot_point *p, const spot_point *q)
+{
+    return compare_points(p, q) == 0 && strcmp(p->quant, q->quant) == 0 &&
+           strcmp(p->prune, q->prune) == 0 && strcmp(p->kv, q->kv) == 0;
+}
+
 /* Puts a point that is not there yet where it belongs. */
-static void add_point(spot_point *points, int *n_points, spot_point point)
+static void add_point(spot_point *points, int *n_points, const spot_point *point)
 {
     int at = *n_points;
     for (int i = 0; i < *n_points; i++) {
-        if (compare_points(&points[i], &point) == 0 && strcmp(points[i].quant, point.quant) == 0) {
+        if (equal_points(&points[i], point)) {
             return;
         }
     }
-    while (at > 0 && compare_points(&points[at - 1], &point) > 0) {
+    while (at > 0 && compare_points(&points[at - 1], point) > 0) {
         points[at] = points[at - 1];
         at--;
     }
-    points[at] = point;
+    points[at] = *point;
     (*n_points)++;
 }
 
-/* Adds the points of one precision. */
-static void add_quant(const cli_sweep *sweep, const bool aligns[N_ALIGN],
-                      const char quant[SPOT_POINT_QUANT_SIZE], spot_point *points, int *n_points)
+/* Adds the points of one setting of what is not steps or overlap. */
+static void add_setting(const cli_sweep *sweep, const bool aligns[N_ALIGN],
+                        const spot_point *setting, spot_point *points, int *n_points)
 {
     for (int i = 0; i < sweep->steps.count; i++) {
         for (int k = 0; k < sweep->overlaps.count * N_ALIGN; k++) {
             int overlap = sweep->overlaps.values[k / N_ALIGN];
             /* without overlap there is nothing to join */
             int align = overlap == 0 ? (int)SPOT_ALIGN_NONE : k % N_ALIGN;
-            spot_point point = {
-                .steps = sweep->steps.values[i], .overlap = overlap, .align = (spot_align)align};
-            memcpy(point.quant, quant, sizeof(point.quant));
+            spot_point point = *setting;
+            point.steps = sweep->steps.values[i];
+            point.overlap = overlap;
+            point.align = (spot_align)align;
             if (overlap == 0 || aligns[align]) {
-                add_point(points, n_points, point);
+                add_point(points, n_points, &point);
             }
         }
     }
+}
+
+/* The lists of a sweep that are no numbers. */
+typedef struct setting_lists {
+    spot_point quants[CLI_LIST_MAX], prunes[CLI_LIST_MAX], kvs[CLI_LIST_MAX];
+    int n_quants, n_prunes, n_kvs;
+} setting_lists;
+
+static bool read_lists(const cli_sweep *sweep, setting_lists *lists)
+{
+    lists->n_quants = cli_read_settings("tune", "quant", sweep->quants, lists->quants);
+    lists->n_prunes = cli_read_settings("tune", "prune", sweep->prunes, lists->prunes);
+    lists->n_kvs = cli_read_settings("tune", "kv", sweep->kvs, lists->kvs);
+    return lists->n_quants > 0 && lists->n_prunes > 0 && lists->n_kvs > 0;
 }
 
 bool cli_make_points(const cli_sweep *sweep, int all_steps, spot_point points[SPOT_TUNE_POINTS_MAX],
                      int *n_points, int *baseline)
 {
     bool aligns[N_ALIGN] = {false};
-    char quants[CLI_LIST_MAX][SPOT_POINT_QUANT_SIZE];
-    int n_quants = cli_read_quants("tune", sweep->quants, quants);
+    setting_lists lists;
+    spot_point first;
 
-    if (n_quants == 0 || !read_aligns(sweep->aligns, aligns) || !check_lists(sweep, n_quants)) {
+    if (!read_lists(sweep, &lists) || !read_aligns(sweep->aligns, aligns) ||
+        !check_lists(sweep, lists.n_quants * lists.n_prunes * lists.n_kvs)) {
         return false;
     }
+    spot_point_default(&first);
+    first.steps = all_steps;
     *n_points = 0;
-    add_point(points, n_points, (spot_point){.steps = all_steps, .align = SPOT_ALIGN_NONE});
-    for (int q = 0; q < n_quants; q++) {
-        add_quant(sweep, aligns, quants[q], points, n_points);
+    add_point(points, n_points, &first);
+    for (int i = 0; i < lists.n_quants * lists.n_prunes * lists.n_kvs; i++) {
+        spot_point setting = lists.quants[i / (lists.n_prunes * lists.n_kvs)];
+        memcpy(setting.prune, lists.prunes[i / lists.n_kvs % lists.n_prunes].prune,
+               sizeof(setting.prune));
+        memcpy(setting.kv, lists.kvs[i % lists.n_kvs].kv, sizeof(setting.kv));
+        add_setting(sweep, aligns, &setting, points, n_points);
     }
     *baseline = 0;
-    while (points[*baseline].steps != all_steps || points[*baseline].overlap != 0 ||
-           points[*baseline].quant[0] != '\0') {
+    while (!equal_points(&points[*baseline], &first)) {
         (*baseline)++;
     }
     return true;

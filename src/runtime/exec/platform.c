@@ -432,11 +432,12 @@ spot_status spot_platform_point_latency(const spot_platform *platform, const cha
     if (model_class_name == NULL || point == NULL) {
         return SPOT_E_INVALID;
     }
-    bool own = point->quant[0] != '\0';
-    if (!spoti_format(name, sizeof(name), "%s%s%s", model_class_name, own ? "@" : "",
-                      point->quant)) {
+    char variant[SPOT_POINT_TEXT_SIZE];
+    spot_point_variant(point, variant, sizeof(variant));
+    if (!spoti_format(name, sizeof(name), "%s%s%s", model_class_name, variant[0] != '\0' ? "@" : "",
+                      variant)) {
         return spot_diag_set(diag, SPOT_E_RANGE, "class %s@%s: expected at most %d characters",
-                             model_class_name, point->quant, SPOT_PLATFORM_NAME_SIZE - 1);
+                             model_class_name, variant, SPOT_PLATFORM_NAME_SIZE - 1);
     }
     return spot_platform_latency(platform, name, point->steps, out, diag);
 }

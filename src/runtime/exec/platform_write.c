@@ -30,14 +30,14 @@ static bool is_latency(double s)
     return s >= 0.0 && s * 1e3 <= SPOTI_LATENCY_MAX_MS; /* false for NaN */
 }
 
-static const char *quant_of(const spot_platform_row *row)
+static const char *variant_of(const spot_platform_row *row)
 {
-    return row->quant != NULL ? row->quant : "";
+    return row->variant != NULL ? row->variant : "";
 }
 
-static bool same_quant(const spot_platform_row *a, const spot_platform_row *b)
+static bool same_variant(const spot_platform_row *a, const spot_platform_row *b)
 {
-    return strcmp(quant_of(a), quant_of(b)) == 0;
+    return strcmp(variant_of(a), variant_of(b)) == 0;
 }
 
 static spot_status check_self(const spot_platform_self *self, spot_diag *diag)
@@ -57,7 +57,7 @@ static spot_status check_self(const spot_platform_self *self, spot_diag *diag)
     }
     for (int i = 0; i < self->n_rows; i++) {
         const spot_platform_row *r = &self->rows[i];
-        int after = i > 0 && same_quant(r, r - 1) ? self->rows[i - 1].steps : 0;
+        int after = i > 0 && same_variant(r, r - 1) ? self->rows[i - 1].steps : 0;
         if (r->steps <= after || r->steps > SPOTI_STEPS_MAX || !is_latency(r->mean_s) ||
             !is_latency(r->p95_s) || !is_latency(r->spread_s)) {
             return spot_diag_set(diag, SPOT_E_RANGE,
@@ -93,10 +93,10 @@ static const char *format_ms(char *text, double seconds)
     return text;
 }
 
-static void begin_class(FILE *stream, const char *quant, const char *source)
+static void begin_class(FILE *stream, const char *variant, const char *source)
 {
     (void)fprintf(stream, "  - name: \"self%s%s\"\n    origin: measured\n",
-                  quant[0] != '\0' ? "@" : "", quant);
+                  variant[0] != '\0' ? "@" : "", variant);
     write_text(stream, "    source", source);
     (void)fputs("    table:\n", stream);
 }
@@ -122,8 +122,8 @@ spot_status spot_platform_write_self(const char *path, const spot_platform_self 
     (void)fputs("classes:\n", file.stream);
     for (int i = 0; i < self->n_rows; i++) {
         const spot_platform_row *r = &self->rows[i];
-        if (i == 0 || !same_quant(r, r - 1)) {
-            begin_class(file.stream, quant_of(r), self->source);
+        if (i == 0 || !same_variant(r, r - 1)) {
+            begin_class(file.stream, variant_of(r), self->source);
         }
         char mean[NUMBER_SIZE];
         char spread[NUMBER_SIZE];

@@ -9,15 +9,15 @@
 #include "spot/point.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "spot/policy.h"
 
 static const char BLANKS[] = " \t\r\n";
-static const char KEYS[] = "steps, overlap, align, quant";
-static const char FULL_PRECISION[] = "fp32"; /* `quant` of the baseline, "" in spot_point */
-static const char ALL_STEPS[] = "all";       /* the policy's default, 0 in spot_point */
+static const char KEYS[] = "steps, overlap, align, quant, prune, kv";
+static const char ALL_STEPS[] = "all"; /* the policy's default, 0 in spot_point */
 
 /* The largest overlap that any policy can have: all actions of the longest chunk. */
 enum { OVERLAP_MAX = 4096, WORD_SHOWN = 40 };
@@ -85,24 +85,42 @@ static spot_status parse_align(word value, spot_align *out, spot_diag *diag)
                          value.start);
 }
 
-/* Takes the name as it is: whether a policy knows it is said when a session is made. */
-static spot_status parse_quant(word value, char quant[SPOT_POINT_QUANT_SIZE], spot_diag *diag)
+/* The keys by number; KEYS lists them for people. */
+static const char *const KEY_NAMES[] = {"steps", "overlap", "align", "quant", "prune", "kv"};
+enum { KEY_STEPS, KEY_OVERLAP, KEY_ALIGN, KEY_QUANT, KEY_PRUNE, KEY_KV, N_KEY };
+
+/* A key whose value is a name that only a policy can judge, when a session is made. */
+typedef struct named_key {
+    size_t offset; /* of its text in spot_point */
+    size_t size;
+    const char *baseline; /* "" in spot_point */
+    const char *expected;
+} named_key;
+
+/* By key number, from KEY_QUANT on. */
+static const named_key NAMED_KEYS[] = {
+    {offsetof(spot_point, quant), SPOT_POINT_QUANT_SIZE, "fp32",
+     "fp32, bf16, w8a8, w4a4, w4-t1 .. w4-t10 or a file NAME.yaml"},
+    {offsetof(spot_point, prune), SPOT_POINT_PRUNE_SIZE, "none",
+     "none, a fraction of the weights such as 0.1, 2:4, or mlp:0.25 for whole hidden units"},
+    {offsetof(spot_point, kv), SPOT_POINT_KV_SIZE, "base", "base, p1 .. p4 or FRAMES:COMMANDS"},
+};
+
+static spot_status parse_name(unsigned number, word value, spot_point *point, spot_diag *diag)
 {
-    if (value.length == 0 || value.length >= SPOT_POINT_QUANT_SIZE) {
+    const named_key *key = &NAMED_KEYS[number - KEY_QUANT];
+    char *text = (char *)point + key->offset;
+
+    if (value.length == 0 || value.length >= key->size) {
         return spot_diag_set(diag, SPOT_E_FORMAT,
-                             "quant: '%.*s', expected fp32, bf16, w8a8, w4a4, w4-t1 .. w4-t10 or a "
-                             "file NAME.yaml of at most %d characters",
-                             shown(value), value.start, SPOT_POINT_QUANT_SIZE - 1);
+                             "%s: '%.*s', expected %s of at most %zu characters", KEY_NAMES[number],
+                             shown(value), value.start, key->expected, key->size - 1);
     }
-    bool full = word_is(value, FULL_PRECISION);
-    memcpy(quant, value.start, full ? 0 : value.length);
-    quant[full ? 0 : value.length] = '\0';
+    const size_t length = word_is(value, key->baseline) ? 0 : value.length;
+    memcpy(text, value.start, length);
+    text[length] = '\0';
     return SPOT_OK;
 }
-
-/* The keys by number; KEYS lists them for people. */
-static const char *const KEY_NAMES[] = {"steps", "overlap", "align", "quant"};
-enum { KEY_STEPS, KEY_OVERLAP, KEY_ALIGN, KEY_QUANT, N_KEY };
 
 /* Number of the key, or N_KEY if it is unknown. */
 static unsigned key_number(word key)
@@ -140,16 +158,16 @@ static spot_status parse_pair(word key, word value, unsigned *seen, spot_point *
     if (number == KEY_OVERLAP) {
         return parse_count(key, value, 0, OVERLAP_MAX, &point->overlap, diag);
     }
-    if (number == KEY_QUANT) {
-        return parse_quant(value, point->quant, diag);
+    if (number == KEY_ALIGN) {
+        return parse_align(value, &point->align, diag);
     }
-    return parse_align(value, &point->align, diag);
+    return parse_name(number, value, point, diag);
 }
 
 void spot_point_default(spot_point *point)
 {
     if (point != NULL) {
-        *point = (spot_point){.steps = 0, .overlap = 0, .align = SPOT_ALIGN_NONE, .quant = ""};
+        *point = (spot_point){.steps = 0, .overlap = 0, .align = SPOT_ALIGN_NONE};
     }
 }
 
@@ -185,6 +203,16 @@ spot_status spot_point_parse(const char *text, spot_point *point, spot_diag *dia
     return SPOT_OK;
 }
 
+/* Appends ` key=value` unless the value is the baseline's. */
+static void append_name(char *text, size_t size, const char *key, const char *value)
+{
+    const size_t used = strlen(text);
+
+    if (value[0] != '\0') {
+        (void)snprintf(text + used, size - used, " %s=%s", key, value);
+    }
+}
+
 void spot_point_format(const spot_point *point, char *text, size_t size)
 {
     if (text == NULL || size == 0) {
@@ -197,13 +225,40 @@ void spot_point_format(const spot_point *point, char *text, size_t size)
 
     char steps[16];
     (void)snprintf(steps, sizeof(steps), "%d", point->steps);
-    const char *shown_steps = point->steps == 0 ? ALL_STEPS : steps;
     const int i = (int)point->align;
-    const char *key = point->quant[0] != '\0' ? " quant=" : "";
+    (void)snprintf(text, size, "steps=%s overlap=%d", point->steps == 0 ? ALL_STEPS : steps,
+                   point->overlap);
     if (point->overlap > 0) {
-        (void)snprintf(text, size, "steps=%s overlap=%d align=%s%s%s", shown_steps, point->overlap,
-                       i >= 0 && i < N_ALIGN ? ALIGN_NAMES[i] : "?", key, point->quant);
-    } else {
-        (void)snprintf(text, size, "steps=%s overlap=0%s%s", shown_steps, key, point->quant);
+        append_name(text, size, "align", i >= 0 && i < N_ALIGN ? ALIGN_NAMES[i] : "?");
+    }
+    append_name(text, size, "quant", point->quant);
+    append_name(text, size, "prune", point->prune);
+    append_name(text, size, "kv", point->kv);
+}
+
+void spot_point_variant(const spot_point *point, char *text, size_t size)
+{
+    static const char UNITS[] = "mlp:";
+
+    if (text == NULL || size == 0) {
+        return;
+    }
+    text[0] = '\0';
+    if (point == NULL) {
+        return;
+    }
+
+    const bool smaller = strncmp(point->prune, UNITS, sizeof UNITS - 1) == 0;
+    const struct {
+        const char *key, *value;
+    } parts[] = {{"", point->quant}, {"prune=", smaller ? point->prune : ""}, {"kv=", point->kv}};
+
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        const size_t used = strlen(text);
+
+        if (parts[i].value[0] != '\0') {
+            (void)snprintf(text + used, size - used, "%s%s%s", used > 0 ? "+" : "", parts[i].key,
+                           parts[i].value);
+        }
     }
 }

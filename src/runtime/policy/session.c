@@ -154,6 +154,11 @@ static spot_status configure(spot_session *s, const spot_session_config *config)
     const size_t n_block = (size_t)s->policy->config.blocks;
     spot_status st = SPOT_OK;
 
+    if (config->prune != NULL || config->kv != NULL) {
+        return spot_diag_set(config->diag, SPOT_E_UNSUPPORTED,
+                             "%s on a policy of type %s, expected none",
+                             config->prune != NULL ? "prune" : "kv", arch->type);
+    }
     spoti_plan_fill(&s->plan, 32);
     if (config->quant != NULL) {
         st = spoti_plan_read(config->quant, &s->plan, config->diag);

@@ -282,7 +282,7 @@ static void a_written_profile_is_read_back(void **state)
     static const spot_platform_row rows[] = {
         {.steps = 1, .mean_s = 1.234567e-3, .p95_s = 1.5e-3, .spread_s = 2.5e-5},
         {.steps = 5, .mean_s = 4.7e-3, .p95_s = 5e-3, .spread_s = 0.0},
-        {.quant = "w4-t3", .steps = 1, .mean_s = 0.7e-3, .p95_s = 1e-3, .spread_s = 0.0},
+        {.variant = "w4-t3", .steps = 1, .mean_s = 0.7e-3, .p95_s = 1e-3, .spread_s = 0.0},
     };
     const spot_platform_self self = {.name = "my-host",
                                      .description = "8 cores, \"fast\" \\ C: #1, \xc3\xa9",
@@ -300,7 +300,7 @@ static void a_written_profile_is_read_back(void **state)
     for (int i = 0; i < 3; i++) {
         spot_latency latency;
         spot_point point = {.steps = rows[i].steps};
-        (void)strcpy(point.quant, rows[i].quant != NULL ? rows[i].quant : "");
+        (void)strcpy(point.quant, rows[i].variant != NULL ? rows[i].variant : "");
         assert_int_equal(spot_platform_point_latency(p, "self", &point, &latency, &diag), SPOT_OK);
         assert_close(latency.mean_s, rows[i].mean_s, ROUNDING_S, 0.0);
         assert_close(latency.spread_s, rows[i].spread_s, ROUNDING_S, 0.0);

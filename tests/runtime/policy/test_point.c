@@ -29,6 +29,8 @@ static void text_comes_back_from_every_point(void **state)
                 (void)strcpy(want.quant, steps % 3 == 0   ? ""
                                          : steps % 3 == 1 ? "w4-t3"
                                                           : "a/b.yaml");
+                (void)strcpy(want.prune, overlap % 2 == 0 ? "" : "mlp:0.25");
+                (void)strcpy(want.kv, overlap % 3 == 0 ? "" : "32:16");
                 spot_point got;
                 char text[SPOT_POINT_TEXT_SIZE];
 
@@ -39,6 +41,8 @@ static void text_comes_back_from_every_point(void **state)
                 assert_int_equal(got.overlap, want.overlap);
                 assert_int_equal(got.align, want.align);
                 assert_string_equal(got.quant, want.quant);
+                assert_string_equal(got.prune, want.prune);
+                assert_string_equal(got.kv, want.kv);
             }
         }
     }
@@ -69,6 +73,40 @@ static void text_has_the_documented_form(void **state)
     spot_point_format(&(spot_point){0}, NULL, 0);
 }
 
+static void baselines_by_name_are_the_baseline(void **state)
+{
+    spot_point point = {.quant = "w8a8", .prune = "2:4", .kv = "p1"};
+
+    (void)state;
+    assert_int_equal(spot_point_parse("quant=fp32 prune=none kv=base", &point, NULL), SPOT_OK);
+    assert_string_equal(point.quant, "");
+    assert_string_equal(point.prune, "");
+    assert_string_equal(point.kv, "");
+}
+
+static void a_variant_names_what_changes_the_time_alone(void **state)
+{
+    static const struct {
+        spot_point point;
+        const char *variant;
+    } cases[] = {
+        {{.steps = 5, .overlap = 2}, ""},
+        {{.quant = "w8a8"}, "w8a8"},
+        {{.prune = "0.2"}, ""},
+        {{.prune = "2:4", .kv = "p2"}, "kv=p2"},
+        {{.quant = "w4-t3", .prune = "mlp:0.5", .kv = "8:4"}, "w4-t3+prune=mlp:0.5+kv=8:4"},
+    };
+    char text[SPOT_POINT_TEXT_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        spot_point_variant(&cases[i].point, text, sizeof text);
+        assert_string_equal(text, cases[i].variant);
+    }
+    spot_point_variant(NULL, text, sizeof text);
+    assert_string_equal(text, "");
+}
+
 static void what_is_not_named_keeps_its_value(void **state)
 {
     spot_point point = {.steps = 5, .overlap = 2, .align = SPOT_ALIGN_SKIP, .quant = "x"};
@@ -93,7 +131,7 @@ static void bad_texts_are_refused_and_change_nothing(void **state)
         const char *words;
     } cases[] = {
         {"step=5", SPOT_E_FORMAT,
-         "unknown key 'step', expected one of: steps, overlap, align, quant"},
+         "unknown key 'step', expected one of: steps, overlap, align, quant, prune, kv"},
         {"=5", SPOT_E_FORMAT, "unknown key ''"},
         {"steps", SPOT_E_FORMAT, "expected key=value"},
         {"steps= 5", SPOT_E_FORMAT, "steps: value missing"},
@@ -103,6 +141,9 @@ static void bad_texts_are_refused_and_change_nothing(void **state)
         {"steps=101", SPOT_E_RANGE, "expected 1..100"},
         {"quant=", SPOT_E_FORMAT, "quant: ''"},
         {"quant=0123456789012345678901234567890123456789012345678", SPOT_E_FORMAT, "at most 47"},
+        {"prune=012345678901234567890123", SPOT_E_FORMAT, "at most 23"},
+        {"kv=", SPOT_E_FORMAT, "kv: '', expected base, p1 .. p4 or FRAMES:COMMANDS"},
+        {"kv=p1 kv=p1", SPOT_E_FORMAT, "'kv' is given twice"},
         {"steps=0", SPOT_E_RANGE, "steps: 0 is too small, expected 1..100"},
         {"steps=99999999999999999999", SPOT_E_RANGE, "too large"},
         {"overlap=5000", SPOT_E_RANGE, "overlap: '5000' is too large"},
@@ -135,6 +176,8 @@ int main(void)
         cmocka_unit_test(the_default_is_the_baseline),
         cmocka_unit_test(text_comes_back_from_every_point),
         cmocka_unit_test(text_has_the_documented_form),
+        cmocka_unit_test(baselines_by_name_are_the_baseline),
+        cmocka_unit_test(a_variant_names_what_changes_the_time_alone),
         cmocka_unit_test(what_is_not_named_keeps_its_value),
         cmocka_unit_test(bad_texts_are_refused_and_change_nothing),
     };
