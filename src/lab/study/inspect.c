@@ -18,22 +18,23 @@
 #include "core/base/text.h"
 #include "core/coinfer/coinfer.h"
 #include "lab/study/inspect.h"
+#include "runtime/nn/safetensors.h"
 #include "spot/rng.h"
 
-enum { PREFIX_SIZE = 8, CHUNK = 1 << 16 /* elements */, ELEMENT_MAX = 4 /* bytes of a weight */ };
+enum { CHUNK = 1 << 16 /* elements */, ELEMENT_MAX = 4 /* bytes of a weight */ };
 
 struct spot_inspect {
     const spot_allocator *allocator;
     spot_inspect_config config;
     char path[SPOTI_PATH_SIZE];
     int fd;
-    uint64_t data_at; /* first byte of the data */
-    spoti_inspect_entries entries;
-    unsigned char *bytes; /* (CHUNK * ELEMENT_MAX) */
-    float *chunk;         /* (CHUNK) */
-    float *sample;        /* (sample_max) */
-    double *sum;          /* (sample_max + 1) */
-    double *levels;       /* (2^(SPOT_INSPECT_BITS_MAX - 1)) */
+    uint64_t data_at;         /* first byte of the data */
+    spoti_safetensors header; /* its tensors have no data */
+    unsigned char *bytes;     /* (CHUNK * ELEMENT_MAX) */
+    float *chunk;             /* (CHUNK) */
+    float *sample;            /* (sample_max) */
+    double *sum;              /* (sample_max + 1) */
+    double *levels;           /* (2^(SPOT_INSPECT_BITS_MAX - 1)) */
 };
 
 void spot_inspect_config_default(spot_inspect_config *config)
@@ -83,38 +84,31 @@ static spot_status read_at(const spot_inspect *f, uint64_t at, void *out, size_t
 
 static spot_status read_header(spot_inspect *f, uint64_t size, spot_diag *diag)
 {
-    unsigned char prefix[PREFIX_SIZE];
-    uint64_t length = 0;
+    unsigned char prefix[SPOTI_TENSOR_PREFIX_SIZE] = {0};
+    size_t length = 0;
+    spot_status st = SPOT_OK;
 
-    if (size < PREFIX_SIZE) {
-        return spot_diag_set(diag, SPOT_E_FORMAT,
-                             "%s: %llu bytes, expected a safetensors file of at least 8", f->path,
-                             (unsigned long long)size);
+    if (size >= sizeof(prefix)) {
+        st = read_at(f, 0, prefix, sizeof(prefix), diag);
     }
-    spot_status st = read_at(f, 0, prefix, PREFIX_SIZE, diag);
+    if (st == SPOT_OK) {
+        st = spoti_safetensors_header_length(f->path, prefix, size, &length, diag);
+    }
     if (st != SPOT_OK) {
         return st;
     }
-    for (int i = PREFIX_SIZE - 1; i >= 0; i--) {
-        length = length << 8 | prefix[i];
-    }
-    if (length > SPOTI_TENSOR_HEADER_MAX || length > size - PREFIX_SIZE) {
-        return spot_diag_set(diag, SPOT_E_FORMAT,
-                             "%s: header of %llu bytes, expected at most %d and inside the file",
-                             f->path, (unsigned long long)length, SPOTI_TENSOR_HEADER_MAX);
-    }
-    f->data_at = PREFIX_SIZE + length;
+    f->data_at = sizeof(prefix) + length;
 
-    char *header = spoti_alloc(f->allocator, (size_t)length + 1, 1);
+    char *header = spoti_alloc(f->allocator, length + 1, 1);
     if (header == NULL) {
         return SPOT_E_NOMEM;
     }
-    st = read_at(f, PREFIX_SIZE, header, (size_t)length, diag);
+    st = read_at(f, sizeof(prefix), header, length, diag);
     if (st == SPOT_OK) {
-        st = spoti_inspect_header(f->path, header, (size_t)length, size - f->data_at, f->allocator,
-                                  &f->entries, diag);
+        st = spoti_safetensors_header(f->path, header, length, size - f->data_at, true,
+                                      f->allocator, &f->header, diag);
     }
-    spoti_free(f->allocator, header, (size_t)length + 1);
+    spoti_free(f->allocator, header, length + 1);
     return st;
 }
 
@@ -171,7 +165,7 @@ spot_status spot_inspect_open(const char *path, const spot_inspect_config *confi
         return SPOT_E_NOMEM;
     }
     f->allocator = used.allocator;
-    f->entries.allocator = used.allocator;
+    f->header.allocator = used.allocator;
     f->config = used;
     f->fd = -1;
     if (!spoti_copy(f->path, sizeof(f->path), path)) {
@@ -204,7 +198,7 @@ void spot_inspect_close(spot_inspect *file)
     if (file->fd >= 0) {
         (void)close(file->fd);
     }
-    spoti_inspect_entries_free(&file->entries);
+    spoti_safetensors_close(&file->header);
     spoti_free(allocator, file->bytes, (size_t)CHUNK * ELEMENT_MAX);
     spoti_free(allocator, file->chunk, CHUNK * sizeof(*file->chunk));
     spoti_free(allocator, file->sample, n_sample * sizeof(*file->sample));
@@ -216,7 +210,7 @@ void spot_inspect_close(spot_inspect *file)
 
 size_t spot_inspect_count(const spot_inspect *file)
 {
-    return file != NULL ? file->entries.n_entry : 0;
+    return file != NULL ? file->header.n_tensor : 0;
 }
 
 /* Reading ---------------------------------------------------------------------------------------- */
@@ -271,7 +265,7 @@ static void take_chunk(spot_inspect *f, size_t first, size_t n, sampler *s, doub
     }
 }
 
-static spot_status scan(spot_inspect *f, const spoti_inspect_entry *e, spot_inspect_tensor *t,
+static spot_status scan(spot_inspect *f, const spoti_tensor *e, spot_inspect_tensor *t,
                         spot_diag *diag)
 {
     sampler s = {.rng = spot_rng_at(0, SPOT_STREAM_BOOTSTRAP, 0),
@@ -282,7 +276,7 @@ static spot_status scan(spot_inspect *f, const spoti_inspect_entry *e, spot_insp
     draw(&s);
     for (size_t first = 0; first < e->n_element; first += CHUNK) {
         const size_t n = e->n_element - first < CHUNK ? e->n_element - first : CHUNK;
-        const spoti_tensor part = {.dtype = e->weight, .n_element = n, .data = f->bytes};
+        const spoti_tensor part = {.dtype = e->dtype, .n_element = n, .data = f->bytes};
         spot_status st = read_at(f, f->data_at + e->begin + (uint64_t)first * e->element_size,
                                  f->bytes, n * e->element_size, diag);
 
@@ -330,18 +324,19 @@ spot_status spot_inspect_read(spot_inspect *file, size_t i, spot_inspect_tensor 
     if (file == NULL || tensor == NULL) {
         return SPOT_E_INVALID;
     }
-    if (i >= file->entries.n_entry) {
+    if (i >= file->header.n_tensor) {
         return SPOT_E_RANGE;
     }
-    const spoti_inspect_entry *e = &file->entries.all[i];
+    const spoti_tensor *e = &file->header.tensors[i];
+    const bool is_weight = e->dtype != SPOTI_DTYPE_OTHER;
     spot_status st = SPOT_OK;
 
     *tensor = (spot_inspect_tensor){.n_dim = e->n_dim, .n_element = e->n_element};
-    memcpy(tensor->name, e->name, sizeof(tensor->name));
-    memcpy(tensor->dtype, e->dtype, sizeof(tensor->dtype));
+    (void)spoti_copy(tensor->name, sizeof(tensor->name), e->name);
+    (void)spoti_copy(tensor->dtype, sizeof(tensor->dtype), e->dtype_name);
     memcpy(tensor->shape, e->shape, sizeof(tensor->shape));
-    if (!e->is_weight || e->n_element == 0) {
-        tensor->found = e->is_weight ? SPOT_INSPECT_EMPTY : SPOT_INSPECT_LISTED;
+    if (!is_weight || e->n_element == 0) {
+        tensor->found = is_weight ? SPOT_INSPECT_EMPTY : SPOT_INSPECT_LISTED;
         return SPOT_OK;
     }
     tensor->n_sample =
