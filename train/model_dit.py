@@ -57,7 +57,7 @@ def step_factors(sampler, prediction, k, steps):
 
 
 class Attention(nn.Module):
-    """The four sites of one attention; keys and values come from `source`."""
+    """The four sites of one attention."""
 
     def __init__(self, width, heads):
         super().__init__()
@@ -71,13 +71,23 @@ class Attention(nn.Module):
         y = y.view(b, n, len(layers), self.heads, c // self.heads)
         return y.permute(2, 0, 3, 1, 4).unbind(0)
 
-    def forward(self, x, source=None):
-        if source is None:
+    def keys_values(self, source):
+        return self.project(source, (self.k, self.v))
+
+    def forward(self, x, context=None):
+        """Attends to x itself or to a context (keys, values, bias or None). Consecutive rows of x
+        may share the keys of one row; the bias (B x heads x rows that share x n) is added to the
+        scores of all tokens of such a row."""
+        if context is None:
             q, k, v = self.project(x, (self.q, self.k, self.v))
+            bias = None
         else:
-            q, = self.project(x, (self.q,))
-            k, v = self.project(source, (self.k, self.v))
+            k, v, bias = context
+            q, = self.project(x.reshape(k.shape[0], -1, x.shape[-1]), (self.q,))
         scores = torch.matmul(q, k.transpose(-1, -2)) * (q.shape[-1] ** -0.5)
+        if bias is not None:
+            scores = (scores.unflatten(2, (bias.shape[2], -1))
+                      + bias[:, :, :, None, :].to(scores.dtype)).flatten(2, 3)
         y = torch.matmul(torch.softmax(scores, dim=-1).to(v.dtype), v)
         return self.out(y.transpose(1, 2).reshape(x.shape))
 
@@ -99,11 +109,11 @@ class Block(nn.Module):
         self.mlp = Mlp(width, hidden)
         self.adaln = nn.Linear(time_dim, 9 * width)
 
-    def forward(self, x, tokens, c):
+    def forward(self, x, context, c):
         m = self.adaln(c).float().chunk(9, dim=1)
         y = self.sa(modulate(x, m[0], m[1]))
         x = torch.addcmul(x, m[2][:, None, :], y.float())
-        y = self.ca(modulate(x, m[3], m[4]), tokens)
+        y = self.ca(modulate(x, m[3], m[4]), context)
         x = torch.addcmul(x, m[5][:, None, :], y.float())
         y = self.mlp(modulate(x, m[6], m[7]))
         return torch.addcmul(x, m[8][:, None, :], y.float())
@@ -168,36 +178,45 @@ class Dit(nn.Module):
         e = self.obs_fc2(gelu(torch.stack(rows, dim=1)))
         return F.layer_norm(e.float(), e.shape[-1:], eps=NORM_EPS)
 
-    def velocity(self, tokens, x, t):
+    def contexts(self, tokens):
+        """What each block's cross-attention reads; the same for all sampler steps."""
+        return [(*b.ca.keys_values(tokens), None) for b in self.blocks]
+
+    def velocity(self, contexts, x, t):
         s = self.sizes
         c = time_features(t, s["time_dim"], s["time_period_min"], s["time_period_max"])
         c = F.silu(self.time_fc2(F.silu(self.time_fc1(c))))
         h = self.in_x(x).float() + self.position  # the residual stream stays fp32 under autocast
-        for block in self.blocks:
-            h = block(h, tokens, c)
+        for block, context in zip(self.blocks, contexts):
+            h = block(h, context, c)
         scale, shift = self.final_adaln(c).float().chunk(2, dim=1)
         return self.out_proj(modulate(h, scale, shift))
 
     def forward(self, obs, x, t):
         """Output (B x T x A) at x (B x T x A), time t (B), for normalised obs (B x D)."""
-        return self.velocity(self.observe(obs), x, t)
+        return self.velocity(self.contexts(self.observe(obs)), x, t)
 
     def loss(self, obs, chunk, noise, u):
         """Mean squared error of the prediction at times u (B, in 0..1)."""
+        return self.loss_in(self.contexts(self.observe(obs)), chunk, noise, u)
+
+    def loss_in(self, contexts, chunk, noise, u):
         if self.sampler == "flow":
-            return ((self(obs, torch.lerp(noise, chunk, u[:, None, None]), u).float()
-                     - (chunk - noise)) ** 2).mean()
-        a = alpha_bar(u)[:, None, None]
-        x = a.sqrt().float() * chunk + (1.0 - a).sqrt().float() * noise
-        want = chunk if self.prediction == "sample" else noise
-        return ((self(obs, x, u).float() - want) ** 2).mean()
+            x, want = torch.lerp(noise, chunk, u[:, None, None]), chunk - noise
+        else:
+            a = alpha_bar(u)[:, None, None]
+            x = a.sqrt().float() * chunk + (1.0 - a).sqrt().float() * noise
+            want = chunk if self.prediction == "sample" else noise
+        return ((self.velocity(contexts, x, u).float() - want) ** 2).mean()
 
     @torch.no_grad()
     def sample(self, obs, noise, steps):
         """From noise to a normalised chunk."""
-        x, tokens = noise, self.observe(obs)
+        return self.sample_in(self.contexts(self.observe(obs)), noise, steps)
+
+    def sample_in(self, contexts, x, steps):
         for k in range(steps):
             t = k / steps if self.sampler == "flow" else 1.0 - k / steps
             p, q = step_factors(self.sampler, self.prediction, k, steps)
-            x = p * x + q * self.velocity(tokens, x, torch.full((x.shape[0],), t)).float()
+            x = p * x + q * self.velocity(contexts, x, torch.full((x.shape[0],), t)).float()
         return x

@@ -19,6 +19,8 @@ DIT_SIZES = ("width", "heads", "mlp_hidden", "blocks", "time_dim", "time_period_
              "time_period_max")
 NORMALISATION = {"normalize.obs.mean": "obs_mean", "normalize.obs.std": "obs_std",
                  "unnormalize.action.mean": "action_mean", "unnormalize.action.std": "action_std"}
+NORMALISATION_HISTORY = {"normalize.command.mean": "command_mean",
+                         "normalize.command.std": "command_std"}
 
 
 def tensor_bytes(t):
@@ -63,9 +65,14 @@ def safetensors_read(path):
     return out
 
 
+def normalisation(config):
+    """Tensor names and the statistics they hold."""
+    return {**NORMALISATION, **(NORMALISATION_HISTORY if config.get("history") else {})}
+
+
 def save_policy(folder, model, stats, task, n_execute, default_steps=10, dtype=torch.bfloat16):
-    """Writes config.json and model.safetensors; `model` is a FlowMixer or a Dit, stats as in
-    dataset.py."""
+    """Writes config.json and model.safetensors; `model` is a FlowMixer, a Dit or a
+    HistoryDit, stats as in dataset.py."""
     os.makedirs(folder, exist_ok=True)
     dit = hasattr(model, "sampler")
     config = {
@@ -79,8 +86,11 @@ def save_policy(folder, model, stats, task, n_execute, default_steps=10, dtype=t
     if dit:
         config.update(obs_groups=model.obs_groups, sampler=model.sampler,
                       prediction=model.prediction)
+    history = getattr(model, "history", None)
+    if history:
+        config["history"] = {"frames": history[0], "commands": history[1]}
     tensors = {k: v.detach().to(dtype) for k, v in model.state_dict().items()}
-    for name, key in NORMALISATION.items():
+    for name, key in normalisation(config).items():
         tensors[name] = torch.as_tensor(stats[key], dtype=torch.float32)
     safetensors_write(os.path.join(folder, "model.safetensors"), tensors, {"format": "pt"})
     write_aside(os.path.join(folder, "config.json"), (json.dumps(config, indent=2) + "\n").encode())
@@ -90,12 +100,17 @@ def build_model(config):
     """The untrained network that config.json describes."""
     from model import FlowMixer
     from model_dit import Dit
+    from model_history import HistoryDit
     dims = (config["input_features"]["observation.state"]["shape"][0],
             config["output_features"]["action"]["shape"][0])
     if config["type"] == "dit":
-        return Dit(*dims, obs_groups=config["obs_groups"], sampler=config["sampler"],
-                   prediction=config["prediction"],
-                   **{k: config[k] for k in DIT_SIZES + ("horizon",)})
+        options = dict(obs_groups=config["obs_groups"], sampler=config["sampler"],
+                       prediction=config["prediction"],
+                       **{k: config[k] for k in DIT_SIZES + ("horizon",)})
+        if config.get("history"):
+            history = config["history"]["frames"], config["history"]["commands"]
+            return HistoryDit(*dims, history, **options)
+        return Dit(*dims, **options)
     return FlowMixer(*dims, **{k: config[k] for k in SIZES + ("horizon",)})
 
 
@@ -105,13 +120,23 @@ def load_policy(folder):
         config = json.load(f)
     model = build_model(config)
     tensors = safetensors_read(os.path.join(folder, "model.safetensors"))
-    stats = {key: tensors.pop(name) for name, key in NORMALISATION.items()}
+    stats = {key: tensors.pop(name) for name, key in normalisation(config).items()}
     model.load_state_dict({k: v.float() for k, v in tensors.items()})
     return model.eval(), stats, config
 
 
+def normalise(stats, name, x):
+    return (x - stats[name + "_mean"]) / stats[name + "_std"]
+
+
 @torch.no_grad()
-def infer(model, stats, obs, noise, steps):
-    """Chunk in the task's units from un-normalised observations (B x D) and noise (B x H x A)."""
-    x = model.sample((obs - stats["obs_mean"]) / stats["obs_std"], noise, steps)
+def infer(model, stats, obs, noise, steps, **reads):
+    """Chunk in the task's units from un-normalised observations (B x D) and noise (B x H x A);
+    with a HistoryDit also history and window."""
+    x = model.sample(normalise(stats, "obs", obs), noise, steps, **reads)
     return x * stats["action_std"] + stats["action_mean"]
+
+
+def remember(model, stats, history, obs, command):
+    """Writes un-normalised observations (B x D) and absolute commands (B x A) to a History."""
+    model.remember(history, normalise(stats, "obs", obs), normalise(stats, "command", command))
