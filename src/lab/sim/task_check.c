@@ -93,6 +93,7 @@ static void check_objects(checker *c, const spoti_task_file *f)
         check_interval(c, "yaw_deg", o->yaw_deg, 360.0);
         check_number(c, "noise_m", o->noise_m, 0.0, 1.0);
         check_number(c, "noise_deg", o->noise_deg, 0.0, 180.0);
+        check_number(c, "seen_beyond_m", o->seen_beyond_m, 0.0, 10.0);
         if (o->apart_from != NULL) {
             int other = spoti_task_file_object(f, o->apart_from);
             if (other < 0 || other >= (int)i) {
@@ -108,9 +109,7 @@ static void check_terms(checker *c, const spoti_task_file *f)
     check_number(c, "history", f->observation.history, 1, SPOTI_HISTORY_MAX);
     for (unsigned i = 0; i < f->observation.terms_count; i++) {
         const spoti_term *t = &f->observation.terms[i];
-        bool relative =
-            t->type == SPOTI_TERM_RELATIVE_POSITION || t->type == SPOTI_TERM_RELATIVE_YAW;
-        if (relative) {
+        if (t->type >= SPOTI_TERM_RELATIVE_POSITION) {
             check_object_name(c, f, "terms", t->object);
         } else if (t->object != NULL) {
             fail(c, "terms", "a gripper term names an object, expected none");

@@ -35,6 +35,9 @@ static const cyaml_strval_t term_types[] = {
     {"gripper_opening", SPOTI_TERM_GRIPPER_OPENING},
     {"relative_position", SPOTI_TERM_RELATIVE_POSITION},
     {"relative_yaw", SPOTI_TERM_RELATIVE_YAW},
+    {"seen", SPOTI_TERM_SEEN},
+    {"position", SPOTI_TERM_POSITION},
+    {"yaw", SPOTI_TERM_YAW},
 };
 static const cyaml_strval_t condition_types[] = {
     {"inside", SPOTI_CONDITION_INSIDE},   {"released", SPOTI_CONDITION_RELEASED},
@@ -83,6 +86,7 @@ static const cyaml_schema_field_t object_fields[] = {
     NUMBERS("yaw_deg", spoti_object_file, yaw_deg, 2),
     NUMBER("noise_m", spoti_object_file, noise_m),
     NUMBER("noise_deg", spoti_object_file, noise_deg),
+    NUMBER_OPTIONAL("seen_beyond_m", spoti_object_file, seen_beyond_m),
     TEXT_OPTIONAL("apart_from", spoti_object_file, apart_from),
     NUMBER_OPTIONAL("apart_m", spoti_object_file, apart_m),
     CYAML_FIELD_END};

@@ -64,7 +64,8 @@ typedef struct spoti_object_file {
     double yaw_deg[2];
     double noise_m;
     double noise_deg;
-    char *apart_from; /* NULL = free */
+    double seen_beyond_m; /* nearer to the gripper it is not seen; 0 = always seen */
+    char *apart_from;     /* NULL = free */
     double apart_m;
 } spoti_object_file;
 
@@ -75,17 +76,21 @@ typedef struct spoti_start_file {
     double yaw_deg[2];
 } spoti_start_file;
 
+/* Terms of the gripper, then terms of an object. */
 typedef enum spoti_term_type {
     SPOTI_TERM_GRIPPER_POSITION,  /* x, y, z */
     SPOTI_TERM_GRIPPER_YAW,       /* sin, cos */
     SPOTI_TERM_GRIPPER_OPENING,   /* m */
     SPOTI_TERM_RELATIVE_POSITION, /* object - gripper, 3, each frame of history */
     SPOTI_TERM_RELATIVE_YAW,      /* sin, cos of 4 (object - gripper), each frame of history */
+    SPOTI_TERM_SEEN,              /* 1 or 0, each frame of history */
+    SPOTI_TERM_POSITION,          /* object in the base frame, 3, each frame of history */
+    SPOTI_TERM_YAW,               /* sin, cos of 4 object yaw, each frame of history */
 } spoti_term_type;
 
 typedef struct spoti_term {
     spoti_term_type type;
-    char *object;     /* relative terms only */
+    char *object;     /* NULL = a term of the gripper */
     int object_index; /* of `object`; set when the scene is loaded, like the indices below */
 } spoti_term;
 

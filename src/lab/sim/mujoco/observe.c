@@ -7,6 +7,9 @@
  * anew for each tick and object and a pure function of (seed, tick, object), so that the same frame
  * looks the same from every later observation. Relative terms of past frames are relative to the
  * present gripper: their differences are the object's own motion.
+ *
+ * An object nearer to the gripper than its seen_beyond_m is not seen, and its terms are 0. The true distance
+ * at the frame's own tick decides: what a past frame showed does not depend on where the gripper is now.
  */
 #include <math.h>
 #include <string.h>
@@ -37,16 +40,30 @@ void spoti_object_pose(const spoti_mujoco_world *w, int object, double pose[SPOT
 
 static double *ring_row(const spoti_mujoco_world *w, int64_t tick)
 {
-    size_t width = SPOTI_POSE_DIM * w->task->file->objects_count;
+    size_t width = SPOTI_SIGHT_DIM * w->task->file->objects_count;
     return w->ring + (size_t)(tick % w->ring_rows) * width;
 }
 
 void spoti_ring_record(spoti_mujoco_world *w)
 {
     double *row = ring_row(w, w->tick);
+    const mjtNum *gripper = w->data->site_xpos + 3 * w->task->site;
     for (int i = 0; i < (int)w->task->file->objects_count; i++) {
-        spoti_object_pose(w, i, row + SPOTI_POSE_DIM * i);
+        double *sight = row + SPOTI_SIGHT_DIM * i;
+        spoti_object_pose(w, i, sight);
+        double away_m = mju_dist3(sight, gripper);
+        sight[SPOTI_POSE_DIM] = away_m >= w->task->file->objects[i].seen_beyond_m ? 1.0 : 0.0;
     }
+}
+
+static bool seen_at(const spoti_mujoco_world *w, int object, int64_t tick)
+{
+    return ring_row(w, tick)[SPOTI_SIGHT_DIM * object + SPOTI_POSE_DIM] != 0.0;
+}
+
+bool spoti_object_seen(const spoti_mujoco_world *w, int object)
+{
+    return seen_at(w, object, w->tick);
 }
 
 /* The pose of `object` as the camera gave it at `tick`. */
@@ -57,29 +74,41 @@ static void sensed_pose(const spoti_mujoco_world *w, int object, int64_t tick,
     spot_rng rng =
         spot_rng_at(w->seed, SPOT_STREAM_SENSOR, (uint64_t)tick * RNG_OBJECTS + (uint64_t)object);
 
-    memcpy(pose, ring_row(w, tick) + SPOTI_POSE_DIM * object, sizeof(double) * SPOTI_POSE_DIM);
+    memcpy(pose, ring_row(w, tick) + SPOTI_SIGHT_DIM * object, sizeof(double) * SPOTI_POSE_DIM);
     for (int i = 0; i < 3; i++) {
         pose[i] += w->variation.noise * o->noise_m * spot_rng_normal(&rng);
     }
     pose[3] += w->variation.noise * o->noise_deg * (mjPI / 180.0) * spot_rng_normal(&rng);
 }
 
-/* Writes the term's value of one frame and returns the number of floats. */
-static int put_relative(const spoti_mujoco_world *w, const spoti_term *term, int64_t tick,
-                        const double gripper[SPOTI_POSE_DIM], float *out)
+/* Writes an object term's value of one frame and returns the number of floats. */
+static int put_object(const spoti_mujoco_world *w, const spoti_term *term, int64_t tick,
+                      const double gripper[SPOTI_POSE_DIM], float *out)
 {
+    bool relative =
+        term->type == SPOTI_TERM_RELATIVE_POSITION || term->type == SPOTI_TERM_RELATIVE_YAW;
+    bool seen = seen_at(w, term->object_index, tick);
     double pose[SPOTI_POSE_DIM];
+
     sensed_pose(w, term->object_index, tick, pose);
-    if (term->type == SPOTI_TERM_RELATIVE_POSITION) {
+    for (int i = 0; i < SPOTI_POSE_DIM && relative; i++) {
+        pose[i] -= gripper[i];
+    }
+    switch (term->type) {
+    case SPOTI_TERM_SEEN:
+        out[0] = seen ? 1.0f : 0.0f;
+        return 1;
+    case SPOTI_TERM_POSITION:
+    case SPOTI_TERM_RELATIVE_POSITION:
         for (int i = 0; i < 3; i++) {
-            out[i] = (float)(pose[i] - gripper[i]);
+            out[i] = seen ? (float)pose[i] : 0.0f;
         }
         return 3;
+    default:
+        out[0] = seen ? (float)sin(4.0 * pose[3]) : 0.0f;
+        out[1] = seen ? (float)cos(4.0 * pose[3]) : 0.0f;
+        return 2;
     }
-    double angle = 4.0 * (pose[3] - gripper[3]);
-    out[0] = (float)sin(angle);
-    out[1] = (float)cos(angle);
-    return 2;
 }
 
 static int put_gripper(const spoti_mujoco_world *w, const spoti_term *term,
@@ -115,7 +144,7 @@ void spoti_observe(const spoti_mujoco_world *w, float *obs, double *anchor)
         }
         for (int frame = 0; frame < file->history; frame++) {
             int64_t tick = w->tick - (int64_t)frame * w->task->info.dims.ticks_per_action;
-            obs += put_relative(w, term, tick, gripper, obs);
+            obs += put_object(w, term, tick, gripper, obs);
         }
     }
     memcpy(anchor, gripper, sizeof(gripper));

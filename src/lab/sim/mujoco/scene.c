@@ -136,7 +136,8 @@ static int observation_dim(const spoti_task_file *f)
     static const int width[] = {
         [SPOTI_TERM_GRIPPER_POSITION] = 3, [SPOTI_TERM_GRIPPER_YAW] = 2,
         [SPOTI_TERM_GRIPPER_OPENING] = 1,  [SPOTI_TERM_RELATIVE_POSITION] = 3,
-        [SPOTI_TERM_RELATIVE_YAW] = 2,
+        [SPOTI_TERM_RELATIVE_YAW] = 2,     [SPOTI_TERM_SEEN] = 1,
+        [SPOTI_TERM_POSITION] = 3,         [SPOTI_TERM_YAW] = 2,
     };
     int dim = 0;
     for (unsigned i = 0; i < f->observation.terms_count; i++) {

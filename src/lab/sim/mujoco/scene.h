@@ -11,6 +11,7 @@
 
 enum {
     SPOTI_POSE_DIM = 4,      /* x, y, z (m), yaw (rad) */
+    SPOTI_SIGHT_DIM = 5,     /* pose, 1 if the object was seen, else 0 */
     SPOTI_ANCHOR_DIM = 5,    /* pose, 0 */
     SPOTI_ACTION_DIM = 5,    /* target pose relative to the anchor, gripper command */
     SPOTI_SAMPLE_ROBOT = 23, /* sample columns of the robot, see task.h */

@@ -137,7 +137,7 @@ static size_t jacobian_bytes(const mjModel *m)
 
 static size_t ring_bytes(const spoti_mujoco_world *w)
 {
-    return sizeof(double) * (size_t)w->ring_rows * SPOTI_POSE_DIM * w->task->file->objects_count;
+    return sizeof(double) * (size_t)w->ring_rows * SPOTI_SIGHT_DIM * w->task->file->objects_count;
 }
 
 static void op_destroy(void *self)

@@ -25,7 +25,7 @@ typedef struct spoti_mujoco_world {
     double open_reference_m;
     double *jacobian; /* (2 x 3 x nv) position rows, then rotation rows */
 
-    /* Ring of object poses, one row a tick: (ring_rows x objects x 4). */
+    /* Ring of object poses and whether they were seen, one row a tick: (ring_rows x objects x 5). */
     double *ring;
     int64_t ring_rows;
 
@@ -48,6 +48,7 @@ spot_status spoti_world_reset(spoti_mujoco_world *w, uint64_t seed);
 
 /* observe.c: poses and sensors. */
 void spoti_object_pose(const spoti_mujoco_world *w, int object, double pose[SPOTI_POSE_DIM]);
+bool spoti_object_seen(const spoti_mujoco_world *w, int object);
 void spoti_ring_record(spoti_mujoco_world *w);
 void spoti_observe(const spoti_mujoco_world *w, float *obs, double *anchor);
 
