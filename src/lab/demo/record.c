@@ -83,12 +83,13 @@ static void begin_burst(disturber *b)
     b->push[3] = 0.15 * spot_rng_normal(rng);
 }
 
-/* Kicks the object, once, while the fingers are not around it. Returns true if it did. */
+/* Kicks the object, once, while the fingers are not around it and it is seen: nobody could know of a kick
+ * that nobody saw. Returns true if it did. */
 static bool nudge_object(disturber *b, spoti_mujoco_world *w, const spoti_expert *e)
 {
     int dof = w->task->objects[e->object].dof;
     if (b->nudged || dof < 0 || e->phase >= SPOTI_PHASE_DESCEND ||
-        spot_rng_uniform(&b->rng, 0.0, 1.0) > 0.02) {
+        !spoti_object_seen(w, e->object) || spot_rng_uniform(&b->rng, 0.0, 1.0) > 0.02) {
         return false;
     }
     double angle = spot_rng_uniform(&b->rng, 0.0, 2.0 * mjPI);

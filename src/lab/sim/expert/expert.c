@@ -15,14 +15,26 @@ static const double NEAR_HOVER_M = 0.008;
 static const double NEAR_HEIGHT_M = 0.005;
 static const double NEAR_YAW_RAD = 0.06;
 
+/* So far beyond seen_beyond_m that a disturbance of the arm does not hide the object again. */
+static const double SEEN_MARGIN_M = 0.02;
+static const double RISE_M = 0.1; /* a goal above that no control period reaches */
+
 enum {
     CLOSE_PERIODS = 5, /* until the fingers have met the object and force has built up */
     OPEN_PERIODS = 3,
+    LOOK_PERIODS_MIN = 2,
+    LOOK_PERIODS_MAX = 5,
 };
 
 static double quarter_turns(double x)
 {
     return x * (mjPI / 2.0);
+}
+
+/* From near the object cannot be seen. */
+static bool is_hidden_near(const spoti_expert *e)
+{
+    return e->task->file->objects[e->object].seen_beyond_m > 0.0;
 }
 
 /* Draws the choices of an attempt. The order of the draws is part of reproducibility. */
@@ -57,6 +69,10 @@ static void draw_style(spoti_expert *e)
         }
         e->misses++;
     }
+    if (is_hidden_near(e)) {
+        s->look = LOOK_PERIODS_MIN +
+                  (int)spot_rng_below(rng, (uint64_t)(LOOK_PERIODS_MAX - LOOK_PERIODS_MIN + 1));
+    }
 }
 
 void spoti_expert_reset(spoti_expert *e, const spot_task *task, uint64_t seed, bool mistakes)
@@ -69,7 +85,8 @@ void spoti_expert_reset(spoti_expert *e, const spot_task *task, uint64_t seed, b
     e->place = task->file->expert.place != NULL
                    ? spoti_task_file_object(task->file, task->file->expert.place)
                    : -1;
-    e->phase = SPOTI_PHASE_VIA;
+    e->phase = is_hidden_near(e) ? SPOTI_PHASE_LOOK : SPOTI_PHASE_VIA;
+    e->after_look = SPOTI_PHASE_VIA;
     draw_style(e);
 }
 
@@ -82,7 +99,8 @@ static void enter(spoti_expert *e, spoti_phase phase)
 static void try_again(spoti_expert *e)
 {
     draw_style(e);
-    enter(e, SPOTI_PHASE_HOVER);
+    e->after_look = SPOTI_PHASE_HOVER;
+    enter(e, is_hidden_near(e) ? SPOTI_PHASE_LOOK : SPOTI_PHASE_HOVER);
 }
 
 static bool presses(const spoti_expert *e)
@@ -106,16 +124,28 @@ static double grasp_yaw(const spoti_expert *e, double object_yaw)
     return yaw;
 }
 
-/* Where the object will be when a target given now has been reached, plus the servo's lag. */
-static void predict(const spoti_expert *e, const spoti_mujoco_world *w, double pose[SPOTI_POSE_DIM])
+/* The object's velocity, as far as it can be known; NULL = at rest. */
+static const mjtNum *object_velocity(const spoti_expert *e, const spoti_mujoco_world *w)
 {
     int dof = e->task->objects[e->object].dof;
+    return dof >= 0 && spoti_object_seen(w, e->object) ? w->data->qvel + dof : NULL;
+}
+
+/* Where the object will be when a target given now has been reached, plus the servo's lag. */
+static void predict(spoti_expert *e, const spoti_mujoco_world *w, double pose[SPOTI_POSE_DIM])
+{
+    const mjtNum *velocity = object_velocity(e, w);
     double lead = e->task->info.dims.ticks_per_action * w->model->opt.timestep + SERVO_LAG_S;
 
-    spoti_object_pose(w, e->object, pose);
-    for (int i = 0; i < 2 && dof >= 0; i++) {
-        pose[i] += lead * w->data->qvel[dof + i];
+    if (!spoti_object_seen(w, e->object)) {
+        memcpy(pose, e->last_seen, sizeof(e->last_seen));
+        return;
     }
+    spoti_object_pose(w, e->object, pose);
+    for (int i = 0; i < 2 && velocity != NULL; i++) {
+        pose[i] += lead * velocity[i];
+    }
+    memcpy(e->last_seen, pose, sizeof(e->last_seen));
 }
 
 /* A target at most speed * T_act from where the reference is, towards goal. */
@@ -141,6 +171,17 @@ static bool holds_object(const spoti_expert *e, const spoti_mujoco_world *w)
     return w->touch[e->object] == 3u;
 }
 
+/* Sees the object, and not just so. */
+static bool sees_object(const spoti_expert *e, const spoti_mujoco_world *w)
+{
+    double at[SPOTI_POSE_DIM];
+    double object[SPOTI_POSE_DIM];
+    spoti_arm_pose(w, w->data, at);
+    spoti_object_pose(w, e->object, object);
+    double near_m = e->task->file->objects[e->object].seen_beyond_m + SEEN_MARGIN_M;
+    return mju_dist3(at, object) > near_m;
+}
+
 static double flat_distance(const double a[], const double b[])
 {
     return hypot(a[0] - b[0], a[1] - b[1]);
@@ -157,6 +198,10 @@ static void choose_goal(spoti_expert *e, const spoti_mujoco_world *w, const doub
     goal[0] = object[0] + s->miss_m[0];
     goal[1] = object[1] + s->miss_m[1];
     switch (e->phase) {
+    case SPOTI_PHASE_LOOK:
+        memcpy(goal, w->reference, 3 * sizeof(*goal));
+        goal[2] += sees_object(e, w) ? 0.0 : RISE_M;
+        return;
     case SPOTI_PHASE_VIA:
         goal[0] = object[0] + s->side_m[0];
         goal[1] = object[1] + s->side_m[1];
@@ -281,14 +326,18 @@ static void advance(spoti_expert *e, const spoti_mujoco_world *w, const double p
     double at[SPOTI_POSE_DIM];
     spoti_arm_pose(w, w->data, at);
 
-    if (e->phase <= SPOTI_PHASE_DESCEND) {
+    if (e->phase == SPOTI_PHASE_LOOK) {
+        if (sees_object(e, w) && ++e->waited > e->style.look) {
+            enter(e, e->after_look);
+        }
+    } else if (e->phase <= SPOTI_PHASE_DESCEND) {
         /* The goal is where the object will be a control period from now: so must the reference. */
         double ahead[SPOTI_POSE_DIM];
         memcpy(ahead, w->reference, sizeof(ahead));
-        int dof = e->task->objects[e->object].dof;
+        const mjtNum *velocity = object_velocity(e, w);
         double period = e->task->info.dims.ticks_per_action * w->model->opt.timestep;
-        for (int i = 0; i < 2 && dof >= 0; i++) {
-            ahead[i] += period * w->data->qvel[dof + i];
+        for (int i = 0; i < 2 && velocity != NULL; i++) {
+            ahead[i] += period * velocity[i];
         }
         advance_approach(e, ahead, goal, yaw);
     } else if (e->phase == SPOTI_PHASE_CLOSE) {
@@ -324,12 +373,14 @@ void spoti_expert_act(spoti_expert *e, const spoti_mujoco_world *w, spoti_expert
     advance(e, w, place, goal, yaw);
     choose_goal(e, w, object, place, goal);
     bool holding = e->phase >= SPOTI_PHASE_LIFT;
+    const mjtNum *velocity = object_velocity(e, w);
     double object_speed = 0.0;
-    if (!holding && e->task->objects[e->object].dof >= 0) {
-        object_speed = mju_norm3(w->data->qvel + e->task->objects[e->object].dof);
+    if (!holding && velocity != NULL) {
+        object_speed = mju_norm3(velocity);
         object_speed = fmin(object_speed, 0.3); /* a kicked object is not chased at its speed */
     }
-    step_towards(w, goal, holding ? w->reference[3] : grasp_yaw(e, object[3]), phase_speed(e),
+    bool turns = !holding && e->phase != SPOTI_PHASE_LOOK;
+    step_towards(w, goal, turns ? grasp_yaw(e, object[3]) : w->reference[3], phase_speed(e),
                  object_speed, action->target);
     bool open = e->phase < SPOTI_PHASE_CLOSE || e->phase >= SPOTI_PHASE_OPEN;
     action->open = open && !presses(e);

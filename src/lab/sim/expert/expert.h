@@ -9,6 +9,9 @@
  * speeds, pauses) and recovers: from pushes, from an object that was moved, and from a grasp that
  * missed; with `mistakes` it makes such a grasp on purpose now and then, so that demonstrations show
  * the retry. Rows of a deliberate mistake carry `label_ok` false: they are not to be imitated.
+ *
+ * Of an object that the gripper hides when it is near (seen_beyond_m) it knows the last pose that it saw,
+ * without the noise. It looks before each attempt: straight up until it sees, and then for a moment.
  */
 #ifndef SPOTI_EXPERT_H
 #define SPOTI_EXPERT_H
@@ -20,6 +23,7 @@
 #include "spot/rng.h"
 
 typedef enum spoti_phase {
+    SPOTI_PHASE_LOOK,    /* up until the object is seen, then at rest for a while */
     SPOTI_PHASE_VIA,     /* to a point beside the object, at hovering height */
     SPOTI_PHASE_HOVER,   /* above the object, aligned */
     SPOTI_PHASE_DESCEND, /* down to grasping height */
@@ -42,6 +46,7 @@ typedef struct spoti_style {
     double miss_m[2]; /* deliberate error of the grasp; 0 = none */
     double miss_z_m;  /* deliberate error of its height, up */
     int pause;        /* control periods to wait above the object */
+    int look;         /* control periods to look at it */
 } spoti_style;
 
 typedef struct spoti_expert {
@@ -52,10 +57,12 @@ typedef struct spoti_expert {
     int place; /* -1 = grasp only */
     spoti_phase phase;
     spoti_style style;
-    int waited;            /* control periods spent waiting in this phase */
-    int misses;            /* deliberate misses so far */
-    double carry_via_m[2]; /* sideways point of the carrying path */
-    bool carried_side;     /* passed it */
+    spoti_phase after_look;
+    double last_seen[SPOTI_POSE_DIM]; /* where the object will be, as last seen */
+    int waited;                       /* control periods spent waiting in this phase */
+    int misses;                       /* deliberate misses so far */
+    double carry_via_m[2];            /* sideways point of the carrying path */
+    bool carried_side;                /* passed it */
 } spoti_expert;
 
 typedef struct spoti_expert_action {
