@@ -99,6 +99,22 @@ SPOT_API void spot_session_destroy(spot_session *session);
 SPOT_API spot_status spot_session_infer(spot_session *session, int batch, const float *obs,
                                         const float *noise, float *chunk);
 
+/* What one inference at batch 1 costs, counted from the layers that the session runs, each in the
+ * precision in which it runs. Multiply-adds are those of matrix products; normalisation, softmax,
+ * activation functions and quantisation are not counted. Bytes are those of weights (with scales,
+ * biases and padding) and of the keys and values that cross-attention reads; other activations are
+ * left out. */
+typedef struct spot_inference_cost {
+    double macs_fp32, macs_bf16; /* multiply-adds by the arithmetic that does them */
+    double macs_int8;            /* of layers in 8 and in 4 bits: both are 8-bit products */
+    double weight_bytes;         /* of all layers that run, each once: what a cache would hold */
+    double weight_read_bytes;    /* read in an inference: most layers once a refinement step */
+    double kv_read_bytes;        /* keys and values read in an inference */
+} spot_inference_cost;
+
+/* Counts. Returns SPOT_OK, E_INVALID. Threads: immutable. */
+SPOT_API spot_status spot_session_cost(const spot_session *session, spot_inference_cost *out);
+
 /* Name of the kernels in use: `reference`, `avx2` or `avx512`. */
 SPOT_API const char *spot_session_kernels(const spot_session *session);
 

@@ -37,6 +37,8 @@ typedef struct spoti_arch {
     void (*observe)(const spot_session *s, size_t n);
     /* Fills s->h (n T x C) from s->x at `step`, up to what the final modulation reads. */
     void (*forward)(const spot_session *s, size_t n, size_t step);
+    /* Adds what observe and all steps of forward cost at batch 1, see cost.h. */
+    void (*cost)(const spot_session *s, spot_inference_cost *cost);
 } spoti_arch;
 
 /* The architecture called `type`, NULL if there is none. */

@@ -7,6 +7,7 @@
 
 #include "core/base/text.h"
 #include "runtime/policy/arch.h"
+#include "runtime/policy/cost.h"
 
 static void visit_block(spoti_visitor *v, const spoti_policy_config *config, int index,
                         spoti_dit_block *block)
@@ -125,7 +126,8 @@ const spoti_arch *spoti_dit_arch(void)
                                     .place = place,
                                     .prepare = prepare,
                                     .observe = spoti_dit_observe,
-                                    .forward = spoti_dit_forward};
+                                    .forward = spoti_dit_forward,
+                                    .cost = spoti_dit_cost};
 
     return &arch;
 }

@@ -7,6 +7,7 @@
 
 #include "core/base/text.h"
 #include "runtime/policy/arch.h"
+#include "runtime/policy/cost.h"
 
 static void visit_block(spoti_visitor *v, const spoti_policy_config *config, int index,
                         spoti_mixer_block *block)
@@ -178,7 +179,8 @@ const spoti_arch *spoti_flow_mixer_arch(void)
                                     .place = place,
                                     .prepare = prepare,
                                     .observe = observe,
-                                    .forward = forward};
+                                    .forward = forward,
+                                    .cost = spoti_flow_mixer_cost};
 
     return &arch;
 }
