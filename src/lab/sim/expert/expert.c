@@ -134,13 +134,13 @@ static const mjtNum *object_velocity(const spoti_expert *e, const spoti_mujoco_w
 /* Where the object will be when a target given now has been reached, plus the servo's lag. */
 static void predict(spoti_expert *e, const spoti_mujoco_world *w, double pose[SPOTI_POSE_DIM])
 {
-    const mjtNum *velocity = object_velocity(e, w);
     double lead = e->task->info.dims.ticks_per_action * w->model->opt.timestep + SERVO_LAG_S;
 
     if (!spoti_object_seen(w, e->object)) {
         memcpy(pose, e->last_seen, sizeof(e->last_seen));
         return;
     }
+    const mjtNum *velocity = object_velocity(e, w);
     spoti_object_pose(w, e->object, pose);
     for (int i = 0; i < 2 && velocity != NULL; i++) {
         pose[i] += lead * velocity[i];
