@@ -37,6 +37,13 @@ typedef struct spoti_forecast_maker {
 /* n' of point i, 0 if it is not known. */
 int spoti_forecast_overlap(const spoti_forecast_maker *m, int i);
 
+/* Predictions of the points, with the reason where there is none: forecast_static.c, forecast_dynamic.c. */
+void spoti_forecast_static(spoti_forecast_maker *m);
+void spoti_forecast_dynamic(spoti_forecast_maker *m);
+
+/* Brings the row into the order of its knob: alpha, or the overlap (forecast_static.c). */
+void spoti_forecast_sort(spoti_forecast_row *r, bool by_alpha);
+
 /* forecast_words.c: the best point, and the forecast in words. */
 void spoti_forecast_words(spoti_forecast_maker *m);
 

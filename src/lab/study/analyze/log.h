@@ -103,8 +103,22 @@ struct spot_analyze_log {
 /* Adds a row. Returns SPOT_OK, E_FORMAT, E_RANGE, E_NOMEM. */
 spot_status spoti_log_add(spot_analyze_log *log, const spoti_row *row, spot_diag *diag);
 
+/* The point that the row belongs to, made if needed (log_place.c). Returns SPOT_OK, E_FORMAT, E_RANGE. */
+spot_status spoti_log_place(spot_analyze_log *log, const spoti_row *row, int *index,
+                            spot_diag *diag);
+
+/* Adds the episode in `row` to point `index` (log_episodes.c). Returns as spoti_log_add. */
+spot_status spoti_log_add_episode(spot_analyze_log *log, int index, const spoti_row *row, int task,
+                                  spot_diag *diag);
+
 /* The setting of (platform, speed), made if needed; -1 if there are too many. */
 int spoti_log_setting_of(spot_analyze_log *log, const char *platform, bool has_speed, double speed);
+
+static inline void spoti_mean_add(spoti_mean *m, double weight, double value)
+{
+    m->weight += weight;
+    m->sum += weight * value;
+}
 
 static inline bool spoti_mean_known(const spoti_mean *m)
 {
