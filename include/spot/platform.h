@@ -18,6 +18,9 @@
  *           - {steps: 1, latency_ms: 7.465}
  *           - {steps: 5, latency_ms: 36.738, spread_ms: 0.4, p95_ms: 37.2}
  *
+ * `latency_ms` is the mean over calls. A row may also give `median_ms` and `alpha`, its median as a
+ * share of the baseline's, for who reads the file: charged is the mean.
+ *
  * Class `self` is the very policy that was measured; only profiles of `sweetspot bench` hold it. A class
  * `NAME@VARIANT` is class NAME made cheaper, VARIANT as spot_point_variant writes it: `self@w8a8`.
  */
@@ -94,6 +97,8 @@ typedef struct spot_platform_row {
     double mean_s;   /* mean over calls, s, >= 0 */
     double p95_s;    /* 95th percentile over calls, s, >= 0 */
     double spread_s; /* standard deviation over calls, s, >= 0 */
+    double median_s; /* median over calls, s, >= 0; 0 = not given, not written */
+    double alpha;    /* share of the baseline's latency, 0..1e6; 0 = not given, not written */
 } spot_platform_row;
 
 /* A profile of the machine that `sweetspot bench` ran on: the class `self` alone. */
@@ -105,7 +110,8 @@ typedef struct spot_platform_self {
     int n_rows;                    /* 1..256 */
 } spot_platform_self;
 
-/* Writes the profile as a file that spot_platform_load reads; whole or not at all.
+/* Writes the profile as a file that spot_platform_load reads; whole or not at all. A profile holds at
+ * most 64 variants.
  * Returns SPOT_OK, E_INVALID, E_RANGE (a figure or a text that load would refuse; see diag), E_IO. */
 SPOT_API spot_status spot_platform_write_self(const char *path, const spot_platform_self *self,
                                               spot_diag *diag);

@@ -22,7 +22,8 @@
 
 typedef struct raw_row {
     int steps;
-    double latency_ms, spread_ms, p95_ms;
+    double latency_ms, spread_ms, p95_ms, median_ms;
+    double alpha;
 } raw_row;
 
 typedef struct raw_affine {
@@ -56,6 +57,8 @@ static const cyaml_schema_field_t ROW_FIELDS[] = {
     CYAML_FIELD_FLOAT("latency_ms", CYAML_FLAG_DEFAULT, raw_row, latency_ms),
     CYAML_FIELD_FLOAT("spread_ms", CYAML_FLAG_OPTIONAL, raw_row, spread_ms),
     CYAML_FIELD_FLOAT("p95_ms", CYAML_FLAG_OPTIONAL, raw_row, p95_ms),
+    CYAML_FIELD_FLOAT("median_ms", CYAML_FLAG_OPTIONAL, raw_row, median_ms),
+    CYAML_FIELD_FLOAT("alpha", CYAML_FLAG_OPTIONAL, raw_row, alpha),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t ROW = {
@@ -160,14 +163,24 @@ static spot_status check_row(const char *path, const raw_class *c, int i, int i_
         return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: steps is %d, expected %d..%d (rising)",
                              path, line, r->steps, after + 1, SPOTI_STEPS_MAX);
     }
-    spot_status st = check_latency(path, line, "latency_ms", r->latency_ms, diag);
-    if (st == SPOT_OK) {
-        st = check_latency(path, line, "spread_ms", r->spread_ms, diag);
+    const struct {
+        const char *key;
+        double ms;
+    } latencies[] = {{"latency_ms", r->latency_ms},
+                     {"spread_ms", r->spread_ms},
+                     {"p95_ms", r->p95_ms},
+                     {"median_ms", r->median_ms}};
+    for (size_t k = 0; k < sizeof(latencies) / sizeof(latencies[0]); k++) {
+        spot_status st = check_latency(path, line, latencies[k].key, latencies[k].ms, diag);
+        if (st != SPOT_OK) {
+            return st;
+        }
     }
-    if (st == SPOT_OK) {
-        st = check_latency(path, line, "p95_ms", r->p95_ms, diag);
+    if (!(r->alpha >= 0.0 && r->alpha <= SPOTI_ALPHA_MAX)) {
+        return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: alpha is %g, expected 0..%.0f", path,
+                             line, r->alpha, SPOTI_ALPHA_MAX);
     }
-    return st;
+    return SPOT_OK;
 }
 
 static spot_status check_law(const char *path, const raw_affine *law, int i, spot_diag *diag)

@@ -10,4 +10,7 @@ enum { SPOTI_CLASSES_MAX = 64, SPOTI_ROWS_MAX = 256, SPOTI_STEPS_MAX = 1000 };
 /* No inference takes longer than a day. */
 #define SPOTI_LATENCY_MAX_MS 86400e3
 
+/* No point takes a million times as long as the baseline. */
+#define SPOTI_ALPHA_MAX 1e6
+
 #endif

@@ -40,6 +40,43 @@ static bool same_variant(const spot_platform_row *a, const spot_platform_row *b)
     return strcmp(variant_of(a), variant_of(b)) == 0;
 }
 
+/* The class of a row: `self`, or `self@variant`. False if that is too long for a name. */
+static bool class_name(const spot_platform_row *row, char name[SPOT_PLATFORM_NAME_SIZE])
+{
+    const char *variant = variant_of(row);
+
+    return spoti_format(name, SPOT_PLATFORM_NAME_SIZE, "self%s%s", variant[0] != '\0' ? "@" : "",
+                        variant);
+}
+
+/* Whether the rows name classes that load takes: fit to be names, each once, and not too many. */
+static spot_status check_variants(const spot_platform_self *self, spot_diag *diag)
+{
+    int n_classes = 0;
+
+    for (int i = 0; i < self->n_rows; i++) {
+        const spot_platform_row *r = &self->rows[i];
+        char name[SPOT_PLATFORM_NAME_SIZE];
+        bool again = false;
+
+        if (i > 0 && same_variant(r, r - 1)) {
+            continue;
+        }
+        for (int k = 0; k + 1 < i; k++) {
+            again = again || same_variant(r, &self->rows[k]);
+        }
+        if (again || !class_name(r, name) || !is_line(name, sizeof(name)) ||
+            ++n_classes > SPOTI_CLASSES_MAX) {
+            return spot_diag_set(diag, SPOT_E_RANGE,
+                                 "variant '%.80s' of row %d of the profile, expected rows of one "
+                                 "variant together, at most %d variants, names of at most %d bytes",
+                                 variant_of(r), i, SPOTI_CLASSES_MAX,
+                                 SPOT_PLATFORM_NAME_SIZE - (int)sizeof("self@"));
+        }
+    }
+    return SPOT_OK;
+}
+
 static spot_status check_self(const spot_platform_self *self, spot_diag *diag)
 {
     if (!is_line(self->name, SPOT_PLATFORM_NAME_SIZE) ||
@@ -59,14 +96,15 @@ static spot_status check_self(const spot_platform_self *self, spot_diag *diag)
         const spot_platform_row *r = &self->rows[i];
         int after = i > 0 && same_variant(r, r - 1) ? self->rows[i - 1].steps : 0;
         if (r->steps <= after || r->steps > SPOTI_STEPS_MAX || !is_latency(r->mean_s) ||
-            !is_latency(r->p95_s) || !is_latency(r->spread_s)) {
+            !is_latency(r->p95_s) || !is_latency(r->spread_s) || !is_latency(r->median_s) ||
+            !(r->alpha >= 0.0 && r->alpha <= SPOTI_ALPHA_MAX)) {
             return spot_diag_set(diag, SPOT_E_RANGE,
                                  "row %d of the profile (steps %d) is out of range, expected "
-                                 "rising steps and latencies of 0..%.0f ms",
-                                 i, r->steps, SPOTI_LATENCY_MAX_MS);
+                                 "rising steps, latencies of 0..%.0f ms and alpha of 0..%.0f",
+                                 i, r->steps, SPOTI_LATENCY_MAX_MS, SPOTI_ALPHA_MAX);
         }
     }
-    return SPOT_OK;
+    return check_variants(self, diag);
 }
 
 /* `key: "text"` with what YAML asks to be escaped. */
@@ -82,21 +120,40 @@ static void write_text(FILE *stream, const char *key, const char *text)
     (void)fputs("\"\n", stream);
 }
 
-/* Milliseconds to nanosecond digits, with a point in every locale. */
-static const char *format_ms(char *text, double seconds)
+/* `, key: value`, six digits after the point, a point in every locale. */
+static void write_number(FILE *stream, const char *key, double value)
 {
-    (void)spoti_format(text, NUMBER_SIZE, "%.6f", seconds * 1e3);
+    char text[NUMBER_SIZE];
+    (void)spoti_format(text, sizeof(text), "%.6f", value);
     char *comma = strchr(text, ',');
     if (comma != NULL) {
         *comma = '.';
     }
-    return text;
+    (void)fprintf(stream, ", %s: %s", key, text);
 }
 
-static void begin_class(FILE *stream, const char *variant, const char *source)
+/* Latencies are in milliseconds, to nanosecond digits. */
+static void write_row(FILE *stream, const spot_platform_row *r)
 {
-    (void)fprintf(stream, "  - name: \"self%s%s\"\n    origin: measured\n",
-                  variant[0] != '\0' ? "@" : "", variant);
+    (void)fprintf(stream, "      - {steps: %d", r->steps);
+    write_number(stream, "latency_ms", r->mean_s * 1e3);
+    write_number(stream, "spread_ms", r->spread_s * 1e3);
+    write_number(stream, "p95_ms", r->p95_s * 1e3);
+    if (r->median_s > 0.0) {
+        write_number(stream, "median_ms", r->median_s * 1e3);
+    }
+    if (r->alpha > 0.0) {
+        write_number(stream, "alpha", r->alpha);
+    }
+    (void)fputs("}\n", stream);
+}
+
+static void begin_class(FILE *stream, const spot_platform_row *row, const char *source)
+{
+    char name[SPOT_PLATFORM_NAME_SIZE];
+    (void)class_name(row, name); /* it fits, see check_variants */
+    write_text(stream, "  - name", name);
+    (void)fputs("    origin: measured\n", stream);
     write_text(stream, "    source", source);
     (void)fputs("    table:\n", stream);
 }
@@ -123,15 +180,9 @@ spot_status spot_platform_write_self(const char *path, const spot_platform_self 
     for (int i = 0; i < self->n_rows; i++) {
         const spot_platform_row *r = &self->rows[i];
         if (i == 0 || !same_variant(r, r - 1)) {
-            begin_class(file.stream, variant_of(r), self->source);
+            begin_class(file.stream, r, self->source);
         }
-        char mean[NUMBER_SIZE];
-        char spread[NUMBER_SIZE];
-        char p95[NUMBER_SIZE];
-        (void)fprintf(file.stream,
-                      "      - {steps: %d, latency_ms: %s, spread_ms: %s, p95_ms: %s}\n", r->steps,
-                      format_ms(mean, r->mean_s), format_ms(spread, r->spread_s),
-                      format_ms(p95, r->p95_s));
+        write_row(file.stream, r);
     }
     return spoti_file_commit(&file, diag);
 }

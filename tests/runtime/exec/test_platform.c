@@ -166,6 +166,13 @@ static void bad_files_are_refused_with_file_and_line(void **state)
         {HEAD CLASS "    table:\n      - {steps: 1, latency_ms: 1e300}\n", ":8: latency_ms"},
         {HEAD CLASS "    table:\n      - {steps: 1, latency_ms: 1, spread_ms: nan}\n",
          ":8: 'nan', expected a number"},
+        {HEAD CLASS "    table:\n      - {steps: 1, latency_ms: 1, median_ms: -1}\n",
+         ":8: median_ms is -1"},
+        {HEAD CLASS "    table:\n      - {steps: 1, latency_ms: 1, alpha: -0.5}\n",
+         ":8: alpha is -0.5, expected 0..1000000"},
+        {HEAD CLASS "    table:\n      - {steps: 1, latency_ms: 1, alpha: 2e6}\n",
+         ":8: alpha is 2e+06"},
+        {HEAD CLASS "    table:\n      - {steps: 1, latency_ms: 1, beta: 1}\n", ":8: Unexpected"},
         {HEAD "  - name: c\n    origin: guessed\n    source: s\n" LAW, ":5:"},
         {HEAD "  - name: c\n    origin: 1\n    source: s\n" LAW, ":5:"},
         {HEAD "  - name: \"\"\n    origin: measured\n    source: s\n" LAW, ":4:"},
@@ -280,27 +287,42 @@ static void a_written_profile_is_read_back(void **state)
 {
     (void)state;
     static const spot_platform_row rows[] = {
-        {.steps = 1, .mean_s = 1.234567e-3, .p95_s = 1.5e-3, .spread_s = 2.5e-5},
+        {.steps = 1,
+         .mean_s = 1.234567e-3,
+         .p95_s = 1.5e-3,
+         .spread_s = 2.5e-5,
+         .median_s = 1.2e-3,
+         .alpha = 0.25},
         {.steps = 5, .mean_s = 4.7e-3, .p95_s = 5e-3, .spread_s = 0.0},
         {.variant = "w4-t3", .steps = 1, .mean_s = 0.7e-3, .p95_s = 1e-3, .spread_s = 0.0},
+        {.variant = "w8a8+prune=mlp:0.5+kv=p2", .steps = 3, .mean_s = 0.6e-3, .alpha = 1e-6},
     };
+    static const char *const points[] = {"steps=1", "steps=5", "steps=1 quant=w4-t3",
+                                         "steps=3 quant=w8a8 prune=mlp:0.5 kv=p2"};
     const spot_platform_self self = {.name = "my-host",
                                      .description = "8 cores, \"fast\" \\ C: #1, \xc3\xa9",
                                      .source = "sweetspot bench: 200 calls",
                                      .rows = rows,
-                                     .n_rows = 3};
+                                     .n_rows = 4};
     char path[512];
+    char text[2048];
     spot_test_temp_path(path, sizeof(path), "self.yaml");
     spot_diag diag = {.text = ""};
     assert_int_equal(spot_platform_write_self(path, &self, &diag), SPOT_OK);
+    (void)spot_test_read_file(path, text, sizeof(text));
+    assert_non_null(strstr(text, "{steps: 1, latency_ms: 1.234567, spread_ms: 0.025000, p95_ms: "
+                                 "1.500000, median_ms: 1.200000, alpha: 0.250000}\n"));
+    assert_non_null(strstr(text, "p95_ms: 5.000000}\n"));
+    assert_non_null(strstr(text, "- name: \"self@w8a8+prune=mlp:0.5+kv=p2\"\n"));
     spot_platform *p = NULL;
     assert_int_equal(spot_platform_load(path, NULL, &p, &diag), SPOT_OK);
     assert_string_equal(spot_platform_name(p), self.name);
     assert_string_equal(spot_platform_description(p), self.description);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         spot_latency latency;
-        spot_point point = {.steps = rows[i].steps};
-        (void)strcpy(point.quant, rows[i].variant != NULL ? rows[i].variant : "");
+        spot_point point;
+        spot_point_default(&point);
+        assert_int_equal(spot_point_parse(points[i], &point, NULL), SPOT_OK);
         assert_int_equal(spot_platform_point_latency(p, "self", &point, &latency, &diag), SPOT_OK);
         assert_close(latency.mean_s, rows[i].mean_s, ROUNDING_S, 0.0);
         assert_close(latency.spread_s, rows[i].spread_s, ROUNDING_S, 0.0);
@@ -334,10 +356,54 @@ static void figures_that_load_would_refuse_are_not_written(void **state)
     rows[1].mean_s = (double)NAN;
     assert_int_equal(spot_platform_write_self(path, &good, NULL), SPOT_E_RANGE);
     rows[1].mean_s = 2e-3;
+    rows[1].alpha = (double)NAN;
+    assert_int_equal(spot_platform_write_self(path, &good, NULL), SPOT_E_RANGE);
+    rows[1].alpha = 0.0;
+    rows[1].median_s = -1.0;
+    assert_int_equal(spot_platform_write_self(path, &good, NULL), SPOT_E_RANGE);
+    rows[1].median_s = 0.0;
+    rows[1].variant = "w8a8\n";
+    assert_int_equal(spot_platform_write_self(path, &good, NULL), SPOT_E_RANGE);
+    rows[1].variant = "a variant whose name is far too long for the name of a latency class";
+    assert_int_equal(spot_platform_write_self(path, &good, NULL), SPOT_E_RANGE);
+    rows[1].variant = NULL;
     assert_int_equal(spot_platform_write_self(NULL, &good, NULL), SPOT_E_INVALID);
     assert_int_equal(spot_platform_write_self("/no/such/dir/self.yaml", &good, NULL), SPOT_E_IO);
     FILE *file = fopen(path, "rb");
     assert_null(file);
+}
+
+/* What load would refuse as a class that stands twice, or as too many classes. */
+static void variants_stand_together_and_are_not_too_many(void **state)
+{
+    enum { TOO_MANY = 65 };
+    spot_platform_row rows[TOO_MANY];
+    char variants[TOO_MANY][8];
+    spot_platform_self self = {
+        .name = "n", .description = "d", .source = "s", .rows = rows, .n_rows = 3};
+    spot_platform *p = NULL;
+    spot_diag diag = {""};
+    char path[512];
+
+    (void)state;
+    spot_test_temp_path(path, sizeof(path), "self.yaml");
+    rows[0] = (spot_platform_row){.steps = 1};
+    rows[1] = (spot_platform_row){.variant = "w8a8", .steps = 1};
+    rows[2] = (spot_platform_row){.variant = "", .steps = 2};
+    assert_int_equal(spot_platform_write_self(path, &self, &diag), SPOT_E_RANGE);
+    assert_non_null(strstr(diag.text, "row 2"));
+    for (int i = 0; i < TOO_MANY; i++) {
+        (void)snprintf(variants[i], sizeof(variants[i]), "v%d", i);
+        rows[i] = (spot_platform_row){.variant = variants[i], .steps = 1, .mean_s = 1e-3};
+    }
+    self.n_rows = TOO_MANY;
+    assert_int_equal(spot_platform_write_self(path, &self, &diag), SPOT_E_RANGE);
+    self.n_rows = TOO_MANY - 1;
+    assert_int_equal(spot_platform_write_self(path, &self, &diag), SPOT_OK);
+    assert_int_equal(spot_platform_load(path, NULL, &p, &diag), SPOT_OK);
+    assert_int_equal(spot_platform_class_count(p), TOO_MANY - 1);
+    spot_platform_destroy(p);
+    (void)remove(path);
 }
 
 static void origins_have_names(void **state)
@@ -364,6 +430,7 @@ int main(void)
         cmocka_unit_test(without_spread_a_draw_is_the_mean),
         cmocka_unit_test(a_written_profile_is_read_back),
         cmocka_unit_test(figures_that_load_would_refuse_are_not_written),
+        cmocka_unit_test(variants_stand_together_and_are_not_too_many),
         cmocka_unit_test(origins_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
