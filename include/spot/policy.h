@@ -19,6 +19,13 @@
  * blocks, 256/512 channels, token width 64), and `dit`, a transformer whose action tokens read each
  * other and observation tokens. Samplers: Euler steps of dx/dt = v(x, t, obs) from t = 0 (noise) to
  * 1, or deterministic DDIM for a transformer that was trained by diffusion.
+ *
+ * A `dit` may have a history: it reads past observations and commands too. A session keeps their keys
+ * and values, so each is computed once:
+ *
+ *     spot_session_forget(session);                           an episode starts
+ *     spot_session_infer(session, 1, obs, noise, chunk);
+ *     spot_session_remember(session, obs_then, command);      at each executed action
  */
 #ifndef SPOT_POLICY_H
 #define SPOT_POLICY_H
@@ -47,6 +54,8 @@ typedef struct spot_policy_info {
     int n_execute;                    /* n: actions of a chunk that are executed by default */
     int default_steps;                /* refinement steps of the baseline */
     int64_t n_params;                 /* number of weights */
+    int history_frames;   /* most past observations that it reads; 0 = it has no history */
+    int history_commands; /* most past commands that it reads; 0 = it has no history */
 } spot_policy_info;
 
 /* Loads the policy folder `dir`.
@@ -61,7 +70,7 @@ SPOT_API const spot_policy_info *spot_policy_describe(const spot_policy *policy)
 
 typedef struct spot_session_config {
     int steps;           /* refinement steps, 1..SPOT_POLICY_STEPS_MAX; 0 = default_steps */
-    int batch_max;       /* largest batch, 1..4096; default 1 */
+    int batch_max;       /* largest batch, 1..4096, of a policy with history 1; default 1 */
     const char *kernels; /* `reference`, `avx2`, `avx512` or NULL = best of this CPU */
     const char
         *quant; /* precision of a transformer's linear layers: `fp32`, `bf16`, `w8a8`, `w4a4`,
@@ -83,8 +92,9 @@ SPOT_API void spot_session_config_default(spot_session_config *config);
 
 /* Creates a session of `policy`, which is borrowed until spot_session_destroy.
  * Returns SPOT_OK, E_INVALID, E_RANGE (steps, batch, a group of `quant` that does not divide a
- * layer), E_FORMAT and E_IO (quant), E_UNSUPPORTED (kernels not on this CPU; `quant` for a policy that
- * has only fp32), E_NOMEM. */
+ * layer, a batch with history, a `kv` above what the policy can read), E_FORMAT (quant, kv), E_IO
+ * (quant), E_UNSUPPORTED (kernels not on this CPU; `quant` for a policy that has only fp32; `kv` for
+ * one without history), E_NOMEM. */
 SPOT_API spot_status spot_session_create(const spot_policy *policy,
                                          const spot_session_config *config, spot_session **out);
 SPOT_API void spot_session_destroy(spot_session *session);
@@ -98,6 +108,19 @@ SPOT_API void spot_session_destroy(spot_session *session);
  * Threads: externally locked per session; sessions of one policy are independent. */
 SPOT_API spot_status spot_session_infer(spot_session *session, int batch, const float *obs,
                                         const float *noise, float *chunk);
+
+/* Adds one executed action to what the session remembers, the oldest one going when it is full: `obs`
+ * (obs_dim), un-normalised, is what was observed when the action was commanded, `command` (action_dim)
+ * what it commanded in absolute terms (anchor + action). Inferences from now on read it. Keys and
+ * values of the two are computed here, once; allocates nothing.
+ * Returns SPOT_OK, E_INVALID, E_RANGE (a number is not finite; nothing is remembered), E_UNSUPPORTED (a
+ * policy without history). Threads: as spot_session_infer. */
+SPOT_API spot_status spot_session_remember(spot_session *session, const float *obs,
+                                           const float *command);
+
+/* Forgets all that was remembered: call it when an episode starts. NULL and sessions of a policy without
+ * history are fine. */
+SPOT_API void spot_session_forget(spot_session *session);
 
 /* What one inference at batch 1 costs, counted from the layers that the session runs, each in the
  * precision in which it runs. Multiply-adds are those of matrix products; normalisation, softmax,

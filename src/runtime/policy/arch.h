@@ -49,9 +49,10 @@ struct spot_policy {
     const spoti_arch *arch;
     spoti_policy_config config;
     spot_policy_info info;
-    spoti_arena arena;               /* all weights */
-    float *obs_mean, *obs_std;       /* (D) */
-    float *action_mean, *action_std; /* (H x A) */
+    spoti_arena arena;                 /* all weights */
+    float *obs_mean, *obs_std;         /* (D) */
+    float *action_mean, *action_std;   /* (H x A) */
+    float *command_mean, *command_std; /* (A); NULL without history */
     spoti_time_embedding time;
     spoti_layer final_adaln, out_proj;
     union {

@@ -16,8 +16,14 @@ void spoti_attention_keys(const float *k, size_t ld, size_t n, size_t c, float *
 }
 
 /* Rows of scores to rows of weights that add up to 1. */
-static void softmax_rows(float *scores, size_t m, size_t n, float factor)
+static void softmax_rows(float *scores, size_t m, size_t n, float factor, const float *bias)
 {
+    if (bias != NULL) {
+        for (size_t i = 0; i < m * n; i++) {
+            scores[i] = scores[i] * factor + bias[i % n];
+        }
+        factor = 1.0F;
+    }
     for (size_t i = 0; i < m; i++) {
         float *row = scores + i * n;
         float largest = row[0];
@@ -64,7 +70,8 @@ void spoti_attention_compute(const spoti_attention *a, const spoti_kernels *kern
                                 .ldc = a->ld};
 
         kernels->gemm(&score);
-        softmax_rows(a->scores, a->m, a->n, factor);
+        softmax_rows(a->scores, a->m, a->n, factor,
+                     a->bias != NULL ? a->bias + h * a->ld_bias : NULL);
         kernels->gemm(&mix);
     }
 }

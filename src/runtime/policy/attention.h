@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * Attention of one sample: y_i = sum_j softmax_j(q_i k_j / sqrt(d)) v_j for each head, d = C/heads.
+ * Attention of one sample: y_i = sum_j softmax_j(q_i k_j / sqrt(d) + b_j) v_j for each head, d =
+ * C/heads, with a bias b that may be absent.
  *
  * Head h has columns h d .. h d + d - 1 of q, v and y, and the same rows of the transposed keys. The
  * softmax subtracts the row's largest score first, so that no exponential exceeds 1.
@@ -23,6 +24,8 @@ typedef struct spoti_attention {
                        read whole panels from the start of a head on */
     float *y;       /* (m x C), rows ld apart */
     size_t ld;
+    const float *bias; /* (heads x n), rows ld_bias apart; NULL = 0 */
+    size_t ld_bias;
     float *scores; /* (m x n) scratch */
 } spoti_attention;
 

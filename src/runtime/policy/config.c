@@ -75,7 +75,7 @@ static const char *const COMMON_KEYS[] = {"type",
                                           "time_period_max",
                                           NULL};
 static const char *const MIXER_KEYS[] = {NULL};
-static const char *const DIT_KEYS[] = {"obs_groups", "sampler", "prediction", NULL};
+static const char *const DIT_KEYS[] = {"obs_groups", "sampler", "prediction", "history", NULL};
 
 /* What a type of policy has besides the common keys. */
 typedef struct format {
@@ -222,12 +222,43 @@ static spot_status read_obs_groups(const reader *r, spoti_policy_config *out)
     return SPOT_OK;
 }
 
+/* Reads {"frames": F, "commands": M}, which may be missing. */
+static spot_status read_history(const reader *r, spoti_policy_config *out)
+{
+    const json_t *history = json_object_get(r->root, "history");
+    const char *const keys[] = {"frames", "commands"};
+    int *const sizes[] = {&out->history_frames, &out->history_commands};
+
+    if (history == NULL) {
+        return SPOT_OK;
+    }
+    if (json_object_size(history) != 2) { /* 0 for what is no object */
+        return refuse(r, "history", "expected {\"frames\": 1..1024, \"commands\": 1..1024}");
+    }
+    for (int i = 0; i < 2; i++) {
+        const json_t *size = json_object_get(history, keys[i]);
+
+        if (size == NULL) {
+            return refuse(r, "history", "expected {\"frames\": 1..1024, \"commands\": 1..1024}");
+        }
+        if (!json_is_integer(size) || json_integer_value(size) < 1 ||
+            json_integer_value(size) > SPOTI_HISTORY_MAX) {
+            return refuse(r, keys[i], "bad value, expected a whole number 1..1024");
+        }
+        *sizes[i] = (int)json_integer_value(size);
+    }
+    return SPOT_OK;
+}
+
 static spot_status read_dit(const reader *r, spoti_policy_config *out)
 {
     spot_status st = read_obs_groups(r, out);
 
     if (st == SPOT_OK) {
         st = read_sampler(r, out);
+    }
+    if (st == SPOT_OK) {
+        st = read_history(r, out);
     }
     if (st == SPOT_OK && out->channels % out->heads != 0) {
         st = refuse(r, "heads", "expected a divisor of width");

@@ -24,6 +24,12 @@ static void visit_block(spoti_visitor *v, const spoti_policy_config *config, int
     }
     (void)spoti_format(name, sizeof name, "blocks.%d.adaln", index);
     spoti_visit_linear(v, name, true, 9 * c, (size_t)config->time_dim, &block->adaln);
+    if (config->history_frames > 0) {
+        (void)spoti_format(name, sizeof name, "blocks.%d.history_bias", index);
+        spoti_visit_plain(v, name, (size_t)config->heads,
+                          (size_t)config->history_frames + (size_t)config->history_commands,
+                          SPOTI_VALUE_ANY, &block->history_bias);
+    }
 }
 
 /* The layers that make observation tokens: columns of one weight, and rows of one bias. */
@@ -46,6 +52,17 @@ static void visit_observation(spoti_visitor *v, const spoti_policy_config *confi
     spoti_visit_linear(v, "obs_fc2", true, c, c, &net->obs_fc2);
 }
 
+/* The layers that make tokens of the past. */
+static void visit_history(spoti_visitor *v, const spoti_policy_config *config, spoti_dit *net)
+{
+    const size_t c = (size_t)config->channels;
+
+    spoti_visit_linear(v, "frame_fc1", true, c, (size_t)config->obs_dim, &net->frame_fc1);
+    spoti_visit_linear(v, "frame_fc2", true, c, c, &net->frame_fc2);
+    spoti_visit_linear(v, "command_fc1", true, c, (size_t)config->action_dim, &net->command_fc1);
+    spoti_visit_linear(v, "command_fc2", true, c, c, &net->command_fc2);
+}
+
 static void visit(spoti_visitor *v, spot_policy *policy)
 {
     const spoti_policy_config *config = &policy->config;
@@ -53,6 +70,9 @@ static void visit(spoti_visitor *v, spot_policy *policy)
     spoti_dit *net = &policy->net.dit;
 
     visit_observation(v, config, net);
+    if (config->history_frames > 0) {
+        visit_history(v, config, net);
+    }
     spoti_visit_linear(v, "in_x", false, c, (size_t)config->action_dim, &net->in_x);
     spoti_visit_plain(v, "position", (size_t)config->horizon, c, SPOTI_VALUE_ANY, &net->position);
     for (int i = 0; i < config->blocks; i++) {
@@ -65,12 +85,12 @@ static void place_blocks(spot_session *s)
     const spoti_policy_config *c = &s->policy->config;
     const size_t channels = (size_t)c->channels;
     spoti_dit_work *work = &s->work.dit;
+    const size_t n_token = work->n_obs_token + spoti_dit_history_most(s);
 
     for (int i = 0; i < c->blocks; i++) {
         spoti_modulation_place(&work->modulation[i], &s->arena, s->steps, 9, channels);
         work->memory[i].keys = spoti_arena_take(&s->arena, s->group * channels, work->ld_obs_keys);
-        work->memory[i].values =
-            spoti_arena_take(&s->arena, s->group * work->n_obs_token + 1, s->ld);
+        work->memory[i].values = spoti_arena_take(&s->arena, s->group * n_token + 1, s->ld);
     }
 }
 
@@ -83,12 +103,13 @@ static void place(spot_session *s)
     spoti_arena *a = &s->arena;
 
     work->n_obs_token = 1 + (size_t)c->n_obs_group;
-    work->ld_obs_keys = spoti_padded(work->n_obs_token);
+    work->ld_obs_keys = spoti_padded(work->n_obs_token + spoti_dit_history_most(s));
     work->ld_keys = spoti_padded(tokens);
     place_blocks(s);
 
     const size_t obs_rows = s->group * work->n_obs_token;
     const size_t most = tokens > work->n_obs_token ? tokens : work->n_obs_token;
+    const size_t read = work->n_obs_token + spoti_dit_history_most(s);
 
     work->ones = spoti_arena_take(a, 1, (size_t)c->channels);
     work->zeros = spoti_arena_take(a, 1, (size_t)c->channels);
@@ -98,10 +119,18 @@ static void place(spot_session *s)
     work->k = spoti_arena_take(a, s->group * most, s->ld);
     work->v = spoti_arena_take(a, rows + 1, s->ld);
     work->keys = spoti_arena_take(a, (size_t)c->channels, work->ld_keys);
-    work->scores = spoti_arena_take(a, tokens, most);
+    work->scores = spoti_arena_take(a, tokens, tokens > read ? tokens : read);
     work->mixed = spoti_arena_take(a, rows, s->ld);
     work->hidden = spoti_arena_take(a, rows, (size_t)c->mlp_hidden);
     spoti_dit_quant_place(s);
+    spoti_dit_history_place(s);
+}
+
+static spot_status configure(spot_session *s, const spot_session_config *config)
+{
+    const spot_status st = spoti_dit_history_configure(s, config);
+
+    return st == SPOT_OK ? spoti_dit_quant_configure(s, config) : st;
 }
 
 static spot_status prepare(spot_session *s)
@@ -122,7 +151,7 @@ const spoti_arch *spoti_dit_arch(void)
 {
     static const spoti_arch arch = {.type = "dit",
                                     .visit = visit,
-                                    .configure = spoti_dit_quant_configure,
+                                    .configure = configure,
                                     .place = place,
                                     .prepare = prepare,
                                     .observe = spoti_dit_observe,

@@ -4,7 +4,8 @@
  * The weights of a transformer policy (train/model_dit.py), and its workspace in a session.
  *
  * Symbols: A action size, D observation size, T = H action tokens, C width, G1 = 1 + G observation
- * tokens (the whole observation, then its G groups of features).
+ * tokens (the whole observation, then its G groups of features); with history F, M most frames and
+ * commands of the past that are read (dit_history.h).
  *
  * The linear layers of the blocks are *sites*: an array by kind, which published mixed-precision
  * tiers address as kind@third of the network. All their arithmetic goes through one function,
@@ -14,6 +15,7 @@
 #define SPOTI_POLICY_DIT_H
 
 #include "runtime/policy/config.h"
+#include "runtime/policy/dit_history.h"
 #include "runtime/policy/dit_quant.h"
 #include "runtime/policy/layers.h"
 #include "runtime/policy/modulation.h"
@@ -22,27 +24,31 @@
 typedef struct spoti_dit_block {
     spoti_layer sites[SPOTI_SITE_COUNT]; /* by spoti_site; no biases */
     spoti_layer adaln;                   /* time_dim -> (scale, shift, gate) of sa, ca, mlp */
+    float *history_bias; /* (heads x (F + M)) on scores, by age; NULL without history */
 } spoti_dit_block;
 
 typedef struct spoti_dit {
     spoti_layer obs_fc1[1 + SPOTI_OBS_GROUPS_MAX]; /* of each observation token, biases included */
     spoti_layer obs_fc2;
+    spoti_layer frame_fc1, frame_fc2, command_fc1, command_fc2; /* only with history */
     spoti_layer in_x;
     float *obs_bias; /* (G1 x C), what the biases of obs_fc1 point to */
     float *position; /* (T x C) */
     spoti_dit_block blocks[SPOTI_BLOCKS_MAX];
 } spoti_dit;
 
-/* Keys and values of one block, computed from the observations once a call. */
+/* Keys and values of one block, computed from the observations once a call. Tokens of the past follow
+ * those of the present; then the group is 1. */
 typedef struct spoti_dit_memory {
-    float *keys;   /* (group x C x ld_keys), transposed: a column is a token */
-    float *values; /* (group G1 x ld), and a row more, see attention.h */
+    float *keys;   /* (group x C x ld_obs_keys), transposed: a column is a token */
+    float *values; /* (group tokens x ld), and a row more, see attention.h */
+    float *bias; /* (heads x ld_obs_keys) on the scores, 0 for the present; NULL without history */
 } spoti_dit_memory;
 
 /* In arrays of R rows each sample of the group has T consecutive ones. */
 typedef struct spoti_dit_work {
     size_t n_obs_token; /* G1 */
-    size_t ld_obs_keys; /* G1 padded */
+    size_t ld_obs_keys; /* G1 and the past that is read, padded */
     size_t ld_keys;     /* T padded */
     spoti_modulation modulation[SPOTI_BLOCKS_MAX];
     spoti_dit_memory memory[SPOTI_BLOCKS_MAX];
@@ -53,10 +59,11 @@ typedef struct spoti_dit_work {
     float *k;            /* (max(R, group G1) x ld) */
     float *v;            /* (R x ld), and a row more */
     float *keys;         /* (C x ld_keys) of one sample */
-    float *scores;       /* (T x max(T, G1)) of one head */
+    float *scores;       /* (T x max(T, G1 and the past)) of one head */
     float *mixed;        /* (R x ld) what attention hands to its output layer */
     float *hidden;       /* (R x mlp_hidden) */
     spoti_dit_quant quant;
+    spoti_dit_history history;
 } spoti_dit_work;
 
 struct spoti_arch;

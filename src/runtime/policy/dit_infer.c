@@ -82,6 +82,9 @@ void spoti_dit_observe(const spot_session *s, size_t n)
                                  memory->keys + j * c * work->ld_obs_keys, work->ld_obs_keys);
         }
     }
+    if (s->policy->config.history_frames > 0) {
+        spoti_dit_history_gather(s);
+    }
 }
 
 /* h += gate * W_out mixed for the site `out`. */
@@ -129,7 +132,7 @@ static void self_attention(const spot_session *s, size_t block, size_t n,
     add_attention(s, block, n * tokens, SPOTI_SITE_SA_OUT, mod->gate);
 }
 
-/* Action tokens read the observation tokens, whose keys and values are ready. */
+/* Action tokens read the observation tokens and those of the past, whose keys and values are ready. */
 static void cross_attention(const spot_session *s, size_t block, size_t n,
                             const spoti_modulation_row *mod)
 {
@@ -140,11 +143,12 @@ static void cross_attention(const spot_session *s, size_t block, size_t n,
     const size_t c = (size_t)config->channels;
     const spoti_dit_input in = {.m = n * tokens, .x = s->h, .ldx = s->ld, .modulation = mod};
     const spoti_dit_output out = {.site = SPOTI_SITE_CA_Q, .c = work->q, .ldc = s->ld};
+    const size_t past = spoti_dit_history_count(s); /* 0 in a group of several */
 
     spoti_dit_apply(s, block, &in, &out, 1);
     for (size_t i = 0; i < n; i++) {
         const spoti_attention a = {.m = tokens,
-                                   .n = work->n_obs_token,
+                                   .n = work->n_obs_token + past,
                                    .heads = (size_t)config->heads,
                                    .c = c,
                                    .q = work->q + i * tokens * s->ld,
@@ -153,6 +157,8 @@ static void cross_attention(const spot_session *s, size_t block, size_t n,
                                    .v = memory->values + i * work->n_obs_token * s->ld,
                                    .y = work->mixed + i * tokens * s->ld,
                                    .ld = s->ld,
+                                   .bias = memory->bias,
+                                   .ld_bias = work->ld_obs_keys,
                                    .scores = work->scores};
 
         spoti_attention_compute(&a, s->kernels);

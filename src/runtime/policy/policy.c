@@ -33,6 +33,8 @@ static void describe(spot_policy *policy)
     info->horizon = c->horizon;
     info->n_execute = c->n_execute;
     info->default_steps = c->default_steps;
+    info->history_frames = c->history_frames;
+    info->history_commands = c->history_commands;
 }
 
 /* All tensors: those of every architecture and its own. */
@@ -54,6 +56,12 @@ static void visit_policy(spoti_visitor *v, void *object)
     spoti_visit_plain(v, "normalize.obs.std", 0, d, SPOTI_VALUE_POSITIVE, &policy->obs_std);
     spoti_visit_plain(v, "unnormalize.action.mean", h, a, SPOTI_VALUE_ANY, &policy->action_mean);
     spoti_visit_plain(v, "unnormalize.action.std", h, a, SPOTI_VALUE_POSITIVE, &policy->action_std);
+    if (policy->config.history_commands > 0) {
+        spoti_visit_plain(v, "normalize.command.mean", 0, a, SPOTI_VALUE_ANY,
+                          &policy->command_mean);
+        spoti_visit_plain(v, "normalize.command.std", 0, a, SPOTI_VALUE_POSITIVE,
+                          &policy->command_std);
+    }
 }
 
 static spot_status load_weights(spot_policy *policy, const char *path, spot_diag *diag)
@@ -74,8 +82,9 @@ static spot_status load_weights(spot_policy *policy, const char *path, spot_diag
         n_element += (int64_t)file.tensors[i].n_element;
     }
     /* Normalisation is no weight. */
-    policy->info.n_params =
-        n_element - 2 * ((int64_t)c->obs_dim + (int64_t)c->horizon * c->action_dim);
+    policy->info.n_params = n_element -
+                            2 * ((int64_t)c->obs_dim + (int64_t)c->horizon * c->action_dim) -
+                            (c->history_commands > 0 ? 2 * (int64_t)c->action_dim : 0);
     spoti_safetensors_close(&file);
     return st;
 }

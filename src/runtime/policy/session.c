@@ -147,6 +147,12 @@ void spot_session_config_default(spot_session_config *config)
     }
 }
 
+/* Whether `kv` asks for nothing that a policy without history cannot do. */
+static bool is_no_window(const char *kv)
+{
+    return kv == NULL || strcmp(kv, "base") == 0 || strcmp(kv, "none") == 0;
+}
+
 /* Fills s->plan and settles what depends on it. */
 static spot_status configure(spot_session *s, const spot_session_config *config)
 {
@@ -154,10 +160,14 @@ static spot_status configure(spot_session *s, const spot_session_config *config)
     const size_t n_block = (size_t)s->policy->config.blocks;
     spot_status st = SPOT_OK;
 
-    if (config->prune != NULL || config->kv != NULL) {
+    if (config->prune != NULL) {
         return spot_diag_set(config->diag, SPOT_E_UNSUPPORTED,
-                             "%s on a policy of type %s, expected none",
-                             config->prune != NULL ? "prune" : "kv", arch->type);
+                             "prune on a policy of type %s, expected none", arch->type);
+    }
+    if (s->policy->config.history_frames == 0 && !is_no_window(config->kv)) {
+        return spot_diag_set(config->diag, SPOT_E_UNSUPPORTED,
+                             "kv: '%.20s' on a policy without history, expected none or base",
+                             config->kv);
     }
     spoti_plan_fill(&s->plan, 32);
     if (config->quant != NULL) {
