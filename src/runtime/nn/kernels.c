@@ -30,6 +30,7 @@ const spoti_kernels *spoti_kernels_find(const char *name)
     const spoti_kernels *const tables[] = {
         cpu_has_avx512() ? spoti_kernels_avx512() : NULL,
         cpu_has_avx2() ? spoti_kernels_avx2() : NULL,
+        spoti_kernels_neon(), /* every 64-bit Arm CPU has it */
         spoti_kernels_reference(),
     };
 

@@ -3,10 +3,10 @@
 /*
  * The arithmetic of small networks behind one table of functions, chosen at run time.
  *
- * There are three tables: `reference` (plain C), `avx2` (AVX2 and FMA) and `avx512`. All take the
- * same operands, so weights are packed once for all. A row of the result is computed in the same
- * order whatever the number of rows and its place among them: a sample gives the same bytes alone
- * and in a batch. Different tables agree to rounding, not in bytes.
+ * There are four tables: `reference` (plain C), `avx2` (AVX2 and FMA), `avx512` and `neon` (64-bit
+ * Arm). All take the same operands, so weights are packed once for all. A row of the result is
+ * computed in the same order whatever the number of rows and its place among them: a sample gives
+ * the same bytes alone and in a batch. Different tables agree to rounding, not in bytes.
  */
 #ifndef SPOTI_NN_KERNELS_H
 #define SPOTI_NN_KERNELS_H
@@ -67,6 +67,7 @@ const spoti_kernels *spoti_kernels_find(const char *name);
 const spoti_kernels *spoti_kernels_reference(void);
 const spoti_kernels *spoti_kernels_avx2(void);
 const spoti_kernels *spoti_kernels_avx512(void);
+const spoti_kernels *spoti_kernels_neon(void);
 
 /* n rounded up to whole panels. */
 size_t spoti_padded(size_t n);

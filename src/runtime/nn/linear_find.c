@@ -58,7 +58,7 @@ static const struct choice {
 } CHOICES[] = {
     {"avx512", "avx512", cpu_has_avx512, spoti_linear_kernels_avx512},
     {"avx2", "avx2", cpu_has_avx2, spoti_linear_kernels_avx2},
-    {"neon", "reference", cpu_has_dot_product, spoti_linear_kernels_neon},
+    {"neon", "neon", cpu_has_dot_product, spoti_linear_kernels_neon},
     {"reference", "reference", NULL, spoti_linear_kernels_reference},
 };
 

@@ -4,22 +4,16 @@
  * Linear layers for Arm CPUs with dot products (Armv8.2, feature asimddp). Compiled for its own
  * instructions; called only on CPUs that have them.
  *
- * A tile is up to 4 tokens x 4 registers (16 outputs, half a panel). The products are of signed
- * bytes, so the offset of the weights is taken away as they are loaded.
- * gelu(x) = x / (1 + exp(-2u)), u = sqrt(2/pi) (x + 0.044715 x^3), which is its tanh form.
+ * A tile is up to 4 tokens x 16 outputs, see simd_neon.h. The products are of signed bytes, so the
+ * offset of the weights is taken away as they are loaded.
  */
 #include "runtime/nn/linear.h"
 
 #if defined(__aarch64__) && defined(__ARM_FEATURE_DOTPROD)
 
-#include <arm_neon.h>
-
 #include "runtime/nn/linear_kind.h"
 #include "runtime/nn/quantise.h"
-
-#define INLINE static inline __attribute__((always_inline))
-
-enum { ROWS = 4, LANES = 4, REGISTERS = 4, WIDTH = LANES * REGISTERS };
+#include "runtime/nn/simd_neon.h"
 
 /* One tile: tokens first, ...; outputs column .. column + 15. */
 typedef struct tile {
@@ -101,74 +95,23 @@ static void quantise(const float *x, const spoti_grouping *grouping, int8_t *q, 
 
 /* Finished sums */
 
-/* exp(x) clamped to -87..89: 2^n times a Taylor polynomial of degree 7, as in simd_avx512.h. */
-static inline float32x4_t exp_ps(float32x4_t x)
-{
-    const float32x4_t z = vmaxq_f32(vminq_f32(x, vdupq_n_f32(89.0F)), vdupq_n_f32(-87.0F));
-    const float32x4_t n = vrndnq_f32(vmulq_n_f32(z, 1.44269504F));
-    float32x4_t r = vfmsq_f32(z, n, vdupq_n_f32(0.693359375F));
-    float32x4_t p = vdupq_n_f32(1.0F / 5040.0F);
-
-    r = vfmsq_f32(r, n, vdupq_n_f32(-2.12194440e-4F));
-    p = vfmaq_f32(vdupq_n_f32(1.0F / 720.0F), p, r);
-    p = vfmaq_f32(vdupq_n_f32(1.0F / 120.0F), p, r);
-    p = vfmaq_f32(vdupq_n_f32(1.0F / 24.0F), p, r);
-    p = vfmaq_f32(vdupq_n_f32(1.0F / 6.0F), p, r);
-    p = vfmaq_f32(vdupq_n_f32(0.5F), p, r);
-    p = vfmaq_f32(vdupq_n_f32(1.0F), p, r);
-    p = vfmaq_f32(vdupq_n_f32(1.0F), p, r);
-
-    /* 2^n by its exponent bits: n is -126..128, so it is normal or, at 128, infinite. */
-    const int32x4_t exponent = vshlq_n_s32(vaddq_s32(vcvtnq_s32_f32(n), vdupq_n_s32(127)), 23);
-
-    return vmulq_f32(p, vreinterpretq_f32_s32(exponent));
-}
-
-static inline float32x4_t activate(spoti_epilogue epilogue, float32x4_t x)
-{
-    float32x4_t t = vnegq_f32(x); /* SiLU */
-
-    if (epilogue == SPOTI_EPILOGUE_GELU) {
-        /* -2 sqrt(2/pi) (1, 0.044715) */
-        t = vmulq_f32(
-            x, vfmaq_f32(vdupq_n_f32(-1.59576912F), vdupq_n_f32(-0.0713548163F), vmulq_f32(x, x)));
-    }
-    return vdivq_f32(x, vaddq_f32(vdupq_n_f32(1.0F), exp_ps(t)));
-}
-
-/* Stores the first `lanes` outputs of a token. */
-static inline void finish_register(const spoti_linear_output *out, size_t i, size_t column,
-                                   size_t lanes, float32x4_t y)
-{
-    float *c = out->c + i * out->ldc + column;
-    float values[LANES];
-
-    if (out->epilogue == SPOTI_EPILOGUE_GELU || out->epilogue == SPOTI_EPILOGUE_SILU) {
-        y = activate(out->epilogue, y);
-    }
-    vst1q_f32(values, y);
-    for (size_t j = 0; j < lanes; j++) {
-        if (out->epilogue == SPOTI_EPILOGUE_RESIDUAL) {
-            c[j] += out->gate[column + j] * values[j];
-        } else if (out->epilogue == SPOTI_EPILOGUE_ADD) {
-            c[j] += values[j];
-        } else {
-            c[j] = values[j];
-        }
-    }
-}
-
 /* Adds the bias to the sums (4 rows registers, those of a token side by side) and stores them. */
 INLINE void finish_tile(const tile *t, size_t rows, const float32x4_t *sums)
 {
     const spoti_linear *layer = t->job->layer;
+    const spoti_linear_output *out = &t->job->out;
 
     for (size_t i = 0; i < REGISTERS * rows; i++) {
         const size_t column = t->column + i % REGISTERS * LANES;
-        const size_t left = column < layer->n ? layer->n - column : 0;
 
-        finish_register(&t->job->out, t->first + i / REGISTERS, column, left < LANES ? left : LANES,
-                        vaddq_f32(sums[i], vld1q_f32(layer->bias + column)));
+        if (column < layer->n) {
+            const float *gate =
+                out->epilogue == SPOTI_EPILOGUE_RESIDUAL ? out->gate + column : NULL;
+
+            finish_register(out->epilogue, gate,
+                            out->c + (t->first + i / REGISTERS) * out->ldc + column,
+                            layer->n - column, vaddq_f32(sums[i], vld1q_f32(layer->bias + column)));
+        }
     }
 }
 

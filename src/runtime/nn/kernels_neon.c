@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* NEON kernels: for every 64-bit Arm CPU. A tile is up to 4 rows x 16 columns, see simd_neon.h. */
+#include "runtime/nn/kernels.h"
+
+#if defined(__aarch64__)
+
+#include <math.h>
+
+#include "runtime/nn/simd_neon.h"
+
+/* Columns first .. first + 15 of `rows` rows; a, c: of the first of them. */
+INLINE void tile(const spoti_gemm *g, const float *a, float *c, size_t first, const size_t rows)
+{
+    const float *b = g->b + first / SPOTI_PANEL * g->panel_stride + first % SPOTI_PANEL;
+    float32x4_t sums[REGISTERS * ROWS];
+
+    for (size_t i = 0; i < REGISTERS * rows; i++) {
+        sums[i] = vdupq_n_f32(0.0F);
+    }
+    for (size_t j = 0; j < g->k; j++) {
+        float32x4_t row[REGISTERS];
+
+        for (size_t r = 0; r < REGISTERS; r++) {
+            row[r] = vld1q_f32(b + j * g->ldb + r * LANES);
+        }
+        for (size_t i = 0; i < REGISTERS * rows; i++) {
+            sums[i] = vfmaq_n_f32(sums[i], row[i % REGISTERS], a[i / REGISTERS * g->lda + j]);
+        }
+    }
+    for (size_t i = 0; i < REGISTERS * rows; i++) {
+        const size_t column = first + i % REGISTERS * LANES;
+        const size_t left = column < g->n ? g->n - column : 0;
+
+        if (left > 0) {
+            const float32x4_t y =
+                g->bias != NULL
+                    ? vaddq_f32(sums[i], load_some(g->bias + column, left, vdupq_n_f32(0.0F)))
+                    : sums[i];
+            const float *gate = g->epilogue == SPOTI_EPILOGUE_RESIDUAL ? g->gate + column : NULL;
+
+            finish_register(g->epilogue, gate, c + i / REGISTERS * g->ldc + column, left, y);
+        }
+    }
+}
+
+static void gemm(const spoti_gemm *g)
+{
+    for (size_t first = 0; first < g->n; first += WIDTH) {
+        const float *a = g->a;
+        float *c = g->c;
+        size_t left = g->m;
+
+        for (; left >= ROWS; left -= ROWS) {
+            tile(g, a, c, first, ROWS);
+            a += ROWS * g->lda;
+            c += ROWS * g->ldc;
+        }
+        if (left == 3) {
+            tile(g, a, c, first, 3);
+        } else if (left == 2) {
+            tile(g, a, c, first, 2);
+        } else if (left == 1) {
+            tile(g, a, c, first, 1);
+        }
+    }
+}
+
+static void norm_row(const spoti_norm *norm, const float *x, float *y)
+{
+    const size_t n = norm->n;
+    const float32x4_t zero = vdupq_n_f32(0.0F);
+    float32x4_t sum = zero;
+    float32x4_t squares = zero;
+
+    for (size_t j = 0; j < n; j += LANES) {
+        sum = vaddq_f32(sum, load_some(x + j, n - j, zero));
+    }
+
+    const float32x4_t mean = vdupq_n_f32(vaddvq_f32(sum) / (float)n);
+
+    for (size_t j = 0; j < n; j += LANES) {
+        /* Lanes beyond n must not count: they hold the mean. */
+        const float32x4_t d = vsubq_f32(load_some(x + j, n - j, mean), mean);
+
+        squares = vfmaq_f32(squares, d, d);
+    }
+
+    const float scale = 1.0F / sqrtf(vaddvq_f32(squares) / (float)n + norm->eps);
+
+    for (size_t j = 0; j < n; j += LANES) {
+        const float32x4_t d = vsubq_f32(load_some(x + j, n - j, mean), mean);
+        const float32x4_t gain = load_some(norm->gain + j, n - j, zero);
+        const float32x4_t shift = load_some(norm->shift + j, n - j, zero);
+
+        store_some(y + j, n - j, vfmaq_f32(shift, vmulq_n_f32(d, scale), gain));
+    }
+}
+
+static void norm_modulate(const spoti_norm *norm)
+{
+    for (size_t i = 0; i < norm->m; i++) {
+        norm_row(norm, norm->x + i * norm->ldx, norm->y + i * norm->ldy);
+    }
+}
+
+const spoti_kernels *spoti_kernels_neon(void)
+{
+    static const spoti_kernels table = {"neon", gemm, norm_modulate};
+
+    return &table;
+}
+
+#else
+
+const spoti_kernels *spoti_kernels_neon(void)
+{
+    return NULL;
+}
+
+#endif
