@@ -16,6 +16,7 @@
 #include "runtime/policy/flow_mixer.h"
 #include "runtime/policy/layers.h"
 #include "runtime/policy/modulation.h"
+#include "runtime/policy/prune.h"
 #include "runtime/policy/tiers.h"
 #include "spot/policy.h"
 
@@ -26,6 +27,8 @@ typedef struct spoti_arch {
     const char *type;
     /* Visits the tensors that are the architecture's own. */
     void (*visit)(spoti_visitor *v, spot_policy *policy);
+    /* Lists what of block `block` can be pruned. */
+    void (*prunables)(spot_policy *policy, size_t block, spoti_prunables *out);
     /* Settles sizes that depend on the session's plan. NULL: there are no sites, only fp32 is. */
     spot_status (*configure)(spot_session *s, const spot_session_config *config);
     /* Takes the session's arrays from its arena; runs twice. */
@@ -65,6 +68,7 @@ struct spot_policy {
 struct spot_session {
     const spot_allocator *allocator;
     const spot_policy *policy;
+    spot_policy *pruned; /* what `policy` is then, the session's own; NULL = not pruned */
     const spoti_kernels *kernels;
     spoti_plan plan; /* precision of the sites */
     size_t steps;

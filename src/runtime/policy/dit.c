@@ -80,6 +80,18 @@ static void visit(spoti_visitor *v, spot_policy *policy)
     }
 }
 
+static void prunables(spot_policy *policy, size_t block, spoti_prunables *out)
+{
+    spoti_layer *sites = policy->net.dit.blocks[block].sites;
+
+    out->n = SPOTI_SITE_COUNT;
+    for (int i = 0; i < SPOTI_SITE_COUNT; i++) {
+        out->weights[i] =
+            (spoti_prunable){&sites[i].packed, sites[i].n, sites[i].k, &sites[i], NULL};
+    }
+    out->weights[SPOTI_SITE_MLP_L1].hidden = &policy->config.mlp_hidden;
+}
+
 static void place_blocks(spot_session *s)
 {
     const spoti_policy_config *c = &s->policy->config;
@@ -151,6 +163,7 @@ const spoti_arch *spoti_dit_arch(void)
 {
     static const spoti_arch arch = {.type = "dit",
                                     .visit = visit,
+                                    .prunables = prunables,
                                     .configure = configure,
                                     .place = place,
                                     .prepare = prepare,

@@ -84,19 +84,6 @@ void spoti_dit_quant_place(spot_session *s)
     quant->workspace = spoti_arena_take(&s->arena, 1, bytes / sizeof(float) + 1);
 }
 
-/* w (n x k) of a packed layer */
-static void unpack(const spoti_layer *layer, float *w)
-{
-    for (size_t j = 0; j < layer->n; j++) {
-        const float *panel =
-            layer->packed + j / SPOTI_PANEL * SPOTI_PANEL * layer->k + j % SPOTI_PANEL;
-
-        for (size_t i = 0; i < layer->k; i++) {
-            w[j * layer->k + i] = panel[i * SPOTI_PANEL];
-        }
-    }
-}
-
 spot_status spoti_dit_quant_fill(spot_session *s)
 {
     const size_t c = (size_t)s->policy->config.channels;
@@ -117,7 +104,7 @@ spot_status spoti_dit_quant_fill(spot_session *s)
             spoti_linear *layer = &s->work.dit.quant.layers[i][j];
 
             if (layer->precision != SPOTI_PRECISION_FP32) {
-                unpack(&s->policy->net.dit.blocks[i].sites[j], w);
+                spoti_layer_unpack(&s->policy->net.dit.blocks[i].sites[j], w);
                 st = spoti_linear_fill(layer, spoti_site_name((spoti_site)j), w, layer->k, NULL,
                                        NULL);
             }

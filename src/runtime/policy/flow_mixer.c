@@ -48,6 +48,20 @@ static void visit(spoti_visitor *v, spot_policy *policy)
     }
 }
 
+static void prunables(spot_policy *policy, size_t block, spoti_prunables *out)
+{
+    spoti_mixer_block *b = &policy->net.mixer.blocks[block];
+    const size_t token = (size_t)policy->config.token_hidden;
+    const size_t t = (size_t)policy->config.horizon;
+
+    *out = (spoti_prunables){
+        .weights = {{&b->token_w1, token, t, NULL, &policy->config.token_hidden},
+                    {&b->token_w2, t, token, NULL, NULL},
+                    {&b->fc1.packed, b->fc1.n, b->fc1.k, &b->fc1, &policy->config.channel_hidden},
+                    {&b->fc2.packed, b->fc2.n, b->fc2.k, &b->fc2, NULL}},
+        .n = 4};
+}
+
 static void place(spot_session *s)
 {
     const spoti_policy_config *c = &s->policy->config;
@@ -176,6 +190,7 @@ const spoti_arch *spoti_flow_mixer_arch(void)
 {
     static const spoti_arch arch = {.type = "flow_mixer",
                                     .visit = visit,
+                                    .prunables = prunables,
                                     .place = place,
                                     .prepare = prepare,
                                     .observe = observe,

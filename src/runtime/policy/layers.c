@@ -27,6 +27,18 @@ spoti_gemm spoti_layer_product(const spoti_layer *layer, size_t m, const float *
                         .ldc = ldc};
 }
 
+void spoti_layer_unpack(const spoti_layer *layer, float *w)
+{
+    for (size_t j = 0; j < layer->n; j++) {
+        const float *panel =
+            layer->packed + j / SPOTI_PANEL * SPOTI_PANEL * layer->k + j % SPOTI_PANEL;
+
+        for (size_t i = 0; i < layer->k; i++) {
+            w[j * layer->k + i] = panel[i * SPOTI_PANEL];
+        }
+    }
+}
+
 static void refuse(spoti_visitor *v, const char *name, const char *what)
 {
     v->status = spot_diag_set(v->diag, SPOT_E_FORMAT, "%s: tensor '%s': %s", v->path, name, what);

@@ -25,6 +25,9 @@ typedef struct spoti_layer {
 spoti_gemm spoti_layer_product(const spoti_layer *layer, size_t m, const float *a, size_t lda,
                                float *c, size_t ldc);
 
+/* w (n x k), row-major: the weights as they were before spoti_pack. */
+void spoti_layer_unpack(const spoti_layer *layer, float *w);
+
 typedef enum spoti_visit_mode {
     SPOTI_VISIT_CHECK,
     SPOTI_VISIT_PLACE,

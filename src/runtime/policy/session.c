@@ -160,10 +160,6 @@ static spot_status configure(spot_session *s, const spot_session_config *config)
     const size_t n_block = (size_t)s->policy->config.blocks;
     spot_status st = SPOT_OK;
 
-    if (config->prune != NULL) {
-        return spot_diag_set(config->diag, SPOT_E_UNSUPPORTED,
-                             "prune on a policy of type %s, expected none", arch->type);
-    }
     if (s->policy->config.history_frames == 0 && !is_no_window(config->kv)) {
         return spot_diag_set(config->diag, SPOT_E_UNSUPPORTED,
                              "kv: '%.20s' on a policy without history, expected none or base",
@@ -196,6 +192,13 @@ static spot_status set_up(spot_session *s, const spot_session_config *config)
     s->kernels = spoti_kernels_find(config->kernels);
     if (s->kernels == NULL) {
         return SPOT_E_UNSUPPORTED;
+    }
+    if (config->prune != NULL) {
+        st = spoti_pruned_create(s->policy, config->prune, s->allocator, &s->pruned, config->diag);
+        if (st != SPOT_OK) {
+            return st;
+        }
+        s->policy = s->pruned != NULL ? s->pruned : s->policy;
     }
     s->steps = (size_t)(config->steps > 0 ? config->steps : s->policy->config.default_steps);
     s->batch_max = config->batch_max;
@@ -253,6 +256,7 @@ void spot_session_destroy(spot_session *session)
         return;
     }
     spoti_arena_free(&session->arena, session->allocator);
+    spoti_pruned_destroy(session->pruned);
     spoti_free(session->allocator, session, sizeof *session);
 }
 
