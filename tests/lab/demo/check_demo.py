@@ -22,13 +22,14 @@ except ImportError:
 
 EPISODES = 12
 DEMO_SEED_BASE = 2**32
-NOISE_M = 0.0015
+NOISE_M = {"ur5e-pick-place": 0.0015, "ur5e-conveyor": 0.0015, "ur5e-wrist-pick": 0.020}
+SEEN_BEYOND_M = 0.12  # of ur5e-wrist-pick
 SIGMAS = 6.0  # normal tail beyond, over some thousand draws: 1e-5
 ROBOT = (["gripper_x", "gripper_y", "gripper_z", "gripper_yaw", "gripper_opening"]
          + [f"{kind}{i}" for kind in ("q", "qd", "torque") for i in range(1, 7)])
 
 
-def check_demo(demo, objects):
+def check_demo(demo, objects, task):
     """One demonstration: shapes, types, and what can be computed from other columns."""
     n = int(demo.attrs["num_samples"])
     assert n > 5
@@ -65,8 +66,14 @@ def check_demo(demo, objects):
     assert np.allclose(state[:, 0:3], gripper, atol=1e-6)
     assert np.allclose(state[:, 3], np.sin(column["gripper_yaw"]), atol=1e-6)
     assert np.allclose(state[:, 5], column["gripper_opening"], atol=1e-6)
-    noise = state[:, 6:9] - (cube - gripper)
-    assert np.abs(noise).max() < SIGMAS * NOISE_M and noise.std() > 0.5 * NOISE_M
+    if task == "ur5e-wrist-pick":
+        seen = np.linalg.norm(cube - gripper, axis=1) >= SEEN_BEYOND_M
+        assert np.array_equal(state[:, 6], seen.astype(np.float32)) and 0.05 < seen.mean() < 0.95
+        assert not state[~seen, 7:12].any()
+        noise = state[seen, 7:10] - cube[seen]
+    else:
+        noise = state[:, 6:9] - (cube - gripper)
+    assert np.abs(noise).max() < SIGMAS * NOISE_M[task] and noise.std() > 0.5 * NOISE_M[task]
     # the gripper goes where it is told: no target is further than a control period at 0.5 m/s, unless
     # the arm was pushed or frozen
     assert np.median(np.linalg.norm(actions[:, :3], axis=1)) < 0.08
@@ -84,7 +91,7 @@ def check_file(path, tried, succeeded, rows, task):
         name = name.decode() if isinstance(name, bytes) else name
         assert name == env["env_name"] == task
         assert env["env_kwargs"] == {"control_freq": 10.0, "horizon": 16, "execute": 8}
-        objects = ["cube", "tray"] if task == "ur5e-pick-place" else ["cube"]
+        objects = ["cube"] if task == "ur5e-conveyor" else ["cube", "tray"]
 
         seeds = [int(data[f"demo_{i}"].attrs["seed"]) for i in range(EPISODES)]
         assert seeds == sorted(set(seeds)) and seeds[0] >= DEMO_SEED_BASE
@@ -93,7 +100,7 @@ def check_file(path, tried, succeeded, rows, task):
         assert all(0.5 <= s <= 2.0 for s in speeds) and len(set(speeds)) == EPISODES
         assert all(os.path.basename(data[f"demo_{i}"].attrs["model_file"]) in ("scene.xml", b"scene.xml")
                    for i in range(EPISODES))
-        counts = [check_demo(data[f"demo_{i}"], objects) for i in range(EPISODES)]
+        counts = [check_demo(data[f"demo_{i}"], objects, task) for i in range(EPISODES)]
         assert sum(counts) == rows and succeeded == EPISODES
 
         # on a belt, the cube first moves with it: the speed that the attribute says

@@ -34,10 +34,12 @@ static void check_accepted(const spoti_task_file *f)
         expect(spoti_task_file_object(f, o->name) == (int)i);
         expect(o->x_m[0] <= o->x_m[1] && o->y_m[0] <= o->y_m[1]);
         expect(isfinite(o->noise_m) && o->noise_m >= 0.0);
+        expect(isfinite(o->seen_beyond_m) && o->seen_beyond_m >= 0.0);
     }
     for (unsigned i = 0; i < f->observation.terms_count; i++) {
-        const char *object = f->observation.terms[i].object;
-        expect(object == NULL || spoti_task_file_object(f, object) >= 0);
+        const spoti_term *term = &f->observation.terms[i];
+        expect((term->object != NULL) == (term->type >= SPOTI_TERM_RELATIVE_POSITION));
+        expect(term->object == NULL || spoti_task_file_object(f, term->object) >= 0);
     }
     expect(spoti_task_file_object(f, f->expert.object) >= 0);
 }

@@ -13,6 +13,7 @@
 #include "support/spot_test.h"
 
 #define PICK_PLACE SPOT_SOURCE_DIR "/tasks/ur5e-pick-place/task.yaml"
+#define WRIST_PICK SPOT_SOURCE_DIR "/tasks/ur5e-wrist-pick/task.yaml"
 #define PRESS      SPOT_SOURCE_DIR "/tasks/press-button/task.yaml"
 #define CONVEYOR   SPOT_SOURCE_DIR "/tasks/ur5e-conveyor/task.yaml"
 

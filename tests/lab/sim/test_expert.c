@@ -36,6 +36,7 @@ static void expert_picks_and_places(void **state)
 {
     (void)state;
     check_success(PICK_PLACE, 1.0);
+    check_success(WRIST_PICK, 1.0);
 }
 
 static void expert_catches_from_the_belt(void **state)
@@ -117,6 +118,7 @@ static void expert_approaches_from_both_sides_with_both_yaws(void **state)
 {
     (void)state;
     check_multimodal(PICK_PLACE);
+    check_multimodal(WRIST_PICK);
     check_multimodal(CONVEYOR);
 }
 
@@ -151,6 +153,7 @@ static void expert_misses_on_purpose_and_tries_again(void **state)
 {
     (void)state;
     check_mistakes(PICK_PLACE);
+    check_mistakes(WRIST_PICK);
     check_mistakes(CONVEYOR);
 }
 
