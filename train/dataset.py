@@ -5,7 +5,9 @@
 Per demonstration `data/demo_i`: obs/state (N x D), obs/anchor (N x A, last column 0), targets
 (N x A, absolute), label_ok (N). The sample at row t is obs/state[t] with the chunk
     chunk[j] = targets[min(t + j, N - 1)] - anchor[t],  j = 0..H-1;
-samples whose window holds a row with label_ok 0 are dropped.
+samples whose window holds a row with label_ok 0 are dropped. For a policy with history the rows of a
+demonstration stay together, the bad ones too: as history they are as good as others. The command of
+row t is targets[t].
 """
 import h5py
 import numpy as np
@@ -15,8 +17,8 @@ OBS_STD_CONSTANT = 1e-6  # a constant feature is only centred
 ACTION_STD_FLOOR = 1e-3  # 1 mm, 1 mrad: a constant action comes back this exactly
 
 
-def demo_samples(group, horizon):
-    """(obs, chunks) of one demonstration, good samples only."""
+def demo_rows(group, horizon):
+    """All rows of one demonstration: obs, targets, chunks, and whether the chunk's labels are ok."""
     obs = np.asarray(group["obs/state"], dtype=np.float32)
     anchor = np.asarray(group["obs/anchor"], dtype=np.float64)
     targets = np.asarray(group["targets"], dtype=np.float64)
@@ -25,18 +27,17 @@ def demo_samples(group, horizon):
     if not (len(anchor) == len(targets) == len(ok) == n):
         raise ValueError(f"{group.name}: datasets differ in length")
     rows = np.minimum(np.arange(n)[:, None] + np.arange(horizon)[None, :], n - 1)
-    good = ok[rows].all(axis=1)
     chunks = targets[rows] - anchor[:, None, :]
-    return obs[good], chunks[good].astype(np.float32)
+    return obs, targets.astype(np.float32), chunks.astype(np.float32), ok[rows].all(axis=1)
 
 
 def read_demos(path, horizon):
-    """List of (obs, chunks) per demonstration in the order of their numbers, and the attributes."""
+    """List of demo_rows() in the order of the demonstrations' numbers, and the attributes."""
     with h5py.File(path, "r") as f:
         data = f["data"]
         attrs = {k: (v.decode() if isinstance(v, bytes) else v) for k, v in data.attrs.items()}
         names = sorted((k for k in data if k.startswith("demo_")), key=lambda k: int(k[5:]))
-        demos = [demo_samples(data[k], horizon) for k in names]
+        demos = [demo_rows(data[k], horizon) for k in names]
     if not demos:
         raise ValueError(f"{path}: no demonstrations under data/")
     return demos, attrs
@@ -52,28 +53,45 @@ def statistics(obs, chunks):
     return {k: v.astype(np.float32) for k, v in stats.items()}
 
 
-def load(path, horizon, held_out=0.05, seed=0):
-    """Normalised train and held-out arrays; whole demonstrations are held out."""
+def command_statistics(commands):
+    return dict(command_mean=commands.mean(axis=0, dtype=np.float64).astype(np.float32),
+                command_std=np.maximum(commands.std(axis=0, dtype=np.float64),
+                                       ACTION_STD_FLOOR).astype(np.float32))
+
+
+def load(path, horizon, held_out=0.05, seed=0, with_rows=False):
+    """Normalised train and held-out (obs, chunks) of the good samples; whole demonstrations are held
+    out. with_rows: dicts of all rows instead (obs, commands, chunks, good, and the demonstrations'
+    lengths)."""
     demos, attrs = read_demos(path, horizon)
     order = np.random.default_rng(seed).permutation(len(demos))
     n_held = min(len(demos) - 1, max(1, round(held_out * len(demos)))) if len(demos) > 1 else 0
     held, train = order[:n_held], order[n_held:]
 
     def join(ids):
-        return (np.concatenate([demos[i][0] for i in ids]),
-                np.concatenate([demos[i][1] for i in ids]))
+        return tuple(np.concatenate(x) for x in zip(*(demos[i] for i in ids)))
 
-    obs, chunks = join(train)
+    obs, commands, chunks, good = join(train)
+    obs, commands, chunks = obs[good], commands[good], chunks[good]
     if len(obs) == 0:
         raise ValueError(f"{path}: no sample has a good label over {horizon} rows")
     for name, x in (("obs/state", obs), ("targets", chunks)):
         if not np.isfinite(x).all():
             raise ValueError(f"{path}: {name} holds a value that is not finite")
     stats = statistics(obs, chunks)
+    if with_rows:
+        stats.update(command_statistics(commands))
 
-    def normalise(o, c):
-        return ((o - stats["obs_mean"]) / stats["obs_std"],
-                (c - stats["action_mean"]) / stats["action_std"])
+    def normalised(ids):
+        if len(ids) == 0:
+            return None
+        o, m, c, ok = join(ids)
+        o = (o - stats["obs_mean"]) / stats["obs_std"]
+        c = (c - stats["action_mean"]) / stats["action_std"]
+        if not with_rows:
+            return o[ok], c[ok]
+        return dict(obs=o, commands=(m - stats["command_mean"]) / stats["command_std"], chunks=c,
+                    good=ok, lengths=[len(demos[i][0]) for i in ids])
 
-    return dict(train=normalise(obs, chunks), held=normalise(*join(held)) if n_held else None,
-                stats=stats, attrs=attrs, n_demos=len(demos), n_held=n_held)
+    return dict(train=normalised(train), held=normalised(held), stats=stats, attrs=attrs,
+                n_demos=len(demos), n_held=n_held)

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Sweetspot authors
-"""Trains a policy from demonstrations: a flow mixer, or a transformer with --arch dit.
+"""Trains a policy from demonstrations: a flow mixer, or a transformer with --arch dit, which with
+--history also reads past frames and commands.
 
     train.py --demos FILE.hdf5 --out policies/NAME --task NAME (--minutes M | --steps N)
 
@@ -26,10 +27,17 @@ import dataset
 import policy_io
 from model import DEFAULTS, FlowMixer
 from model_dit import PREDICTIONS, Dit
+from model_history import HistoryDit
+from sampling import Demonstrations, Samples
 
 WARM_UP_STEPS = 100
 EVAL_SAMPLES = 2048
 CHECKPOINT_S = 60.0
+DIT_OPTIONS = ("width", "heads", "mlp_hidden", "blocks")
+
+
+def integers(text):
+    return [int(n) for n in text.split(",")]
 
 
 def parse_args(argv=None):
@@ -44,12 +52,18 @@ def parse_args(argv=None):
     p.add_argument("--sampler", choices=("flow", "ddim"), default="flow")
     p.add_argument("--prediction", choices=("velocity", "sample", "epsilon"),
                    help="what the network predicts; default velocity (flow), sample (ddim)")
-    p.add_argument("--obs-groups", type=lambda t: [int(n) for n in t.split(",")],
+    p.add_argument("--obs-groups", type=integers,
                    help="dit: sizes of the observation's terms, e.g. 3,2,1; default one a feature")
+    for name in DIT_OPTIONS:
+        p.add_argument("--" + name.replace("_", "-"), type=int, help="dit: " + name)
+    p.add_argument("--history", type=integers, metavar="F,M",
+                   help="dit: read at most so many past frames, commands")
+    p.add_argument("--queries", type=int, default=10,
+                   help="with --history: samples of a batch from one demonstration")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--horizon", type=int, default=DEFAULTS["horizon"])
     p.add_argument("--execute", type=int, default=8)
-    p.add_argument("--batch", type=int, default=256)
+    p.add_argument("--batch", type=int, help="default 256, with --history 160")
     p.add_argument("--lr", type=float, default=1e-3)
     p.add_argument("--ema", type=float, default=0.999)
     p.add_argument("--weight-decay", type=float, default=1e-4)
@@ -60,8 +74,12 @@ def parse_args(argv=None):
     args = p.parse_args(argv)
     if not 1 <= args.execute <= args.horizon:
         p.error("--execute: expected 1..horizon")
-    if args.arch != "dit" and (args.sampler != "flow" or args.obs_groups):
-        p.error("--sampler ddim, --obs-groups: expected --arch dit")
+    if args.arch != "dit" and (args.sampler != "flow" or args.obs_groups or args.history or
+                               any(getattr(args, name) for name in DIT_OPTIONS)):
+        p.error("--sampler ddim, --obs-groups, --history and sizes: expected --arch dit")
+    args.batch = args.batch or (160 if args.history else 256)
+    if args.batch < args.queries or args.queries < 1:
+        p.error("--queries: expected 1..batch")
     args.prediction = args.prediction or PREDICTIONS[args.sampler][0]
     if args.prediction not in PREDICTIONS[args.sampler]:
         p.error(f"--prediction: expected one of {PREDICTIONS[args.sampler]} with {args.sampler}")
@@ -82,22 +100,32 @@ def keep_freed_memory():
 def build(args, obs_dim, action_dim):
     if args.arch == "flow_mixer":
         return FlowMixer(obs_dim, action_dim, horizon=args.horizon)
-    return Dit(obs_dim, action_dim, obs_groups=args.obs_groups, sampler=args.sampler,
-               prediction=args.prediction, horizon=args.horizon)
+    sizes = {k: getattr(args, k) for k in DIT_OPTIONS if getattr(args, k)}
+    options = dict(obs_groups=args.obs_groups, sampler=args.sampler, prediction=args.prediction,
+                   horizon=args.horizon, **sizes)
+    if args.history:
+        return HistoryDit(obs_dim, action_dim, args.history, **options)
+    return Dit(obs_dim, action_dim, **options)
+
+
+def source(args, part):
+    """What to draw from, of the train or held-out part of a data set."""
+    if part is None:
+        return None
+    return Demonstrations(part, args.queries, args.history) if args.history else Samples(*part)
 
 
 class Trainer:
     def __init__(self, args, data):
         self.args, self.data = args, data
-        self.train = tuple(torch.from_numpy(x) for x in data["train"])
-        self.held = None if data["held"] is None else tuple(
-            torch.from_numpy(x[:EVAL_SAMPLES * 8]) for x in data["held"])
+        self.train, self.held = source(args, data["train"]), source(args, data["held"])
         torch.manual_seed(args.seed)
-        self.model = build(args, self.train[0].shape[1], self.train[1].shape[2])
+        self.model = build(args, self.train.obs.shape[1], self.train.chunks.shape[2])
         self.ema = copy.deepcopy(self.model)
         self.opt = torch.optim.AdamW(self.model.parameters(), lr=args.lr,
                                      weight_decay=args.weight_decay)
         self.step, self.elapsed, self.loss, self.held_loss = 0, 0.0, float("nan"), float("nan")
+        self.held_without = float("nan")
         self.random = torch.Generator().manual_seed(args.seed + 1)
 
     def progress(self):
@@ -110,18 +138,15 @@ class Trainer:
         warm = min(1.0, (self.step + 1) / WARM_UP_STEPS)
         return self.args.lr * warm * 0.5 * (1.0 + math.cos(math.pi * self.progress()))
 
-    def loss_of(self, model, obs, chunk, g):
-        b = obs.shape[0]
-        noise = torch.randn(chunk.shape, generator=g)
-        t = (torch.arange(b) + torch.rand(b, generator=g)) / b  # uniform, stratified
+    def loss_of(self, model, batch, g):
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.args.precision == "bf16"):
-            return model.loss(obs, chunk, noise, t)
+            return self.train.loss(model, batch, g)
 
     def optimise(self):
-        ids = torch.randint(len(self.train[0]), (self.args.batch,), generator=self.random)
+        batch = self.train.draw(self.args.batch, self.random)
         for group in self.opt.param_groups:
             group["lr"] = self.learning_rate()
-        loss = self.loss_of(self.model, self.train[0][ids], self.train[1][ids], self.random)
+        loss = self.loss_of(self.model, batch, self.random)
         self.opt.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -134,22 +159,23 @@ class Trainer:
         return loss.item()
 
     @torch.no_grad()
-    def evaluate(self):
+    def evaluate(self, **window):
         """Loss of the EMA weights on held-out demonstrations, always with the same noise."""
         if self.held is None:
             return float("nan")
         g = torch.Generator().manual_seed(12345)
-        ids = torch.randperm(len(self.held[0]), generator=g)[:EVAL_SAMPLES]
-        losses = [self.loss_of(self.ema, self.held[0][i], self.held[1][i], g).item()
-                  for i in ids.split(256)]
+        losses = [self.loss_of(self.ema, batch, g).item()
+                  for batch in self.held.fixed(EVAL_SAMPLES, g, **window)]
         return sum(losses) / len(losses)
 
     def identity(self):
         """What must agree for a checkpoint to be continued."""
-        return dict(obs=list(self.train[0].shape), chunk=list(self.train[1].shape), seed=self.args.seed,
-                    batch=self.args.batch, task=self.args.task, arch=self.args.arch,
-                    sampler=self.args.sampler, prediction=self.args.prediction,
-                    obs_groups=self.args.obs_groups)
+        return dict(obs=list(self.train.obs.shape), chunk=list(self.train.chunks.shape),
+                    seed=self.args.seed, batch=self.args.batch, task=self.args.task,
+                    arch=self.args.arch, sampler=self.args.sampler, prediction=self.args.prediction,
+                    obs_groups=self.args.obs_groups, sizes=self.model.sizes,
+                    history=self.args.history,
+                    queries=self.args.queries if self.args.history else None)
 
     def save(self, path):
         torch.save(dict(identity=self.identity(), model=self.model.state_dict(),
@@ -184,16 +210,20 @@ def write_card(args, t, folder):
     # The card names files, not this machine's folders.
     words = [os.path.basename(os.path.normpath(a)) if os.path.isabs(a) else a for a in sys.argv[1:]]
     command = " ".join(["train/train.py"] + [shlex.quote(a) for a in words])
+    history = without = ""
+    if args.history:
+        history = f", history of {args.history[0]} frames and {args.history[1]} commands"
+        without = f"; held-out without history (window 0:0) {t.held_without:.4f}"
     text = f"""# {os.path.basename(os.path.normpath(folder))}
 
 - Task: {args.task}
-- Architecture: {args.arch}, sampler {args.sampler}, {n} weights, horizon {args.horizon}, {args.execute} actions executed
+- Architecture: {args.arch}, sampler {args.sampler}, {n} weights, horizon {args.horizon}{history}, {args.execute} actions executed
 - Measured success: not measured yet
-- Data: `{os.path.basename(args.demos)}`, {t.data['n_demos']} demonstrations ({t.data['n_held']} held out), {len(t.train[0])} training samples; attributes:
+- Data: `{os.path.basename(args.demos)}`, {t.data['n_demos']} demonstrations ({t.data['n_held']} held out), {len(t.train)} training samples; attributes:
 {attrs}
 - Training command: `{command}`
 - Steps: {t.step} of batch {args.batch}; wall time {t.elapsed / 60:.1f} min; progress {100 * t.progress():.0f} %
-- Loss ({args.prediction}, normalised): training {t.loss:.4f}, held-out {t.held_loss:.4f} (EMA weights)
+- Loss ({args.prediction}, normalised): training {t.loss:.4f}, held-out {t.held_loss:.4f} (EMA weights){without}
 - Trained: {time.strftime('%Y-%m-%d', time.gmtime())}, PyTorch {torch.__version__}, {args.threads} threads, {cpu_name()}, {args.precision}
 """
     policy_io.write_aside(os.path.join(folder, "card.md"), text.encode())
@@ -201,6 +231,8 @@ def write_card(args, t, folder):
 
 def export(args, t):
     t.held_loss = t.evaluate()
+    if args.history:
+        t.held_without = t.evaluate(window=(0, 0))
     policy_io.save_policy(args.out, t.ema, t.data["stats"], args.task, args.execute)
     write_card(args, t, args.out)
 
@@ -209,8 +241,9 @@ def report(t, speed):
     left = ""
     if t.progress() > 0.01:
         left = f" left {t.elapsed / 60 * (1 / t.progress() - 1):.1f} min"
+    without = f"without history {t.held_without:.4f} " if t.args.history else ""
     print(f"step {t.step} {100 * t.progress():.1f} % loss {t.loss:.4f} held-out {t.held_loss:.4f} "
-          f"lr {t.learning_rate():.2e} {speed:.2f} steps/s elapsed {t.elapsed / 60:.1f} min{left}",
+          f"{without}lr {t.learning_rate():.2e} {speed:.2f} steps/s elapsed {t.elapsed / 60:.1f} min{left}",
           flush=True)
 
 
@@ -243,10 +276,10 @@ def main():
     keep_freed_memory()
     torch.set_num_threads(args.threads)
     torch.set_flush_denormal(True)
-    data = dataset.load(args.demos, args.horizon, seed=args.seed)
+    data = dataset.load(args.demos, args.horizon, seed=args.seed, with_rows=bool(args.history))
     t = Trainer(args, data)
-    print(f"{len(t.train[0])} samples of {data['n_demos']} demonstrations, obs {t.train[0].shape[1]}, "
-          f"chunk {args.horizon} x {t.train[1].shape[2]}, attributes {json.dumps(data['attrs'], default=str)}",
+    print(f"{len(t.train)} samples of {data['n_demos']} demonstrations, "
+          f"obs {t.train.obs.shape[1]}, chunk {args.horizon} x {t.train.chunks.shape[2]}, attributes {json.dumps(data['attrs'], default=str)}",
           flush=True)
     checkpoint = os.path.normpath(args.out) + ".checkpoint.pt"
     os.makedirs(args.out, exist_ok=True)
