@@ -11,6 +11,16 @@ static spot_status infer(void *ctx, const float *obs, const float *noise, float 
     return spot_session_infer((spot_session *)ctx, 1, obs, noise, chunk);
 }
 
+static spot_status remember(void *ctx, const float *obs, const float *command)
+{
+    return spot_session_remember((spot_session *)ctx, obs, command);
+}
+
+static void forget(void *ctx)
+{
+    spot_session_forget((spot_session *)ctx);
+}
+
 static void destroy(void *ctx)
 {
     spot_session_destroy((spot_session *)ctx);
@@ -46,6 +56,8 @@ static spot_status make_brain(void *ctx, const spot_rollout_config *config, spot
                          .action_dim = info->action_dim,
                          .horizon = info->horizon,
                          .infer = infer,
+                         .remember = info->history_frames > 0 ? remember : NULL,
+                         .forget = info->history_frames > 0 ? forget : NULL,
                          .destroy = destroy,
                          .ctx = session};
     return SPOT_OK;

@@ -27,6 +27,8 @@ struct spot_rollout {
     float *chunk;   /* (horizon x action_dim) */
     double *sample; /* (sample_dim) */
     double anchor[SPOT_ANCHOR_DIM_MAX];
+    float *seen;    /* (obs_dim) what is remembered of an action; NULL without memory */
+    float *command; /* (action_dim) */
 };
 
 /* What one episode adds up. */
@@ -155,6 +157,14 @@ spot_status spoti_rollout_create(const spot_rollout_config *config, spot_world *
         st = SPOT_E_NOMEM;
         goto fail;
     }
+    if (brain->remember != NULL) {
+        r->seen = (float *)spoti_calloc(r->allocator, (size_t)brain->obs_dim, sizeof(float));
+        r->command = (float *)spoti_calloc(r->allocator, (size_t)brain->action_dim, sizeof(float));
+        if (r->seen == NULL || r->command == NULL) {
+            st = SPOT_E_NOMEM;
+            goto fail;
+        }
+    }
     r->brain.destroy = brain->destroy;
     *out = r;
     return SPOT_OK;
@@ -178,6 +188,8 @@ void spot_rollout_destroy(spot_rollout *rollout)
     spoti_free(allocator, rollout->obs, (size_t)brain->obs_dim * sizeof(float));
     spoti_free(allocator, rollout->noise, chunk_size(brain) * sizeof(float));
     spoti_free(allocator, rollout->chunk, chunk_size(brain) * sizeof(float));
+    spoti_free(allocator, rollout->seen, (size_t)brain->obs_dim * sizeof(float));
+    spoti_free(allocator, rollout->command, (size_t)brain->action_dim * sizeof(float));
     spoti_free(allocator, rollout->sample,
                ((size_t)rollout->world->dims.sample_dim + 1) * sizeof(double));
     spoti_free(allocator, rollout, sizeof(*rollout));
@@ -207,11 +219,30 @@ static spot_status observe(spot_rollout *r, uint64_t seed, uint64_t index)
     return spot_exec_submit(r->exec, r->chunk, r->anchor, ticks);
 }
 
+/* Has the brain remember what is seen now, and what the action commands in absolute terms. */
+static spot_status remember(spot_rollout *r, const spot_exec_event *event)
+{
+    const spot_world_dims *d = &r->world->dims;
+    double anchor[SPOT_ANCHOR_DIM_MAX] = {0.0}; /* of what is seen now: not needed */
+    spot_status st = r->world->ops->observe(r->world->self, r->seen, anchor);
+    for (int i = 0; i < d->action_dim; i++) {
+        const double base = i < d->anchor_dim ? event->anchor[i] : 0.0;
+        r->command[i] = (float)(base + (double)event->action[i]);
+    }
+    return st == SPOT_OK ? r->brain.remember(r->brain.ctx, r->seen, r->command) : st;
+}
+
 static spot_status act(spot_rollout *r, const spot_exec_event *event, tally *t)
 {
     t->age_first += event->first ? event->age_ticks : 0;
     t->age_all += event->age_ticks;
     t->age_max = event->age_ticks > t->age_max ? event->age_ticks : t->age_max;
+    if (r->brain.remember != NULL) {
+        const spot_status st = remember(r, event);
+        if (st != SPOT_OK) {
+            return st;
+        }
+    }
     return r->world->ops->act(r->world->self, event->action, event->anchor);
 }
 
@@ -301,6 +332,9 @@ spot_status spot_rollout_run(spot_rollout *rollout, uint64_t seed, spot_episode 
     spot_outcome outcome = {.done = false};
     int64_t tick = 0;
     spot_exec_reset(rollout->exec);
+    if (rollout->brain.remember != NULL) {
+        rollout->brain.forget(rollout->brain.ctx);
+    }
     spot_status st = w->ops->reset(w->self, seed);
 
     while (st == SPOT_OK && !outcome.done && tick < limit) {

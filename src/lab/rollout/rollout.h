@@ -15,6 +15,10 @@ typedef struct spoti_brain {
     int horizon; /* H: actions in a chunk */
     /* As spot_session_infer for a batch of one. */
     spot_status (*infer)(void *ctx, const float *obs, const float *noise, float *chunk);
+    /* A brain that remembers: before each action, what is observed then and what the action commands
+     * (action_dim, absolute: its anchor + it), as spot_session_remember; NULL = it does not. */
+    spot_status (*remember)(void *ctx, const float *obs, const float *command);
+    void (*forget)(void *ctx);  /* at the start of an episode; not NULL with remember */
     void (*destroy)(void *ctx); /* called with the rollout's end; may be NULL */
     void *ctx;
 } spoti_brain;
