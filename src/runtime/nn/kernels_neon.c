@@ -14,6 +14,7 @@ INLINE void tile(const spoti_gemm *g, const float *a, float *c, size_t first, co
 {
     const float *b = g->b + first / SPOTI_PANEL * g->panel_stride + first % SPOTI_PANEL;
     float32x4_t sums[REGISTERS * ROWS];
+    float32x4_t done[REGISTERS * ROWS];
 
     for (size_t i = 0; i < REGISTERS * rows; i++) {
         sums[i] = vdupq_n_f32(0.0F);
@@ -28,6 +29,10 @@ INLINE void tile(const spoti_gemm *g, const float *a, float *c, size_t first, co
             sums[i] = vfmaq_n_f32(sums[i], row[i % REGISTERS], a[i / REGISTERS * g->lda + j]);
         }
     }
+    /* a copy, or gcc stores the sums in every step of the loop above */
+    for (size_t i = 0; i < REGISTERS * rows; i++) {
+        done[i] = sums[i];
+    }
     for (size_t i = 0; i < REGISTERS * rows; i++) {
         const size_t column = first + i % REGISTERS * LANES;
         const size_t left = column < g->n ? g->n - column : 0;
@@ -35,8 +40,8 @@ INLINE void tile(const spoti_gemm *g, const float *a, float *c, size_t first, co
         if (left > 0) {
             const float32x4_t y =
                 g->bias != NULL
-                    ? vaddq_f32(sums[i], load_some(g->bias + column, left, vdupq_n_f32(0.0F)))
-                    : sums[i];
+                    ? vaddq_f32(done[i], load_some(g->bias + column, left, vdupq_n_f32(0.0F)))
+                    : done[i];
             const float *gate = g->epilogue == SPOTI_EPILOGUE_RESIDUAL ? g->gate + column : NULL;
 
             finish_register(g->epilogue, gate, c + i / REGISTERS * g->ldc + column, left, y);

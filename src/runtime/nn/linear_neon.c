@@ -140,33 +140,50 @@ static inline uint32x4_t broadcast_step(const unsigned char *x)
     return vdupq_n_u32(bits);
 }
 
+/* sums + the products of one step: w has 4 registers of two weights a lane. */
+INLINE void bf16_step(const uint32x4_t *w, const unsigned char *x, size_t stride, const size_t rows,
+                      float32x4_t *sums)
+{
+    const uint32x4_t upper = vdupq_n_u32(0xFFFF0000U);
+
+    for (size_t i = 0; i < rows; i++) {
+        const uint32x4_t v = broadcast_step(x + i * stride);
+        const float32x4_t x_even = vreinterpretq_f32_u32(vshlq_n_u32(v, 16));
+        const float32x4_t x_odd = vreinterpretq_f32_u32(vandq_u32(v, upper));
+
+        for (size_t j = 0; j < REGISTERS; j++) {
+            const float32x4_t even = vreinterpretq_f32_u32(vshlq_n_u32(w[j], 16));
+            const float32x4_t odd = vreinterpretq_f32_u32(vandq_u32(w[j], upper));
+            float32x4_t *sum = &sums[REGISTERS * i + j];
+
+            *sum = vfmaq_f32(vfmaq_f32(*sum, even, x_even), odd, x_odd);
+        }
+    }
+}
+
 INLINE void bf16_tile(const tile *t, const size_t rows)
 {
     const unsigned char *w = panel_of(t) + 4 * (t->column % SPOTI_PANEL);
     const unsigned char *x = token_of(t, 0);
-    const uint32x4_t upper = vdupq_n_u32(0xFFFF0000U);
     float32x4_t sums[REGISTERS * ROWS];
+    float32x4_t done[REGISTERS * ROWS];
 
     for (size_t i = 0; i < REGISTERS * rows; i++) {
         sums[i] = vdupq_n_f32(0.0F);
     }
     for (size_t s = 0; s < t->job->layer->n_step; s++) {
+        uint32x4_t weights[REGISTERS];
+
         for (size_t j = 0; j < REGISTERS; j++) {
-            const uint32x4_t v = vreinterpretq_u32_u8(vld1q_u8(w + 128 * s + 16 * j));
-            const float32x4_t even = vreinterpretq_f32_u32(vshlq_n_u32(v, 16));
-            const float32x4_t odd = vreinterpretq_f32_u32(vandq_u32(v, upper));
-
-            for (size_t i = 0; i < rows; i++) {
-                const uint32x4_t b = broadcast_step(x + i * t->job->rows->stride + 4 * s);
-                const float32x4_t x_even = vreinterpretq_f32_u32(vshlq_n_u32(b, 16));
-                const float32x4_t x_odd = vreinterpretq_f32_u32(vandq_u32(b, upper));
-                float32x4_t *sum = &sums[REGISTERS * i + j];
-
-                *sum = vfmaq_f32(vfmaq_f32(*sum, even, x_even), odd, x_odd);
-            }
+            weights[j] = vreinterpretq_u32_u8(vld1q_u8(w + 128 * s + 16 * j));
         }
+        bf16_step(weights, x + 4 * s, t->job->rows->stride, rows, sums);
     }
-    finish_tile(t, rows, sums);
+    /* a copy, or gcc stores the sums in every step of the loop above */
+    for (size_t i = 0; i < REGISTERS * rows; i++) {
+        done[i] = sums[i];
+    }
+    finish_tile(t, rows, done);
 }
 
 /* sums + the products of one step: w has 4 registers of signed weights. */
