@@ -32,4 +32,4 @@ asan: setup
 	ctest --preset asan --parallel $(JOBS)
 
 clean:
-	rm -rf build build-dev build-asan build-tsan build-clang
+	rm -rf build build-dev build-asan build-tsan build-clang build-aarch64
