@@ -83,6 +83,15 @@ SPOT_API spot_status spot_platform_point_latency(const spot_platform *platform,
                                                  const char *model_class, const spot_point *point,
                                                  spot_latency *out, spot_diag *diag);
 
+/* Lets `platform` model the variants that it has no class for: the latency of `model_class` times
+ * alpha, where alpha is how `self@variant` compares with `self` at the same steps on `measured`, a profile of
+ * `sweetspot bench`. That a variant saves the same share elsewhere is an assumption: such latencies are
+ * labelled modelled, and say so in `source`.
+ * `measured` is borrowed until the destroy call; NULL ends it. Call it before `platform` is shared by threads.
+ * Returns SPOT_OK, E_INVALID, E_NOT_FOUND (`measured` has no class self). */
+SPOT_API spot_status spot_platform_borrow_alphas(spot_platform *platform,
+                                                 const spot_platform *measured, spot_diag *diag);
+
 /* One draw of a latency: log-normal with the given mean and spread, the mean itself if spread is 0. */
 SPOT_API double spot_latency_draw(const spot_latency *latency, spot_rng *rng);
 

@@ -91,6 +91,12 @@ spot_task *cli_load_task(const char *name, int *exit_code);
 spot_policy *cli_load_policy(const char *name, int *exit_code);
 spot_platform *cli_load_platform(const char *name, int *exit_code);
 
+/* Loads the profile `name` (NULL = none, which is fine) and lets `platform` model variants by it
+ * (spot_platform_borrow_alphas). The caller destroys *alphas after `platform`. False after saying what is
+ * wrong. */
+bool cli_borrow_alphas(const char *verb, const char *name, spot_platform *platform,
+                       spot_platform **alphas, int *exit_code);
+
 /* output.c ------------------------------------------------------------------------------------- */
 
 /* `sweetspot VERB: message` on stderr. Return the exit code that fits the status. */

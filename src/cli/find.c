@@ -246,3 +246,23 @@ spot_platform *cli_load_platform(const char *name, int *exit_code)
     }
     return platform;
 }
+
+bool cli_borrow_alphas(const char *verb, const char *name, spot_platform *platform,
+                       spot_platform **alphas, int *exit_code)
+{
+    spot_diag diag = {""};
+
+    *alphas = NULL;
+    if (name == NULL) {
+        return true;
+    }
+    *alphas = cli_load_platform(name, exit_code);
+    if (*alphas == NULL) {
+        return false;
+    }
+    spot_status st = spot_platform_borrow_alphas(platform, *alphas, &diag);
+    if (st != SPOT_OK) {
+        *exit_code = cli_fail(verb, st, &diag);
+    }
+    return st == SPOT_OK;
+}

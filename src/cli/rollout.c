@@ -14,6 +14,7 @@ typedef struct request {
     const char *platform_name;
     const char *point_text;
     const char *charge_as;
+    const char *alpha_from;
     const char *clock;
     const char *schedule;
     const char *episodes_path;
@@ -46,6 +47,8 @@ static bool check_latency_options(const request *r)
                             ? "--delay-ms and --platform: expected one of them"
                         : r->charge_as != NULL && r->platform_name == NULL
                             ? "--charge-as: expected with --platform, whose class it names"
+                        : r->alpha_from != NULL && r->platform_name == NULL
+                            ? "--alpha-from: expected with --platform, whose latencies it scales"
                             : NULL;
     if (wrong != NULL) {
         (void)cli_misuse("rollout", "%s", wrong);
@@ -103,15 +106,18 @@ static bool choose_latency(request *r, const spot_task *task, const spot_policy 
         return false;
     }
     spot_diag diag = {""};
+    spot_platform *alphas = NULL;
     r->class_name = r->charge_as != NULL ? r->charge_as : spot_task_describe(task)->charge_as;
-    spot_status st =
-        spot_platform_point_latency(platform, r->class_name, &r->config.point, l, &diag);
-    spot_platform_destroy(platform);
-    if (st != SPOT_OK) {
-        *exit_code = cli_fail("rollout", st, &diag);
-        return false;
+    bool good = cli_borrow_alphas("rollout", r->alpha_from, platform, &alphas, exit_code);
+    if (good) {
+        spot_status st =
+            spot_platform_point_latency(platform, r->class_name, &r->config.point, l, &diag);
+        good = st == SPOT_OK;
+        *exit_code = good ? CLI_OK : cli_fail("rollout", st, &diag);
     }
-    return true;
+    spot_platform_destroy(platform);
+    spot_platform_destroy(alphas);
+    return good;
 }
 
 static spot_status make_world(void *ctx, spot_world *out, spot_diag *diag)
@@ -384,6 +390,8 @@ int spoti_cli_rollout(int argc, char **argv)
          "policy folder, or 'expert' (the task's name)"},
         {"platform", "NAME", CLI_TEXT, &r.platform_name, "whose latency is spent (none: zero)"},
         {"charge-as", "CLASS", CLI_TEXT, &r.charge_as, "latency class charged (the task's)"},
+        {"alpha-from", "NAME", CLI_TEXT, &r.alpha_from,
+         "model what the profile lacks by what it saves in this one (bench --out)"},
         {"delay-ms", "X", CLI_REAL, &r.delay_ms, "spend this latency instead of a platform's"},
         {"point", "TEXT", CLI_TEXT, &r.point_text, "operating point, e.g. \"steps=2 overlap=4\""},
         {"execute", "N", CLI_INTEGER, &r.execute, "actions of a chunk to execute (the task's)"},

@@ -15,6 +15,7 @@ typedef struct request {
     const char *platform_name;
     cli_sweep sweep;
     const char *charge_as;
+    const char *alpha_from;
     const char *clock;
     const char *schedule;
     const char *goal;
@@ -236,13 +237,15 @@ static int load_and_tune(request *r)
     spot_task *task = NULL;
     spot_policy *policy = NULL;
     spot_platform *platform = NULL;
+    spot_platform *alphas = NULL;
 
     task = cli_load_task(r->task_name, &exit_code);
     if (task != NULL) {
         r->policy_name = r->policy_name != NULL ? r->policy_name : spot_task_describe(task)->name;
         platform = cli_load_platform(r->platform_name, &exit_code);
     }
-    if (platform != NULL) {
+    if (platform != NULL &&
+        cli_borrow_alphas("tune", r->alpha_from, platform, &alphas, &exit_code)) {
         policy = cli_load_policy(r->policy_name, &exit_code);
     }
     if (policy != NULL) {
@@ -258,6 +261,7 @@ static int load_and_tune(request *r)
     }
     spot_policy_destroy(policy);
     spot_platform_destroy(platform);
+    spot_platform_destroy(alphas);
     spot_task_destroy(task);
     return exit_code;
 }
@@ -325,6 +329,8 @@ int spoti_cli_tune(int argc, char **argv)
         {"noise", "X", CLI_REAL, &r.noise, "factor on the sensor noise; default 1"},
         {"charge-as", "CLASS", CLI_TEXT, &r.charge_as,
          "class of deployed model whose latency is charged; default: the task's"},
+        {"alpha-from", "PLATFORM", CLI_TEXT, &r.alpha_from,
+         "model what the platform's profile lacks by what it saves in this one (bench --out)"},
         {"clock", "CLOCK", CLI_TEXT, &r.clock,
          "exact (default) or paper: latencies in whole control steps"},
         {"schedule", "SCHEDULE", CLI_TEXT, &r.schedule,

@@ -99,35 +99,6 @@ static const cyaml_schema_value_t PROFILE = {
 };
 /* clang-format on */
 
-/* ---- the object ---- */
-
-typedef struct row {
-    int steps;
-    double mean_s, spread_s;
-} row;
-
-typedef struct model_class {
-    char name[SPOT_PLATFORM_NAME_SIZE];
-    char source[SPOT_PLATFORM_SOURCE_SIZE];
-    spot_origin origin;
-    const row *rows; /* (n_rows) into spot_platform.rows */
-    int n_rows;      /* 0: the law is the source itself */
-    bool has_law;    /* a table of one row has none */
-    double base_s, per_step_s;
-    double spread_s;    /* of a law without a table */
-    double spread_frac; /* of a table: largest spread / mean of a row */
-} model_class;
-
-struct spot_platform {
-    const spot_allocator *allocator;
-    char name[SPOT_PLATFORM_NAME_SIZE];
-    char description[SPOT_PLATFORM_SOURCE_SIZE];
-    model_class *classes; /* (n_classes) */
-    row *rows;            /* (n_rows) of all classes, one after the other */
-    int n_classes;
-    size_t n_rows;
-};
-
 /* ---- checks that the schema cannot make ---- */
 
 /* The line of class `i`, or of its row `i_row` (from 0) if that is not negative. */
@@ -224,7 +195,7 @@ static spot_status check_class(const char *path, const raw_profile *raw, int i, 
 /* ---- from the file to the object ---- */
 
 /* Least squares of mean_s against steps. */
-static void fit_law(model_class *c)
+static void fit_law(spoti_model_class *c)
 {
     double steps = 0.0;
     double mean = 0.0;
@@ -245,7 +216,7 @@ static void fit_law(model_class *c)
 }
 
 /* Fills `c` from `raw`; its rows go to `rows`. */
-static void take_class(model_class *c, const raw_class *raw, row *rows)
+static void take_class(spoti_model_class *c, const raw_class *raw, spoti_platform_point *rows)
 {
     /* The schema has bounded both texts, so nothing is cut off. */
     (void)spoti_copy(c->name, sizeof(c->name), raw->name);
@@ -262,7 +233,7 @@ static void take_class(model_class *c, const raw_class *raw, row *rows)
     c->n_rows = (int)raw->table_count;
     for (int i = 0; i < c->n_rows; i++) {
         const raw_row *r = &raw->table[i];
-        rows[i] = (row){
+        rows[i] = (spoti_platform_point){
             .steps = r->steps, .mean_s = r->latency_ms * 1e-3, .spread_s = r->spread_ms * 1e-3};
         if (rows[i].mean_s > 0.0) {
             c->spread_frac = fmax(c->spread_frac, rows[i].spread_s / rows[i].mean_s);
@@ -286,13 +257,14 @@ static spot_status build(const raw_profile *raw, const spot_allocator *allocator
     for (int i = 0; i < p->n_classes; i++) {
         p->n_rows += raw->classes[i].table_count;
     }
-    p->classes = (model_class *)spoti_calloc(allocator, (size_t)p->n_classes, sizeof(*p->classes));
-    p->rows = (row *)spoti_calloc(allocator, p->n_rows, sizeof(*p->rows));
+    p->classes =
+        (spoti_model_class *)spoti_calloc(allocator, (size_t)p->n_classes, sizeof(*p->classes));
+    p->rows = (spoti_platform_point *)spoti_calloc(allocator, p->n_rows, sizeof(*p->rows));
     if (p->classes == NULL || p->rows == NULL) {
         spot_platform_destroy(p);
         return SPOT_E_NOMEM;
     }
-    row *rows = p->rows;
+    spoti_platform_point *rows = p->rows;
     for (int i = 0; i < p->n_classes; i++) {
         take_class(&p->classes[i], &raw->classes[i], rows);
         rows += p->classes[i].n_rows;
@@ -358,112 +330,6 @@ int spot_platform_class_count(const spot_platform *platform)
 const char *spot_platform_class_name(const spot_platform *platform, int i)
 {
     return i >= 0 && i < platform->n_classes ? platform->classes[i].name : NULL;
-}
-
-static const model_class *find_class(const spot_platform *platform, const char *name)
-{
-    for (int i = 0; i < platform->n_classes; i++) {
-        if (strcmp(platform->classes[i].name, name) == 0) {
-            return &platform->classes[i];
-        }
-    }
-    return NULL;
-}
-
-static spot_status say_classes(const spot_platform *platform, const char *name, spot_diag *diag)
-{
-    char list[SPOT_DIAG_TEXT_SIZE] = "";
-    for (int i = 0; i < platform->n_classes; i++) {
-        size_t used = strlen(list);
-        (void)spoti_format(list + used, sizeof(list) - used, "%s%s", i > 0 ? ", " : "",
-                           platform->classes[i].name);
-    }
-    return spot_diag_set(diag, SPOT_E_NOT_FOUND, "platform %s has no class %s, expected one of: %s",
-                         platform->name, name, list);
-}
-
-/* The latency of `c` by its affine law. */
-static spot_status latency_of_law(const model_class *c, int steps, spot_latency *out,
-                                  spot_diag *diag)
-{
-    if (!c->has_law) {
-        return spot_diag_set(diag, SPOT_E_RANGE,
-                             "class %s is known at steps %d alone, expected that instead of %d",
-                             c->name, c->rows[0].steps, steps);
-    }
-    out->mean_s = c->base_s + c->per_step_s * steps;
-    if (!(out->mean_s >= 0.0)) {
-        return spot_diag_set(diag, SPOT_E_RANGE,
-                             "class %s at steps %d: the law of its table gives a negative latency, "
-                             "expected steps nearer to the rows",
-                             c->name, steps);
-    }
-    if (c->n_rows == 0) {
-        out->spread_s = c->spread_s;
-        out->origin = c->origin;
-        (void)spoti_copy(out->source, sizeof(out->source), c->source);
-    } else {
-        out->spread_s = c->spread_frac * out->mean_s;
-        out->origin = SPOT_ORIGIN_MODELLED;
-        (void)spoti_format(out->source, sizeof(out->source), "affine law through %d rows: %s",
-                           c->n_rows, c->source);
-    }
-    return SPOT_OK;
-}
-
-spot_status spot_platform_latency(const spot_platform *platform, const char *model_class_name,
-                                  int steps, spot_latency *out, spot_diag *diag)
-{
-    if (platform == NULL || model_class_name == NULL || out == NULL) {
-        return SPOT_E_INVALID;
-    }
-    memset(out, 0, sizeof(*out));
-    const model_class *c = find_class(platform, model_class_name);
-    if (c == NULL) {
-        return say_classes(platform, model_class_name, diag);
-    }
-    if (steps < 1) {
-        return spot_diag_set(diag, SPOT_E_RANGE, "steps is %d, expected at least 1", steps);
-    }
-    for (int i = 0; i < c->n_rows; i++) {
-        if (c->rows[i].steps == steps) {
-            out->mean_s = c->rows[i].mean_s;
-            out->spread_s = c->rows[i].spread_s;
-            out->origin = c->origin;
-            (void)spoti_copy(out->source, sizeof(out->source), c->source);
-            return SPOT_OK;
-        }
-    }
-    return latency_of_law(c, steps, out, diag);
-}
-
-spot_status spot_platform_point_latency(const spot_platform *platform, const char *model_class_name,
-                                        const spot_point *point, spot_latency *out, spot_diag *diag)
-{
-    char name[SPOT_PLATFORM_NAME_SIZE];
-
-    if (model_class_name == NULL || point == NULL) {
-        return SPOT_E_INVALID;
-    }
-    char variant[SPOT_POINT_TEXT_SIZE];
-    spot_point_variant(point, variant, sizeof(variant));
-    if (!spoti_format(name, sizeof(name), "%s%s%s", model_class_name, variant[0] != '\0' ? "@" : "",
-                      variant)) {
-        return spot_diag_set(diag, SPOT_E_RANGE, "class %s@%s: expected at most %d characters",
-                             model_class_name, variant, SPOT_PLATFORM_NAME_SIZE - 1);
-    }
-    return spot_platform_latency(platform, name, point->steps, out, diag);
-}
-
-double spot_latency_draw(const spot_latency *latency, spot_rng *rng)
-{
-    if (!(latency->spread_s > 0.0) || !(latency->mean_s > 0.0)) {
-        return latency->mean_s;
-    }
-    /* X = exp(mu + sigma Z): mean exp(mu + sigma^2 / 2), variance (exp(sigma^2) - 1) mean^2. */
-    double ratio = latency->spread_s / latency->mean_s;
-    double variance = log1p(ratio * ratio);
-    return latency->mean_s * exp(sqrt(variance) * spot_rng_normal(rng) - 0.5 * variance);
 }
 
 const char *spot_origin_str(spot_origin origin)

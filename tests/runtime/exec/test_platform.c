@@ -333,6 +333,56 @@ static void a_written_profile_is_read_back(void **state)
     (void)remove(path);
 }
 
+/* A board that knows class `big`, and a machine where the policy was measured as it is and cheaper. */
+static void a_variant_that_was_measured_elsewhere_is_modelled(void **state)
+{
+    static const char board[] = "name: board\ndescription: d\nclasses:\n"
+                                "  - {name: big, origin: published, source: s,"
+                                " affine: {base_ms: 100, per_step_ms: 10, spread_ms: 4}}\n"
+                                "  - {name: big@w8a8, origin: published, source: own,"
+                                " affine: {base_ms: 7, per_step_ms: 0}}\n";
+    static const char here[] = "name: here\ndescription: d\nclasses:\n"
+                               "  - {name: self, origin: measured, source: s,"
+                               " affine: {base_ms: 0, per_step_ms: 2}}\n"
+                               "  - {name: self@kv=p1, origin: measured, source: s,"
+                               " affine: {base_ms: 1, per_step_ms: 1}}\n";
+    spot_platform *p = NULL;
+    spot_platform *measured = NULL;
+    spot_latency latency;
+    spot_diag diag = {""};
+    spot_point point = {.steps = 5, .kv = "p1"};
+
+    (void)state;
+    assert_int_equal(load_text(board, sizeof(board) - 1, &p, NULL), SPOT_OK);
+    assert_int_equal(load_text(here, sizeof(here) - 1, &measured, NULL), SPOT_OK);
+    assert_int_equal(spot_platform_point_latency(p, "big", &point, &latency, &diag),
+                     SPOT_E_NOT_FOUND);
+    assert_int_equal(spot_platform_borrow_alphas(p, p, &diag), SPOT_E_NOT_FOUND);
+    assert_non_null(strstr(diag.text, "has no class self"));
+    assert_int_equal(spot_platform_borrow_alphas(p, measured, NULL), SPOT_OK);
+
+    /* 150 ms * (1 + 5) / (2 * 5) */
+    assert_int_equal(spot_platform_point_latency(p, "big", &point, &latency, NULL), SPOT_OK);
+    assert_close(latency.mean_s, 0.090, ROUNDING_S, 0.0);
+    assert_close(latency.spread_s, 0.0024, ROUNDING_S, 0.0);
+    assert_int_equal(latency.origin, SPOT_ORIGIN_MODELLED);
+    assert_string_equal(latency.source, "big here * 0.6000, what self@kv=p1 takes on here");
+
+    /* its own figure goes first; the baseline needs no alpha; what nobody measured is refused */
+    point = (spot_point){.steps = 5, .quant = "w8a8"};
+    assert_int_equal(spot_platform_point_latency(p, "big", &point, &latency, NULL), SPOT_OK);
+    assert_string_equal(latency.source, "own");
+    point = (spot_point){.steps = 5};
+    assert_int_equal(spot_platform_point_latency(p, "big", &point, &latency, NULL), SPOT_OK);
+    assert_int_equal(latency.origin, SPOT_ORIGIN_PUBLISHED);
+    point = (spot_point){.steps = 5, .kv = "p2"};
+    assert_int_equal(spot_platform_point_latency(p, "big", &point, &latency, &diag),
+                     SPOT_E_NOT_FOUND);
+    assert_non_null(strstr(diag.text, "platform here has no class self@kv=p2"));
+    spot_platform_destroy(p);
+    spot_platform_destroy(measured);
+}
+
 static void figures_that_load_would_refuse_are_not_written(void **state)
 {
     (void)state;
@@ -429,6 +479,7 @@ int main(void)
         cmocka_unit_test(draws_have_the_given_mean_and_spread),
         cmocka_unit_test(without_spread_a_draw_is_the_mean),
         cmocka_unit_test(a_written_profile_is_read_back),
+        cmocka_unit_test(a_variant_that_was_measured_elsewhere_is_modelled),
         cmocka_unit_test(figures_that_load_would_refuse_are_not_written),
         cmocka_unit_test(variants_stand_together_and_are_not_too_many),
         cmocka_unit_test(origins_have_names),

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* Latencies that a platform profile gives: of a row, of the law through the rows, of a variant. */
+#include <math.h>
+#include <string.h>
+
+#include "core/base/text.h"
+#include "runtime/exec/platform.h"
+
+/* The class of the very policy that was measured. */
+static const char SELF[] = "self";
+
+static const spoti_model_class *find_class(const spot_platform *platform, const char *name)
+{
+    for (int i = 0; i < platform->n_classes; i++) {
+        if (strcmp(platform->classes[i].name, name) == 0) {
+            return &platform->classes[i];
+        }
+    }
+    return NULL;
+}
+
+static spot_status say_classes(const spot_platform *platform, const char *name, spot_diag *diag)
+{
+    char list[SPOT_DIAG_TEXT_SIZE] = "";
+    for (int i = 0; i < platform->n_classes; i++) {
+        size_t used = strlen(list);
+        (void)spoti_format(list + used, sizeof(list) - used, "%s%s", i > 0 ? ", " : "",
+                           platform->classes[i].name);
+    }
+    return spot_diag_set(diag, SPOT_E_NOT_FOUND, "platform %s has no class %s, expected one of: %s",
+                         platform->name, name, list);
+}
+
+/* The latency of `c` by its affine law. */
+static spot_status latency_of_law(const spoti_model_class *c, int steps, spot_latency *out,
+                                  spot_diag *diag)
+{
+    if (!c->has_law) {
+        return spot_diag_set(diag, SPOT_E_RANGE,
+                             "class %s is known at steps %d alone, expected that instead of %d",
+                             c->name, c->rows[0].steps, steps);
+    }
+    out->mean_s = c->base_s + c->per_step_s * steps;
+    if (!(out->mean_s >= 0.0)) {
+        return spot_diag_set(diag, SPOT_E_RANGE,
+                             "class %s at steps %d: the law of its table gives a negative latency, "
+                             "expected steps nearer to the rows",
+                             c->name, steps);
+    }
+    if (c->n_rows == 0) {
+        out->spread_s = c->spread_s;
+        out->origin = c->origin;
+        (void)spoti_copy(out->source, sizeof(out->source), c->source);
+    } else {
+        out->spread_s = c->spread_frac * out->mean_s;
+        out->origin = SPOT_ORIGIN_MODELLED;
+        (void)spoti_format(out->source, sizeof(out->source), "affine law through %d rows: %s",
+                           c->n_rows, c->source);
+    }
+    return SPOT_OK;
+}
+
+spot_status spot_platform_latency(const spot_platform *platform, const char *class_name, int steps,
+                                  spot_latency *out, spot_diag *diag)
+{
+    if (platform == NULL || class_name == NULL || out == NULL) {
+        return SPOT_E_INVALID;
+    }
+    memset(out, 0, sizeof(*out));
+    const spoti_model_class *c = find_class(platform, class_name);
+    if (c == NULL) {
+        return say_classes(platform, class_name, diag);
+    }
+    if (steps < 1) {
+        return spot_diag_set(diag, SPOT_E_RANGE, "steps is %d, expected at least 1", steps);
+    }
+    for (int i = 0; i < c->n_rows; i++) {
+        if (c->rows[i].steps == steps) {
+            out->mean_s = c->rows[i].mean_s;
+            out->spread_s = c->rows[i].spread_s;
+            out->origin = c->origin;
+            (void)spoti_copy(out->source, sizeof(out->source), c->source);
+            return SPOT_OK;
+        }
+    }
+    return latency_of_law(c, steps, out, diag);
+}
+
+/* `class_name@variant`; false if it is too long. */
+static bool name_variant(const char *class_name, const char *variant,
+                         char name[SPOT_PLATFORM_NAME_SIZE])
+{
+    return spoti_format(name, SPOT_PLATFORM_NAME_SIZE, "%s%s%s", class_name,
+                        variant[0] != '\0' ? "@" : "", variant);
+}
+
+/* The class's latency times what the variant saved where the policy itself was measured. */
+static spot_status scaled_latency(const spot_platform *platform, const char *class_name,
+                                  const char *variant, int steps, spot_latency *out,
+                                  spot_diag *diag)
+{
+    const spot_platform *alphas = platform->alphas;
+    char name[SPOT_PLATFORM_NAME_SIZE];
+    spot_latency full;
+    spot_latency cheaper;
+
+    if (!name_variant(SELF, variant, name)) {
+        return SPOT_E_RANGE;
+    }
+    spot_status st = spot_platform_latency(platform, class_name, steps, out, diag);
+    if (st == SPOT_OK) {
+        st = spot_platform_latency(alphas, SELF, steps, &full, diag);
+    }
+    if (st == SPOT_OK) {
+        st = spot_platform_latency(alphas, name, steps, &cheaper, diag);
+    }
+    if (st != SPOT_OK) {
+        return st;
+    }
+    if (!(full.mean_s > 0.0)) {
+        return spot_diag_set(diag, SPOT_E_RANGE,
+                             "class %s of platform %s at steps %d takes no time, expected more",
+                             SELF, alphas->name, steps);
+    }
+    const double alpha = cheaper.mean_s / full.mean_s;
+    out->mean_s *= alpha;
+    out->spread_s *= alpha;
+    out->origin = SPOT_ORIGIN_MODELLED;
+    (void)spoti_format(out->source, sizeof(out->source),
+                       "%.40s here * %.4f, what %.50s takes on %.40s", class_name, alpha, name,
+                       alphas->name);
+    return SPOT_OK;
+}
+
+spot_status spot_platform_point_latency(const spot_platform *platform, const char *class_name,
+                                        const spot_point *point, spot_latency *out, spot_diag *diag)
+{
+    char name[SPOT_PLATFORM_NAME_SIZE];
+    char variant[SPOT_POINT_TEXT_SIZE];
+
+    if (platform == NULL || class_name == NULL || point == NULL || out == NULL) {
+        return SPOT_E_INVALID;
+    }
+    spot_point_variant(point, variant, sizeof(variant));
+    if (!name_variant(class_name, variant, name)) {
+        return spot_diag_set(diag, SPOT_E_RANGE, "class %s@%s: expected at most %d characters",
+                             class_name, variant, SPOT_PLATFORM_NAME_SIZE - 1);
+    }
+    if (platform->alphas != NULL && find_class(platform, name) == NULL) {
+        return scaled_latency(platform, class_name, variant, point->steps, out, diag);
+    }
+    return spot_platform_latency(platform, name, point->steps, out, diag);
+}
+
+spot_status spot_platform_borrow_alphas(spot_platform *platform, const spot_platform *measured,
+                                        spot_diag *diag)
+{
+    if (platform == NULL) {
+        return SPOT_E_INVALID;
+    }
+    if (measured != NULL && find_class(measured, SELF) == NULL) {
+        return say_classes(measured, SELF, diag);
+    }
+    platform->alphas = measured;
+    return SPOT_OK;
+}
+
+double spot_latency_draw(const spot_latency *latency, spot_rng *rng)
+{
+    if (!(latency->spread_s > 0.0) || !(latency->mean_s > 0.0)) {
+        return latency->mean_s;
+    }
+    /* X = exp(mu + sigma Z): mean exp(mu + sigma^2 / 2), variance (exp(sigma^2) - 1) mean^2. */
+    double ratio = latency->spread_s / latency->mean_s;
+    double variance = log1p(ratio * ratio);
+    return latency->mean_s * exp(sqrt(variance) * spot_rng_normal(rng) - 0.5 * variance);
+}
