@@ -11,7 +11,8 @@
 #include "core/base/text.h"
 #include "support/spot_test.h"
 
-enum { NAME_SIZE = RANDOM_NAME_SIZE, KEYS_MAX = 64, BLOCKS_MAX = 8, N_SITE = 10, GROUP = 64 };
+enum { NAME_SIZE = RANDOM_NAME_SIZE, KEYS_MAX = 512, BLOCKS_MAX = 8, N_SITE = 10, GROUP = 64 };
+enum { PAST_MAX = 1024 }; /* actions of an episode */
 
 static const double PI = 3.14159265358979323846;
 
@@ -19,15 +20,17 @@ struct random_dit {
     random_dit_sizes s;
     random_tensors w;
     int bits[BLOCKS_MAX][N_SITE]; /* by SITES; 0 = 32 */
+    int n_past, window[2];        /* frames, commands */
+    float *past[2];               /* (PAST_MAX x obs), (PAST_MAX x action); the oldest first */
 };
 
 const random_dit_sizes random_dit_full = {
-    14, 5, 16, 256, 4, 768, 6, 64, {3, 2, 1, 3, 2, 3, 0}, "flow", "velocity"};
-const random_dit_sizes random_dit_small = {5, 2,  7,         38,     2,         29,
-                                           4, 10, {4, 1, 0}, "flow", "velocity"};
+    14, 5, 16, 256, 4, 768, 6, 64, {3, 2, 1, 3, 2, 3, 0}, "flow", "velocity", 0, 0};
+const random_dit_sizes random_dit_small = {5,  2,         7,      38,         2, 29, 4,
+                                           10, {4, 1, 0}, "flow", "velocity", 0, 0};
 
-const random_dit_sizes random_dit_even = {5, 2,  7,         64,     2,         128,
-                                          4, 10, {4, 1, 0}, "flow", "velocity"};
+const random_dit_sizes random_dit_even = {5,  2,         7,      64,         2, 128, 4,
+                                          10, {4, 1, 0}, "flow", "velocity", 0, 0};
 
 /* Observation tokens. */
 static int n_token(const random_dit *p)
@@ -45,6 +48,63 @@ static const struct {
     int wide_in, wide_out; /* mlp_hidden instead of width */
 } SITES[] = {{"sa.q", 0, 0}, {"sa.k", 0, 0}, {"sa.v", 0, 0},   {"sa.out", 0, 0}, {"ca.q", 0, 0},
              {"ca.k", 0, 0}, {"ca.v", 0, 0}, {"ca.out", 0, 0}, {"mlp.l1", 0, 1}, {"mlp.l2", 1, 0}};
+
+static double *array(int n)
+{
+    double *x = calloc((size_t)n, sizeof *x);
+
+    assert_non_null(x);
+    return x;
+}
+
+/* The tensors of a history, and room for it. */
+static void add_history(random_dit *p)
+{
+    const random_dit_sizes *s = &p->s;
+    const int sizes[] = {s->obs, s->action};
+    const int most[] = {s->frames, s->commands};
+
+    random_tensors_add_linear(&p->w, "frame_fc1", 1, s->width, s->obs, 1.0F);
+    random_tensors_add_linear(&p->w, "frame_fc2", 1, s->width, s->width, 1.0F);
+    random_tensors_add_linear(&p->w, "command_fc1", 1, s->width, s->action, 1.0F);
+    random_tensors_add_linear(&p->w, "command_fc2", 1, s->width, s->width, 1.0F);
+    for (int i = 0; i < s->blocks; i++) {
+        char name[NAME_SIZE];
+
+        (void)spoti_format(name, sizeof name, "blocks.%d.history_bias", i);
+        random_tensors_add(&p->w, name, s->heads, s->frames + s->commands, 0.0F, 2.0F);
+    }
+    random_tensors_add(&p->w, "normalize.command.mean", 0, s->action, 0.0F, 1.0F);
+    random_tensors_add(&p->w, "normalize.command.std", 0, s->action, 1.0F, 0.5F);
+    for (int kind = 0; kind < 2; kind++) {
+        p->past[kind] = calloc((size_t)(PAST_MAX * sizes[kind]), sizeof *p->past[kind]);
+        assert_non_null(p->past[kind]);
+        p->window[kind] = most[kind];
+    }
+}
+
+void random_dit_remember(random_dit *policy, const float *obs, const float *command)
+{
+    const size_t d = (size_t)policy->s.obs;
+    const size_t a = (size_t)policy->s.action;
+    const size_t n = (size_t)policy->n_past;
+
+    assert_in_range(n, 0, PAST_MAX - 1);
+    memcpy(policy->past[0] + n * d, obs, d * sizeof *obs);
+    memcpy(policy->past[1] + n * a, command, a * sizeof *command);
+    policy->n_past++;
+}
+
+void random_dit_forget(random_dit *policy)
+{
+    policy->n_past = 0;
+}
+
+void random_dit_set_window(random_dit *policy, int frames, int commands)
+{
+    policy->window[0] = frames;
+    policy->window[1] = commands;
+}
 
 random_dit *random_dit_create(const random_dit_sizes *sizes, unsigned seed)
 {
@@ -73,6 +133,9 @@ random_dit *random_dit_create(const random_dit_sizes *sizes, unsigned seed)
         (void)spoti_format(name, sizeof name, "blocks.%d.adaln", i);
         random_tensors_add_linear(&p->w, name, 1, 9 * s->width, s->time_dim, 1.0F);
     }
+    if (s->frames > 0) {
+        add_history(p);
+    }
     random_tensors_add_common(&p->w, s->obs, s->action, s->horizon, s->width, s->time_dim);
     return p;
 }
@@ -80,6 +143,8 @@ random_dit *random_dit_create(const random_dit_sizes *sizes, unsigned seed)
 void random_dit_destroy(random_dit *policy)
 {
     random_tensors_free(&policy->w);
+    free(policy->past[0]);
+    free(policy->past[1]);
     free(policy);
 }
 
@@ -87,6 +152,7 @@ void random_dit_write(const random_dit *policy, const char *dir)
 {
     const random_dit_sizes *s = &policy->s;
     char groups[128] = "";
+    char history[64] = "";
     char text[2048];
 
     for (int i = 0; s->groups[i] > 0; i++) {
@@ -94,6 +160,11 @@ void random_dit_write(const random_dit *policy, const char *dir)
 
         (void)snprintf(groups + used, sizeof groups - used, "%s%d", i > 0 ? ", " : "",
                        s->groups[i]);
+    }
+    if (s->frames > 0) {
+        (void)snprintf(history, sizeof history,
+                       ",\n\"history\": {\"frames\": %d, \"commands\": %d}", s->frames,
+                       s->commands);
     }
     (void)snprintf(
         text, sizeof text,
@@ -103,18 +174,10 @@ void random_dit_write(const random_dit *policy, const char *dir)
         "\"horizon\": %d, \"n_action_steps\": 1, \"num_inference_steps\": 10,\n"
         "\"width\": %d, \"heads\": %d, \"mlp_hidden\": %d, \"blocks\": %d, \"time_dim\": %d,\n"
         "\"time_period_min\": 0.004, \"time_period_max\": 4.0, \"obs_groups\": [%s],\n"
-        "\"sampler\": \"%s\", \"prediction\": \"%s\"}\n",
+        "\"sampler\": \"%s\", \"prediction\": \"%s\"%s}\n",
         s->obs, s->action, s->horizon, s->width, s->heads, s->mlp_hidden, s->blocks, s->time_dim,
-        groups, s->sampler, s->prediction);
+        groups, s->sampler, s->prediction, history);
     random_tensors_write(&policy->w, text, dir);
-}
-
-static double *array(int n)
-{
-    double *x = calloc((size_t)n, sizeof *x);
-
-    assert_non_null(x);
-    return x;
 }
 
 /* tokens (n_token x C) of a normalised observation */
@@ -144,9 +207,63 @@ static void observe(const random_dit *p, const double *obs, double *tokens)
     free(e);
 }
 
-/* One token's attention over n keys and values: y (C). */
-static void attend(const random_dit *p, const double *q, int n, const double *k, const double *v,
-                   double *y)
+/* Past tokens of a kind that are read. */
+static int n_read(const random_dit *p, int kind)
+{
+    return p->n_past < p->window[kind] ? p->n_past : p->window[kind];
+}
+
+/* tokens (n_read of both kinds x C), each kind from its newest on */
+static void observe_past(const random_dit *p, double *tokens)
+{
+    static const char *const layers[][2] = {{"frame_fc1", "frame_fc2"},
+                                            {"command_fc1", "command_fc2"}};
+    static const char *const stats[][2] = {{"normalize.obs.mean", "normalize.obs.std"},
+                                           {"normalize.command.mean", "normalize.command.std"}};
+    const int sizes[] = {p->s.obs, p->s.action};
+    const int c = p->s.width;
+    double *e = array(3 * c); /* the last 2 C: no modulation */
+    double *x = array(p->s.obs + p->s.action);
+
+    for (int kind = 0; kind < 2; kind++) {
+        for (int age = 0; age < n_read(p, kind); age++) {
+            const float *row = p->past[kind] + (p->n_past - 1 - age) * sizes[kind];
+
+            for (int i = 0; i < sizes[kind]; i++) {
+                x[i] = ((double)row[i] - (double)random_tensors_get(&p->w, stats[kind][0])[i]) /
+                       (double)random_tensors_get(&p->w, stats[kind][1])[i];
+            }
+            random_linear(&p->w, layers[kind][0], 1, c, sizes[kind], x, e);
+            for (int i = 0; i < c; i++) {
+                e[i] = random_gelu(e[i]);
+            }
+            random_linear(&p->w, layers[kind][1], 1, c, c, e, tokens);
+            random_modulate(c, tokens, e + c, tokens);
+            tokens += c;
+        }
+    }
+    free(x);
+    free(e);
+}
+
+/* What is added to the score of token j of a block's cross-attention in head h. */
+static double past_bias(const random_dit *p, int block, int h, int j)
+{
+    const int frames = n_read(p, 0);
+    char name[NAME_SIZE];
+
+    j -= n_token(p);
+    if (j < 0) {
+        return 0.0;
+    }
+    (void)spoti_format(name, sizeof name, "blocks.%d.history_bias", block);
+    j = j < frames ? j : p->s.frames + j - frames;
+    return (double)random_tensors_get(&p->w, name)[h * (p->s.frames + p->s.commands) + j];
+}
+
+/* One token's attention over n keys and values: y (C). Block -1: no biases. */
+static void attend(const random_dit *p, int block, const double *q, int n, const double *k,
+                   const double *v, double *y)
 {
     const int c = p->s.width;
     const int d = c / p->s.heads;
@@ -162,6 +279,7 @@ static void attend(const random_dit *p, const double *q, int n, const double *k,
             for (int i = h; i < h + d; i++) {
                 score += q[i] * k[j * c + i] / sqrt((double)d);
             }
+            score += block >= 0 ? past_bias(p, block, h / d, j) : 0.0;
             weight[j] = exp(score);
             sum += weight[j];
         }
@@ -273,7 +391,7 @@ static void attention(const random_dit *p, int block, const char *part, const do
     for (int i = 0; i < t; i++) {
         (void)spoti_format(name, sizeof name, "%s.q", part);
         site(p, block, name, c, c, y + i * c, q);
-        attend(p, q, n, k, v, q + c);
+        attend(p, source != NULL ? block : -1, q, n, k, v, q + c);
         (void)spoti_format(name, sizeof name, "%s.out", part);
         site(p, block, name, c, c, q + c, q + 2 * c);
         for (int j = 0; j < c; j++) {
@@ -331,7 +449,7 @@ static void network(const random_dit *p, const double *tokens, const double *x, 
         (void)spoti_format(name, sizeof name, "blocks.%d.adaln", i);
         random_linear(&p->w, name, 1, 9 * c, s->time_dim, time, mod);
         attention(p, i, "sa", mod, s->horizon, NULL, h);
-        attention(p, i, "ca", mod + 3 * c, n_token(p), tokens, h);
+        attention(p, i, "ca", mod + 3 * c, n_token(p) + n_read(p, 0) + n_read(p, 1), tokens, h);
         mlp(p, i, mod + 6 * c, h);
     }
     random_linear(&p->w, "final_adaln", 1, 2 * c, s->time_dim, time, mod);
@@ -378,7 +496,8 @@ void random_dit_eval(const random_dit *policy, int steps, const float *obs, cons
     const int size = s->horizon * s->action;
     const int is_flow = strcmp(s->sampler, "flow") == 0;
     double *normal = array(s->obs);
-    double *tokens = array(n_token(policy) * s->width);
+    const int n_past = n_read(policy, 0) + n_read(policy, 1);
+    double *tokens = array((n_token(policy) + n_past) * s->width);
     double *out = array(size);
 
     for (int i = 0; i < s->obs; i++) {
@@ -387,6 +506,7 @@ void random_dit_eval(const random_dit *policy, int steps, const float *obs, cons
             (double)random_tensors_get(&policy->w, "normalize.obs.std")[i];
     }
     observe(policy, normal, tokens);
+    observe_past(policy, tokens + n_token(policy) * s->width);
     for (int i = 0; i < size; i++) {
         chunk[i] = (double)noise[i];
     }

@@ -21,7 +21,8 @@ typedef struct tensors {
     float q[M * LD], k[N * LD], keys[C * LD], v[(N + 1) * LD], y[M * LD], scores[M * N];
 } tensors;
 
-static void compute(tensors *t, const spoti_kernels *kernels)
+/* Biases in rows of N + 2, or NULL. */
+static void compute_with(tensors *t, const spoti_kernels *kernels, const float *bias)
 {
     const spoti_attention a = {.m = M,
                                .n = N,
@@ -33,10 +34,17 @@ static void compute(tensors *t, const spoti_kernels *kernels)
                                .v = t->v,
                                .y = t->y,
                                .ld = LD,
+                               .bias = bias,
+                               .ld_bias = N + 2,
                                .scores = t->scores};
 
     spoti_attention_keys(t->k, LD, N, C, t->keys, LD);
     spoti_attention_compute(&a, kernels);
+}
+
+static void compute(tensors *t, const spoti_kernels *kernels)
+{
+    compute_with(t, kernels, NULL);
 }
 
 /* v_j of column i is 10 j + i. */
@@ -126,12 +134,43 @@ static void weights_follow_the_exponential(void **state)
     }
 }
 
+/* The same weights from biases alone, in opposite order in the two heads. */
+static void biases_add_to_the_scores_of_each_head(void **state)
+{
+    (void)state;
+    for (size_t table = 0; table < 3; table++) {
+        const spoti_kernels *kernels = spoti_kernels_find(TABLES[table]);
+        float bias[HEADS * (N + 2)];
+        double want[HEADS] = {0.0};
+        tensors t;
+
+        if (kernels == NULL) {
+            continue;
+        }
+        fill_values(&t); /* q and k are 0 */
+        for (int j = 0; j < N; j++) {
+            bias[j] = (float)log(j + 1.0);
+            bias[N + 2 + j] = (float)(log(N - j) - 50.0); /* a constant for all changes nothing */
+            want[0] += 10.0 * j * (j + 1.0) / 15.0;
+            want[1] += 10.0 * j * (N - j) / 15.0;
+        }
+        compute_with(&t, kernels, bias);
+        for (int i = 0; i < M; i++) {
+            for (int j = 0; j < C; j++) {
+                /* 50 is kept to 50 * 2^-24. */
+                assert_close((double)t.y[i * LD + j], want[j / 2] + j, 0.0, 4.0 * TOLERANCE);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_scores_give_the_mean_of_the_values),
         cmocka_unit_test(huge_scores_pick_one_value),
         cmocka_unit_test(weights_follow_the_exponential),
+        cmocka_unit_test(biases_add_to_the_scores_of_each_head),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
