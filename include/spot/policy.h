@@ -125,8 +125,9 @@ SPOT_API void spot_session_forget(spot_session *session);
 /* What one inference at batch 1 costs, counted from the layers that the session runs, each in the
  * precision in which it runs. Multiply-adds are those of matrix products; normalisation, softmax,
  * activation functions and quantisation are not counted. Bytes are those of weights (with scales,
- * biases and padding) and of the keys and values that cross-attention reads; other activations are
- * left out. */
+ * biases and padding) and of the keys and values that cross-attention reads, of a past as long as the
+ * session remembers now; other activations are left out, and so is what spot_session_remember
+ * computes. */
 typedef struct spot_inference_cost {
     double macs_fp32, macs_bf16; /* multiply-adds by the arithmetic that does them */
     double macs_int8;            /* of layers in 8 and in 4 bits: both are 8-bit products */

@@ -74,6 +74,8 @@ void spoti_dit_cost(const spot_session *s, spot_inference_cost *cost)
     const size_t tokens = (size_t)config->horizon;
     const size_t c = (size_t)config->channels;
     const size_t n_obs = s->work.dit.n_obs_token;
+    const size_t n_past = config->history_frames > 0 ? spoti_dit_history_count(s) : 0;
+    const double token_bytes = 2.0 * (double)(c * sizeof(float)); /* a key and a value */
 
     for (size_t g = 0; g < n_obs; g++) {
         add_layer(cost, 1.0, 1, &net->obs_fc1[g]);
@@ -90,8 +92,9 @@ void spoti_dit_cost(const spot_session *s, spot_inference_cost *cost)
             add_site(s, cost, once ? 1.0 : steps, once ? n_obs : tokens, i, (spoti_site)j);
         }
         add_attention(cost, steps, tokens, tokens, c);
-        add_attention(cost, steps, tokens, n_obs, c);
-        cost->kv_read_bytes += steps * 2.0 * (double)(n_obs * c * sizeof(float));
+        add_attention(cost, steps, tokens, n_obs + n_past, c);
+        /* the past once more, when it is gathered behind the present */
+        cost->kv_read_bytes += token_bytes * (steps * (double)(n_obs + n_past) + (double)n_past);
     }
 }
 

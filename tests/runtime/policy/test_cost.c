@@ -182,6 +182,66 @@ static void check_against_kernels(spot_session *s)
     free(obs);
 }
 
+/* As the small transformer, which also reads a past of at most 6 frames and 6 commands. */
+static void a_past_is_counted_as_far_as_it_is_read(void **state)
+{
+    static const struct {
+        int written;
+        const char *kv;
+        int read;
+    } cases[] = {{0, NULL, 0}, {4, NULL, 8}, {9, NULL, 12}, {4, "3:2", 5}, {9, "1:6", 7}};
+    const spot_inference_cost without = cost_of(FIXTURES "dit_flow", 3, NULL);
+    spot_policy *policy = load(FIXTURES "dit_history");
+    const float numbers[7] = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const spot_session_config config = {.steps = 3, .batch_max = 1, .kv = cases[i].kv};
+        spot_inference_cost want = without;
+        spot_inference_cost cost;
+        spot_session *s = NULL;
+
+        assert_int_equal(spot_session_create(policy, &config, &s), SPOT_OK);
+        for (int k = 0; k < cases[i].written; k++) {
+            assert_int_equal(spot_session_remember(s, numbers, numbers), SPOT_OK);
+        }
+        assert_int_equal(spot_session_cost(s, &cost), SPOT_OK);
+        /* 3 steps and 3 blocks: scores and mixtures of 5 tokens; the gathering reads once more */
+        want.macs_fp32 += 3 * 3 * 2 * 5 * 22 * cases[i].read;
+        want.kv_read_bytes += 3 * (3 + 1) * 2 * 22 * 4 * cases[i].read;
+        check(&cost, &want);
+        check_against_kernels(s);
+        spot_session_destroy(s);
+    }
+    spot_policy_destroy(policy);
+}
+
+/* Whole hidden units that are pruned are multiplied no more; single weights still are. */
+static void pruned_units_are_counted_no_more(void **state)
+{
+    const spot_inference_cost whole = cost_of(SHIPPED, 2, NULL);
+    spot_policy *policy = load(SHIPPED);
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        const spot_session_config config = {
+            .steps = 2, .batch_max = 1, .prune = i == 0 ? "mlp:0.5" : "0.3"};
+        spot_inference_cost cost;
+        spot_session *s = NULL;
+
+        assert_int_equal(spot_session_create(policy, &config, &s), SPOT_OK);
+        assert_int_equal(spot_session_cost(s, &cost), SPOT_OK);
+        /* 2 steps, 6 blocks, two layers of 16 tokens, 256 channels, 384 units less */
+        assert_close(cost.macs_fp32,
+                     whole.macs_fp32 - (i == 0 ? 2.0 * 6 * 2 * 16 * 256 * 384 : 0.0), 0.0, 0.0);
+        assert_close(cost.weight_bytes,
+                     whole.weight_bytes - (i == 0 ? 6.0 * 2 * 256 * 384 * 4 : 0.0), 0.0, 0.0);
+        check_against_kernels(s);
+        spot_session_destroy(s);
+    }
+    spot_policy_destroy(policy);
+}
+
 static void counts_are_those_of_the_products_computed(void **state)
 {
     static const struct {
@@ -226,6 +286,8 @@ int main(void)
         cmocka_unit_test(a_small_transformer_is_counted_by_hand),
         cmocka_unit_test(a_small_mixer_is_counted_by_hand),
         cmocka_unit_test(the_shipped_transformer_is_counted_in_each_precision),
+        cmocka_unit_test(a_past_is_counted_as_far_as_it_is_read),
+        cmocka_unit_test(pruned_units_are_counted_no_more),
         cmocka_unit_test(counts_are_those_of_the_products_computed),
         cmocka_unit_test(misuse_is_refused),
     };
