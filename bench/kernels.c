@@ -20,7 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "kernels_probe.h"
+#include "lab/bench/probe.h"
 #include "runtime/nn/arena.h"
 #include "runtime/nn/linear.h"
 
@@ -132,7 +132,7 @@ static int compare(const void *a, const void *b)
 /* Runs through all layers; the times go to `sample`, or nowhere if it is negative. */
 static void pass(const bench *b, net *n, int sample)
 {
-    double last = probe_now_s();
+    double last = spoti_probe_now_s();
     spoti_rows rows;
 
     for (int i = 0; i < LAYERS; i++) {
@@ -150,7 +150,7 @@ static void pass(const bench *b, net *n, int sample)
                                                   .c = b->y,
                                                   .ldc = layer->n});
 
-        const double now = probe_now_s();
+        const double now = spoti_probe_now_s();
 
         if (sample >= 0) {
             n->us[i][sample] = (now - last) * 1e6;
@@ -206,10 +206,12 @@ static work work_of(const net *n, int shape)
 
 /* read: bytes a second that the probe reads from as many bytes as this precision has. */
 static void print_line(const bench *b, int v, const work *w, double us_fp32,
-                       const probe_peaks *peaks, double read)
+                       const spoti_probe_peaks *peaks, double read)
 {
     const double ops = 2.0 * w->weights * (double)b->m;
-    const double peak = v == 0 ? peaks->fp32_ops : v == 1 ? peaks->bf16_ops : peaks->int8_ops;
+    const double peak = 2.0 * (v == 0   ? peaks->fp32_macs_s
+                               : v == 1 ? peaks->bf16_macs_s
+                                        : peaks->int8_macs_s);
     const double reading = read > 0.0 ? w->bytes / read : 0.0;
     const double computing = peak > 0.0 ? ops / peak : 0.0;
     const double roof = reading > computing ? reading : computing;
@@ -219,15 +221,15 @@ static void print_line(const bench *b, int v, const work *w, double us_fp32,
            100.0 * roof * 1e6 / w->us, reading > computing ? "reading" : "arithmetic");
 }
 
-static void report(bench *b, const probe_peaks *peaks)
+static void report(bench *b, const spoti_probe_peaks *peaks)
 {
     double read[VARIANTS];
 
-    printf("probe: fp32 %.0f, bf16 %.0f, int8 %.0f Gop/s\n", peaks->fp32_ops * 1e-9,
-           peaks->bf16_ops * 1e-9, peaks->int8_ops * 1e-9);
+    printf("probe: fp32 %.0f, bf16 %.0f, int8 %.0f Gop/s\n", 2e-9 * peaks->fp32_macs_s,
+           2e-9 * peaks->bf16_macs_s, 2e-9 * peaks->int8_macs_s);
     for (int v = 0; v < VARIANTS; v++) {
         sort_times(&b->nets[v]);
-        read[v] = probe_read(b->nets[v].arena.base, b->nets[v].bytes);
+        read[v] = spoti_probe_read(b->nets[v].arena.base, b->nets[v].bytes);
         printf("probe: %s, %.1f MB read again and again at %.1f GB/s\n", VARIANT[v].name,
                (double)b->nets[v].bytes * 1e-6, read[v] * 1e-9);
     }
@@ -294,7 +296,7 @@ static void discard(bench *b)
 int main(int argc, char **argv)
 {
     static bench b; /* large */
-    probe_peaks peaks = {0};
+    spoti_probe_peaks peaks;
 
     b.m = argc > 1 ? (size_t)strtoul(argv[1], NULL, 10) : 16;
     if (b.m < 1 || b.m > MAX_TOKENS) {
@@ -308,7 +310,7 @@ int main(int argc, char **argv)
     }
     printf("%zu tokens, kernels %s (fp32 %s), one thread\n", b.m, b.kernels.name,
            b.kernels.fp32->name);
-    (void)probe_arithmetic(&peaks);
+    spoti_probe_arithmetic(&peaks);
     measure(&b);
     report(&b, &peaks);
     discard(&b);

@@ -34,6 +34,7 @@ MODULES = {
     },
     "lab": {
         "sim": set(),
+        "bench": set(),
         "rollout": {"sim"},
         "demo": {"rollout", "sim"},
         "study": {"rollout", "sim"},
@@ -61,6 +62,7 @@ PUBLIC = {
     "platform.h": ("runtime", "exec"),
     "point.h": ("runtime", "exec"),
     "policy.h": ("runtime", "policy"),
+    "bench.h": ("lab", "bench"),
     "demo.h": ("lab", "demo"),
     "task.h": ("lab", "sim"),
     "world.h": ("lab", "sim"),
