@@ -53,10 +53,22 @@ typedef struct spoti_norm {
     size_t ldy;
 } spoti_norm;
 
+/* x_j <- exp(s_j - max s) / sum_j exp(s_j - max s), s = factor x + bias, for each row: at least 1 is in
+ * the sum, so nothing overflows. Where s_j is more than 87 below the largest, the weight is some number
+ * from 0 to 2^-125. A row with NaN has NaN in it afterwards. */
+typedef struct spoti_softmax {
+    size_t m, n;
+    float *x; /* (m x n), rows ldx apart */
+    size_t ldx;
+    float factor;
+    const float *bias; /* (n) or NULL = 0 */
+} spoti_softmax;
+
 typedef struct spoti_kernels {
     const char *name;
     void (*gemm)(const spoti_gemm *g);
     void (*norm_modulate)(const spoti_norm *norm);
+    void (*softmax)(const spoti_softmax *softmax);
 } spoti_kernels;
 
 /* The table called `name`, or the best one of this CPU for NULL. NULL if there is no such table or
@@ -68,6 +80,9 @@ const spoti_kernels *spoti_kernels_reference(void);
 const spoti_kernels *spoti_kernels_avx2(void);
 const spoti_kernels *spoti_kernels_avx512(void);
 const spoti_kernels *spoti_kernels_neon(void);
+
+/* Of the table `reference`. */
+void spoti_softmax_reference(const spoti_softmax *softmax);
 
 /* n rounded up to whole panels. */
 size_t spoti_padded(size_t n);

@@ -10,6 +10,8 @@
 
 #if defined(__AVX2__) && defined(__FMA__)
 
+#include <float.h>
+
 #include "runtime/nn/simd_avx2.h"
 
 enum { ROWS = 4, WIDTH = 16 };
@@ -141,9 +143,62 @@ static void norm_modulate(const spoti_norm *norm)
     }
 }
 
+static inline float reduce_max(__m256 x)
+{
+    __m128 s = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    s = _mm_max_ps(s, _mm_movehl_ps(s, s));
+    s = _mm_max_ss(s, _mm_shuffle_ps(s, s, 1));
+    return _mm_cvtss_f32(s);
+}
+
+static void softmax_row(const spoti_softmax *softmax, float *row)
+{
+    const size_t n = softmax->n;
+    const __m256 factor = _mm256_set1_ps(softmax->factor);
+    const __m256 least = _mm256_set1_ps(-FLT_MAX);
+    __m256 most = least;
+    __m256 sum = _mm256_setzero_ps();
+
+    for (size_t j = 0; j < n; j += LANES) {
+        const __m256i lanes = lanes_of(n - j);
+        const __m256 bias = softmax->bias != NULL ? _mm256_maskload_ps(softmax->bias + j, lanes)
+                                                  : _mm256_setzero_ps();
+        const __m256 s = _mm256_fmadd_ps(_mm256_maskload_ps(row + j, lanes), factor, bias);
+
+        most = _mm256_max_ps(most, _mm256_blendv_ps(least, s, _mm256_castsi256_ps(lanes)));
+        _mm256_maskstore_ps(row + j, lanes, s);
+    }
+
+    const __m256 largest = _mm256_set1_ps(reduce_max(most));
+
+    for (size_t j = 0; j < n; j += LANES) {
+        const __m256i lanes = lanes_of(n - j);
+        const __m256 e = exp_ps(_mm256_sub_ps(_mm256_maskload_ps(row + j, lanes), largest));
+
+        sum = _mm256_add_ps(sum, _mm256_and_ps(e, _mm256_castsi256_ps(lanes)));
+        _mm256_maskstore_ps(row + j, lanes, e);
+    }
+
+    const __m256 share = _mm256_set1_ps(1.0F / reduce(sum));
+
+    for (size_t j = 0; j < n; j += LANES) {
+        const __m256i lanes = lanes_of(n - j);
+
+        _mm256_maskstore_ps(row + j, lanes,
+                            _mm256_mul_ps(_mm256_maskload_ps(row + j, lanes), share));
+    }
+}
+
+static void softmax(const spoti_softmax *softmax)
+{
+    for (size_t i = 0; i < softmax->m; i++) {
+        softmax_row(softmax, softmax->x + i * softmax->ldx);
+    }
+}
+
 const spoti_kernels *spoti_kernels_avx2(void)
 {
-    static const spoti_kernels table = {"avx2", gemm, norm_modulate};
+    static const spoti_kernels table = {"avx2", gemm, norm_modulate, softmax};
 
     return &table;
 }

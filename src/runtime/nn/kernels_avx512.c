@@ -12,6 +12,8 @@
 
 #ifdef __AVX512F__
 
+#include <float.h>
+
 #include "runtime/nn/simd_avx512.h"
 
 enum { ROWS = 12 };
@@ -171,9 +173,53 @@ static void norm_modulate(const spoti_norm *norm)
     }
 }
 
+static void softmax_row(const spoti_softmax *softmax, float *row)
+{
+    const size_t n = softmax->n;
+    const __m512 factor = _mm512_set1_ps(softmax->factor);
+    __m512 most = _mm512_set1_ps(-FLT_MAX);
+    __m512 sum = _mm512_setzero_ps();
+
+    for (size_t j = 0; j < n; j += LANES) {
+        const __mmask16 lanes = lanes_left(n, j);
+        const __m512 bias = softmax->bias != NULL ? _mm512_maskz_loadu_ps(lanes, softmax->bias + j)
+                                                  : _mm512_setzero_ps();
+        const __m512 s = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(lanes, row + j), factor, bias);
+
+        most = _mm512_mask_max_ps(most, lanes, most, s);
+        _mm512_mask_storeu_ps(row + j, lanes, s);
+    }
+
+    const __m512 largest = _mm512_set1_ps(_mm512_reduce_max_ps(most));
+
+    for (size_t j = 0; j < n; j += LANES) {
+        const __mmask16 lanes = lanes_left(n, j);
+        const __m512 e = exp_ps(_mm512_sub_ps(_mm512_maskz_loadu_ps(lanes, row + j), largest));
+
+        sum = _mm512_mask_add_ps(sum, lanes, sum, e);
+        _mm512_mask_storeu_ps(row + j, lanes, e);
+    }
+
+    const __m512 share = _mm512_set1_ps(1.0F / _mm512_reduce_add_ps(sum));
+
+    for (size_t j = 0; j < n; j += LANES) {
+        const __mmask16 lanes = lanes_left(n, j);
+
+        _mm512_mask_storeu_ps(row + j, lanes,
+                              _mm512_mul_ps(_mm512_maskz_loadu_ps(lanes, row + j), share));
+    }
+}
+
+static void softmax(const spoti_softmax *softmax)
+{
+    for (size_t i = 0; i < softmax->m; i++) {
+        softmax_row(softmax, softmax->x + i * softmax->ldx);
+    }
+}
+
 const spoti_kernels *spoti_kernels_avx512(void)
 {
-    static const spoti_kernels table = {"avx512", gemm, norm_modulate};
+    static const spoti_kernels table = {"avx512", gemm, norm_modulate, softmax};
 
     return &table;
 }

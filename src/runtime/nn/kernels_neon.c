@@ -5,6 +5,7 @@
 
 #if defined(__aarch64__)
 
+#include <float.h>
 #include <math.h>
 
 #include "runtime/nn/simd_neon.h"
@@ -109,9 +110,48 @@ static void norm_modulate(const spoti_norm *norm)
     }
 }
 
+static void softmax_row(const spoti_softmax *softmax, float *row)
+{
+    const size_t n = softmax->n;
+    const float32x4_t zero = vdupq_n_f32(0.0F);
+    float32x4_t most = vdupq_n_f32(-FLT_MAX);
+    float32x4_t sum = zero;
+
+    for (size_t j = 0; j < n; j += LANES) {
+        const float32x4_t bias =
+            softmax->bias != NULL ? load_some(softmax->bias + j, n - j, zero) : zero;
+        const float32x4_t s = vfmaq_n_f32(bias, load_some(row + j, n - j, zero), softmax->factor);
+
+        store_some(row + j, n - j, s);
+        most = vmaxq_f32(most, load_some(row + j, n - j, most));
+    }
+
+    const float32x4_t largest = vdupq_n_f32(vmaxvq_f32(most));
+
+    for (size_t j = 0; j < n; j += LANES) {
+        const float32x4_t e = exp_ps(vsubq_f32(load_some(row + j, n - j, zero), largest));
+
+        store_some(row + j, n - j, e);
+        sum = vaddq_f32(sum, load_some(row + j, n - j, zero));
+    }
+
+    const float share = 1.0F / vaddvq_f32(sum);
+
+    for (size_t j = 0; j < n; j += LANES) {
+        store_some(row + j, n - j, vmulq_n_f32(load_some(row + j, n - j, zero), share));
+    }
+}
+
+static void softmax(const spoti_softmax *softmax)
+{
+    for (size_t i = 0; i < softmax->m; i++) {
+        softmax_row(softmax, softmax->x + i * softmax->ldx);
+    }
+}
+
 const spoti_kernels *spoti_kernels_neon(void)
 {
-    static const spoti_kernels table = {"neon", gemm, norm_modulate};
+    static const spoti_kernels table = {"neon", gemm, norm_modulate, softmax};
 
     return &table;
 }

@@ -101,9 +101,36 @@ static void norm_modulate(const spoti_norm *norm)
     }
 }
 
+void spoti_softmax_reference(const spoti_softmax *softmax)
+{
+    const float *bias = softmax->bias;
+    const float scale = bias != NULL ? 1.0F : softmax->factor; /* of what is in the row below */
+
+    for (size_t i = 0; i < softmax->m && softmax->n > 0; i++) {
+        float *row = softmax->x + i * softmax->ldx;
+        float largest = 0.0F;
+        float sum = 0.0F;
+
+        for (size_t j = 0; j < softmax->n && bias != NULL; j++) {
+            row[j] = row[j] * softmax->factor + bias[j];
+        }
+        largest = row[0];
+        for (size_t j = 1; j < softmax->n; j++) {
+            largest = row[j] > largest ? row[j] : largest;
+        }
+        for (size_t j = 0; j < softmax->n; j++) {
+            row[j] = expf((row[j] - largest) * scale);
+            sum += row[j];
+        }
+        for (size_t j = 0; j < softmax->n; j++) {
+            row[j] /= sum;
+        }
+    }
+}
+
 const spoti_kernels *spoti_kernels_reference(void)
 {
-    static const spoti_kernels table = {"reference", gemm, norm_modulate};
+    static const spoti_kernels table = {"reference", gemm, norm_modulate, spoti_softmax_reference};
 
     return &table;
 }

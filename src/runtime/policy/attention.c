@@ -15,33 +15,6 @@ void spoti_attention_keys(const float *k, size_t ld, size_t n, size_t c, float *
     }
 }
 
-/* Rows of scores to rows of weights that add up to 1. */
-static void softmax_rows(float *scores, size_t m, size_t n, float factor, const float *bias)
-{
-    if (bias != NULL) {
-        for (size_t i = 0; i < m * n; i++) {
-            scores[i] = scores[i] * factor + bias[i % n];
-        }
-        factor = 1.0F;
-    }
-    for (size_t i = 0; i < m; i++) {
-        float *row = scores + i * n;
-        float largest = row[0];
-        float sum = 0.0F;
-
-        for (size_t j = 1; j < n; j++) {
-            largest = row[j] > largest ? row[j] : largest;
-        }
-        for (size_t j = 0; j < n; j++) {
-            row[j] = expf((row[j] - largest) * factor);
-            sum += row[j];
-        }
-        for (size_t j = 0; j < n; j++) {
-            row[j] /= sum; /* at least 1: the largest score gives exp(0) */
-        }
-    }
-}
-
 void spoti_attention_compute(const spoti_attention *a, const spoti_kernels *kernels)
 {
     const size_t d = a->c / a->heads;
@@ -69,9 +42,19 @@ void spoti_attention_compute(const spoti_attention *a, const spoti_kernels *kern
                                 .c = a->y + h * d,
                                 .ldc = a->ld};
 
+        const spoti_softmax weigh = {.m = a->m,
+                                     .n = a->n,
+                                     .x = a->scores,
+                                     .ldx = a->n,
+                                     .factor = factor,
+                                     .bias = a->bias != NULL ? a->bias + h * a->ld_bias : NULL};
+
         kernels->gemm(&score);
-        softmax_rows(a->scores, a->m, a->n, factor,
-                     a->bias != NULL ? a->bias + h * a->ld_bias : NULL);
+        if (a->bias != NULL) {
+            kernels->softmax(&weigh);
+        } else { /* few keys; measured results stay what they are to the byte */
+            spoti_softmax_reference(&weigh);
+        }
         kernels->gemm(&mix);
     }
 }

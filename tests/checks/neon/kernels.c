@@ -275,11 +275,72 @@ static void check_alone(tally *t, rooms *r, const spoti_kernels *kernels)
     }
 }
 
+static void check_softmax_at(tally *t, rooms *r, const spoti_kernels *kernels, size_t n, float size,
+                             bool with_bias)
+{
+    enum { M = 3 };
+    const size_t ld = n + 2;
+    const float factor = 0.25F;
+    unsigned seed = (unsigned)n;
+    float *x = NULL;
+    float *before = NULL;
+    float *bias = NULL;
+
+    r->n_used = 0;
+    x = drawn_rows(r, M, n, ld, MARK, &seed);
+    bias = drawn(r, n, &seed);
+    before = room(r, (M - 1) * ld + n, sizeof *before);
+    for (size_t i = 0; i < (M - 1) * ld + n; i++) {
+        x[i] *= i % ld < n ? size / factor : 1.0F;
+        before[i] = x[i];
+    }
+    kernels->softmax(&(spoti_softmax){M, n, x, ld, factor, with_bias ? bias : NULL});
+    for (size_t i = 0; i < M; i++) {
+        double most = -INFINITY;
+        double sum = 0.0;
+
+        for (size_t j = 0; j < n; j++) {
+            const double b = with_bias ? (double)bias[j] : 0.0;
+            const double score = (double)before[i * ld + j] * (double)factor + b;
+
+            most = score > most ? score : most; /* gcc 12 fails to compile fmax here */
+        }
+        for (size_t j = 0; j < n; j++) {
+            const double b = with_bias ? (double)bias[j] : 0.0;
+
+            sum += exp((double)before[i * ld + j] * (double)factor + b - most);
+        }
+        for (size_t j = 0; j < n; j++) {
+            const double b = with_bias ? (double)bias[j] : 0.0;
+            const double want = exp((double)before[i * ld + j] * (double)factor + b - most) / sum;
+            /* derived in tests/runtime/nn/test_softmax.c */
+            const double error = EPS * (2.0 * (6.0 * ((double)size + 1.0) + 4.0) + (double)n + 4.0);
+
+            expect(t, is_close((double)x[i * ld + j], want, error * want + 0x1p-125),
+                   "%s softmax of %zu: %.9g, expected %.9g", kernels->name, n,
+                   (double)x[i * ld + j], want);
+        }
+        for (size_t j = n; j < ld && i + 1 < M; j++) {
+            expect(t, x[i * ld + j] == MARK, "%s softmax writes between rows", kernels->name);
+        }
+    }
+}
+
+static void check_softmax(tally *t, rooms *r, const spoti_kernels *kernels)
+{
+    for (size_t i = 0; i < N_LENGTH; i++) {
+        for (int bias = 0; bias < 2; bias++) {
+            check_softmax_at(t, r, kernels, LENGTHS[i], 1.0F, bias != 0);
+            check_softmax_at(t, r, kernels, LENGTHS[i], 1000.0F, bias != 0);
+        }
+    }
+}
+
 int main(void)
 {
     static const char *const names[] = {"reference", "neon"};
     static void (*const checks[])(tally *, rooms *, const spoti_kernels *) = {
-        check_products, check_unpacked, check_activations, check_norms, check_alone};
+        check_products, check_unpacked, check_activations, check_norms, check_softmax, check_alone};
     const spoti_kernels *best = spoti_kernels_find(NULL);
     tally t = {0};
     rooms r;
