@@ -399,6 +399,7 @@ static void check_choice(tally *t, const char *kind)
     expect(t, spoti_linear_kernels_find(NULL, &best), "no kernels at all");
     expect(t, strcmp(best.name, has_neon ? "neon" : "reference") == 0, "%s was chosen", best.name);
     expect(t, strcmp(best.fp32->name, "neon") == 0, "fp32 by %s", best.fp32->name);
+    expect(t, !has_neon || neon.fp32 == best.fp32, "the table neon does fp32 by another table");
     expect(t, strcmp(kind, "dotprod") != 0 || has_neon,
            "neon not found on a CPU with dot products");
     expect(t, strcmp(kind, "plain") != 0 || !has_neon, "neon found on a CPU without dot products");
