@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/text.h"
 #include "lab/rollout/fake_world.h"
 #include "lab/rollout/rollout.h"
 #include "runtime/policy/random_dit.h"
@@ -266,7 +267,7 @@ static void the_loop_does_what_one_does_by_hand(void **state)
         spot_episode e;
 
         config.point.steps = STEPS;
-        (void)strcpy(config.point.kv, windows[w]);
+        (void)spoti_copy(config.point.kv, sizeof(config.point.kv), windows[w]);
         assert_int_equal(spot_rollout_create(&config, &world, policy, &rollout, NULL), SPOT_OK);
         /* Another episode first: nothing of it may be left. */
         assert_int_equal(spot_rollout_run(rollout, 1, &e, NULL, NULL, NULL), SPOT_OK);
@@ -349,7 +350,7 @@ static void any_number_of_threads_gives_the_same_bytes(void **state)
         assert_memory_equal(episodes[i], episodes[0], sizeof(episodes[0]));
     }
     /* The figures tell episodes apart, and the past matters to them. */
-    (void)strcpy(batch.config.point.kv, "0:0");
+    (void)spoti_copy(batch.config.point.kv, sizeof(batch.config.point.kv), "0:0");
     assert_int_equal(spot_rollout_run_many(&batch, episodes[1], NULL), SPOT_OK);
     for (int i = 0; i < N_SEEDS; i++) {
         assert_true(episodes[1][i].path_m < episodes[0][i].path_m ||

@@ -77,7 +77,7 @@ static void add_history(random_dit *p)
     random_tensors_add(&p->w, "normalize.command.mean", 0, s->action, 0.0F, 1.0F);
     random_tensors_add(&p->w, "normalize.command.std", 0, s->action, 1.0F, 0.5F);
     for (int kind = 0; kind < 2; kind++) {
-        p->past[kind] = calloc((size_t)(PAST_MAX * sizes[kind]), sizeof *p->past[kind]);
+        p->past[kind] = calloc((size_t)PAST_MAX * (size_t)sizes[kind], sizeof *p->past[kind]);
         assert_non_null(p->past[kind]);
         p->window[kind] = most[kind];
     }
