@@ -76,15 +76,15 @@ typedef struct spot_session_config {
         *quant; /* precision of a transformer's linear layers: `fp32`, `bf16`, `w8a8`, `w4a4`,
                           a published tier `w4-t1` .. `w4-t10`, or a file NAME.yaml; NULL = fp32.
                           Borrowed during the call. Other policies have only fp32. */
-    const char
-        *prune;      /* weights left out, of the linear layers: a fraction 0..0.95 of each layer's,
-                          the smallest ones; `2:4`, the two smallest of any four inputs; `mlp:F`, a
-                          fraction of the MLPs' hidden units, which makes layers smaller; NULL =
-                          none. Borrowed during the call. */
-    const char *kv;  /* what a policy with history reads of it: `base` (all that it can), `p1` ..
+    const char *prune; /* weights left out of the blocks' linear layers before `quant` packs them: a
+                          fraction above 0 up to 0.95 of each layer's, the smallest ones; `2:4`, the
+                          two smallest of each four inputs; `mlp:F`, a fraction above 0 up to 0.9 of
+                          the MLPs' hidden units, which makes layers smaller and faster (a multiple
+                          of 16 stays); `none` or NULL = none. Borrowed during the call. */
+    const char *kv;    /* what a policy with history reads of it: `base` (all that it can), `p1` ..
                           `p4` (published fractions of that) or `FRAMES:COMMANDS`, the most recent;
                           NULL = base. Borrowed during the call. */
-    spot_diag *diag; /* what was wrong with a text; may be NULL. Borrowed during the call. */
+    spot_diag *diag;   /* what was wrong with a text; may be NULL. Borrowed during the call. */
     const spot_allocator *allocator; /* NULL = malloc */
 } spot_session_config;
 
@@ -92,9 +92,9 @@ SPOT_API void spot_session_config_default(spot_session_config *config);
 
 /* Creates a session of `policy`, which is borrowed until spot_session_destroy.
  * Returns SPOT_OK, E_INVALID, E_RANGE (steps, batch, a group of `quant` that does not divide a
- * layer, a batch with history, a `kv` above what the policy can read), E_FORMAT (quant, kv), E_IO
- * (quant), E_UNSUPPORTED (kernels not on this CPU; `quant` for a policy that has only fp32; `kv` for
- * one without history), E_NOMEM. */
+ * layer, a batch with history, a `kv` above what the policy can read, a `prune` that leaves all units),
+ * E_FORMAT (quant, prune, kv), E_IO (quant), E_UNSUPPORTED (kernels not on this CPU; `quant` for a
+ * policy that has only fp32; `kv` for one without history), E_NOMEM. */
 SPOT_API spot_status spot_session_create(const spot_policy *policy,
                                          const spot_session_config *config, spot_session **out);
 SPOT_API void spot_session_destroy(spot_session *session);

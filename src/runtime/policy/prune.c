@@ -208,7 +208,7 @@ static void store(const spoti_prunable *p, spoti_arena *arena, const float *w, s
 {
     float *values = spoti_arena_take(arena, p->layer != NULL ? spoti_padded(n) : n, k);
 
-    if (values == NULL) {
+    if (values == NULL || w == NULL) {
         return; /* measuring */
     }
     if (p->layer != NULL) {

@@ -23,7 +23,8 @@
  * "Learning both weights and connections for efficient neural networks" (2015), without retraining;
  * 2:4 is the pattern of Mishra et al., "Accelerating sparse deep neural networks" (2021).
  *
- * The dense kernels multiply by zeros as by anything else: only mlp:F takes less time.
+ * The dense kernels multiply by zeros as by anything else: only mlp:F takes less time. Layers are
+ * pruned first and packed in fewer bits then; groups of 64 inputs (4 bits) must divide the units left.
  */
 #ifndef SPOTI_POLICY_PRUNE_H
 #define SPOTI_POLICY_PRUNE_H
