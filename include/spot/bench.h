@@ -36,8 +36,8 @@ extern "C" {
 
 enum {
     SPOT_BENCH_POINTS_MAX = 256,
-    SPOT_BENCH_ROUNDS_MIN = 5, /* fewer give no interval worth the name */
-    SPOT_BENCH_CALLS_MAX = 1000000,
+    SPOT_BENCH_ROUNDS_MIN = 5,      /* fewer give no interval worth the name */
+    SPOT_BENCH_CALLS_MAX = 1000000, /* of a point, all rounds or threads together */
     SPOT_BENCH_THREADS_MAX = 256,
     SPOT_BENCH_NAME_SIZE = 32,
 };
@@ -80,8 +80,12 @@ typedef enum spot_bench_bound {
 typedef struct spot_bench_row {
     spot_point point;
     spot_bench_latency alone; /* one thread */
-    double alpha;             /* median over the baseline's median */
-    spot_interval alpha_ci;   /* 95 %, from resampled rounds; [1, 1] at the baseline */
+    /* Share of the timed calls' time in which the thread had a processor, 1 on an idle machine. Below,
+     * other programs had it, and as they interrupt long calls rather than short ones, alpha is off
+     * too, whatever its interval says. */
+    double processor_frac;
+    double alpha;           /* median over the baseline's median */
+    spot_interval alpha_ci; /* 95 %, from resampled rounds; [1, 1] at the baseline */
     spot_inference_cost cost;
     double macs;       /* multiply-adds of an inference, all kinds */
     double read_bytes; /* weights, keys and values read in an inference; activations left out */

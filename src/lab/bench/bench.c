@@ -50,13 +50,15 @@ static spot_status check(const spot_bench_config *c, spot_diag *diag)
     const struct {
         const char *name;
         int value, min, max;
-    } numbers[] = {{"points", c->n_points, 1, SPOT_BENCH_POINTS_MAX},
-                   {"baseline", c->baseline, 0, c->n_points - 1},
-                   {"rounds", c->rounds, SPOT_BENCH_ROUNDS_MIN, ROUNDS_MAX},
-                   {"calls a round", c->calls, 1, SPOT_BENCH_CALLS_MAX / ROUNDS_MAX},
-                   {"warm-up calls", c->warm_up, 0, WARM_UP_MAX},
-                   {"threads", c->threads, 1, SPOT_BENCH_THREADS_MAX},
-                   {"calls under load", c->load_calls, 1, SPOT_BENCH_CALLS_MAX / ROUNDS_MAX}};
+    } numbers[] = {
+        {"points", c->n_points, 1, SPOT_BENCH_POINTS_MAX},
+        {"baseline", c->baseline, 0, c->n_points - 1},
+        {"rounds", c->rounds, SPOT_BENCH_ROUNDS_MIN, ROUNDS_MAX},
+        {"calls a round", c->calls, 1, SPOT_BENCH_CALLS_MAX / (c->rounds > 0 ? c->rounds : 1)},
+        {"warm-up calls", c->warm_up, 0, WARM_UP_MAX},
+        {"threads", c->threads, 1, SPOT_BENCH_THREADS_MAX},
+        {"calls under load", c->load_calls, 1,
+         SPOT_BENCH_CALLS_MAX / (c->threads > 0 ? c->threads : 1)}};
     spot_status st = SPOT_OK;
 
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0] && st == SPOT_OK; i++) {
@@ -121,7 +123,10 @@ static spot_status take_turns(bench *b)
                 b->seconds + (i * (size_t)c->rounds + (size_t)round) * (size_t)c->calls;
             const int warm_up = round > 0 ? c->warm_up : c->warm_up + FIRST_WARM_UP;
 
-            st = spoti_runner_calls(&b->runners[i], c, warm_up, c->calls, seconds);
+            st = spoti_runner_warm_up(&b->runners[i], warm_up);
+            if (st == SPOT_OK) {
+                st = spoti_runner_time(&b->runners[i], c, c->calls, seconds);
+            }
             if (st != SPOT_OK) {
                 return st;
             }
@@ -145,6 +150,7 @@ static spot_status judge_times(bench *b, spot_bench_row *rows, spot_diag *diag)
     for (size_t i = 0; i < b->n_points; i++) {
         spoti_times_sort(b->seconds + i * b->n_timed, c->rounds, c->calls, b->sorted);
         rows[i].alone = spoti_times_describe(b->sorted, (int)b->n_timed);
+        rows[i].processor_frac = b->runners[i].processor_s / b->runners[i].taken_s;
 
         const spot_status st = spoti_times_alpha(b->sorted, b->baseline, c->rounds, c->calls,
                                                  b->loaded, &rows[i].alpha, &rows[i].alpha_ci);

@@ -67,7 +67,7 @@ static void *work(void *arg)
     worker *w = arg;
     load *l = w->load;
     const spot_bench_config *config = l->config;
-    spot_status st = spoti_runner_calls(&w->runner, config, WARM_UP, 0, NULL);
+    spot_status st = spoti_runner_warm_up(&w->runner, WARM_UP);
 
     if (!pass_gate(l)) {
         return NULL;
@@ -76,12 +76,12 @@ static void *work(void *arg)
     const double start = spoti_bench_now_s(config);
 
     if (st == SPOT_OK) {
-        st = spoti_runner_calls(&w->runner, config, 0, config->load_calls, w->seconds);
+        st = spoti_runner_time(&w->runner, config, config->load_calls, w->seconds);
     }
     w->taken_s = spoti_bench_now_s(config) - start;
     (void)atomic_fetch_add(&l->n_timed, 1);
     while (st == SPOT_OK && atomic_load(&l->n_timed) < config->threads) {
-        st = spoti_runner_calls(&w->runner, config, SPARE_CALLS, 0, NULL);
+        st = spoti_runner_warm_up(&w->runner, SPARE_CALLS);
     }
     w->status = st;
     return NULL;

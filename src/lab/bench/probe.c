@@ -15,12 +15,22 @@
 /* A try reads at least this much, to take far longer than the clock's tick. */
 enum { TRIES = 25, TRY_BYTES = 1 << 20 };
 
+static double read_clock(clockid_t id)
+{
+    struct timespec t = {0};
+
+    (void)clock_gettime(id, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
 double spoti_probe_now_s(void)
 {
-    struct timespec t;
+    return read_clock(CLOCK_MONOTONIC);
+}
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+double spoti_probe_thread_s(void)
+{
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
 /* A pass over data: something that depends on all of it. */

@@ -14,8 +14,9 @@ typedef struct spoti_probe_peaks {
 /* Bytes that spoti_probe_read works off at a time. */
 enum { SPOTI_PROBE_PAGE = 4096 };
 
-/* Seconds of a monotonic clock. */
+/* Seconds of a monotonic clock, and seconds that this thread has had a processor. */
 double spoti_probe_now_s(void);
+double spoti_probe_thread_s(void);
 
 /* Measures the peaks with the widest instructions of this CPU. bf16 is that of fp32 where the CPU has
  * no products of it, as the kernels do. */

@@ -13,6 +13,7 @@ typedef struct spoti_runner {
     size_t n_obs, n_chunk; /* numbers */
     float *obs, *noise, *chunk;
     spot_rng rng;
+    double taken_s, processor_s; /* of all timed calls, by the machine's clocks */
 } spoti_runner;
 
 /* Makes a session of `policy` at `point`, as the config says. Returns SPOT_OK, E_NOMEM, or what
@@ -24,10 +25,11 @@ spot_status spoti_runner_init(spoti_runner *runner, const spot_policy *policy,
 /* Fine for an empty one. */
 void spoti_runner_fini(spoti_runner *runner);
 
-/* Makes `warm_up` calls and then `calls` timed ones; seconds (calls), or NULL if calls is 0. Noise is
- * drawn outside the timed part. Allocates nothing. Returns SPOT_OK or the inference's failure. */
-spot_status spoti_runner_calls(spoti_runner *runner, const spot_bench_config *config, int warm_up,
-                               int calls, double *seconds);
+/* Makes calls that are not timed, and calls that are: seconds (calls). Noise is drawn outside the timed
+ * part. They allocate nothing. Return SPOT_OK or the inference's failure. */
+spot_status spoti_runner_warm_up(spoti_runner *runner, int calls);
+spot_status spoti_runner_time(spoti_runner *runner, const spot_bench_config *config, int calls,
+                              double *seconds);
 
 /* The clock of the config. */
 double spoti_bench_now_s(const spot_bench_config *config);

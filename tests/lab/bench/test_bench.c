@@ -229,6 +229,7 @@ static void a_roof_is_the_lower_of_arithmetic_and_reading(void **state)
         const double bytes = r->cost.weight_read_bytes + r->cost.kv_read_bytes;
 
         assert_close(r->macs, macs, 0.0, ROUNDING);
+        assert_true(r->processor_frac > 0.0 && isfinite(r->processor_frac));
         assert_close(r->read_bytes, bytes, 0.0, ROUNDING);
         assert_close(r->intensity, macs / bytes, 0.0, ROUNDING);
         assert_true((r->cost.macs_int8 > 0.0) == (i == 2));

@@ -186,10 +186,9 @@ static void check_against_kernels(spot_session *s)
 static void a_past_is_counted_as_far_as_it_is_read(void **state)
 {
     static const struct {
-        int written;
         const char *kv;
-        int read;
-    } cases[] = {{0, NULL, 0}, {4, NULL, 8}, {9, NULL, 12}, {4, "3:2", 5}, {9, "1:6", 7}};
+        int written, read;
+    } cases[] = {{NULL, 0, 0}, {NULL, 4, 8}, {NULL, 9, 12}, {"3:2", 4, 5}, {"1:6", 9, 7}};
     const spot_inference_cost without = cost_of(FIXTURES "dit_flow", 3, NULL);
     spot_policy *policy = load(FIXTURES "dit_history");
     const float numbers[7] = {0};

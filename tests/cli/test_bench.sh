@@ -1,0 +1,70 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Sweetspot authors
+#
+# `sweetspot bench` as a user meets it: messages, JSON, profile. Nothing here depends on how long
+# anything takes.
+#
+#   test_bench.sh SWEETSPOT SOURCE_DIR
+#
+# The figures of one run are held against each other by check_bench.py.
+set -eu
+tool=$1
+root=$2
+verb=bench
+. "$root/tests/cli/support.sh"
+cd "$root"
+policy="--policy ur5e-pick-place-dit"
+
+# --- what is refused, and nothing is left behind ---
+expect 2 "--policy: missing"
+expect 2 "policy 'nope': not found" --policy nope
+expect 2 "--steps: 0, expected rising numbers" $policy --steps 0,1
+expect 2 "--steps: 1, expected rising numbers" $policy --steps 5,1
+expect 2 "--steps: 101" $policy --steps 101
+expect 2 "--calls 19: expected 20 to" $policy --calls 19
+expect 2 "--rounds 4: expected 5 to" $policy --rounds 4
+expect 2 "--threads: '0', expected all or" $policy --threads 0
+expect 2 "--threads: 'two', expected all or" $policy --threads two
+expect 2 "--threads: '257'" $policy --threads 257
+expect 2 "--quant: nothing given" $policy --quant ""
+expect 2 "--points: unknown key 'colour', expected one of: steps" $policy --points "steps=5; colour=9"
+expect 2 "--points: steps: 0 is too small" $policy --points "steps=0"
+expect 2 "--points: a point is empty" $policy --points "steps=5;"
+expect 2 "--points: a point is empty" $policy --points ""
+expect 2 "overlap and align change no latency" $policy --points "steps=5 overlap=2"
+expect 2 "is given twice" $policy --points "steps=5; quant=fp32 steps=5"
+expect 2 "either --points or --steps" $policy --points "steps=5" --quant w8a8
+expect 2 "is given twice" $policy --quant fp32,w8a8,w8a8 --steps 1
+expect 1 "no-such.yaml" $policy --points "steps=1 quant=no-such.yaml" --threads 1 --calls 20
+expect 1 "quant: 'w8a8' on a policy of type flow_mixer" --policy ur5e-conveyor --quant w8a8 --steps 1
+expect 1 "policy without history" $policy --kv p2 --steps 1
+expect 1 "prune: '1.5', expected" $policy --prune 1.5 --steps 1
+"$tool" bench --help >"$work/help"
+for word in --points --threads --prune --kv Examples; do
+    grep -q -- "$word" "$work/help" || fail "--help does not speak of $word"
+done
+
+# --- figures: lists, load, profile ---
+"$tool" bench $policy --quant fp32,w8a8 --prune none,0.1 --steps 1,2 --calls 20 --threads 2 --json \
+    --name here --out "$work/here.yaml" >"$work/lists.json" 2>"$work/err" || fail "$(cat "$work/err")"
+# the baseline is not asked for; order is kept; `all` is the policy's default
+"$tool" bench $policy --points "steps=2 quant=w4a4;steps=1 prune=mlp:0.5; steps=all quant=bf16" \
+    --calls 21 --rounds 6 --threads 1 --json --out "$work/points.yaml" >"$work/points.json" \
+    2>"$work/err" || fail "$(cat "$work/err")"
+python3 tests/cli/check_bench.py "$work" || fail "figures do not fit"
+
+# --- the profile is one that rollouts take, by the point's variant ---
+for point in "steps=1" "steps=2 quant=w8a8" "steps=2 quant=w8a8 prune=0.1"; do
+    "$tool" rollout --task ur5e-pick-place $policy --platform "$work/here.yaml" --charge-as self \
+        --seeds 1 --json --point "$point" >"$work/rollout.json" || fail "rollout $point"
+    grep -q '"origin": "measured"' "$work/rollout.json" || fail "$point is not measured"
+done
+
+# --- the table has a line for each point ---
+"$tool" bench $policy --steps 1 --calls 20 --threads 2 >"$work/table" 2>/dev/null
+[ "$(grep -c '^steps=1 ' "$work/table")" = 1 ] || fail "no line: $(cat "$work/table")"
+grep -q "chunks/s" "$work/table" || fail "no load in the table"
+"$tool" bench $policy --steps 1 --calls 20 --threads 1 >"$work/table" 2>/dev/null
+! grep -q "chunks/s" "$work/table" || fail "load in the table, which was not asked for"
+echo "ok"
