@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 
 enum { CALLS_MIN = 20, CALLS_MAX = 100000, LOAD_CALLS_MAX = 100, ROUNDS_MAX = 1000 };
 
@@ -30,6 +31,15 @@ static void describe_machine(char *text, size_t size)
     }
 }
 
+/* Time for which this thread has had a processor. A spot_bench_config.now_s. */
+static double processor_now_s(void *ctx)
+{
+    struct timespec t = {0};
+    (void)ctx;
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
 static int run(const bench_request *r, const spot_policy *policy, bench_result *result)
 {
     spot_bench_config *config = &result->config;
@@ -42,6 +52,7 @@ static int run(const bench_request *r, const spot_policy *policy, bench_result *
     config->rounds = r->rounds < r->calls ? r->rounds : r->calls;
     config->calls = (r->calls + config->rounds - 1) / config->rounds;
     config->threads = r->threads;
+    config->now_s = r->processor_clock ? processor_now_s : NULL;
     config->load_calls = r->calls < LOAD_CALLS_MAX ? r->calls : LOAD_CALLS_MAX;
     cli_progress progress = cli_progress_begin("bench", false);
     config->progress = cli_progress_update;
@@ -56,9 +67,30 @@ static int run(const bench_request *r, const spot_policy *policy, bench_result *
     return exit_code == CLI_OK && r->out != NULL ? bench_write_profile(r, result) : exit_code;
 }
 
+static bool read_clock(bench_request *r)
+{
+    static const char *const words[] = {"wall", "processor"};
+    int choice = cli_choose("bench", "clock", r->clock_text, words, 2);
+    r->processor_clock = choice == 1;
+    if (r->processor_clock && r->threads_text == NULL) {
+        r->threads_text = "1";
+    }
+    if (r->processor_clock && strcmp(r->threads_text, "1") != 0) {
+        (void)cli_misuse("bench",
+                         "--threads '%.40s' with --clock processor, expected 1: what "
+                         "threads give together takes wall time",
+                         r->threads_text);
+        return false;
+    }
+    return choice >= 0;
+}
+
 /* `all`, or a number. */
 static bool read_threads(bench_request *r)
 {
+    if (r->threads_text == NULL) {
+        r->threads_text = "all";
+    }
     char *end = NULL;
     long n = strtol(r->threads_text, &end, 10);
 
@@ -90,19 +122,19 @@ static bool check(bench_request *r)
                          SPOT_BENCH_ROUNDS_MIN, ROUNDS_MAX);
         return false;
     }
-    return read_threads(r);
+    return read_clock(r) && read_threads(r);
 }
 
-/* Points are checked before anything is loaded; steps=all is not known yet. */
+/* Points are checked before anything is loaded; what steps=all is, is not known yet, but no other number. */
 static bool check_points(const bench_request *r, bench_result *result)
 {
-    return bench_make_points(r, SPOT_POLICY_STEPS_MAX, result);
+    return bench_make_points(r, SPOT_POLICY_STEPS_MAX + 1, result);
 }
 
 int spoti_cli_bench(int argc, char **argv)
 {
     bench_result result;
-    bench_request r = {.name = "this-machine", .threads_text = "all", .calls = 500, .rounds = 25};
+    bench_request r = {.name = "this-machine", .clock_text = "wall", .calls = 500, .rounds = 25};
     int exit_code = CLI_OK;
     const cli_option options[] = {
         {"policy", "NAME", CLI_TEXT, &r.policy_name, "policy to measure (required)"},
@@ -114,6 +146,7 @@ int spoti_cli_bench(int argc, char **argv)
          "instead: points, \"steps=5 quant=w8a8; steps=10\""},
         {"threads", "N|all", CLI_TEXT, &r.threads_text,
          "also so many sessions at once; 1 = no (all)"},
+        {"clock", "WORD", CLI_TEXT, &r.clock_text, "wall; or processor, for busy machines (wall)"},
         {"calls", "N", CLI_INTEGER, &r.calls, "timed calls a point (500)"},
         {"rounds", "N", CLI_INTEGER, &r.rounds, "in so many turns of all points (25)"},
         {"out", "FILE", CLI_TEXT, &r.out, "write the profile here, e.g. platforms/here.yaml"},
@@ -126,7 +159,9 @@ int spoti_cli_bench(int argc, char **argv)
             "Measures the latency of a policy on this machine, batch 1 and one thread, how near\n"
             "it comes to what the machine can do, and what all threads give together; writes\n"
             "it as a platform profile with the latency class `self`. Points take turns, so a\n"
-            "machine that drifts hits all alike.",
+            "machine that drifts hits all alike. With --clock processor times count only while "
+            "the\n"
+            "thread had a processor, which other programs do not lengthen.",
         .usage = "--policy NAME [options]",
         .options = options,
         .n_options = sizeof(options) / sizeof(options[0]),

@@ -14,9 +14,11 @@ typedef struct bench_request {
     const char *points; /* text, such as "steps=5 quant=w8a8; steps=10"; NULL = the lists */
     cli_integers steps; /* of the lists; none = the default */
     const char *quants, *prunes, *kvs; /* lists; NULL = the baseline alone */
-    const char *threads_text;
+    const char *threads_text;          /* NULL = all, or 1 with the processor's clock */
+    const char *clock_text;
     const char *out, *name;
     int calls, rounds, threads;
+    bool processor_clock;
     bool json;
 } bench_request;
 

@@ -100,12 +100,12 @@ static int print_json(const bench_request *r, const bench_result *result)
     for (int i = 0; i < c->n_points; i++) {
         (void)json_array_append_new(rows, pack_row(&result->rows[i], c->threads));
     }
-    return cli_print_json(json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:s, s:o, s:o}", "policy",
-                                    r->policy_name, "machine", result->processor, "kernels",
-                                    result->machine.kernels, "origin", "measured", "calls",
-                                    c->calls * c->rounds, "rounds", c->rounds, "baseline",
-                                    show_point(&result->points[c->baseline], baseline), "probe",
-                                    pack_probe(&result->machine), "rows", rows));
+    return cli_print_json(json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:s, s:o, s:o}", "policy", r->policy_name, "machine",
+        result->processor, "kernels", result->machine.kernels, "origin", "measured", "clock",
+        r->processor_clock ? "processor" : "wall", "calls", c->calls * c->rounds, "rounds",
+        c->rounds, "baseline", show_point(&result->points[c->baseline], baseline), "probe",
+        pack_probe(&result->machine), "rows", rows));
 }
 
 /* ---- the table ---- */
@@ -175,8 +175,9 @@ static void print_table(const bench_request *r, const bench_result *result)
     char baseline[SPOT_POINT_TEXT_SIZE];
     char notes[1024];
 
-    (void)printf("%s on %s, %s kernels, batch 1, %d rounds of %d calls a point (measured)\n\n",
-                 r->policy_name, result->processor, result->machine.kernels, c->rounds, c->calls);
+    (void)printf("%s on %s, %s kernels, batch 1, %d rounds of %d calls a point (measured%s)\n\n",
+                 r->policy_name, result->processor, result->machine.kernels, c->rounds, c->calls,
+                 r->processor_clock ? ", processor time" : "");
     (void)printf("%-*s %6s %14s %9s %9s %9s %8s %8s %8s %6s %7s %7s  %s", width, "point", "alpha",
                  "[95 %]", "median ms", "p95 ms", "mean ms", "sd ms", "MB", "Mmac", "mac/B",
                  "Gmac/s", "of roof", "bound by");
@@ -216,17 +217,20 @@ static void warn_of_others(const bench_result *result)
         least = share < least ? share : least;
     }
     if (least < enough) {
-        (void)fprintf(stderr,
-                      "warning: at some point the bench had the processor for %.0f %% of the time "
-                      "only; other programs\ninterrupt long calls rather than short ones, so "
-                      "latencies and alpha are off: repeat on an idle machine\n",
-                      1e2 * least);
+        (void)fprintf(
+            stderr,
+            "warning: at some point the bench had the processor for %.0f %% of the time "
+            "only; other programs\ninterrupt long calls rather than short ones, so "
+            "latencies and alpha are off: repeat on an idle machine or with --clock processor\n",
+            1e2 * least);
     }
 }
 
 int bench_print(const bench_request *r, const bench_result *result)
 {
-    warn_of_others(result);
+    if (!r->processor_clock) {
+        warn_of_others(result);
+    }
     if (r->json) {
         return print_json(r, result);
     }
@@ -319,9 +323,10 @@ int bench_write_profile(const bench_request *r, const bench_result *result)
         (void)strftime(day, sizeof(day), "%Y-%m-%d", &parts);
     }
     (void)snprintf(source, sizeof(source),
-                   "sweetspot bench, policy %.64s, %s kernels, one thread, %d calls, %s",
+                   "sweetspot bench, policy %.64s, %s kernels, one thread, %d calls%s, %s",
                    r->policy_name, result->machine.kernels,
-                   result->config.calls * result->config.rounds, day);
+                   result->config.calls * result->config.rounds,
+                   r->processor_clock ? " in processor time" : "", day);
     const spot_platform_self self = {.name = r->name,
                                      .description = result->processor,
                                      .source = source,

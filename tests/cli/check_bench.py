@@ -84,6 +84,7 @@ def main():
     assert [r["point"] for r in points["rows"]] == [
         "steps=10", "steps=2 quant=w4a4", "steps=1 prune=mlp:0.5", "steps=10 quant=bf16"]
     assert points["baseline"] == "steps=10" and points["rounds"] == 6 and points["calls"] == 24
+    assert [lists["clock"], points["clock"]] == ["wall", "processor"]
     for bench, threads in ((lists, 2), (points, 1)):
         base = next(r for r in bench["rows"] if r["point"] == bench["baseline"])
         assert base["alpha"] == 1 and base["alpha_95"] == [1, 1], base

@@ -27,6 +27,8 @@ expect 2 "--rounds 4: expected 5 to" $policy --rounds 4
 expect 2 "--threads: '0', expected all or" $policy --threads 0
 expect 2 "--threads: 'two', expected all or" $policy --threads two
 expect 2 "--threads: '257'" $policy --threads 257
+expect 2 "--clock: 'sundial', expected one of: wall, processor" $policy --clock sundial
+expect 2 "with --clock processor, expected 1" $policy --clock processor --threads 2
 expect 2 "--quant: nothing given" $policy --quant ""
 expect 2 "--points: unknown key 'colour', expected one of: steps" $policy --points "steps=5; colour=9"
 expect 2 "--points: steps: 0 is too small" $policy --points "steps=0"
@@ -36,6 +38,7 @@ expect 2 "overlap and align change no latency" $policy --points "steps=5 overlap
 expect 2 "is given twice" $policy --points "steps=5; quant=fp32 steps=5"
 expect 2 "either --points or --steps" $policy --points "steps=5" --quant w8a8
 expect 2 "is given twice" $policy --quant fp32,w8a8,w8a8 --steps 1
+expect 2 "'steps=10 overlap=0' is given twice" $policy --points "steps=10; steps=all"
 expect 1 "no-such.yaml" $policy --points "steps=1 quant=no-such.yaml" --threads 1 --calls 20
 expect 1 "quant: 'w8a8' on a policy of type flow_mixer" --policy ur5e-conveyor --quant w8a8 --steps 1
 expect 1 "policy without history" $policy --kv p2 --steps 1
@@ -50,7 +53,7 @@ done
     --name here --out "$work/here.yaml" >"$work/lists.json" 2>"$work/err" || fail "$(cat "$work/err")"
 # the baseline is not asked for; order is kept; `all` is the policy's default
 "$tool" bench $policy --points "steps=2 quant=w4a4;steps=1 prune=mlp:0.5; steps=all quant=bf16" \
-    --calls 21 --rounds 6 --threads 1 --json --out "$work/points.yaml" >"$work/points.json" \
+    --calls 21 --rounds 6 --clock processor --json --out "$work/points.yaml" >"$work/points.json" \
     2>"$work/err" || fail "$(cat "$work/err")"
 python3 tests/cli/check_bench.py "$work" || fail "figures do not fit"
 

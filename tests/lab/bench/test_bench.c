@@ -272,6 +272,30 @@ static void several_threads_are_measured_together(void **state)
     spot_policy_destroy(policy);
 }
 
+/* 5 present tokens and, of 6 frames and 6 commands that are kept, what the window reads; 22 channels in
+ * 3 blocks, a key and a value each; the past is read once more to gather it. */
+static void the_past_is_as_long_as_it_can_be(void **state)
+{
+    static const spot_point points[] = {{.steps = 2}, {.steps = 2, .kv = "1:6"}};
+    static const int past[] = {12, 7};
+    spot_bench_config config = small_config(5, 1);
+    spot_policy *policy = NULL;
+    spot_bench_row rows[2];
+
+    (void)state;
+    assert_int_equal(
+        spot_policy_load(SPOT_SOURCE_DIR "/tests/fixtures/dit_history", NULL, &policy, NULL),
+        SPOT_OK);
+    config.points = points;
+    config.n_points = 2;
+    assert_int_equal(spot_bench_run(policy, &config, rows, NULL, NULL), SPOT_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_close(rows[i].cost.kv_read_bytes, 3.0 * 2 * 22 * 4 * (2 * (5 + past[i]) + past[i]),
+                     0.0, 0.0);
+    }
+    spot_policy_destroy(policy);
+}
+
 static void what_is_out_of_range_is_refused(void **state)
 {
     spot_policy *policy = load(NULL);
@@ -401,6 +425,7 @@ int main(void)
         cmocka_unit_test(rounds_that_disagree_widen_the_interval),
         cmocka_unit_test(a_roof_is_the_lower_of_arithmetic_and_reading),
         cmocka_unit_test(several_threads_are_measured_together),
+        cmocka_unit_test(the_past_is_as_long_as_it_can_be),
         cmocka_unit_test(what_is_out_of_range_is_refused),
         cmocka_unit_test(defaults_are_as_documented),
         cmocka_unit_test(progress_may_stop_it),
