@@ -195,7 +195,7 @@ static void rounds_that_disagree_widen_the_interval(void **state)
     spot_bench_row rows[N_POINTS];
 
     (void)state;
-    run(two_fold, 10, 3, 0, rows);
+    run(two_fold, 10, 20, 0, rows);
     assert_close(rows[2].alpha, 2.0, ROUNDING, 0.0);
     assert_close(rows[2].alpha_ci.lo, 1.0, ROUNDING, 0.0);
     assert_close(rows[2].alpha_ci.hi, 3.0, ROUNDING, 0.0);
