@@ -22,7 +22,8 @@ enum { PATH_SIZE = 4096, LINE_SIZE = 64 };
 typedef struct contender {
     spot_policy *policy;
     spot_session *session;
-    int batch, size; /* size: numbers of one chunk */
+    int batch;
+    size_t size; /* numbers of all chunks */
     float *obs, *noise, *chunk;
 } contender;
 
@@ -62,8 +63,8 @@ static spot_status infer(contender *c)
 
 static spot_status open_session(contender *c, char **argv, const char *kernels, spot_diag *diag)
 {
-    const spot_session_config config = {.steps = atoi(argv[4]),
-                                        .batch_max = atoi(argv[5]),
+    const spot_session_config config = {.steps = (int)strtol(argv[4], NULL, 10),
+                                        .batch_max = (int)strtol(argv[5], NULL, 10),
                                         .quant = strcmp(argv[3], "fp32") == 0 ? NULL : argv[3],
                                         .kernels = kernels,
                                         .diag = diag};
@@ -77,12 +78,13 @@ static spot_status open_session(contender *c, char **argv, const char *kernels, 
     }
 
     const spot_policy_info *info = spot_policy_describe(c->policy);
+    const size_t batch = (size_t)config.batch_max;
 
     c->batch = config.batch_max;
-    c->size = info->horizon * info->action_dim;
-    c->obs = read_floats(argv[2], ".obs", (size_t)(c->batch * info->obs_dim));
-    c->noise = read_floats(argv[2], ".noise", (size_t)(c->batch * c->size));
-    c->chunk = calloc((size_t)(c->batch * c->size), sizeof *c->chunk);
+    c->size = batch * (size_t)info->horizon * (size_t)info->action_dim;
+    c->obs = read_floats(argv[2], ".obs", batch * (size_t)info->obs_dim);
+    c->noise = read_floats(argv[2], ".noise", c->size);
+    c->chunk = calloc(c->size, sizeof *c->chunk);
     return c->obs != NULL && c->noise != NULL && c->chunk != NULL ? SPOT_OK : SPOT_E_IO;
 }
 
@@ -125,7 +127,7 @@ static spot_status serve(contender *c, const char *quant)
                                                          : CLOCK_MONOTONIC);
         } else {
             st = infer(c);
-            for (int i = 0; i < c->batch * c->size; i++) {
+            for (size_t i = 0; i < c->size; i++) {
                 (void)printf("%.9g ", (double)c->chunk[i]);
             }
         }
