@@ -7,7 +7,7 @@ Per demonstration `data/demo_i`: obs/state (N x D), obs/anchor (N x A, last colu
     chunk[j] = targets[min(t + j, N - 1)] - anchor[t],  j = 0..H-1;
 samples whose window holds a row with label_ok 0 are dropped. For a policy with history the rows of a
 demonstration stay together, the bad ones too: as history they are as good as others. The command of
-row t is targets[t].
+row t is commands[t] (N x A, absolute: what was executed), in files without it targets[t].
 """
 import h5py
 import numpy as np
@@ -18,17 +18,18 @@ ACTION_STD_FLOOR = 1e-3  # 1 mm, 1 mrad: a constant action comes back this exact
 
 
 def demo_rows(group, horizon):
-    """All rows of one demonstration: obs, targets, chunks, and whether the chunk's labels are ok."""
+    """All rows of one demonstration: obs, commands, chunks, and whether the chunk's labels are ok."""
     obs = np.asarray(group["obs/state"], dtype=np.float32)
     anchor = np.asarray(group["obs/anchor"], dtype=np.float64)
     targets = np.asarray(group["targets"], dtype=np.float64)
+    commands = np.asarray(group["commands"] if "commands" in group else targets, dtype=np.float32)
     n = obs.shape[0]
     ok = np.asarray(group["label_ok"]) != 0 if "label_ok" in group else np.ones(n, dtype=bool)
-    if not (len(anchor) == len(targets) == len(ok) == n):
+    if not (len(anchor) == len(targets) == len(commands) == len(ok) == n):
         raise ValueError(f"{group.name}: datasets differ in length")
     rows = np.minimum(np.arange(n)[:, None] + np.arange(horizon)[None, :], n - 1)
     chunks = targets[rows] - anchor[:, None, :]
-    return obs, targets.astype(np.float32), chunks.astype(np.float32), ok[rows].all(axis=1)
+    return obs, commands, chunks.astype(np.float32), ok[rows].all(axis=1)
 
 
 def read_demos(path, horizon):

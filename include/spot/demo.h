@@ -9,6 +9,7 @@
  *   obs/anchor   (N x action_dim) float64  gripper pose at the observation, 0
  *   obs/<name>   (N)              float64  each column of the trajectory sample (see task.h)
  *   targets      (N x action_dim) float64  the expert's absolute target and gripper command
+ *   commands     (N x action_dim) float64  what was executed: the target, unless disturbed or in error
  *   actions      (N x action_dim) float64  targets - anchor: the action in the policy's terms
  *   states       (N x state_dim)  float64  time, qpos, qvel
  *   rewards      (N) float64, dones (N) uint8  1 on the last row

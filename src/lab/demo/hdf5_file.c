@@ -254,6 +254,8 @@ spot_status spoti_hdf5_append(spoti_hdf5_file *f, const spoti_demo *demo, spot_d
     put_observations(&w, group, f, demo);
     put_table(&w, group, "targets", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, demo->count,
               demo->dims.action_dim, demo->target);
+    put_table(&w, group, "commands", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, demo->count,
+              demo->dims.action_dim, demo->command);
     put_table(&w, group, "states", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, demo->count,
               demo->dims.state_dim, demo->sim);
     put_table(&w, group, "label_ok", H5T_STD_U8LE, H5T_NATIVE_UINT8, demo->count, 0, demo->ok);

@@ -43,11 +43,12 @@ spot_status spoti_demo_init(spoti_demo *demo, const spot_task *task)
     demo->state = spoti_calloc(demo->allocator, rows * (size_t)d->obs_dim, sizeof(float));
     demo->anchor = spoti_calloc(demo->allocator, rows * (size_t)d->action_dim, sizeof(double));
     demo->target = spoti_calloc(demo->allocator, rows * (size_t)d->action_dim, sizeof(double));
+    demo->command = spoti_calloc(demo->allocator, rows * (size_t)d->action_dim, sizeof(double));
     demo->sample = spoti_calloc(demo->allocator, rows * (size_t)d->sample_dim, sizeof(double));
     demo->sim = spoti_calloc(demo->allocator, rows * (size_t)d->state_dim, sizeof(double));
     demo->ok = spoti_calloc(demo->allocator, rows, 1);
     if (demo->state == NULL || demo->anchor == NULL || demo->target == NULL ||
-        demo->sample == NULL || demo->sim == NULL || demo->ok == NULL) {
+        demo->command == NULL || demo->sample == NULL || demo->sim == NULL || demo->ok == NULL) {
         spoti_demo_fini(demo);
         return SPOT_E_NOMEM;
     }
@@ -62,6 +63,7 @@ void spoti_demo_fini(spoti_demo *demo)
     spoti_free(demo->allocator, demo->state, rows * (size_t)d->obs_dim * sizeof(float));
     spoti_free(demo->allocator, demo->anchor, rows * (size_t)d->action_dim * sizeof(double));
     spoti_free(demo->allocator, demo->target, rows * (size_t)d->action_dim * sizeof(double));
+    spoti_free(demo->allocator, demo->command, rows * (size_t)d->action_dim * sizeof(double));
     spoti_free(demo->allocator, demo->sample, rows * (size_t)d->sample_dim * sizeof(double));
     spoti_free(demo->allocator, demo->sim, rows * (size_t)d->state_dim * sizeof(double));
     spoti_free(demo->allocator, demo->ok, rows);
@@ -118,7 +120,9 @@ static bool disturb(disturber *b, spoti_mujoco_world *w, const spoti_expert *e, 
     return true;
 }
 
-static void record_row(spoti_demo *demo, spot_world *world, const spoti_expert_action *a, bool ok)
+/* `command` is what is executed, pose alone. */
+static void record_row(spoti_demo *demo, spot_world *world, const spoti_expert_action *a,
+                       const double command[SPOTI_POSE_DIM], bool ok)
 {
     const spot_world_dims *d = &demo->dims;
     size_t row = (size_t)demo->count++;
@@ -130,6 +134,9 @@ static void record_row(spoti_demo *demo, spot_world *world, const spoti_expert_a
     double *target = demo->target + row * (size_t)d->action_dim;
     memcpy(target, a->target, sizeof(a->target));
     target[SPOTI_POSE_DIM] = a->open ? 1.0 : -1.0;
+    double *executed = demo->command + row * (size_t)d->action_dim;
+    memcpy(executed, command, SPOTI_POSE_DIM * sizeof(*executed));
+    executed[SPOTI_POSE_DIM] = target[SPOTI_POSE_DIM];
     demo->ok[row] = ok ? 1 : 0;
 }
 
@@ -169,11 +176,11 @@ spot_status spoti_demo_run(spoti_demo *demo, const spot_task *task, spot_world *
     while (st == SPOT_OK && demo->count < demo->capacity && tail < TAIL_PERIODS) {
         spoti_expert_action action;
         spoti_expert_act(&expert, w, &action);
-        double target[SPOTI_POSE_DIM];
-        memcpy(target, action.target, sizeof(target));
-        bool at_work = disturb(&d, w, &expert, target);
-        record_row(demo, world, &action, action.label_ok && !at_work);
-        spoti_arm_command(w, target, action.open);
+        double command[SPOTI_POSE_DIM];
+        memcpy(command, action.command, sizeof(command));
+        bool at_work = disturb(&d, w, &expert, command);
+        record_row(demo, world, &action, command, action.label_ok && !at_work);
+        spoti_arm_command(w, command, action.open);
         for (int i = 0; i < demo->dims.ticks_per_action && st == SPOT_OK; i++) {
             st = world->ops->step(world->self);
         }

@@ -17,12 +17,13 @@ typedef struct spoti_demo {
     double speed;
     bool success;
     spot_episode episode;
-    float *state;   /* (capacity x obs_dim) */
-    double *anchor; /* (capacity x action_dim) */
-    double *target; /* (capacity x action_dim) */
-    double *sample; /* (capacity x sample_dim) */
-    double *sim;    /* (capacity x state_dim) */
-    uint8_t *ok;    /* (capacity) */
+    float *state;    /* (capacity x obs_dim) */
+    double *anchor;  /* (capacity x action_dim) */
+    double *target;  /* (capacity x action_dim) */
+    double *command; /* (capacity x action_dim) */
+    double *sample;  /* (capacity x sample_dim) */
+    double *sim;     /* (capacity x state_dim) */
+    uint8_t *ok;     /* (capacity) */
 } spoti_demo;
 
 spot_status spoti_demo_init(spoti_demo *demo, const spot_task *task);

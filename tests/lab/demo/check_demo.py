@@ -24,6 +24,7 @@ EPISODES = 12
 DEMO_SEED_BASE = 2**32
 NOISE_M = {"ur5e-pick-place": 0.0015, "ur5e-conveyor": 0.0015, "ur5e-wrist-pick": 0.020}
 SEEN_BEYOND_M = 0.12  # of ur5e-wrist-pick
+ASTRAY_M = 0.010  # error of the expert about a cube that it does not see
 SIGMAS = 6.0  # normal tail beyond, over some thousand draws: 1e-5
 ROBOT = (["gripper_x", "gripper_y", "gripper_z", "gripper_yaw", "gripper_opening"]
          + [f"{kind}{i}" for kind in ("q", "qd", "torque") for i in range(1, 7)])
@@ -40,6 +41,12 @@ def check_demo(demo, objects, task):
     assert state.dtype == np.float32 and state.shape[0] == states.shape[0] == n
     assert np.array_equal(actions, targets - anchor)
     assert np.all(np.isin(targets[:, 4], (-1.0, 1.0))), "gripper command"
+    # a command is the label, unless the row is disturbed or the expert errs about what it does not see
+    commands = demo["commands"][:]
+    assert commands.shape == targets.shape and np.array_equal(commands[:, 4], targets[:, 4])
+    apart = np.abs(commands - targets)[demo["label_ok"][:] != 0]
+    assert not apart[:, 2:].any()
+    assert not apart[:, :2].any() or (task == "ur5e-wrist-pick" and apart.max() < SIGMAS * ASTRAY_M)
     assert np.all(anchor[:, 4] == 0.0)
 
     # done and rewarded on the last row alone
@@ -102,6 +109,9 @@ def check_file(path, tried, succeeded, rows, task):
                    for i in range(EPISODES))
         counts = [check_demo(data[f"demo_{i}"], objects, task) for i in range(EPISODES)]
         assert sum(counts) == rows and succeeded == EPISODES
+        if task == "ur5e-wrist-pick":
+            assert any((data[f"demo_{i}/commands"][:] != data[f"demo_{i}/targets"][:]).any()
+                       for i in range(EPISODES)), "the expert never erred"
 
         # on a belt, the cube first moves with it: the speed that the attribute says
         if task == "ur5e-conveyor":

@@ -61,7 +61,7 @@ static int check_attempts(rig *r, uint64_t seed)
             assert_true(closings == 1 || a.opened);
         }
         open = action.open;
-        spoti_arm_command(r->w, action.target, action.open);
+        spoti_arm_command(r->w, action.command, action.open);
         rig_step(r, PERIOD);
     }
     assert_true(rig_outcome(r).success);
@@ -79,6 +79,64 @@ static void expert_sees_the_object_before_each_attempt(void **state)
     }
     print_message("%d attempts after the first\n", again);
     assert_true(again >= 9); /* 30 % miss on purpose: fewer of 100 have p < 1e-7 */
+    rig_close(&r);
+}
+
+/* Sums of the errors of all attempts of a seed, each at its first row beside the object. */
+static void take_errors(rig *r, uint64_t seed, bool mistakes, double sum[2], int *n)
+{
+    spoti_expert expert;
+    spoti_expert_action action;
+    double error[2] = {0.0, 0.0};
+
+    rig_reset(r, seed);
+    spoti_expert_reset(&expert, r->task, seed, mistakes);
+    for (int i = 0; i < PERIODS_MAX && !rig_outcome(r).done; i++) {
+        const spoti_phase before = expert.phase;
+        spoti_expert_act(&expert, r->w, &action);
+        const bool aims = expert.phase >= SPOTI_PHASE_VIA && expert.phase <= SPOTI_PHASE_CLOSE;
+        for (int k = 0; k < SPOTI_POSE_DIM; k++) {
+            const double now = action.command[k] - action.target[k];
+            assert_true(now == 0.0 || (aims && k < 2));
+            if (aims && k < 2) { /* one error an attempt, up to the rounding of the difference */
+                const bool is_new = before == SPOTI_PHASE_LOOK;
+                error[k] = is_new ? now : error[k];
+                assert_close(now, error[k], 1e-12, 0.0);
+                sum[0] += is_new ? now : 0.0;
+                sum[1] += is_new ? now * now : 0.0;
+                *n += is_new ? 1 : 0;
+            }
+        }
+        spoti_arm_command(r->w, action.command, action.open);
+        rig_step(r, PERIOD);
+    }
+}
+
+static void expert_errs_about_what_it_cannot_see_and_labels_the_truth(void **state)
+{
+    (void)state;
+    static const double ASTRAY_M = 0.010;
+    static const double MISS_SHARE = 0.30; /* of first attempts, which then hold no such error */
+    rig r;
+    double sum[2] = {0.0, 0.0};
+    int n = 0;
+    rig_open(&r, WRIST_PICK, 1.0, 1.0);
+    for (uint64_t seed = 0; seed < EPISODES; seed++) {
+        take_errors(&r, seed, true, sum, &n);
+    }
+    assert_true(n >= 2 * EPISODES);
+    /* Mean 0; the mean square lies between that of all attempts and that without the misses. Six deviations
+     * of a mean of n, where a square of a normal has sqrt(2) times its mean. */
+    assert_close(sum[0] / n, 0.0, 6.0 * ASTRAY_M / sqrt(n), 0.0);
+    const double all = ASTRAY_M * ASTRAY_M;
+    assert_true(sum[1] / n <= all * (1.0 + 6.0 * sqrt(2.0 / n)));
+    assert_true(sum[1] / n >= all * (1.0 - MISS_SHARE) * (1.0 - 6.0 * sqrt(2.0 / n)));
+
+    sum[1] = 0.0;
+    for (uint64_t seed = 0; seed < 5; seed++) {
+        take_errors(&r, seed, false, sum, &n);
+    }
+    assert_true(sum[1] == 0.0);
     rig_close(&r);
 }
 
@@ -127,7 +185,7 @@ static void expert_knows_only_what_it_saw(void **state)
                 noticed += would_notice(&r, &expert) ? 1 : 0;
             }
             spoti_expert_act(&expert, r.w, &action);
-            spoti_arm_command(r.w, action.target, action.open);
+            spoti_arm_command(r.w, action.command, action.open);
             rig_step(&r, PERIOD);
         }
     }
@@ -199,6 +257,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(expert_sees_the_object_before_each_attempt),
+        cmocka_unit_test(expert_errs_about_what_it_cannot_see_and_labels_the_truth),
         cmocka_unit_test(expert_knows_only_what_it_saw),
         cmocka_unit_test(nobody_kicks_what_is_not_seen),
         cmocka_unit_test(episodes_do_not_depend_on_threads),

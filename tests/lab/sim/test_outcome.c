@@ -185,7 +185,7 @@ static void conveyor_succeeds_after_half_a_second_of_both_pads(void **state)
         spoti_expert_reset(&expert, r.task, seed, false);
         for (int i = 0; i < 100 && !success; i++) {
             spoti_expert_act(&expert, r.w, &action);
-            spoti_arm_command(r.w, action.target, action.open);
+            spoti_arm_command(r.w, action.command, action.open);
             for (int tick = 0; tick < PERIOD; tick++) {
                 rig_step(&r, 1);
                 unsigned bits = pads_on_cube(&r);

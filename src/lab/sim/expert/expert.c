@@ -9,6 +9,11 @@
  * a moving object must lead it by as much. */
 static const double SERVO_LAG_S = 0.04;
 
+/* Standard deviation, each axis, of the error about a hidden object, and the error from which on it cannot be
+ * made up for beside the object: with it the fingers would come down on the cube's edge. */
+static const double ASTRAY_M = 0.010;
+static const double ASTRAY_MOST_M = 0.015;
+
 /* How near counts as there. Well inside the 20 mm between cube and finger. */
 static const double NEAR_VIA_M = 0.03;
 static const double NEAR_HOVER_M = 0.008;
@@ -72,6 +77,11 @@ static void draw_style(spoti_expert *e)
     if (is_hidden_near(e)) {
         s->look = LOOK_PERIODS_MIN +
                   (int)spot_rng_below(rng, (uint64_t)(LOOK_PERIODS_MAX - LOOK_PERIODS_MIN + 1));
+        bool errs = e->mistakes && s->miss_z_m <= 0.0;
+        for (int i = 0; i < 2; i++) {
+            double error = ASTRAY_M * spot_rng_normal(rng);
+            s->astray_m[i] = errs ? error : 0.0;
+        }
     }
 }
 
@@ -108,9 +118,13 @@ static bool presses(const spoti_expert *e)
     return e->task->file->expert.how == SPOTI_EXPERT_PRESS;
 }
 
-static bool is_deliberate_miss(const spoti_expert *e)
+/* Whether a row shows a grasp that is meant to miss, or that the label cannot put right any more. */
+static bool is_mistake(const spoti_expert *e)
 {
-    return e->style.miss_z_m > 0.0;
+    bool far = hypot(e->style.astray_m[0], e->style.astray_m[1]) > ASTRAY_MOST_M;
+    return (e->style.miss_z_m > 0.0 && e->phase >= SPOTI_PHASE_HOVER &&
+            e->phase <= SPOTI_PHASE_CLOSE) ||
+           (far && e->phase >= SPOTI_PHASE_DESCEND && e->phase <= SPOTI_PHASE_CLOSE);
 }
 
 /* The yaw to grasp with: the object's, or a quarter turn away, whichever keeps within +-90 degrees of
@@ -365,6 +379,8 @@ void spoti_expert_act(spoti_expert *e, const spoti_mujoco_world *w, spoti_expert
     double goal[3];
 
     predict(e, w, object);
+    object[0] += e->style.astray_m[0];
+    object[1] += e->style.astray_m[1];
     if (e->place >= 0) {
         spoti_object_pose(w, e->place, place);
     }
@@ -381,9 +397,12 @@ void spoti_expert_act(spoti_expert *e, const spoti_mujoco_world *w, spoti_expert
     }
     bool turns = !holding && e->phase != SPOTI_PHASE_LOOK;
     step_towards(w, goal, turns ? grasp_yaw(e, object[3]) : w->reference[3], phase_speed(e),
-                 object_speed, action->target);
+                 object_speed, action->command);
+    memcpy(action->target, action->command, sizeof(action->target));
+    for (int i = 0; i < 2 && e->phase >= SPOTI_PHASE_VIA && e->phase <= SPOTI_PHASE_CLOSE; i++) {
+        action->target[i] -= e->style.astray_m[i];
+    }
     bool open = e->phase < SPOTI_PHASE_CLOSE || e->phase >= SPOTI_PHASE_OPEN;
     action->open = open && !presses(e);
-    action->label_ok =
-        !(is_deliberate_miss(e) && e->phase >= SPOTI_PHASE_HOVER && e->phase <= SPOTI_PHASE_CLOSE);
+    action->label_ok = !is_mistake(e);
 }

@@ -12,6 +12,10 @@
  *
  * Of an object that the gripper hides when it is near (seen_beyond_m) it knows the last pose that it saw,
  * without the noise. It looks before each attempt: straight up until it sees, and then for a moment.
+ *
+ * With `mistakes` it also errs about where such an object is, each attempt anew, and acts on that, while the
+ * label is what it would do if it knew. Else its own path would tell where the object is, and who learns from
+ * it would follow itself instead of what it saw.
  */
 #ifndef SPOTI_EXPERT_H
 #define SPOTI_EXPERT_H
@@ -37,16 +41,17 @@ typedef enum spoti_phase {
 
 /* The choices of one attempt. */
 typedef struct spoti_style {
-    double side_m[2]; /* via-point relative to the object */
-    double yaw_turn;  /* multiple of a quarter turn added to the object's yaw */
-    double hover_m;   /* height above the grasp */
-    double speed_m_s; /* fast moves */
-    double slow_m_s;  /* descending */
-    double carry_m;   /* sideways bow of the carrying path */
-    double miss_m[2]; /* deliberate error of the grasp; 0 = none */
-    double miss_z_m;  /* deliberate error of its height, up */
-    int pause;        /* control periods to wait above the object */
-    int look;         /* control periods to look at it */
+    double side_m[2];   /* via-point relative to the object */
+    double yaw_turn;    /* multiple of a quarter turn added to the object's yaw */
+    double hover_m;     /* height above the grasp */
+    double speed_m_s;   /* fast moves */
+    double slow_m_s;    /* descending */
+    double carry_m;     /* sideways bow of the carrying path */
+    double miss_m[2];   /* deliberate error of the grasp; 0 = none */
+    double miss_z_m;    /* deliberate error of its height, up */
+    int pause;          /* control periods to wait above the object */
+    int look;           /* control periods to look at it */
+    double astray_m[2]; /* error about the place of an object that is hidden from near */
 } spoti_style;
 
 typedef struct spoti_expert {
@@ -66,7 +71,9 @@ typedef struct spoti_expert {
 } spoti_expert;
 
 typedef struct spoti_expert_action {
-    double target[SPOTI_POSE_DIM]; /* absolute */
+    double target[SPOTI_POSE_DIM]; /* absolute: what is to be learnt */
+    double
+        command[SPOTI_POSE_DIM]; /* absolute: what it does, other than the target where it errs */
     bool open;
     bool label_ok;
 } spoti_expert_action;
