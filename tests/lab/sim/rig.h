@@ -96,4 +96,21 @@ static inline spot_status rig_act(rig *r, double x, double y, double z, double y
     return r->world.ops->act(r->world.self, action, anchor);
 }
 
+/* x (n) are independent draws of mean 0 and standard deviation sigma, as far as n of them can tell, to
+ * `sigmas` deviations: the variance is chi-square, whose relative width is 1/sqrt(2n). */
+static inline void rig_assert_spread(const double *x, int n, double sigma, double sigmas)
+{
+    double sum = 0.0;
+    double sum2 = 0.0;
+    double lag = 0.0;
+    for (int i = 0; i < n; i++) {
+        sum += x[i];
+        sum2 += x[i] * x[i];
+        lag += i > 0 ? x[i] * x[i - 1] : 0.0;
+    }
+    assert_close(sqrt(sum2 / n), sigma, 0.0, sigmas / sqrt(2.0 * n));
+    assert_close(sum / n, 0.0, sigmas * sigma / sqrt((double)n), 0.0);
+    assert_close(lag / sum2, 0.0, sigmas / sqrt((double)n), 0.0);
+}
+
 #endif

@@ -84,22 +84,6 @@ static void observation_without_noise_is_the_true_state(void **state)
     rig_close(&r);
 }
 
-/* Standard deviation of x (n, mean 0) against sigma: chi-square, whose relative width is 1/sqrt(2n). */
-static void assert_spread(const double *x, int n, double sigma)
-{
-    double sum = 0.0;
-    double sum2 = 0.0;
-    double lag = 0.0;
-    for (int i = 0; i < n; i++) {
-        sum += x[i];
-        sum2 += x[i] * x[i];
-        lag += i > 0 ? x[i] * x[i - 1] : 0.0;
-    }
-    assert_close(sqrt(sum2 / n), sigma, 0.0, SIGMAS / sqrt(2.0 * n));
-    assert_close(sum / n, 0.0, SIGMAS * sigma / sqrt((double)n), 0.0);
-    assert_close(lag / sum2, 0.0, SIGMAS / sqrt((double)n), 0.0); /* frames are independent */
-}
-
 static void check_noise(double factor)
 {
     static double off[7][DRAWS];
@@ -121,9 +105,9 @@ static void check_noise(double factor)
         off[6][i] = remainder(turn, 3.14159265358979323846 / 2.0);
     }
     for (int k = 0; k < 6; k++) {
-        assert_spread(off[k], DRAWS, factor * NOISE_M);
+        rig_assert_spread(off[k], DRAWS, factor * NOISE_M, SIGMAS);
     }
-    assert_spread(off[6], DRAWS, factor * NOISE_RAD);
+    rig_assert_spread(off[6], DRAWS, factor * NOISE_RAD, SIGMAS);
     /* axes and objects are independent of each other */
     for (int a = 0; a < 7; a++) {
         for (int b = 0; b < a; b++) {

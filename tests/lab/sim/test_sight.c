@@ -110,22 +110,6 @@ static void what_is_near_is_not_seen_and_reads_zero(void **state)
     rig_close(&r);
 }
 
-/* Moments of x (n draws of mean 0): the variance is chi-square, whose relative width is 1/sqrt(2n). */
-static void assert_spread(const double *x, int n, double sigma)
-{
-    double sum = 0.0;
-    double sum2 = 0.0;
-    double lag = 0.0;
-    for (int i = 0; i < n; i++) {
-        sum += x[i];
-        sum2 += x[i] * x[i];
-        lag += i > 0 ? x[i] * x[i - 1] : 0.0;
-    }
-    assert_close(sqrt(sum2 / n), sigma, 0.0, SIGMAS / sqrt(2.0 * n));
-    assert_close(sum / n, 0.0, SIGMAS * sigma / sqrt((double)n), 0.0);
-    assert_close(lag / sum2, 0.0, SIGMAS / sqrt((double)n), 0.0);
-}
-
 static void noise_is_coarse_and_anew_in_each_frame(void **state)
 {
     (void)state;
@@ -148,7 +132,7 @@ static void noise_is_coarse_and_anew_in_each_frame(void **state)
         off[3][i] = remainder(turn - cube_yaw(&r), PI / 2.0); /* +-15 sigmas fit */
     }
     for (int k = 0; k < 3; k++) {
-        assert_spread(off[k], DRAWS, NOISE_M);
+        rig_assert_spread(off[k], DRAWS, NOISE_M, SIGMAS);
         /* what a memory is worth: means of 16 frames are off by a quarter as much */
         static double means[DRAWS / 16];
         for (int i = 0; i < DRAWS / 16; i++) {
@@ -157,9 +141,9 @@ static void noise_is_coarse_and_anew_in_each_frame(void **state)
                 means[i] += off[k][16 * i + j] / 16.0;
             }
         }
-        assert_spread(means, DRAWS / 16, NOISE_M / 4.0);
+        rig_assert_spread(means, DRAWS / 16, NOISE_M / 4.0, SIGMAS);
     }
-    assert_spread(off[3], DRAWS, NOISE_RAD);
+    rig_assert_spread(off[3], DRAWS, NOISE_RAD, SIGMAS);
     rig_close(&r);
 }
 
