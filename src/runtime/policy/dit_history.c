@@ -259,7 +259,17 @@ static void write_block(const spot_session *s, size_t block)
     }
 }
 
-void spoti_dit_history_write(spot_session *s, const float *obs, const float *command)
+static bool all_finite(const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(x[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+spot_status spoti_dit_history_write(spot_session *s, const float *obs, const float *command)
 {
     const spot_policy *policy = s->policy;
     const spoti_dit *net = &policy->net.dit;
@@ -270,23 +280,18 @@ void spoti_dit_history_write(spot_session *s, const float *obs, const float *com
               history->command);
     embed(s, SPOTI_PAST_FRAME, &net->frame_fc1, &net->frame_fc2, history->obs);
     embed(s, SPOTI_PAST_COMMAND, &net->command_fc1, &net->command_fc2, history->command);
+    /* what is not finite would stay in the rings; padding of rows is 0 */
+    if (!all_finite(history->tokens, SPOTI_PAST_KINDS * s->ld)) {
+        return SPOT_E_RANGE;
+    }
     for (size_t i = 0; i < (size_t)policy->config.blocks; i++) {
         write_block(s, i);
     }
     history->written++;
+    return SPOT_OK;
 }
 
 /* ---- the public calls ---- */
-
-static bool all_finite(const float *x, int n)
-{
-    for (int i = 0; i < n; i++) {
-        if (!isfinite(x[i])) {
-            return false;
-        }
-    }
-    return true;
-}
 
 spot_status spot_session_remember(spot_session *session, const float *obs, const float *command)
 {
@@ -299,11 +304,10 @@ spot_status spot_session_remember(spot_session *session, const float *obs, const
     if (c->history_frames == 0) {
         return SPOT_E_UNSUPPORTED;
     }
-    if (!all_finite(obs, c->obs_dim) || !all_finite(command, c->action_dim)) {
+    if (!all_finite(obs, (size_t)c->obs_dim) || !all_finite(command, (size_t)c->action_dim)) {
         return SPOT_E_RANGE;
     }
-    spoti_dit_history_write(session, obs, command);
-    return SPOT_OK;
+    return spoti_dit_history_write(session, obs, command);
 }
 
 void spot_session_forget(spot_session *session)

@@ -59,7 +59,8 @@ size_t spoti_dit_history_count(const spot_session *s);
 /* Copies the window behind the present tokens of every block's memory. */
 void spoti_dit_history_gather(const spot_session *s);
 
-/* Computes and keeps one token of each kind. */
-void spoti_dit_history_write(spot_session *s, const float *obs, const float *command);
+/* Computes and keeps one token of each kind. Returns OK, or E_RANGE where a token is no number: the
+ * observation or command is finite, but overflows in the layers that make tokens; nothing is kept. */
+spot_status spoti_dit_history_write(spot_session *s, const float *obs, const float *command);
 
 #endif

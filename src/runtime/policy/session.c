@@ -150,7 +150,7 @@ void spot_session_config_default(spot_session_config *config)
 /* Whether `kv` asks for nothing that a policy without history cannot do. */
 static bool is_no_window(const char *kv)
 {
-    return kv == NULL || strcmp(kv, "base") == 0 || strcmp(kv, "none") == 0;
+    return kv == NULL || strcmp(kv, "base") == 0;
 }
 
 /* Fills s->plan and settles what depends on it. */
@@ -162,8 +162,7 @@ static spot_status configure(spot_session *s, const spot_session_config *config)
 
     if (s->policy->config.history_frames == 0 && !is_no_window(config->kv)) {
         return spot_diag_set(config->diag, SPOT_E_UNSUPPORTED,
-                             "kv: '%.20s' on a policy without history, expected none or base",
-                             config->kv);
+                             "kv: '%.20s' on a policy without history, expected base", config->kv);
     }
     spoti_plan_fill(&s->plan, 32);
     if (config->quant != NULL) {

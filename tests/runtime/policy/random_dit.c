@@ -11,8 +11,8 @@
 #include "core/base/text.h"
 #include "support/spot_test.h"
 
-enum { NAME_SIZE = RANDOM_NAME_SIZE, KEYS_MAX = 512, BLOCKS_MAX = 8, N_SITE = 10, GROUP = 64 };
-enum { PAST_MAX = 1024 }; /* actions of an episode */
+enum { NAME_SIZE = RANDOM_NAME_SIZE, KEYS_MAX = 2056, BLOCKS_MAX = 8, N_SITE = 10, GROUP = 64 };
+enum { PAST_MAX = 1200 }; /* actions of an episode */
 
 static const double PI = 3.14159265358979323846;
 
@@ -81,6 +81,11 @@ static void add_history(random_dit *p)
         assert_non_null(p->past[kind]);
         p->window[kind] = most[kind];
     }
+}
+
+random_tensors *random_dit_tensors(random_dit *policy)
+{
+    return &policy->w;
 }
 
 void random_dit_remember(random_dit *policy, const float *obs, const float *command)

@@ -34,6 +34,9 @@ void random_dit_write(const random_dit *policy, const char *dir);
  * definition at the top of nn/linear.h, with groups of 64 inputs at 4 bits. */
 void random_dit_set_bits(random_dit *policy, int block, const char *site, int bits);
 
+/* The weights, for who changes them under the oracle. Borrowed. */
+random_tensors *random_dit_tensors(random_dit *policy);
+
 /* With history: notes a past frame (obs) and command (action), forgets all, and reads from now on at
  * most so many of either (at first all that are kept). Evaluation starts from the numbers themselves,
  * so nothing is cached here. */

@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* The transformer with history: against PyTorch, against a recomputation of the whole past in double
  * precision, and what a read window, forgetting and bad numbers leave as it was. */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -293,6 +294,45 @@ static void long_runs_keep_the_newest_tokens(void **state)
     close_bench(&b);
 }
 
+/* The largest history, one action token, heads of one channel. */
+static void the_longest_history_agrees_with_a_recomputation(void **state)
+{
+    enum { MOST = 1024, N_PAST = MOST + 70 };
+    const random_dit_sizes sizes = {OBS, ACTION, 1,      8,          8,    12,  2,
+                                    4,   {OBS},  "flow", "velocity", MOST, MOST};
+    float obs[OBS];
+    float noise[ACTION];
+    float chunk[ACTION];
+    double want[ACTION];
+    char dir[1024];
+
+    (void)state;
+    random_dit *oracle = random_dit_create(&sizes, 5);
+    spot_test_temp_path(dir, sizeof dir, "long");
+    random_dit_write(oracle, dir);
+    spot_policy *policy = load(dir);
+    for (int n = 0; n < N_PAST; n++) {
+        past_at(n, obs, noise);
+        random_dit_remember(oracle, obs, noise);
+    }
+    random_dit_eval(oracle, STEPS, obs, noise, want);
+    for (int i = 0; i < N_TABLE; i++) {
+        spot_session *s = session(policy, STEPS, TABLES[i], "base");
+
+        if (s == NULL) {
+            continue;
+        }
+        remember(s, 0, N_PAST);
+        assert_int_equal(spot_session_infer(s, 1, obs, noise, chunk), SPOT_OK);
+        for (int j = 0; j < ACTION; j++) {
+            assert_close((double)chunk[j], want[j], TOLERANCE, TOLERANCE);
+        }
+        spot_session_destroy(s);
+    }
+    spot_policy_destroy(policy);
+    random_dit_destroy(oracle);
+}
+
 /* Tokens of the past go through the quantised sites too. As test_dit_quant.c explains, a rounded
  * integer may differ from the oracle's, so the error is compared with what quantisation does. */
 static void quantised_keys_and_values_hold_for_the_past(void **state)
@@ -496,8 +536,9 @@ static void what_cannot_be_is_refused_with_a_reason(void **state)
 
         policy = load(without[i]);
         expect_refusal(policy, (spot_session_config){.batch_max = 1, .kv = "p1"},
-                       SPOT_E_UNSUPPORTED,
-                       "kv: 'p1' on a policy without history, expected none or base");
+                       SPOT_E_UNSUPPORTED, "kv: 'p1' on a policy without history, expected base");
+        expect_refusal(policy, (spot_session_config){.batch_max = 1, .kv = "none"},
+                       SPOT_E_UNSUPPORTED, "kv: 'none' on a policy without history, expected base");
         spot_session *s = session(policy, 1, NULL, "base");
         assert_int_equal(spot_policy_describe(policy)->history_frames, 0);
         assert_int_equal(spot_policy_describe(policy)->history_commands, 0);
@@ -565,6 +606,51 @@ static void numbers_that_are_not_finite_are_not_remembered(void **state)
     infer(&b, s, after);
     assert_memory_equal(before, after, sizeof before);
     spot_session_destroy(s);
+    close_bench(&b);
+}
+
+/* Finite, but beyond what normalisation and layers can hold: a token that is no number would spoil
+ * each chunk until it leaves the window. */
+static void numbers_that_overflow_do_not_spoil_what_is_remembered(void **state)
+{
+    static const float sizes[] = {1e10F, 1e20F, 1e30F, FLT_MAX, -FLT_MAX};
+    int n_refused = 0;
+    bench b;
+
+    (void)state;
+    open_bench(&b, &random_dit_small);
+    for (size_t i = 0; i < 3 * sizeof sizes / sizeof sizes[0]; i++) {
+        spot_session *s = session(b.policy, STEPS, TABLES[i % N_TABLE], NULL);
+        float before[SIZE];
+        float after[SIZE];
+        float obs[OBS];
+        float command[ACTION];
+        spot_status st = SPOT_OK;
+
+        if (s == NULL) {
+            continue;
+        }
+        remember(s, 0, 2);
+        infer(&b, s, before);
+        for (int kind = 0; kind < 2; kind++) {
+            past_at(2, obs, command);
+            obs[0] = kind == 0 ? sizes[i / 3] : obs[0];
+            command[0] = kind == 1 ? sizes[i / 3] : command[0];
+            st = spot_session_remember(s, obs, command);
+            assert_true(st == SPOT_OK || st == SPOT_E_RANGE);
+            infer(&b, s, after);
+            for (int j = 0; j < SIZE; j++) {
+                assert_true(isfinite(after[j]));
+            }
+            if (st == SPOT_E_RANGE) {
+                assert_memory_equal(before, after, sizeof before);
+                n_refused++;
+            }
+            memcpy(before, after, sizeof before);
+        }
+        spot_session_destroy(s);
+    }
+    assert_true(n_refused > 0);
     close_bench(&b);
 }
 
@@ -640,6 +726,7 @@ int main(void)
         cmocka_unit_test(agrees_with_pytorch),
         cmocka_unit_test(agrees_with_a_recomputation_at_every_fill),
         cmocka_unit_test(long_runs_keep_the_newest_tokens),
+        cmocka_unit_test(the_longest_history_agrees_with_a_recomputation),
         cmocka_unit_test(quantised_keys_and_values_hold_for_the_past),
         cmocka_unit_test(a_window_reads_as_if_there_were_no_more),
         cmocka_unit_test(a_window_changes_nothing_that_is_kept),
@@ -647,6 +734,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_is_refused_with_a_reason),
         cmocka_unit_test(forgetting_starts_over),
         cmocka_unit_test(numbers_that_are_not_finite_are_not_remembered),
+        cmocka_unit_test(numbers_that_overflow_do_not_spoil_what_is_remembered),
         cmocka_unit_test(load_and_create_survive_each_failed_allocation),
         cmocka_unit_test(remembering_and_inference_allocate_nothing),
         cmocka_unit_test(a_policy_describes_its_history),
