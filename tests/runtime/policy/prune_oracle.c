@@ -145,12 +145,12 @@ static int ends(const char *name, const char *end)
 }
 
 /* W2 of the MLP whose W1 is tensor t. */
-static random_tensor *second_of(oracle_folder *folder, const random_tensor *t, int mlp)
+static random_tensor *second_of(random_tensors *all, const random_tensor *t, int mlp)
 {
     const size_t stem = strlen(t->name) - strlen(MLPS[mlp][0]);
 
-    for (int i = 0; i < folder->tensors.n_tensor; i++) {
-        random_tensor *u = &folder->tensors.tensors[i];
+    for (int i = 0; i < all->n_tensor; i++) {
+        random_tensor *u = &all->tensors[i];
 
         if (strncmp(u->name, t->name, stem) == 0 && strcmp(u->name + stem, MLPS[mlp][1]) == 0) {
             return u;
@@ -179,16 +179,16 @@ static void zero_units(const random_tensor *w1, const random_tensor *w2, double 
     free(gone);
 }
 
-void oracle_folder_prune(oracle_folder *folder, const char *text)
+void oracle_prune_tensors(random_tensors *all, const char *text)
 {
     const int units = strncmp(text, "mlp:", 4) == 0;
 
-    for (int i = 0; i < folder->tensors.n_tensor; i++) {
-        const random_tensor *t = &folder->tensors.tensors[i];
+    for (int i = 0; i < all->n_tensor; i++) {
+        const random_tensor *t = &all->tensors[i];
 
         for (int j = 0; j < N_MLP; j++) {
             if (units && ends(t->name, MLPS[j][0])) {
-                zero_units(t, second_of(folder, t, j), strtod(text + 4, NULL));
+                zero_units(t, second_of(all, t, j), strtod(text + 4, NULL));
             } else if (!units && (ends(t->name, MLPS[j][0]) || ends(t->name, MLPS[j][1]))) {
                 oracle_prune(t->x, t->rows, t->columns, text);
             }
@@ -226,7 +226,7 @@ void oracle_folder_shrink(oracle_folder *folder)
         if (!ends(w1->name, MLPS[i % N_MLP][0])) {
             continue;
         }
-        w2 = second_of(folder, w1, i % N_MLP);
+        w2 = second_of(&folder->tensors, w1, i % N_MLP);
         for (int j = 0; j < w1->rows; j++) {
             float *row = w1->x + j * w1->columns;
             int zero = 1;

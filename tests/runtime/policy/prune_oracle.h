@@ -27,7 +27,7 @@ void oracle_folder_write(const oracle_folder *folder, const char *dir);
 void oracle_folder_free(oracle_folder *folder);
 
 /* Prunes the layers that runtime/policy/prune.h lists. With mlp:F the units stay, all zero. */
-void oracle_folder_prune(oracle_folder *folder, const char *text);
+void oracle_prune_tensors(random_tensors *all, const char *text);
 
 /* Takes units that are all zero out of the matrices and out of config.json. */
 void oracle_folder_shrink(oracle_folder *folder);

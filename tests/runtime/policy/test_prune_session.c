@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "runtime/policy/prune_oracle.h"
+#include "runtime/policy/random_dit.h"
+#include "runtime/policy/sites.h"
 #include "spot/policy.h"
 #include "support/spot_test.h"
 
@@ -80,7 +82,7 @@ static spot_policy *prune_by_hand(const char *dir, const char *prune, bool shrin
     spot_policy *policy = NULL;
     char path[1024];
 
-    oracle_folder_prune(folder, prune);
+    oracle_prune_tensors(&folder->tensors, prune);
     if (shrink) {
         oracle_folder_shrink(folder);
     }
@@ -152,6 +154,107 @@ static void units_that_went_count_as_zeros(void **state)
         }
         spot_policy_destroy(zeros);
         spot_policy_destroy(policy);
+    }
+}
+
+/* A history of 5 frames and 3 commands, which 8 remembered actions wrap. */
+enum { FRAMES = 5, COMMANDS = 3, REMEMBERED = 8 };
+
+typedef struct history_case {
+    const char *prune, *kv;
+    int frames, commands; /* that kv reads */
+    const char *quant;
+    int bits;
+} history_case;
+
+static double distance(const float *got, const double *want, int n)
+{
+    double sum = 0.0;
+
+    for (int i = 0; i < n; i++) {
+        sum += pow((double)got[i] - want[i], 2.0);
+    }
+    return sqrt(sum);
+}
+
+/* The chunk of a session of `policy` and that of the oracle, both after the same past. */
+static void infer_with_history(const spot_policy *policy, random_dit *oracle, const history_case *c,
+                               float *got, double *want)
+{
+    const spot_policy_info *info = spot_policy_describe(policy);
+    const spot_session_config config = {
+        .steps = 1, .batch_max = 1, .prune = c->prune, .quant = c->quant, .kv = c->kv};
+    spot_session *s = NULL;
+    float obs[OBS_MAX];
+    float other[CHUNK_MAX];
+
+    assert_int_equal(spot_session_create(policy, &config, &s), SPOT_OK);
+    random_dit_set_window(oracle, c->frames, c->commands);
+    for (unsigned i = 0; i < REMEMBERED; i++) {
+        random_fill(10 + i, obs, info->obs_dim);
+        random_fill(50 + i, other, info->action_dim);
+        random_dit_remember(oracle, obs, other);
+        assert_int_equal(spot_session_remember(s, obs, other), SPOT_OK);
+    }
+    random_fill(1, other, info->horizon * info->action_dim);
+    random_fill(2, obs, info->obs_dim);
+    assert_int_equal(spot_session_infer(s, 1, obs, other, got), SPOT_OK);
+    random_dit_eval(oracle, 1, obs, other, want);
+    spot_session_destroy(s);
+}
+
+/* A rounded integer may differ from the oracle's, as test_dit_quant.c explains, so with fewer bits
+ * the error is compared with what pruning and quantisation do. */
+static void check_history(const history_case *c)
+{
+    static const double share = 0.4;
+    random_dit_sizes sizes = random_dit_even;
+    const int size = sizes.horizon * sizes.action;
+    double full[CHUNK_MAX];
+    double want[CHUNK_MAX];
+    float plain[CHUNK_MAX];
+    float got[CHUNK_MAX];
+    char dir[1024];
+
+    sizes.frames = FRAMES;
+    sizes.commands = COMMANDS;
+    random_dit *oracle = random_dit_create(&sizes, 7);
+    spot_test_temp_path(dir, sizeof dir, "history");
+    random_dit_write(oracle, dir);
+    spot_policy *policy = load(dir);
+    infer_with_history(policy, oracle,
+                       &(history_case){NULL, c->kv, c->frames, c->commands, NULL, 32}, plain, full);
+    random_dit_forget(oracle);
+    oracle_prune_tensors(random_dit_tensors(oracle), c->prune);
+    for (int i = 0; i < sizes.blocks * SPOTI_SITE_COUNT; i++) {
+        random_dit_set_bits(oracle, i / SPOTI_SITE_COUNT,
+                            spoti_site_name((spoti_site)(i % SPOTI_SITE_COUNT)), c->bits);
+    }
+    infer_with_history(policy, oracle, c, got, want);
+    print_message("[  note    ] %s %s %s: %.2g off, %.2g from the whole policy's\n", c->prune,
+                  c->kv, c->quant, distance(got, want, size), distance(got, full, size));
+    for (int i = 0; i < size && c->bits == 32; i++) {
+        assert_close((double)got[i], want[i], TOLERANCE, TOLERANCE);
+    }
+    assert_true(distance(got, want, size) < share * distance(got, full, size));
+    spot_policy_destroy(policy);
+    random_dit_destroy(oracle);
+}
+
+static void a_pruned_history_agrees_with_a_recomputation_of_the_past(void **state)
+{
+    static const history_case cases[] = {{"0.5", "base", FRAMES, COMMANDS, "fp32", 32},
+                                         {"2:4", "3:2", 3, 2, "fp32", 32},
+                                         {"mlp:0.5", "0:3", 0, 3, "fp32", 32},
+                                         {"0.2", "p4", 1, 1, "fp32", 32},
+                                         {"2:4", "4:0", 4, 0, "bf16", 16},
+                                         {"0.5", "3:2", 3, 2, "w8a8", 8},
+                                         {"mlp:0.5", "base", FRAMES, COMMANDS, "w8a8", 8},
+                                         {"0.5", "2:3", 2, 3, "w4a4", 4}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        check_history(&cases[i]);
     }
 }
 
@@ -307,6 +410,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pruned_session_is_that_of_a_policy_pruned_by_hand),
         cmocka_unit_test(units_that_went_count_as_zeros),
+        cmocka_unit_test(a_pruned_history_agrees_with_a_recomputation_of_the_past),
         cmocka_unit_test(only_units_save_multiplications),
         cmocka_unit_test(sessions_of_one_policy_do_not_touch_each_other),
         cmocka_unit_test(creation_survives_each_failed_allocation_and_inference_takes_none),
