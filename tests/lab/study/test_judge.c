@@ -157,6 +157,29 @@ static void best_by_time(void **state)
     assert_false(j.result.best_beats_baseline);
 }
 
+/* All four seeds differ alike, so no resample disagrees. Yet signs alone come out so once in 2^4: not
+ * enough for a claim. */
+static void few_seeds_that_agree_prove_nothing(void **state)
+{
+    judged j;
+    spot_diag diag = {""};
+    (void)state;
+    few_fill(j.episodes);
+    few_result(&j.result, j.rows, SPOT_GOAL_TIME);
+    for (int i = 0; i < FEW_ROWS * FEW_SEEDS; i++) {
+        j.episodes[i].success = true;
+        j.episodes[i].time_s = 10.0 - i / FEW_SEEDS;
+    }
+    assert_int_equal(spoti_judge_episodes(&j.result, j.episodes, &diag), SPOT_OK);
+    spoti_judge_verdict(&j.result);
+    assert_int_equal(j.result.best, 2);
+    for (int i = 0; i < 2; i++) {
+        assert_close(j.rows[i].p_best, 1.0 / 16.0, 0.0, ROUNDING);
+        assert_true(j.rows[i].among_best);
+    }
+    assert_non_null(strstr(j.result.verdict, "comes out first"));
+}
+
 /* Baseline and light tie at three; light has the lower budget time. Lighter misses two of light's
  * seeds and wins none: p = 1/4. Baseline and light win one each: P(X >= 1), X ~ B(2, 1/2) = 3/4. */
 static void best_by_success(void **state)
@@ -322,6 +345,7 @@ int main(void)
         cmocka_unit_test(timing_law_with_overlap_clock_and_cadence),
         cmocka_unit_test(timing_law_averages_over_jitter),
         cmocka_unit_test(best_by_time),
+        cmocka_unit_test(few_seeds_that_agree_prove_nothing),
         cmocka_unit_test(best_by_success),
         cmocka_unit_test(a_clear_winner_is_named),
         cmocka_unit_test(two_comparisons_are_paid_for),
