@@ -64,6 +64,7 @@ typedef struct spot_tune_config {
                                 * points are read back only while their contents are the same. The
                                 * model and the policy themselves are always compared. */
     int n_inputs;              /* 0..SPOT_TUNE_INPUTS_MAX; default 0 */
+    const char *policy_name;   /* what reports call the policy; NULL (default) = nothing */
 } spot_tune_config;
 
 /* One operating point. Times in s. Estimates are undefined (SPOT_STATS_NONE) without a success. */
@@ -96,6 +97,7 @@ typedef struct spot_tune_row {
 /* What was run: everything a reader of the result must know. */
 typedef struct spot_tune_setting {
     char task[SPOT_POLICY_NAME_SIZE];
+    char policy[SPOT_POLICY_NAME_SIZE]; /* config.policy_name, shortened if need be; may be "" */
     char policy_type[SPOT_POLICY_NAME_SIZE];
     char policy_task[SPOT_POLICY_NAME_SIZE]; /* task that the policy was trained for */
     char platform[SPOT_PLATFORM_NAME_SIZE];

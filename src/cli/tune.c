@@ -206,6 +206,7 @@ static int tune(request *r, const spot_task *task, const spot_policy *policy,
     c->inputs = inputs;
     c->n_inputs = (int)(sizeof(inputs) / sizeof(inputs[0]));
     c->episodes_dir = episodes_dir;
+    c->policy_name = r->policy_name;
 
     cli_progress progress = cli_progress_begin("tune", r->quiet);
     spot_status st =

@@ -19,8 +19,8 @@ WRITTEN = 1e-8       # nine digits
 RESAMPLES = 4000
 T_ACT = 0.1          # both shipped tasks run at 10 Hz
 TICK = 0.004         # and at this physics step
-WORDS = ("point", "align", "task", "platform", "charged_class", "latency_origin", "support", "clock",
-         "schedule")
+WORDS = ("point", "align", "quant", "prune", "kv", "policy", "task", "platform", "charged_class",
+         "latency_origin", "support", "clock", "schedule")
 breaches = []
 
 

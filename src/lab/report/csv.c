@@ -9,8 +9,8 @@
 #include "spot/report.h"
 
 static const char *const COLUMNS =
-    "point,steps,overlap,align,is_baseline,is_best,among_best,task,platform,charged_class,"
-    "latency_origin,t_inf_s,t_inf_spread_s,alpha,t_ck_s,eta_chunk,"
+    "point,steps,overlap,align,quant,prune,kv,is_baseline,is_best,among_best,policy,task,platform,"
+    "charged_class,latency_origin,t_inf_s,t_inf_spread_s,alpha,t_ck_s,eta_chunk,"
     "episodes,successes,success_rate,success_lo,success_hi,grade_mean,"
     "chunks,chunks_lo,chunks_hi,inflation,inflation_lo,inflation_hi,"
     "time_s,time_lo_s,time_hi_s,eta_task,eta_task_lo,eta_task_hi,"
@@ -26,14 +26,14 @@ static void write_estimate(FILE *out, const spot_estimate *e)
     }
 }
 
-/* A comma and a text, quoted (RFC 4180) if it holds what would break the row. */
-static void write_text(FILE *out, const char *text)
+/* What stands before and a text, quoted (RFC 4180) if it holds what would break the row. */
+static void write_text(FILE *out, const char *before, const char *text)
 {
     if (strpbrk(text, ",\"\r\n") == NULL) {
-        (void)fprintf(out, ",%s", text);
+        (void)fprintf(out, "%s%s", before, text);
         return;
     }
-    (void)fputs(",\"", out);
+    (void)fprintf(out, "%s\"", before);
     for (; *text != '\0'; text++) {
         if (*text == '"') {
             (void)fputc('"', out);
@@ -47,12 +47,17 @@ static void write_row(FILE *out, const spot_tune_result *r, int i)
 {
     const spot_tune_row *row = &r->rows[i];
     const spot_tune_setting *s = &r->setting;
-    (void)fprintf(out, "%s,%d,%d,%s,%d,%d,%d", row->text, row->point.steps, row->point.overlap,
-                  row->point.align == SPOT_ALIGN_SKIP ? "skip" : "none", i == r->baseline,
-                  i == r->best, row->among_best);
-    write_text(out, s->task);
-    write_text(out, s->platform);
-    write_text(out, s->charged_class);
+    write_text(out, "", row->text);
+    (void)fprintf(out, ",%d,%d,%s", row->point.steps, row->point.overlap,
+                  row->point.align == SPOT_ALIGN_SKIP ? "skip" : "none");
+    write_text(out, ",", spoti_report_quant(&row->point));
+    write_text(out, ",", spoti_report_prune(&row->point));
+    write_text(out, ",", spoti_report_kv(&row->point));
+    (void)fprintf(out, ",%d,%d,%d", i == r->baseline, i == r->best, row->among_best);
+    write_text(out, ",", s->policy);
+    write_text(out, ",", s->task);
+    write_text(out, ",", s->platform);
+    write_text(out, ",", s->charged_class);
     (void)fprintf(out, ",%s,%.9g,%.9g,%.9g,%.9g,%.9g", spot_origin_str(row->latency.origin),
                   row->latency.mean_s, row->latency.spread_s, row->alpha, row->chunk_time_s,
                   row->eta_chunk);

@@ -30,9 +30,11 @@ static json_t *make_latency(const spot_latency *latency)
 static json_t *make_row(const spot_tune_result *r, int i)
 {
     const spot_tune_row *row = &r->rows[i];
-    json_t *point =
-        json_pack("{s:i, s:i, s:s}", "steps", row->point.steps, "overlap", row->point.overlap,
-                  "align", row->point.align == SPOT_ALIGN_SKIP ? "skip" : "none");
+    json_t *point = json_pack("{s:i, s:i, s:s, s:s, s:s, s:s}", "steps", row->point.steps,
+                              "overlap", row->point.overlap, "align",
+                              row->point.align == SPOT_ALIGN_SKIP ? "skip" : "none", "quant",
+                              spoti_report_quant(&row->point), "prune",
+                              spoti_report_prune(&row->point), "kv", spoti_report_kv(&row->point));
     json_t *success = json_pack("{s:i, s:i, s:f, s:f, s:f}", "successes", row->successes,
                                 "episodes", row->episodes, "rate", row->success_rate, "wilson_lo",
                                 row->wilson.lo, "wilson_hi", row->wilson.hi);
@@ -51,7 +53,9 @@ static json_t *make_row(const spot_tune_result *r, int i)
 
 static json_t *make_setting(const spot_tune_setting *s)
 {
-    json_t *policy = json_pack("{s:s, s:s}", "type", s->policy_type, "task", s->policy_task);
+    json_t *policy = json_pack("{s:o, s:s, s:s}", "name",
+                               s->policy[0] != '\0' ? json_string(s->policy) : json_null(), "type",
+                               s->policy_type, "task", s->policy_task);
     return json_pack(
         "{s:s, s:o, s:s, s:s, s:s, s:f, s:f, s:I, s:i, s:s, s:b, s:f, s:i, s:f, s:f, s:i}", "task",
         s->task, "policy", policy, "platform", s->platform, "charged_class", s->charged_class,

@@ -37,8 +37,11 @@ static const char *mark_of(const spot_tune_result *r, int i)
 static void print_head(const spot_tune_result *r, int width, FILE *out)
 {
     const spot_tune_setting *s = &r->setting;
-    (void)fprintf(out, "%s on %s, charged as %s; %d paired seeds from %" PRIu64, s->task,
-                  s->platform, s->charged_class, s->n_seeds, s->seed);
+    /* usually a policy is called as its task is */
+    const bool named = s->policy[0] != '\0' && strcmp(s->policy, s->task) != 0;
+    (void)fprintf(out, "%s%s%s on %s, charged as %s; %d paired seeds from %" PRIu64, s->task,
+                  named ? " with " : "", named ? s->policy : "", s->platform, s->charged_class,
+                  s->n_seeds, s->seed);
     (void)fprintf(out, "; n = %d actions of %g ms; clock %s%s", s->n_execute, 1e3 * s->action_s,
                   s->clock == SPOT_CLOCK_PAPER ? "paper" : "exact",
                   s->cadence ? "; schedule cadence" : "");

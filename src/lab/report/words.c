@@ -21,3 +21,18 @@ const char *spoti_report_schedule(const spot_tune_result *result, int i)
     }
     return result->rows[i].point.overlap > 0 ? "overlap" : "sync";
 }
+
+const char *spoti_report_quant(const spot_point *point)
+{
+    return point->quant[0] != '\0' ? point->quant : "fp32";
+}
+
+const char *spoti_report_prune(const spot_point *point)
+{
+    return point->prune[0] != '\0' ? point->prune : "none";
+}
+
+const char *spoti_report_kv(const spot_point *point)
+{
+    return point->kv[0] != '\0' ? point->kv : "base";
+}

@@ -19,7 +19,7 @@
 #include "lab/study/study.h"
 #include "spot/version.h"
 
-enum { N_SEEDS_MAX = 1000000, PATH_SIZE = SPOTI_PATH_SIZE };
+enum { N_SEEDS_MAX = 1000000, PATH_SIZE = SPOTI_PATH_SIZE, PLAN_SIZE = 40 };
 
 /* A run in progress. */
 typedef struct tuner {
@@ -136,6 +136,7 @@ static void fill_setting(const tuner *t, const spot_platform *platform)
     spot_tune_setting *s = &t->result->setting;
     const char *charged = c->charge_as != NULL ? c->charge_as : source->charge_as;
     (void)spoti_copy(s->task, sizeof(s->task), source->task);
+    (void)spoti_copy(s->policy, sizeof(s->policy), c->policy_name != NULL ? c->policy_name : "");
     (void)spoti_copy(s->policy_type, sizeof(s->policy_type), source->policy_type);
     (void)spoti_copy(s->policy_task, sizeof(s->policy_task), source->policy_task);
     (void)spoti_copy(s->platform, sizeof(s->platform), spot_platform_name(platform));
@@ -236,8 +237,27 @@ static spot_schedule schedule_of(const tuner *t, const spot_tune_row *row)
     return row->point.overlap > 0 ? SPOT_SCHEDULE_OVERLAP : SPOT_SCHEDULE_SYNC;
 }
 
+/* A precision may be a file, which may be edited under the same name: ` plan=HASH`, else "". */
+static spot_status describe_plan(const spot_point *point, char text[PLAN_SIZE], spot_diag *diag)
+{
+    static const char SUFFIX[] = ".yaml"; /* as spot_session_config.quant has it */
+    const size_t n_suffix = sizeof(SUFFIX) - 1;
+    size_t length = strlen(point->quant);
+    uint64_t hash = SPOTI_HASH_START;
+    text[0] = '\0';
+    if (length <= n_suffix || strcmp(point->quant + length - n_suffix, SUFFIX) != 0) {
+        return SPOT_OK;
+    }
+    spot_status st = spoti_hash_file(&hash, point->quant, diag);
+    if (st == SPOT_OK) {
+        (void)spoti_format(text, PLAN_SIZE, " plan=%016" PRIx64, hash);
+    }
+    return st;
+}
+
 /* Everything that determines the episodes of a row, on one line. False if it does not fit. */
-static bool sign(const tuner *t, const spot_tune_row *row, char text[SPOTI_SIGNATURE_SIZE])
+static bool sign(const tuner *t, const spot_tune_row *row, const char *plan,
+                 char text[SPOTI_SIGNATURE_SIZE])
 {
     const spot_tune_setting *s = &t->result->setting;
     static const char *const schedules[] = {"sync", "overlap", "cadence"};
@@ -245,22 +265,24 @@ static bool sign(const tuner *t, const spot_tune_row *row, char text[SPOTI_SIGNA
                         "version=%s task=%s %s inputs=%016" PRIx64
                         " point='%s' platform=%s class=%s origin=%s latency_s=%.17g spread_s=%.17g "
                         "clock=%s schedule=%s execute=%d overhead_s=%.17g speed=%.17g noise=%.17g "
-                        "seed=%" PRIu64 " n_seeds=%d",
+                        "seed=%" PRIu64 " n_seeds=%d%s",
                         SPOT_VERSION_STRING, s->task, t->source->identity, t->inputs, row->text,
                         s->platform, s->charged_class, spot_origin_str(row->latency.origin),
                         row->latency.mean_s, row->latency.spread_s,
                         s->clock == SPOT_CLOCK_PAPER ? "paper" : "exact",
                         schedules[schedule_of(t, row)], s->n_execute, s->overhead_s,
-                        s->variation.speed, s->variation.noise, s->seed, s->n_seeds);
+                        s->variation.speed, s->variation.noise, s->seed, s->n_seeds, plan);
 }
 
-/* `steps=5 overlap=2` lies in DIR/steps=5_overlap=2.csv. False if the path is too long. */
+/* `steps=5 overlap=2` lies in DIR/steps=5_overlap=2.csv; quant=a/b.yaml makes no folder. Two points of
+ * one name would only run again in turns: the signature tells them apart. False if the path is too
+ * long. */
 static bool path_of(const tuner *t, const spot_tune_row *row, char path[PATH_SIZE])
 {
     char name[SPOT_POINT_TEXT_SIZE + 8];
     (void)spoti_format(name, sizeof(name), "%s.csv", row->text);
-    for (char *at = strchr(name, ' '); at != NULL; at = strchr(at, ' ')) {
-        *at = '_';
+    for (char *at = strpbrk(name, " /"); at != NULL; at = strpbrk(at, " /")) {
+        *at = *at == '/' ? '+' : '_';
     }
     return spoti_path_join(path, PATH_SIZE, t->config->episodes_dir, name);
 }
@@ -305,12 +327,17 @@ static spot_status gather_point(tuner *t, int i, spot_diag *diag)
 {
     char path[PATH_SIZE];
     char signature[SPOTI_SIGNATURE_SIZE];
+    char plan[PLAN_SIZE];
     spot_tune_row *row = &t->result->rows[i];
     spot_episode *episodes = t->episodes + (size_t)i * (size_t)t->config->n_seeds;
     int64_t n = t->config->n_seeds;
     bool keep = t->config->episodes_dir != NULL;
 
-    if (keep && (!sign(t, row, signature) || !path_of(t, row, path))) {
+    spot_status st = describe_plan(&row->point, plan, diag);
+    if (st != SPOT_OK) {
+        return st;
+    }
+    if (keep && (!sign(t, row, plan, signature) || !path_of(t, row, path))) {
         return spot_diag_set(diag, SPOT_E_RANGE, "%s: path too long", t->config->episodes_dir);
     }
     row->reused =
@@ -319,7 +346,7 @@ static spot_status gather_point(tuner *t, int i, spot_diag *diag)
         return report(t, n, n) ? SPOT_OK
                                : spot_diag_set(diag, SPOT_E_STATE, "stopped before the end");
     }
-    spot_status st = run_point(t, row, episodes, diag);
+    st = run_point(t, row, episodes, diag);
     if (st == SPOT_OK && keep) {
         st = spoti_episodes_save(path, signature, episodes, n, diag);
     }

@@ -59,6 +59,12 @@ static void table_says_what_was_run_and_marks_the_best(void **state)
     print_table(&j.result, text);
     assert_non_null(strstr(text, "a_task on a-board, charged as a-class; 4 paired seeds from 0"));
     assert_non_null(strstr(text, "T_inf published: a paper"));
+    (void)strcpy(j.result.setting.policy, "a_task"); /* its name says nothing new */
+    print_table(&j.result, text);
+    assert_non_null(strstr(text, "a_task on a-board"));
+    (void)strcpy(j.result.setting.policy, "another");
+    print_table(&j.result, text);
+    assert_non_null(strstr(text, "a_task with another on a-board, charged as a-class"));
     const char *base = strstr(text, "\nsteps=10 overlap=0");
     const char *best = strstr(text, "\nsteps=5 overlap=0");
     assert_non_null(base);
@@ -117,6 +123,9 @@ static void csv_holds_the_figures_in_si_units(void **state)
     spot_diag diag = {""};
     (void)state;
     judge(&j, SPOT_GOAL_SUCCESS, true);
+    assert_int_equal(spot_point_parse("quant=w8a8 prune=mlp:0.5 kv=p2", &j.rows[1].point, &diag),
+                     SPOT_OK);
+    (void)strcpy(j.result.setting.policy, "a-policy");
     spot_test_temp_path(path, sizeof(path), "tune.csv");
     assert_int_equal(spot_report_tune_csv(&j.result, path, &diag), SPOT_OK);
     (void)spot_test_read_file(path, text, sizeof(text));
@@ -140,6 +149,17 @@ static void csv_holds_the_figures_in_si_units(void **state)
     }
     assert_true(cell(text, "support", 2, got));
     assert_string_equal(got, "none");
+    /* all keys of a point, the baseline's value by its word */
+    const char *const words[][3] = {{"quant", "fp32", "w8a8"},
+                                    {"prune", "none", "mlp:0.5"},
+                                    {"kv", "base", "p2"},
+                                    {"policy", "a-policy", "a-policy"}};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        for (int k = 0; k < 2; k++) {
+            assert_true(cell(text, words[i][0], k, got));
+            assert_string_equal(got, words[i][1 + k]);
+        }
+    }
     assert_true(cell(text, "noise", 2, got)); /* the last column: no row is short */
     assert_string_equal(got, "1");
     (void)unlink(path);
@@ -176,6 +196,8 @@ static void json_has_stable_keys_and_null_for_undefined(void **state)
     spot_diag diag = {""};
     (void)state;
     judge(&j, SPOT_GOAL_SUCCESS, true);
+    assert_int_equal(spot_point_parse("quant=w8a8 prune=mlp:0.5 kv=p2", &j.rows[1].point, &diag),
+                     SPOT_OK);
     spot_test_temp_path(path, sizeof(path), "tune.json");
     assert_int_equal(spot_report_tune_json(&j.result, path, &diag), SPOT_OK);
     json_t *all = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
@@ -199,6 +221,16 @@ static void json_has_stable_keys_and_null_for_undefined(void **state)
         json_string_value(json_object_get(json_object_get(light, "latency"), "origin")),
         "published");
     assert_true(json_is_true(json_object_get(light, "is_best")));
+    const char *const keys[][3] = {
+        {"quant", "fp32", "w8a8"}, {"prune", "none", "mlp:0.5"}, {"kv", "base", "p2"}};
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        for (size_t k = 0; k < 2; k++) {
+            const json_t *point = json_object_get(json_array_get(points, k), "point");
+            assert_string_equal(json_string_value(json_object_get(point, keys[i][0])),
+                                keys[i][1 + k]);
+        }
+    }
+    assert_true(json_is_null(json_object_get(json_object_get(setting, "policy"), "name")));
     const json_t *lighter = json_array_get(points, 2);
     assert_true(json_is_null(json_object_get(lighter, "time_s")));
     assert_true(json_is_null(json_object_get(lighter, "inflation")));

@@ -269,6 +269,44 @@ static void every_change_of_the_setting_runs_again(void **state)
     end(&s);
 }
 
+/* A plan of precisions is a file: another folder, other contents, the same name. */
+static void a_plan_in_a_file_is_part_of_the_point(void **state)
+{
+    setup s;
+    char plan[32];
+    char path[2 * PATH_SIZE];
+    spot_tune_result *r = NULL;
+    (void)state;
+    begin(&s, "plans");
+    spot_platform_destroy(s.platform);
+    (void)snprintf(plan, sizeof(plan), "./plan-%d.yaml", (int)getpid());
+    (void)strcpy(s.points[0].quant, plan);
+    char board[sizeof(PLATFORM) + PATH_SIZE];
+    int size = snprintf(board, sizeof(board),
+                        "%s  - name: \"small@%s\"\n    origin: measured\n    source: made up\n"
+                        "    affine: {base_ms: 50, per_step_ms: 20}\n",
+                        PLATFORM, plan);
+    spot_test_temp_path(path, sizeof(path), "plans.yaml");
+    spot_test_write_file(path, board, (size_t)size);
+    assert_int_equal(spot_platform_load(path, NULL, &s.platform, &s.diag), SPOT_OK);
+    (void)unlink(path);
+
+    spot_test_write_file(plan, "bits: 8", 7);
+    assert_int_equal(tune_again(&s), N_POINTS);
+    assert_int_equal(tune_again(&s), 0);
+    spot_test_write_file(plan, "bits: 4", 7);
+    assert_int_equal(tune_again(&s), 1);
+    assert_int_equal(s.fake.last.point.steps, 1);
+    (void)unlink(plan);
+    assert_int_equal(spoti_tune(&s.source, s.platform, &s.config, NULL, NULL, &r, &s.diag),
+                     SPOT_E_IO);
+    assert_null(r);
+
+    (void)snprintf(path, sizeof(path), "%s/steps=1_overlap=0_quant=.+%s.csv", s.dir, plan + 2);
+    assert_int_equal(unlink(path), 0);
+    end(&s);
+}
+
 static void a_stopped_run_keeps_what_was_finished(void **state)
 {
     setup s;
@@ -410,6 +448,7 @@ int main(void)
         cmocka_unit_test(a_second_run_reads_everything_back),
         cmocka_unit_test(a_missing_or_damaged_point_is_run_alone),
         cmocka_unit_test(every_change_of_the_setting_runs_again),
+        cmocka_unit_test(a_plan_in_a_file_is_part_of_the_point),
         cmocka_unit_test(a_stopped_run_keeps_what_was_finished),
         cmocka_unit_test(nowhere_to_keep_them_is_fine),
         cmocka_unit_test(impossible_points_are_refused_before_anything_runs),
