@@ -85,7 +85,7 @@ SPOT_API spot_status spot_platform_point_latency(const spot_platform *platform,
 
 /* Lets `platform` model the variants that it has no class for: the latency of `model_class` times
  * alpha, where alpha is how `self@variant` compares with `self` at the same steps on `measured`, a profile of
- * `sweetspot bench`. That a variant saves the same share elsewhere is an assumption: such latencies are
+ * `sweetspot bench`; or of `model_class@quant` and `self@quant`, where `platform` knows the former. That a variant saves the same share elsewhere is an assumption: such latencies are
  * labelled modelled, and say so in `source`.
  * `measured` is borrowed until the destroy call; NULL ends it. Call it before `platform` is shared by threads.
  * Returns SPOT_OK, E_INVALID, E_NOT_FOUND (`measured` has no class self). */

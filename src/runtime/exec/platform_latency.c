@@ -95,22 +95,29 @@ static bool name_variant(const char *class_name, const char *variant,
                         variant[0] != '\0' ? "@" : "", variant);
 }
 
-/* The class's latency times what the variant saved where the policy itself was measured. */
+/* The class's latency times what the variant saved where the policy itself was measured. Where the platform
+ * knows the class at the point's precision, that is what the rest of the variant scales. */
 static spot_status scaled_latency(const spot_platform *platform, const char *class_name,
-                                  const char *variant, int steps, spot_latency *out,
+                                  const char *variant, const spot_point *point, spot_latency *out,
                                   spot_diag *diag)
 {
     const spot_platform *alphas = platform->alphas;
+    const int steps = point->steps;
     char name[SPOT_PLATFORM_NAME_SIZE];
+    char from[SPOT_PLATFORM_NAME_SIZE];
+    char self_from[SPOT_PLATFORM_NAME_SIZE];
     spot_latency full;
     spot_latency cheaper;
 
-    if (!name_variant(SELF, variant, name)) {
-        return SPOT_E_RANGE;
+    if (!name_variant(SELF, variant, name) || !name_variant(class_name, point->quant, from)) {
+        return spot_diag_set(diag, SPOT_E_RANGE, "class %s@%s: expected at most %d characters",
+                             SELF, variant, SPOT_PLATFORM_NAME_SIZE - 1);
     }
-    spot_status st = spot_platform_latency(platform, class_name, steps, out, diag);
+    const bool known = find_class(platform, from) != NULL;
+    (void)name_variant(SELF, known ? point->quant : "", self_from);
+    spot_status st = spot_platform_latency(platform, known ? from : class_name, steps, out, diag);
     if (st == SPOT_OK) {
-        st = spot_platform_latency(alphas, SELF, steps, &full, diag);
+        st = spot_platform_latency(alphas, self_from, steps, &full, diag);
     }
     if (st == SPOT_OK) {
         st = spot_platform_latency(alphas, name, steps, &cheaper, diag);
@@ -121,15 +128,15 @@ static spot_status scaled_latency(const spot_platform *platform, const char *cla
     if (!(full.mean_s > 0.0)) {
         return spot_diag_set(diag, SPOT_E_RANGE,
                              "class %s of platform %s at steps %d takes no time, expected more",
-                             SELF, alphas->name, steps);
+                             self_from, alphas->name, steps);
     }
     const double alpha = cheaper.mean_s / full.mean_s;
     out->mean_s *= alpha;
     out->spread_s *= alpha;
     out->origin = SPOT_ORIGIN_MODELLED;
     (void)spoti_format(out->source, sizeof(out->source),
-                       "%.40s here * %.4f, what %.50s takes on %.40s", class_name, alpha, name,
-                       alphas->name);
+                       "%.40s here * %.4f, what %.50s takes of %.30s on %.40s",
+                       known ? from : class_name, alpha, name, self_from, alphas->name);
     return SPOT_OK;
 }
 
@@ -148,7 +155,7 @@ spot_status spot_platform_point_latency(const spot_platform *platform, const cha
                              class_name, variant, SPOT_PLATFORM_NAME_SIZE - 1);
     }
     if (platform->alphas != NULL && find_class(platform, name) == NULL) {
-        return scaled_latency(platform, class_name, variant, point->steps, out, diag);
+        return scaled_latency(platform, class_name, variant, point, out, diag);
     }
     return spot_platform_latency(platform, name, point->steps, out, diag);
 }

@@ -345,7 +345,11 @@ static void a_variant_that_was_measured_elsewhere_is_modelled(void **state)
                                "  - {name: self, origin: measured, source: s,"
                                " affine: {base_ms: 0, per_step_ms: 2}}\n"
                                "  - {name: self@kv=p1, origin: measured, source: s,"
-                               " affine: {base_ms: 1, per_step_ms: 1}}\n";
+                               " affine: {base_ms: 1, per_step_ms: 1}}\n"
+                               "  - {name: self@w8a8, origin: measured, source: s,"
+                               " affine: {base_ms: 5, per_step_ms: 0}}\n"
+                               "  - {name: self@w8a8+kv=p1, origin: measured, source: s,"
+                               " affine: {base_ms: 4, per_step_ms: 0}}\n";
     spot_platform *p = NULL;
     spot_platform *measured = NULL;
     spot_latency latency;
@@ -366,7 +370,14 @@ static void a_variant_that_was_measured_elsewhere_is_modelled(void **state)
     assert_close(latency.mean_s, 0.090, ROUNDING_S, 0.0);
     assert_close(latency.spread_s, 0.0024, ROUNDING_S, 0.0);
     assert_int_equal(latency.origin, SPOT_ORIGIN_MODELLED);
-    assert_string_equal(latency.source, "big here * 0.6000, what self@kv=p1 takes on here");
+    assert_string_equal(latency.source, "big here * 0.6000, what self@kv=p1 takes of self on here");
+
+    /* the platform's own 7 ms at w8a8, times 4 / 5 */
+    point = (spot_point){.steps = 5, .quant = "w8a8", .kv = "p1"};
+    assert_int_equal(spot_platform_point_latency(p, "big", &point, &latency, NULL), SPOT_OK);
+    assert_close(latency.mean_s, 0.0056, ROUNDING_S, 0.0);
+    assert_string_equal(latency.source,
+                        "big@w8a8 here * 0.8000, what self@w8a8+kv=p1 takes of self@w8a8 on here");
 
     /* its own figure goes first; the baseline needs no alpha; what nobody measured is refused */
     point = (spot_point){.steps = 5, .quant = "w8a8"};
