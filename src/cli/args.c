@@ -124,7 +124,11 @@ static void print_help(const cli_page *page)
                        o->value != NULL ? o->value : "");
         (void)printf("  %-26s %s\n", left, o->help);
     }
-    (void)printf("  %-26s %s\n\nExamples:\n%s", "--help", "this page", page->examples);
+    (void)printf("  %-26s %s\n", "--help", "this page");
+    if (page->notes != NULL) {
+        (void)printf("\n%s", page->notes);
+    }
+    (void)printf("\nExamples:\n%s", page->examples);
 }
 
 static const cli_option *find_option(const cli_page *page, const char *name, size_t length)

@@ -49,6 +49,10 @@ static int run(const bench_request *r, const spot_policy *policy, bench_result *
     if (!bench_make_points(r, spot_policy_describe(policy)->default_steps, result)) {
         return CLI_USAGE;
     }
+    int exit_code = cli_check_points("bench", policy, result->points, config->n_points);
+    if (exit_code != CLI_OK) {
+        return exit_code;
+    }
     config->rounds = r->rounds < r->calls ? r->rounds : r->calls;
     config->calls = (r->calls + config->rounds - 1) / config->rounds;
     config->threads = r->threads;
@@ -63,7 +67,7 @@ static int run(const bench_request *r, const spot_policy *policy, bench_result *
         return cli_fail("bench", st, &diag);
     }
     describe_machine(result->processor, sizeof(result->processor));
-    int exit_code = bench_print(r, result);
+    exit_code = bench_print(r, result);
     return exit_code == CLI_OK && r->out != NULL ? bench_write_profile(r, result) : exit_code;
 }
 
@@ -125,6 +129,17 @@ static bool check(bench_request *r)
     return read_clock(r) && read_threads(r);
 }
 
+/* What would stop the profile from being written, before the work. */
+static int check_profile(const bench_request *r)
+{
+    const size_t length = strlen(r->name);
+    if (length == 0 || length >= SPOT_PLATFORM_NAME_SIZE || strpbrk(r->name, "\r\n/@") != NULL) {
+        return cli_misuse("bench", "--name: '%.80s', expected 1 to %d characters, no / and no @",
+                          r->name, SPOT_PLATFORM_NAME_SIZE - 1);
+    }
+    return r->out != NULL ? cli_check_target("bench", "out", r->out) : CLI_OK;
+}
+
 /* Points are checked before anything is loaded; what steps=all is, is not known yet, but no other number. */
 static bool check_points(const bench_request *r, bench_result *result)
 {
@@ -143,7 +158,7 @@ int spoti_cli_bench(int argc, char **argv)
         {"prune", "LIST", CLI_TEXT, &r.prunes, "pruning, e.g. none,0.1,mlp:0.25 (none)"},
         {"kv", "LIST", CLI_TEXT, &r.kvs, "how much of its past is read, e.g. base,p2 (base)"},
         {"points", "LIST", CLI_TEXT, &r.points,
-         "instead: points, \"steps=5 quant=w8a8; steps=10\""},
+         "instead of every combination of these lists: points separated by ;"},
         {"threads", "N|all", CLI_TEXT, &r.threads_text,
          "also so many sessions at once; 1 = no (all)"},
         {"clock", "WORD", CLI_TEXT, &r.clock_text, "wall; or processor, for busy machines (wall)"},
@@ -165,13 +180,18 @@ int spoti_cli_bench(int argc, char **argv)
         .usage = "--policy NAME [options]",
         .options = options,
         .n_options = sizeof(options) / sizeof(options[0]),
+        .notes = CLI_POINT_KEYS,
         .examples =
             "  sweetspot bench --policy ur5e-conveyor\n"
             "  sweetspot bench --policy ur5e-conveyor --out platforms/here.yaml --name here\n"
             "  sweetspot tune --task ur5e-conveyor --platform here --charge-as self\n"
             "  sweetspot bench --policy ur5e-pick-place-dit --quant fp32,w8a8,w4a4 --steps 5,10\n"
             "  sweetspot bench --policy ur5e-pick-place-dit --threads 1 \\\n"
-            "      --points \"steps=10; steps=10 prune=mlp:0.25; steps=5 quant=w8a8\"\n",
+            "      --points \"steps=10; steps=10 prune=mlp:0.25; steps=5 quant=w8a8\"\n"
+            "  sweetspot bench --policy ur5e-wrist-pick --kv base,p1,p2,p3,p4 --steps 10\n"
+            "  # of every figure: median, alpha with its interval, share of the roof\n"
+            "  sweetspot bench --policy ur5e-conveyor --json \\\n"
+            "      | jq '.rows[] | [.point, .median_s, .alpha, .alpha_95, .roof.share]'\n",
     };
 
     if (!cli_parse(&page, argc, argv, &exit_code)) {
@@ -179,6 +199,10 @@ int spoti_cli_bench(int argc, char **argv)
     }
     if (!check(&r) || !check_points(&r, &result)) {
         return CLI_USAGE;
+    }
+    exit_code = check_profile(&r);
+    if (exit_code != CLI_OK) {
+        return exit_code;
     }
     spot_policy *policy = cli_load_policy(r.policy_name, &exit_code);
     if (policy == NULL) {

@@ -56,6 +56,7 @@ typedef struct cli_page {
     const char *usage;   /* arguments behind `sweetspot VERB` */
     const cli_option *options;
     size_t n_options;
+    const char *notes;    /* lines behind the options, each ending in a newline; may be NULL */
     const char *examples; /* lines, each ending in a newline */
 } cli_page;
 
@@ -130,6 +131,23 @@ bool cli_make_dirs(const char *verb, const char *path);
 
 /* Threads to use: `wanted`, or the machine's processors if it is CLI_THREADS_DEFAULT. */
 int cli_threads(int wanted);
+
+/* Whether a file can come to lie at `path`, the value of an option: seen before long work, not after it.
+ * CLI_OK, or an exit code after saying what is wrong. */
+int cli_check_target(const char *verb, const char *option, const char *path);
+
+/* points.c ------------------------------------------------------------------------------------- */
+
+/* What the keys of an operating point mean, for help pages. */
+extern const char *const CLI_POINT_KEYS;
+
+/* Whether the policy can have these points (n): CLI_OK, or an exit code after saying what is wrong. Makes
+ * a session of each kind and throws it away. */
+int cli_check_points(const char *verb, const spot_policy *policy, const spot_point *points, int n);
+
+/* After a latency was not found: how to get one, if the class itself is there at these steps. */
+void cli_hint_bench(const spot_platform *platform, const char *class_name, int steps,
+                    const char *policy_name);
 
 /* tune_points.c -------------------------------------------------------------------------------- */
 

@@ -67,6 +67,10 @@ int spoti_cli_demo(int argc, char **argv)
     config.speed_high = speed.values[speed.count - 1];
     config.threads = cli_threads(threads);
     config.disturb = !clean;
+    exit_code = cli_check_target("demo", "out", out);
+    if (exit_code != CLI_OK) {
+        return exit_code;
+    }
     spot_task *task = cli_load_task(task_name, &exit_code);
     if (task == NULL) {
         return exit_code;

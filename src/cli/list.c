@@ -2,8 +2,11 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* `sweetspot list`: what there is to run. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli.h"
+
+enum { NAME_WIDTH = 20 };
 
 typedef struct listing {
     json_t *items; /* NULL = print text */
@@ -22,7 +25,7 @@ static void show_broken(listing *l, const char *name, const spot_diag *diag)
         (void)json_array_append_new(l->items,
                                     json_pack("{s:s, s:s}", "name", name, "error", diag->text));
     } else {
-        (void)printf("  %-16s cannot be loaded: %s\n", name, diag->text);
+        (void)printf("  %-*s cannot be loaded: %s\n", NAME_WIDTH, name, diag->text);
     }
 }
 
@@ -47,7 +50,8 @@ static void show_task(void *ctx, const char *name, const char *path)
                       "obs_dim", info->dims.obs_dim, "action_dim", info->dims.action_dim,
                       "n_execute", info->dims.n_execute));
     } else {
-        (void)printf("  %-16s %-8s %s\n", name, regime_text(info->dims.regime), info->description);
+        (void)printf("  %-*s %-8s %s\n", NAME_WIDTH, name, regime_text(info->dims.regime),
+                     info->description);
     }
     spot_task_destroy(task);
 }
@@ -66,14 +70,33 @@ static void show_policy(void *ctx, const char *name, const char *path)
     const spot_policy_info *info = spot_policy_describe(policy);
     if (l->items != NULL) {
         (void)json_array_append_new(
-            l->items, json_pack("{s:s, s:s, s:s, s:s, s:I, s:i}", "name", name, "path", path,
-                                "type", info->type, "task", info->task, "parameters",
-                                (json_int_t)info->n_params, "steps", info->default_steps));
+            l->items,
+            json_pack("{s:s, s:s, s:s, s:s, s:I, s:i, s:{s:i, s:i}}", "name", name, "path", path,
+                      "type", info->type, "task", info->task, "parameters",
+                      (json_int_t)info->n_params, "steps", info->default_steps, "history", "frames",
+                      info->history_frames, "commands", info->history_commands));
     } else {
-        (void)printf("  %-16s %s for %s, %.2f M parameters, %d steps\n", name, info->type,
+        (void)printf("  %-*s %s for %s, %.2f M parameters, %d steps", NAME_WIDTH, name, info->type,
                      info->task, 1e-6 * (double)info->n_params, info->default_steps);
+        if (info->history_frames > 0 || info->history_commands > 0) {
+            (void)printf(", remembers %d frames and %d commands", info->history_frames,
+                         info->history_commands);
+        }
+        (void)printf("\n");
     }
     spot_policy_destroy(policy);
+}
+
+/* `pi05 (w8a8, w4-t1)`: variants, CLASS@VARIANT, follow their class. Returns whether a bracket is open. */
+static bool show_class(const char *name, bool first, bool in_brackets)
+{
+    const char *at = strchr(name, '@');
+    if (at != NULL && !first) {
+        (void)printf("%s%s", in_brackets ? ", " : " (", at + 1);
+        return true;
+    }
+    (void)printf("%s%s %s", in_brackets ? ")" : "", first ? "" : ",", name);
+    return false;
 }
 
 static void show_platform(void *ctx, const char *name, const char *path)
@@ -88,18 +111,19 @@ static void show_platform(void *ctx, const char *name, const char *path)
         return;
     }
     json_t *classes = json_array();
+    bool in_brackets = false;
     if (l->items == NULL) {
-        (void)printf("  %-16s", name);
+        (void)printf("  %-*s", NAME_WIDTH, name);
     }
     for (int i = 0; i < spot_platform_class_count(platform); i++) {
         const char *model = spot_platform_class_name(platform, i);
         (void)json_array_append_new(classes, json_string(model));
         if (l->items == NULL) {
-            (void)printf("%s %s", i > 0 ? "," : "", model);
+            in_brackets = show_class(model, i == 0, in_brackets);
         }
     }
     if (l->items == NULL) {
-        (void)printf("\n");
+        (void)printf("%s\n", in_brackets ? ")" : "");
     } else {
         (void)json_array_append_new(
             l->items, json_pack("{s:s, s:s, s:O}", "name", name, "path", path, "classes", classes));

@@ -122,6 +122,35 @@ bool cli_make_dirs(const char *verb, const char *path)
     }
 }
 
+int cli_check_target(const char *verb, const char *option, const char *path)
+{
+    char folder[CLI_PATH_SIZE];
+    struct stat info;
+    const bool there = stat(path, &info) == 0;
+    int length = snprintf(folder, sizeof(folder), "%s", path);
+    char *slash = strrchr(folder, '/');
+
+    if (length <= 0 || length >= CLI_PATH_SIZE || (there && S_ISDIR(info.st_mode))) {
+        return cli_misuse(verb, "--%s: '%.80s', expected the name of a file", option, path);
+    }
+    if (there && !S_ISREG(info.st_mode)) {
+        return CLI_OK; /* a device or pipe, written in place */
+    }
+    if (slash == NULL) {
+        (void)snprintf(folder, sizeof(folder), ".");
+    } else {
+        slash[slash == folder ? 1 : 0] = '\0';
+    }
+    if (access(folder, W_OK | X_OK) != 0) {
+        (void)fprintf(stderr,
+                      "sweetspot %s: --%s: %s: cannot write in folder %s: %s, expected a folder "
+                      "that can be written\n",
+                      verb, option, path, folder, strerror(errno));
+        return CLI_FAILED;
+    }
+    return CLI_OK;
+}
+
 int cli_threads(int wanted)
 {
     if (wanted != CLI_THREADS_DEFAULT) {

@@ -35,6 +35,7 @@ typedef struct request {
 } request;
 
 static const char *const EXPERT = "expert";
+static const char *const SCHEDULES[] = {"sync", "overlap", "cadence"}; /* by spot_schedule */
 static const double DELAY_MAX_MS = 86400e3; /* as in a platform's profile: a day */
 
 /* What says where the latency comes from must not contradict itself. */
@@ -114,6 +115,9 @@ static bool choose_latency(request *r, const spot_task *task, const spot_policy 
             spot_platform_point_latency(platform, r->class_name, &r->config.point, l, &diag);
         good = st == SPOT_OK;
         *exit_code = good ? CLI_OK : cli_fail("rollout", st, &diag);
+        if (st == SPOT_E_NOT_FOUND) {
+            cli_hint_bench(platform, r->class_name, r->config.point.steps, r->policy_name);
+        }
     }
     spot_platform_destroy(platform);
     spot_platform_destroy(alphas);
@@ -212,15 +216,17 @@ static int print_json(const request *r, const summary *s)
     return cli_print_json(json_pack(
         "{s:s, s:s, s:s, s:s, s:{s:f, s:f, s:s, s:s, s:s}, s:f, s:I, s:i, s:{s:i, s:i, s:f, "
         "s:[f,f]},"
-        " s:o, s:o, s:f, s:o, s:o}",
+        " s:o, s:o, s:f, s:i, s:o, s:o, s:f, s:s, s:i}",
         "task", r->task_name, "policy", r->policy_name, "point", point, "clock", r->clock,
         "latency", "t_inf_s", l->mean_s, "spread_s", l->spread_s, "class", r->class_name, "origin",
         spot_origin_str(l->origin), "source", l->source, "speed", r->variation.speed, "seed",
         (json_int_t)r->seed, "episodes", r->n_seeds, "success", "k", s->successes, "n", r->n_seeds,
         "rate", (double)s->successes / r->n_seeds, "wilson", s->wilson.lo, s->wilson.hi, "time_s",
-        estimate_json(&s->time), "chunks", estimate_json(&s->chunks), "grade", s->grade, "delay_s",
+        estimate_json(&s->time), "chunks", estimate_json(&s->chunks), "grade", s->grade,
+        "grade_max", r->episodes[0].grade_max, "delay_s",
         s->acted ? json_real(s->delay_s) : json_null(), "age_s",
-        s->acted ? json_real(s->age_s) : json_null()));
+        s->acted ? json_real(s->age_s) : json_null(), "noise", r->variation.noise, "schedule",
+        SCHEDULES[r->config.schedule], "n_execute", r->execute));
 }
 
 static void print_estimate(const char *label, const spot_estimate *e, const char *unit)
@@ -241,9 +247,9 @@ static int print_text(const request *r, const summary *s)
 
     spot_point_format(&r->config.point, point, sizeof(point));
     bool expert = strcmp(r->policy_name, EXPERT) == 0;
-    (void)printf("%s with %s%s%s, speed %g: %d episodes, seeds %llu..%llu\n", r->task_name,
+    (void)printf("%s with %s%s%s, speed %g: %d episode%s, seeds %llu..%llu\n", r->task_name,
                  r->policy_name, expert ? "" : " at ", expert ? "" : point, r->variation.speed,
-                 r->n_seeds, (unsigned long long)r->seed,
+                 r->n_seeds, r->n_seeds == 1 ? "" : "s", (unsigned long long)r->seed,
                  (unsigned long long)r->seed + (unsigned long long)r->n_seeds - 1);
     (void)printf("  latency    %.1f ms charged as %s (%s; %s)\n", 1e3 * l->mean_s, r->class_name,
                  spot_origin_str(l->origin), l->source);
@@ -332,6 +338,21 @@ static int run(request *r, const spot_task *task, const spot_policy *policy)
     return exit_code;
 }
 
+/* The files that are asked for: whether they can be written is seen before the episodes run. */
+static int check_targets(const request *r)
+{
+    const char *const options[] = {"episodes", "trajectory", "video"};
+    const char *const paths[] = {r->episodes_path, r->trajectory_path, r->video_path};
+    for (int i = 0; i < 3; i++) {
+        int exit_code =
+            paths[i] != NULL ? cli_check_target("rollout", options[i], paths[i]) : CLI_OK;
+        if (exit_code != CLI_OK) {
+            return exit_code;
+        }
+    }
+    return CLI_OK;
+}
+
 static int load_and_run(request *r)
 {
     int exit_code = CLI_OK;
@@ -340,12 +361,19 @@ static int load_and_run(request *r)
     if (!read_words(r)) {
         return CLI_USAGE;
     }
+    exit_code = check_targets(r);
+    if (exit_code != CLI_OK) {
+        return exit_code;
+    }
     spot_task *task = cli_load_task(r->task_name, &exit_code);
     if (task == NULL) {
         return exit_code;
     }
     if (r->policy_name == NULL) {
         r->policy_name = spot_task_describe(task)->name;
+    }
+    if (r->execute == 0) {
+        r->execute = spot_task_describe(task)->dims.n_execute;
     }
     bool expert = strcmp(r->policy_name, EXPERT) == 0;
     if (expert && (r->platform_name != NULL || !isnan(r->delay_ms) || r->point_text[0] != '\0')) {
@@ -365,7 +393,11 @@ static int load_and_run(request *r)
         (void)snprintf(r->config.latency.source, sizeof(r->config.latency.source),
                        "the expert thinks in no time");
     }
-    if (expert || (policy != NULL && choose_latency(r, task, policy, &exit_code))) {
+    if (policy != NULL) {
+        exit_code = cli_check_points("rollout", policy, &r->config.point, 1);
+    }
+    if (expert ||
+        (policy != NULL && exit_code == CLI_OK && choose_latency(r, task, policy, &exit_code))) {
         exit_code = run(r, task, policy);
     }
     free(r->episodes);
@@ -391,7 +423,7 @@ int spoti_cli_rollout(int argc, char **argv)
         {"platform", "NAME", CLI_TEXT, &r.platform_name, "whose latency is spent (none: zero)"},
         {"charge-as", "CLASS", CLI_TEXT, &r.charge_as, "latency class charged (the task's)"},
         {"alpha-from", "NAME", CLI_TEXT, &r.alpha_from,
-         "model what the profile lacks by what it saves in this one (bench --out)"},
+         "profile by bench --out: what the point saved there, it saves on the platform"},
         {"delay-ms", "X", CLI_REAL, &r.delay_ms, "spend this latency instead of a platform's"},
         {"point", "TEXT", CLI_TEXT, &r.point_text, "operating point, e.g. \"steps=2 overlap=4\""},
         {"execute", "N", CLI_INTEGER, &r.execute, "actions of a chunk to execute (the task's)"},
@@ -417,12 +449,15 @@ int spoti_cli_rollout(int argc, char **argv)
         .usage = "--task NAME [options]",
         .options = options,
         .n_options = sizeof(options) / sizeof(options[0]),
+        .notes = CLI_POINT_KEYS,
         .examples =
             "  sweetspot rollout --task ur5e-conveyor --platform agx-orin-30w --point steps=2\n"
             "  sweetspot rollout --task ur5e-conveyor --delay-ms 400 --speed 1.5 --seeds 250\n"
             "  sweetspot rollout --task ur5e-pick-place --policy expert --seeds 100\n"
             "  sweetspot rollout --task ur5e-pick-place --platform rtx-4070 \\\n"
             "      --point \"steps=5 overlap=2 align=skip\" --episodes episodes.csv\n"
+            "  sweetspot rollout --task ur5e-pick-place --policy ur5e-pick-place-dit \\\n"
+            "      --platform agx-orin-50w --point \"steps=5 quant=w4-t3\"\n"
             "  sweetspot rollout --task ur5e-conveyor --seeds 1 --video conveyor.mp4\n",
     };
 

@@ -213,7 +213,13 @@ static int tune(request *r, const spot_task *task, const spot_policy *policy,
         spot_tune(task, policy, platform, c, cli_progress_update, &progress, &result, &diag);
     cli_progress_end(&progress);
     if (st != SPOT_OK) {
-        return cli_fail("tune", st, &diag);
+        int exit_code = cli_fail("tune", st, &diag);
+        if (st == SPOT_E_NOT_FOUND) {
+            cli_hint_bench(
+                platform, c->charge_as != NULL ? c->charge_as : spot_task_describe(task)->charge_as,
+                c->points[c->baseline].steps, r->policy_name);
+        }
+        return exit_code;
     }
     print_warnings(r, result);
     int exit_code = print_result(r, result);
@@ -251,8 +257,13 @@ static int load_and_tune(request *r)
     }
     if (policy != NULL) {
         bool made = false;
-        exit_code =
-            make_points(r, policy) ? make_output_folder(r, task, platform, &made) : CLI_USAGE;
+        /* a point that cannot be is found now, not after hours of those before it */
+        exit_code = make_points(r, policy)
+                        ? cli_check_points("tune", policy, r->points, r->config.n_points)
+                        : CLI_USAGE;
+        if (exit_code == CLI_OK) {
+            exit_code = make_output_folder(r, task, platform, &made);
+        }
         if (exit_code == CLI_OK) {
             exit_code = tune(r, task, policy, platform);
         }
@@ -283,6 +294,18 @@ static const char *const EXAMPLES =
     "  sweetspot tune --task ur5e-pick-place --platform rtx-4070 --steps 1,2,5 --overlap 0,2,4\n\n"
     "  # a faster belt, the policy charged as another class of model\n"
     "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w --speed 1.5 --charge-as pi05\n\n"
+    "  # fewer bits, pruning and the read window of a policy with history: measured here, then "
+    "charged\n"
+    "  # here, or as what they save of a large model on another board\n"
+    "  sweetspot bench --policy ur5e-wrist-pick --steps 10 --quant fp32,w8a8 --prune none,mlp:0.25 "
+    "\\\n"
+    "      --kv base,p1,p4 --out here.yaml --name here\n"
+    "  sweetspot tune --task ur5e-wrist-pick --platform here.yaml --charge-as self --steps 10 \\\n"
+    "      --quant fp32,w8a8 --prune none,mlp:0.25 --kv base,p1,p4\n"
+    "  sweetspot tune --task ur5e-wrist-pick --platform agx-orin-50w --alpha-from here.yaml "
+    "--steps "
+    "10 \\\n"
+    "      --quant fp32,w8a8 --kv base,p1,p4\n\n"
     "  # does the best point hold on seeds that it was not picked on?\n"
     "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w --seed 1000000 --out "
     "runs/again\n\n"
@@ -319,11 +342,11 @@ int spoti_cli_tune(int argc, char **argv)
         {"align", "LIST", CLI_TEXT, &r.sweep.aligns,
          "how overlapped chunks are joined: none,skip (default both)"},
         {"quant", "LIST", CLI_TEXT, &r.sweep.quants,
-         "precisions, e.g. fp32,w8a8,w4-t3; needs their latencies (bench)"},
+         "precisions, e.g. fp32,w8a8,w4-t3; default fp32"},
         {"prune", "LIST", CLI_TEXT, &r.sweep.prunes,
-         "weights left out, e.g. none,0.1,0.2,2:4 (no faster) or mlp:0.25 (smaller)"},
+         "weights left out, e.g. none,0.1,2:4,mlp:0.25; default none"},
         {"kv", "LIST", CLI_TEXT, &r.sweep.kvs,
-         "past that a policy with history reads, e.g. base,p1,p2,p3,p4 or 8:14"},
+         "past that a policy with history reads, e.g. base,p1,8:14; default base"},
         {"seeds", "N", CLI_INTEGER, &r.n_seeds, "episodes a point; default 100"},
         {"seed", "S", CLI_SEED, &r.seed, "first seed; default 0"},
         {"speed", "X", CLI_REAL, &r.speed, "factor on the speed of what moves; default 1"},
@@ -331,7 +354,7 @@ int spoti_cli_tune(int argc, char **argv)
         {"charge-as", "CLASS", CLI_TEXT, &r.charge_as,
          "class of deployed model whose latency is charged; default: the task's"},
         {"alpha-from", "PLATFORM", CLI_TEXT, &r.alpha_from,
-         "model what the platform's profile lacks by what it saves in this one (bench --out)"},
+         "profile by bench --out: what a point saved there, it saves on the platform"},
         {"clock", "CLOCK", CLI_TEXT, &r.clock,
          "exact (default) or paper: latencies in whole control steps"},
         {"schedule", "SCHEDULE", CLI_TEXT, &r.schedule,
@@ -350,6 +373,7 @@ int spoti_cli_tune(int argc, char **argv)
                            .usage = "--task TASK --platform PLATFORM [options]",
                            .options = options,
                            .n_options = sizeof(options) / sizeof(options[0]),
+                           .notes = CLI_POINT_KEYS,
                            .examples = EXAMPLES};
     if (!cli_parse(&page, argc, argv, &exit_code)) {
         return exit_code;

@@ -70,8 +70,12 @@ int cli_read_settings(const char *verb, const char *key, const char *text,
         }
         if (n == CLI_LIST_MAX || used < 0 || (size_t)used >= sizeof(pair) ||
             spot_point_parse(pair, &settings[n], &diag) != SPOT_OK) {
-            (void)cli_misuse(verb, "--%s: %s", key,
-                             diag.text[0] != '\0' ? diag.text : "too long, expected short names");
+            /* the message begins with the key, as the option does */
+            const char *colon = strchr(diag.text, ':');
+            (void)cli_misuse(verb, "--%s%s", key,
+                             colon != NULL       ? colon
+                             : n == CLI_LIST_MAX ? ": too many, expected at most 64"
+                                                 : ": too long, expected short names");
             return 0;
         }
         n++;

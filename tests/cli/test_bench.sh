@@ -40,11 +40,18 @@ expect 2 "either --points or --steps" $policy --points "steps=5" --quant w8a8
 expect 2 "is given twice" $policy --quant fp32,w8a8,w8a8 --steps 1
 expect 2 "'steps=10 overlap=0' is given twice" $policy --points "steps=10; steps=all"
 expect 1 "no-such.yaml" $policy --points "steps=1 quant=no-such.yaml" --threads 1 --calls 20
-expect 1 "quant: 'w8a8' on a policy of type flow_mixer" --policy ur5e-conveyor --quant w8a8 --steps 1
-expect 1 "policy without history" $policy --kv p2 --steps 1
-expect 1 "prune: '1.5', expected" $policy --prune 1.5 --steps 1
+expect 2 "quant: 'w8a8' on a policy of type flow_mixer" --policy ur5e-conveyor --quant w8a8 --steps 1
+expect 2 "policy without history" $policy --kv p2 --steps 1
+expect 2 "prune: '1.5', expected" $policy --prune 1.5 --steps 1
+expect 2 "--quant: '', expected fp32" $policy --quant fp32,,w8a8
+# what would stop the profile is seen before anything is measured
+expect 1 "--out: $work/no/x.yaml: cannot write in folder $work/no" $policy --out "$work/no/x.yaml"
+expect 2 "--out: '$work', expected the name of a file" $policy --out "$work"
+expect 2 "--out: '', expected" $policy --out ""
+expect 2 "--name: '', expected 1 to" $policy --out "$work/x.yaml" --name ""
+expect 2 "--name: 'a/b', expected" $policy --out "$work/x.yaml" --name a/b
 "$tool" bench --help >"$work/help"
-for word in --points --threads --prune --kv Examples; do
+for word in --points --threads --prune --kv Examples "Keys of a point" "mlp:0.25, a quarter of"; do
     grep -q -- "$word" "$work/help" || fail "--help does not speak of $word"
 done
 

@@ -40,12 +40,26 @@ expect 2 "2^32" $conveyor --seed 4294967296
 expect 2 "speed" $conveyor --steps 1 --speed 11
 expect 2 "unknown option" $conveyor --step 1
 expect 2 "--out: empty" --task ur5e-conveyor --platform agx-orin-30w --out ""
+dit="--task ur5e-pick-place --policy ur5e-pick-place-dit --platform agx-orin-50w --steps 10 --seeds 2"
+dit="$dit --out $work/refused"
+# a point that cannot be is found before those in front of it run
+expect 2 "prune: '1.5', expected none" $dit --prune none,1.5
+expect 2 "quant: 'w9', expected fp32" $dit --quant fp32,w9
+expect 2 "kv: 'p1' on a policy without history" $dit --kv base,p1
+expect 2 "quant: 'w4-t3' on a policy of type flow_mixer" $conveyor --charge-as pi05 --quant w4-t3
+expect 2 "--prune: '', expected none" $dit --prune none,,0.1
+expect 1 "no-such.yaml" $dit --quant fp32,no-such.yaml
+# a latency that is not known yet: what to do
+expect 2 "sweetspot bench --policy ur5e-pick-place-dit --out here.yaml" $dit --prune none,mlp:0.5
+expect 2 "has no class nope" $dit --charge-as nope --prune none,mlp:0.5
+if grep -q "here.yaml" "$work/err"; then fail "a hint that does not help: $(cat "$work/err")"; fi
+expect 2 "no class self" $dit --prune none,mlp:0.5 --alpha-from agx-orin-30w
 [ ! -e "$work/refused" ] || fail "a refused run left $(find "$work/refused")"
 : >"$work/file"
 expect 1 "$work/file" --task ur5e-conveyor --platform agx-orin-30w --seeds 2 --out "$work/file/x"
 
 "$tool" tune --help >"$work/help"
-for word in --task --overlap --charge-as --fresh Examples; do
+for word in --task --overlap --charge-as --fresh Examples "Keys of a point" --alpha-from; do
     grep -q -- "$word" "$work/help" || fail "--help does not speak of $word"
 done
 

@@ -65,8 +65,19 @@ expect 2 "episodes 0: expected 1" demo --task ur5e-conveyor --episodes 0 --out "
 expect 2 "--policy: missing" bench
 expect 2 "--steps: 0, expected rising" bench --policy ur5e-conveyor --steps 0,1
 
+expect 2 "quant: 'w5a5', expected fp32" rollout --task ur5e-pick-place --policy ur5e-pick-place-dit \
+    --platform agx-orin-50w --point quant=w5a5
+expect 2 "kv: 'p1' on a policy without history" rollout --task ur5e-conveyor --point kv=p1
+expect 2 "sweetspot bench --policy ur5e-pick-place-dit --out here.yaml" rollout --task ur5e-pick-place \
+    --policy ur5e-pick-place-dit --platform agx-orin-50w --point "prune=mlp:0.5"
+
 # What could not be done: exit 1, nothing left behind.
 expect 1 "disk full" rollout --task ur5e-conveyor --seeds 1 --json --episodes /dev/full
+# files are refused before the episodes, of which there would be many here
+for option in episodes trajectory video; do
+    expect 1 "--$option: $work/no/file: cannot write in folder $work/no" \
+        rollout --task ur5e-conveyor --seeds 100000 --$option "$work/no/file"
+done
 expect 1 "cannot" demo --task ur5e-conveyor --episodes 1 --out "$work/no/such/folder/x.hdf5"
 mkdir "$work/task"
 sed 's/^regime: dynamic/regime: frantic/' tasks/ur5e-conveyor/task.yaml >"$work/task/task.yaml"
@@ -112,7 +123,8 @@ expect 2 "observation" rollout --task ur5e-pick-place --policy ur5e-conveyor --s
 import json, sys
 d = json.load(sys.stdin)
 assert {t["name"] for t in d["tasks"]} >= {"ur5e-conveyor", "ur5e-pick-place"}, d
-assert all("error" not in x for k in d for x in d[k]), d'
+assert all("error" not in x for k in d for x in d[k]), d
+assert all(set(p["history"]) == {"frames", "commands"} for p in d["policies"]), d'
 for threads in 1 2; do
     "$tool" rollout --task ur5e-conveyor --platform agx-orin-30w --point "steps=2 overlap=2 align=skip" \
         --seeds 6 --threads "$threads" --json --episodes "$work/e$threads.csv" \
@@ -128,6 +140,8 @@ rows = list(csv.DictReader(l for l in open(f"{work}/e1.csv") if not l.startswith
 wins = [x for x in rows if x["success"] == "1"]
 assert len(rows) == r["episodes"] == 6 and len(wins) == r["success"]["k"], r
 assert abs(sum(float(x["time_s"]) for x in wins) / len(wins) - r["time_s"]["mean"]) < 1e-6, r
+assert (r["noise"], r["schedule"], r["n_execute"]) == (1, "overlap", 8), r
+assert 0 <= r["grade"] <= r["grade_max"] == max(int(x["grade_max"]) for x in rows), r
 assert abs(r["latency"]["t_inf_s"] - 0.35) < 1e-9 and r["latency"]["class"] == "dp-vit-dit", r
 chunks = sum(float(x["chunks"]) for x in rows)
 assert abs(sum(float(x["wait_s"]) for x in rows) / chunks - r["delay_s"]) < 1e-6, r
