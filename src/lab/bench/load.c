@@ -113,12 +113,13 @@ static spot_status run_workers(load *l, worker *workers, spot_diag *diag)
 
 /* The sum over threads of their inferences a second. */
 static spot_status add_speeds(const spot_bench_config *config, const worker *workers,
-                              double *chunks_s)
+                              double *chunks_s, spot_diag *diag)
 {
     *chunks_s = 0.0;
     for (int i = 0; i < config->threads; i++) {
         if (!(workers[i].taken_s > 0.0)) {
-            return SPOT_E_RANGE;
+            return spot_diag_set(diag, SPOT_E_RANGE,
+                                 "the clock stood still under load, expected a finer one");
         }
         *chunks_s += config->load_calls / workers[i].taken_s;
     }
@@ -154,7 +155,7 @@ spot_status spoti_load_run(const spot_policy *policy, const spot_bench_config *c
         (void)pthread_mutex_destroy(&l.lock);
     }
     if (st == SPOT_OK) {
-        st = add_speeds(config, workers, chunks_s);
+        st = add_speeds(config, workers, chunks_s, diag);
     }
     for (size_t i = 0; i < n; i++) {
         spoti_runner_fini(&workers[i].runner);

@@ -7,6 +7,7 @@
 #include "spot/bench.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -253,6 +254,64 @@ static void a_roof_is_the_lower_of_arithmetic_and_reading(void **state)
     spot_policy_destroy(policy);
 }
 
+/* A clock of 1 s a look, that stands still after so many; for all threads. */
+typedef struct shared_clock {
+    atomic_int n_asked;
+    int most;
+} shared_clock;
+
+static double ask_shared(void *ctx)
+{
+    shared_clock *c = ctx;
+    const int n = atomic_fetch_add(&c->n_asked, 1);
+
+    return n < c->most ? n : c->most;
+}
+
+enum { THREADS = 3, LOAD_CALLS = 40, ALONE_LOOKS = 2 * N_POINTS * 5 * 2 };
+
+static spot_status run_load(shared_clock *clock, spot_bench_row *rows, spot_diag *diag)
+{
+    spot_policy *policy = load(NULL);
+    spot_bench_config config = small_config(5, 2);
+
+    config.threads = THREADS;
+    config.load_calls = LOAD_CALLS;
+    config.now_s = ask_shared;
+    config.clock_ctx = clock;
+
+    const spot_status st = spot_bench_run(policy, &config, rows, NULL, diag);
+
+    spot_policy_destroy(policy);
+    return st;
+}
+
+/* Each thread looks twice a call, and once before and once behind them all, so that at a second a look
+ * 2 LOAD_CALLS + 1 s pass at least, and at most as many as there are looks of all threads, less one. */
+static void a_load_is_timed_by_the_clock_from_first_to_last_call(void **state)
+{
+    const double looks = 2.0 * LOAD_CALLS + 2.0;
+    spot_bench_row rows[N_POINTS];
+    shared_clock clock = {.most = 1 << 30};
+    spot_diag diag = {""};
+
+    (void)state;
+    assert_int_equal(run_load(&clock, rows, &diag), SPOT_OK);
+    assert_int_equal(atomic_load(&clock.n_asked), ALONE_LOOKS + N_POINTS * THREADS * (int)looks);
+    for (int i = 0; i < N_POINTS; i++) {
+        const double chunks = (double)THREADS * LOAD_CALLS;
+
+        assert_true(rows[i].loaded_chunks_s <= chunks / (looks - 1.0) + ROUNDING);
+        assert_true(rows[i].loaded_chunks_s >= chunks / (THREADS * looks - 1.0) - ROUNDING);
+        /* looks of a thread follow each other: all calls together take no longer than all looks */
+        assert_true(rows[i].loaded.median_s >= 1.0);
+        assert_true(rows[i].loaded.mean_s * LOAD_CALLS <= THREADS * looks - 1.0);
+    }
+    clock = (shared_clock){.most = ALONE_LOOKS};
+    assert_int_equal(run_load(&clock, rows, &diag), SPOT_E_RANGE);
+    assert_non_null(strstr(diag.text, "the clock stood still"));
+}
+
 static void several_threads_are_measured_together(void **state)
 {
     spot_policy *policy = load(NULL);
@@ -424,6 +483,7 @@ int main(void)
         cmocka_unit_test(a_drift_that_all_points_share_leaves_alpha_sharp),
         cmocka_unit_test(rounds_that_disagree_widen_the_interval),
         cmocka_unit_test(a_roof_is_the_lower_of_arithmetic_and_reading),
+        cmocka_unit_test(a_load_is_timed_by_the_clock_from_first_to_last_call),
         cmocka_unit_test(several_threads_are_measured_together),
         cmocka_unit_test(the_past_is_as_long_as_it_can_be),
         cmocka_unit_test(what_is_out_of_range_is_refused),
