@@ -341,6 +341,9 @@ static void a_variant_that_was_measured_elsewhere_is_modelled(void **state)
                                 " affine: {base_ms: 100, per_step_ms: 10, spread_ms: 4}}\n"
                                 "  - {name: big@w8a8, origin: published, source: own,"
                                 " affine: {base_ms: 7, per_step_ms: 0}}\n";
+    static const char short_name[] = "name: board\ndescription: d\nclasses:\n"
+                                     "  - {name: a, origin: published, source: s,"
+                                     " affine: {base_ms: 100, per_step_ms: 10}}\n";
     static const char here[] = "name: here\ndescription: d\nclasses:\n"
                                "  - {name: self, origin: measured, source: s,"
                                " affine: {base_ms: 0, per_step_ms: 2}}\n"
@@ -390,6 +393,17 @@ static void a_variant_that_was_measured_elsewhere_is_modelled(void **state)
     assert_int_equal(spot_platform_point_latency(p, "big", &point, &latency, &diag),
                      SPOT_E_NOT_FOUND);
     assert_non_null(strstr(diag.text, "platform here has no class self@kv=p2"));
+    spot_platform_destroy(p);
+
+    /* a variant that fits behind a shorter name than self, but not behind self */
+    assert_int_equal(load_text(short_name, sizeof(short_name) - 1, &p, NULL), SPOT_OK);
+    assert_int_equal(spot_platform_borrow_alphas(p, measured, NULL), SPOT_OK);
+    point = (spot_point){
+        .steps = 5, .quant = "a-plan-with-a-long-name-in-some-folder.yaml", .prune = "mlp:0.255"};
+    diag.text[0] = '\0';
+    assert_int_equal(spot_platform_point_latency(p, "a", &point, &latency, &diag), SPOT_E_RANGE);
+    assert_non_null(strstr(diag.text, "class self@a-plan"));
+    assert_non_null(strstr(diag.text, "expected at most 63 characters"));
     spot_platform_destroy(p);
     spot_platform_destroy(measured);
 }
