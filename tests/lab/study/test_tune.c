@@ -280,7 +280,7 @@ static void a_plan_in_a_file_is_part_of_the_point(void **state)
     begin(&s, "plans");
     spot_platform_destroy(s.platform);
     (void)snprintf(plan, sizeof(plan), "./plan-%d.yaml", (int)getpid());
-    (void)strcpy(s.points[0].quant, plan);
+    (void)snprintf(s.points[0].quant, sizeof(s.points[0].quant), "%s", plan);
     char board[sizeof(PLATFORM) + PATH_SIZE];
     int size = snprintf(board, sizeof(board),
                         "%s  - name: \"small@%s\"\n    origin: measured\n    source: made up\n"
