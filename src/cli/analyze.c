@@ -22,6 +22,7 @@ typedef struct request {
     const char *regime;
     const char *platform_name;
     const char *charge_as;
+    const char *alpha_from;
     double t_inf_s;
     const char *figure;
     bool json;
@@ -108,7 +109,10 @@ static int make_forecasts(const request *r, const spot_analyze_log *log, const s
     char name[64];
     spot_platform *platform =
         r->platform_name != NULL ? cli_load_platform(r->platform_name, &exit_code) : NULL;
-    if (exit_code != CLI_OK) {
+    spot_platform *alphas = NULL;
+    if (exit_code != CLI_OK ||
+        !cli_borrow_alphas("analyze", r->alpha_from, platform, &alphas, &exit_code)) {
+        spot_platform_destroy(platform);
         return exit_code;
     }
     (void)snprintf(name, sizeof(name), "a computer of %.4g s an inference", r->t_inf_s);
@@ -130,6 +134,7 @@ static int make_forecasts(const request *r, const spot_analyze_log *log, const s
         }
     }
     spot_platform_destroy(platform);
+    spot_platform_destroy(alphas);
     if (exit_code == CLI_OK && made == 0) {
         (void)fprintf(stderr, "sweetspot analyze: nothing could be predicted\n");
         exit_code = CLI_FAILED;
@@ -290,6 +295,10 @@ static int check_request(request *r)
         return cli_misuse("analyze", "--regime: '%s', expected one of: auto, static, dynamic",
                           r->regime);
     }
+    if (r->alpha_from != NULL && r->platform_name == NULL) {
+        return cli_misuse("analyze", "--alpha-from: expected with --platform, whose latencies it "
+                                     "scales");
+    }
     if (r->platform_name != NULL && r->charge_as == NULL) {
         return cli_misuse("analyze", "--platform needs --charge-as CLASS: the class of model whose "
                                      "latency is charged there");
@@ -349,6 +358,8 @@ int spoti_cli_analyze(int argc, char **argv)
         {"platform", "H", CLI_TEXT, &r.platform_name,
          "predict for this platform (name or profile)"},
         {"charge-as", "CLASS", CLI_TEXT, &r.charge_as, "class of model charged on it"},
+        {"alpha-from", "PLATFORM", CLI_TEXT, &r.alpha_from,
+         "profile by bench --out: what a point saved there, it saves on it"},
         {"t-inf", "S", CLI_REAL, &r.t_inf_s,
          "predict for a computer on which the baseline's inference takes S"},
         {"figure", "PATH", CLI_TEXT, &r.figure, "draw PATH.svg and PATH.png"},

@@ -44,6 +44,9 @@ expect 2 "resamples" "$work/good.csv" --resamples 1
 expect 2 "unknown option" "$work/good.csv" --no-such
 expect 1 "nothing could be predicted" "$work/good.csv" --t-inf 0.1
 expect 1 "expected the output folder of sweetspot tune" "$work"
+expect 2 "--alpha-from: expected with --platform" published:dom-cr --alpha-from agx-orin-50w
+expect 2 "no class self" published:real-static --platform agx-orin-50w --charge-as pi05 \
+    --alpha-from agx-orin-30w
 
 "$tool" analyze --help >"$work/help"
 for word in --map --baseline --platform --json --figure published: Examples; do

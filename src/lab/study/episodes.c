@@ -19,6 +19,15 @@ static const char COLUMNS[] =
     "inference_s,wait_s,delay_s,age_first_s,age_mean_s,age_max_s,path_m";
 static const char CLOSING[] = "# complete";
 
+bool spoti_episodes_name(const char *text, char name[SPOTI_EPISODES_NAME_SIZE])
+{
+    bool whole = spoti_format(name, SPOTI_EPISODES_NAME_SIZE, "%s.csv", text);
+    for (char *at = strpbrk(name, " /"); at != NULL; at = strpbrk(at, " /")) {
+        *at = *at == '/' ? '+' : '_';
+    }
+    return whole;
+}
+
 spot_status spoti_episodes_save(const char *path, const char *signature,
                                 const spot_episode *episodes, int64_t n, spot_diag *diag)
 {

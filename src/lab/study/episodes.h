@@ -13,10 +13,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "spot/point.h"
 #include "spot/rollout.h"
 #include "spot/status.h"
 
-enum { SPOTI_SIGNATURE_SIZE = 1024 };
+enum { SPOTI_SIGNATURE_SIZE = 1024, SPOTI_EPISODES_NAME_SIZE = SPOT_POINT_TEXT_SIZE + 8 };
+
+/* The file of a point: `steps=5 overlap=2` lies in steps=5_overlap=2.csv; the slashes of quant=a/b.yaml
+ * make no folders. Two points of one name would only run again in turns: signatures tell them apart.
+ * False if the text is too long. */
+bool spoti_episodes_name(const char *text, char name[SPOTI_EPISODES_NAME_SIZE]);
 
 /* Writes episodes (n) to `path`, whole or not at all. Returns SPOT_OK, E_RANGE (path), E_IO. */
 spot_status spoti_episodes_save(const char *path, const char *signature,

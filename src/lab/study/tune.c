@@ -274,17 +274,11 @@ static bool sign(const tuner *t, const spot_tune_row *row, const char *plan,
                         s->variation.speed, s->variation.noise, s->seed, s->n_seeds, plan);
 }
 
-/* `steps=5 overlap=2` lies in DIR/steps=5_overlap=2.csv; quant=a/b.yaml makes no folder. Two points of
- * one name would only run again in turns: the signature tells them apart. False if the path is too
- * long. */
 static bool path_of(const tuner *t, const spot_tune_row *row, char path[PATH_SIZE])
 {
-    char name[SPOT_POINT_TEXT_SIZE + 8];
-    (void)spoti_format(name, sizeof(name), "%s.csv", row->text);
-    for (char *at = strpbrk(name, " /"); at != NULL; at = strpbrk(at, " /")) {
-        *at = *at == '/' ? '+' : '_';
-    }
-    return spoti_path_join(path, PATH_SIZE, t->config->episodes_dir, name);
+    char name[SPOTI_EPISODES_NAME_SIZE];
+    return spoti_episodes_name(row->text, name) &&
+           spoti_path_join(path, PATH_SIZE, t->config->episodes_dir, name);
 }
 
 static spot_status make_dir(const char *dir, spot_diag *diag)

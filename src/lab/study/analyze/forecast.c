@@ -14,6 +14,7 @@
 #include "core/base/text.h"
 #include "lab/study/analyze/forecast.h"
 #include "lab/study/analyze/setting.h"
+#include "spot/point.h"
 
 typedef spoti_forecast_maker maker;
 
@@ -49,6 +50,9 @@ static spot_status latency_at(const maker *m, int i, double *t_inf_s, bool *know
 {
     const spot_analyze_target *t = m->target;
     spot_latency latency;
+    spot_point point;
+    char variant[SPOT_POINT_TEXT_SIZE];
+    spot_diag inner = {""};
     *known = false;
     if (t->platform == NULL) {
         *known = m->s->points[i].alpha.known;
@@ -58,8 +62,21 @@ static spot_status latency_at(const maker *m, int i, double *t_inf_s, bool *know
     if (!m->points[i]->has[SPOTI_STEPS]) {
         return SPOT_OK;
     }
-    spot_status st = spot_platform_latency(t->platform, t->model_class,
-                                           (int)m->points[i]->value[SPOTI_STEPS], &latency, diag);
+    /* a name that reads as a point may hold quant, prune and kv; others' names do not */
+    spot_point_default(&point);
+    if (spot_point_parse(m->s->points[i].name, &point, NULL) != SPOT_OK) {
+        spot_point_default(&point);
+    }
+    point.steps = (int)m->points[i]->value[SPOTI_STEPS];
+    spot_point_variant(&point, variant, sizeof(variant));
+    spot_status st =
+        spot_platform_point_latency(t->platform, t->model_class, &point, &latency, &inner);
+    if (st == SPOT_E_NOT_FOUND && variant[0] != '\0' && i != m->s->baseline) {
+        return SPOT_OK; /* the class may be there; the baseline says */
+    }
+    if (st != SPOT_OK) {
+        (void)spot_diag_set(diag, st, "%s", inner.text);
+    }
     *known = st == SPOT_OK;
     *t_inf_s = st == SPOT_OK ? latency.mean_s : 0.0;
     return st;

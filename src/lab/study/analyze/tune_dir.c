@@ -6,6 +6,7 @@
 
 #include "core/base/text.h"
 #include "lab/study/analyze/read.h"
+#include "lab/study/episodes.h"
 #include "spot/point.h"
 
 static spot_status refuse(const char *path, const char *what, spot_diag *diag)
@@ -26,17 +27,13 @@ static void set_text(spoti_row *row, spoti_field field, const char *text)
     row->text[field - SPOTI_N_NUMBER] = text;
 }
 
-/* The file of a point: its text with underscores for blanks. */
 static bool episodes_path(const char *dir, const char *text, char path[SPOTI_PATH_SIZE])
 {
-    char name[SPOT_POINT_TEXT_SIZE + 8];
+    char name[SPOTI_EPISODES_NAME_SIZE];
     char folder[SPOTI_PATH_SIZE];
-    bool ok = spoti_format(name, sizeof(name), "%s.csv", text);
-    for (char *at = strchr(name, ' '); at != NULL; at = strchr(at, ' ')) {
-        *at = '_';
-    }
-    return ok && spoti_path_join(folder, sizeof(folder), dir, "episodes") &&
-           strchr(name, '/') == NULL && spoti_path_join(path, SPOTI_PATH_SIZE, folder, name);
+    return spoti_episodes_name(text, name) &&
+           spoti_path_join(folder, sizeof(folder), dir, "episodes") &&
+           spoti_path_join(path, SPOTI_PATH_SIZE, folder, name);
 }
 
 static spot_status read_point(spot_analyze_log *log, const char *dir, const char *json_path,

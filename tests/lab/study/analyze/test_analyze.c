@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* Small logs with known answers: the test vectors P01-P08, P33-P39 of the method, and constructions. */
 #include <math.h>
+#include <unistd.h>
 
 #include "read_text.h"
 #include "spot/analyze.h"
@@ -266,6 +267,44 @@ static void a_static_forecast_is_that_of_the_vectors(void **state)
     done(&f);
 }
 
+/* What quantisation saves there is charged there; a variant of which nothing is known stays open. */
+static void a_forecast_charges_the_variant_of_a_point(void **state)
+{
+    static const char PROFILE[] =
+        "name: h\ndescription: a board\nclasses:\n"
+        "  - {name: c, origin: measured, source: s, table: [{steps: 10, latency_ms: 1000}]}\n"
+        "  - {name: \"c@w8a8\", origin: measured, source: s, table: [{steps: 10, latency_ms: "
+        "400}]}\n";
+    char path[512];
+    spot_platform *platform = NULL;
+    spot_forecast *forecast = NULL;
+    spot_diag diag = {""};
+    (void)state;
+    spot_test_temp_path(path, sizeof(path), "h.yaml");
+    spot_test_write_file(path, PROFILE, sizeof(PROFILE) - 1);
+    if (spot_platform_load(path, NULL, &platform, &diag) != SPOT_OK) {
+        fail_msg("%s", diag.text);
+    }
+    fixture f = analysed("point,steps,t_inf_s,chunk_actions,t_act_s,chunks\n"
+                         "steps=10 overlap=0,10,2,8,0.1,5\n"
+                         "steps=10 overlap=0 quant=w8a8,10,1.5,8,0.1,5\n"
+                         "steps=10 overlap=0 kv=p1,10,1.8,8,0.1,5\n",
+                         SPOT_ANALYZE_STATIC, NULL);
+    spot_analyze_target target = {.name = "h", .platform = platform, .model_class = "c"};
+    if (spot_analyze_forecast(f.log, f.analysis, 0, &target, &forecast, &diag) != SPOT_OK) {
+        fail_msg("%s", diag.text);
+    }
+    assert_close(forecast->points[0].t_inf_s.value, 1.0, ROUND, 0.0);
+    assert_close(forecast->points[1].t_inf_s.value, 0.4, ROUND, 0.0);
+    assert_close(forecast->points[1].value.value, 5 * (0.8 + 0.4), 0.0, ROUND);
+    assert_false(forecast->points[2].t_inf_s.known);
+    assert_int_equal(forecast->best, 1);
+    spot_forecast_destroy(forecast);
+    done(&f);
+    spot_platform_destroy(platform);
+    (void)unlink(path);
+}
+
 static void an_overlap_forecast_is_that_of_the_vectors(void **state)
 {
     static const double RHO[] = {2, 4, 8, 16, 32};
@@ -358,6 +397,7 @@ int main(void)
         cmocka_unit_test(welch_on_given_spreads),
         cmocka_unit_test(a_static_forecast_is_that_of_the_vectors),
         cmocka_unit_test(an_overlap_forecast_is_that_of_the_vectors),
+        cmocka_unit_test(a_forecast_charges_the_variant_of_a_point),
         cmocka_unit_test(a_dynamic_forecast_joins_quality_and_delay),
         cmocka_unit_test(a_reversal_between_settings_is_said),
         cmocka_unit_test(tasks_are_strata),
