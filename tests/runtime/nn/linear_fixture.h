@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "runtime/nn/linear.h"
+#include "runtime/nn/tables.h"
 #include "support/spot_test.h"
 
-static const char *const TABLES[] = {"reference", "avx2", "avx512", "neon"};
-enum { N_TABLE = 4, N_PRECISION = 4, FIXTURE_BLOCKS = 6, FIXTURE_GAP = 3 };
+enum { N_PRECISION = 4, FIXTURE_BLOCKS = 6, FIXTURE_GAP = 3 };
 static const float MARK = -12345.0F;
 
 typedef struct fixture {

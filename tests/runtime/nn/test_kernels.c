@@ -9,13 +9,11 @@
 #include <string.h>
 
 #include "runtime/nn/kernels.h"
+#include "runtime/nn/tables.h"
 #include "support/spot_test.h"
 
 static const size_t LENGTHS[] = {0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 255, 1023};
 enum { N_LENGTH = sizeof LENGTHS / sizeof LENGTHS[0] };
-
-static const char *const TABLES[] = {"reference", "neon", "avx2", "avx512"};
-enum { N_TABLE = 4 };
 
 /* Rounding of float32, and how many standard deviations of a sum's rounding are allowed: the worst
  * case grows with k, the usual one with sqrt(k). */

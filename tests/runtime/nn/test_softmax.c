@@ -9,13 +9,13 @@
 #include <string.h>
 
 #include "runtime/nn/kernels.h"
+#include "runtime/nn/tables.h"
 #include "support/spot_test.h"
 
 static const size_t LENGTHS[] = {0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 255, 266, 1023};
 enum { N_LENGTH = sizeof LENGTHS / sizeof LENGTHS[0] };
 
-static const char *const TABLES[] = {"reference", "neon", "avx2", "avx512"};
-enum { N_TABLE = 4, M = 3 };
+enum { M = 3 };
 
 static const double EPS = 0x1p-24;
 static const float MARK = -12345.0F;

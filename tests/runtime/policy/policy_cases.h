@@ -11,12 +11,12 @@
 
 #include "runtime/nn/kernels.h"
 #include "runtime/nn/safetensors.h"
+#include "runtime/nn/tables.h"
 #include "runtime/policy/random_tensors.h"
 #include "spot/policy.h"
 #include "support/spot_test.h"
 
-static const char *const TABLES[] = {"reference", "avx2", "avx512"};
-enum { N_TABLE = 3, STEPS_MANY = 10 };
+enum { STEPS_MANY = 10 };
 
 static spot_policy *load(const char *dir)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* Attention: known answers, and scores that overflow a careless softmax. */
+#include "runtime/nn/tables.h"
 #include "runtime/policy/attention.h"
 
 #include <math.h>
@@ -11,8 +12,6 @@
 
 /* Two heads of 2 in rows of 4, padded to a panel; a row follows the values. */
 enum { M = 3, N = 5, C = 4, HEADS = 2, LD = SPOTI_PANEL };
-
-static const char *const TABLES[] = {"reference", "avx2", "avx512"};
 
 /* Weights of float32 add up to 1 within N roundings. */
 static const double TOLERANCE = 1e-6;
@@ -61,7 +60,7 @@ static void fill_values(tensors *t)
 static void equal_scores_give_the_mean_of_the_values(void **state)
 {
     (void)state;
-    for (size_t table = 0; table < 3; table++) {
+    for (size_t table = 0; table < N_TABLE; table++) {
         const spoti_kernels *kernels = spoti_kernels_find(TABLES[table]);
         tensors t;
 
@@ -83,7 +82,7 @@ static void equal_scores_give_the_mean_of_the_values(void **state)
 static void huge_scores_pick_one_value(void **state)
 {
     (void)state;
-    for (size_t table = 0; table < 3; table++) {
+    for (size_t table = 0; table < N_TABLE; table++) {
         const spoti_kernels *kernels = spoti_kernels_find(TABLES[table]);
         tensors t;
 
@@ -138,7 +137,7 @@ static void weights_follow_the_exponential(void **state)
 static void biases_add_to_the_scores_of_each_head(void **state)
 {
     (void)state;
-    for (size_t table = 0; table < 3; table++) {
+    for (size_t table = 0; table < N_TABLE; table++) {
         const spoti_kernels *kernels = spoti_kernels_find(TABLES[table]);
         float bias[HEADS * (N + 2)];
         double want[HEADS] = {0.0};

@@ -11,6 +11,7 @@
 #include "runtime/nn/kernels.h"
 #include "runtime/nn/linear.h"
 #include "runtime/nn/safetensors.h"
+#include "runtime/nn/tables.h"
 #include "runtime/policy/arch.h"
 #include "runtime/policy/random_dit.h"
 #include "spot/policy.h"
@@ -21,9 +22,6 @@
 
 /* As in test_dit.c: 2e-6 is seen. */
 static const double TOLERANCE = 1e-5;
-
-static const char *const TABLES[] = {"reference", "avx2", "avx512"};
-enum { N_TABLE = 3 };
 
 /* Sizes of the random policy: capacities that differ, are no powers of two, and wrap soon. */
 enum {
@@ -619,7 +617,7 @@ static void numbers_that_overflow_do_not_spoil_what_is_remembered(void **state)
 
     (void)state;
     open_bench(&b, &random_dit_small);
-    for (size_t i = 0; i < 3 * sizeof sizes / sizeof sizes[0]; i++) {
+    for (size_t i = 0; i < N_TABLE * sizeof sizes / sizeof sizes[0]; i++) {
         spot_session *s = session(b.policy, STEPS, TABLES[i % N_TABLE], NULL);
         float before[SIZE];
         float after[SIZE];
@@ -634,8 +632,8 @@ static void numbers_that_overflow_do_not_spoil_what_is_remembered(void **state)
         infer(&b, s, before);
         for (int kind = 0; kind < 2; kind++) {
             past_at(2, obs, command);
-            obs[0] = kind == 0 ? sizes[i / 3] : obs[0];
-            command[0] = kind == 1 ? sizes[i / 3] : command[0];
+            obs[0] = kind == 0 ? sizes[i / N_TABLE] : obs[0];
+            command[0] = kind == 1 ? sizes[i / N_TABLE] : command[0];
             st = spot_session_remember(s, obs, command);
             assert_true(st == SPOT_OK || st == SPOT_E_RANGE);
             infer(&b, s, after);

@@ -8,6 +8,7 @@
 
 #include "runtime/nn/kernels.h"
 #include "runtime/nn/linear.h"
+#include "runtime/nn/tables.h"
 #include "runtime/policy/random_dit.h"
 #include "runtime/policy/sites.h"
 #include "spot/policy.h"
@@ -18,9 +19,6 @@
 
 /* random_dit_even */
 enum { OBS = 5, ACTION = 2, HORIZON = 7, SIZE = HORIZON * ACTION, BLOCKS = 4, STEPS = 1 };
-
-static const char *const TABLES[] = {"reference", "avx2", "avx512"};
-enum { N_TABLE = 3 };
 
 /*
  * The library rounds the same numbers as the oracle but for their last bits in float32, so now and
