@@ -128,7 +128,8 @@ void spoti_prune_two_four(float *w, size_t n, size_t k)
 size_t spoti_prune_units_left(size_t hidden, double fraction)
 {
     const size_t wanted = hidden - (size_t)round(fraction * (double)hidden);
-    const size_t whole = (wanted + UNITS_MULTIPLE - 1) / UNITS_MULTIPLE * UNITS_MULTIPLE;
+    const size_t registers = (wanted + UNITS_MULTIPLE - 1) / UNITS_MULTIPLE;
+    const size_t whole = (registers > 0 ? registers : 1) * UNITS_MULTIPLE; /* no empty layer */
 
     return whole < hidden ? whole : hidden;
 }

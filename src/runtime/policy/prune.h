@@ -16,8 +16,8 @@
  *            inputs at the end, floor(t / 2).
  *     mlp:F  of each MLP W2 gelu(W1 x) the round(F H) of its H hidden units with the smallest
  *            |row of W1|_2 |column of W2|_2 go, and with them these rows and columns; no other layer
- *            changes. The number left is rounded up to a multiple of 16, so that the kernels keep whole
- *            registers of them.
+ *            changes. The number left is rounded up to a multiple of 16 above 0, so that the kernels
+ *            keep whole registers of them.
  *
  * Of equals the ones of lower index go first. Magnitude pruning is that of Han, Pool, Tran, Dally,
  * "Learning both weights and connections for efficient neural networks" (2015), without retraining;

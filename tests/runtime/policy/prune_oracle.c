@@ -46,7 +46,7 @@ static void zero_smallest(float *w, int count, int n_zero)
 void oracle_prune(float *w, int n, int k, const char *text)
 {
     if (strcmp(text, "2:4") != 0) {
-        zero_smallest(w, n * k, (int)floor(strtod(text, NULL) * n * k + 0.5));
+        zero_smallest(w, n * k, (int)floor(strtod(text, NULL) * ((double)n * k) + 0.5));
         return;
     }
     for (int i = 0; i < n; i++) {
