@@ -66,6 +66,17 @@ static bool join(char path[CLI_PATH_SIZE], const char *dir, const char *name)
     return length > 0 && length < CLI_PATH_SIZE;
 }
 
+/* `-NAME` where the policy is not called as its task is, so that two policies do not overwrite each other. */
+static void name_policy(const request *r, const char *task, char text[NAME_SIZE])
+{
+    const char *slash = strrchr(r->policy_name, '/');
+    const char *name = slash != NULL ? slash + 1 : r->policy_name;
+    text[0] = '\0';
+    if (name[0] != '\0' && strcmp(name, task) != 0) {
+        (void)snprintf(text, NAME_SIZE, "-%s", name);
+    }
+}
+
 /* Names the folder of the results and makes it. Returns the exit code; *made: it was not there. */
 static int make_output_folder(request *r, const spot_task *task, const spot_platform *platform,
                               bool *made)
@@ -75,10 +86,12 @@ static int make_output_folder(request *r, const spot_task *task, const spot_plat
         return cli_misuse("tune",
                           "--out: needed, as the names of task and platform make no folder");
     }
-    int length = r->out != NULL
-                     ? snprintf(r->dir, sizeof(r->dir), "%s", r->out)
-                     : snprintf(r->dir, sizeof(r->dir), "runs/%s-%s",
-                                spot_task_describe(task)->name, spot_platform_name(platform));
+    char policy[NAME_SIZE];
+    name_policy(r, spot_task_describe(task)->name, policy);
+    int length = r->out != NULL ? snprintf(r->dir, sizeof(r->dir), "%s", r->out)
+                                : snprintf(r->dir, sizeof(r->dir), "runs/%s%s-%s",
+                                           spot_task_describe(task)->name, policy,
+                                           spot_platform_name(platform));
     /* room for the names of the files inside */
     if (length <= 0 || length >= CLI_PATH_SIZE - NAME_SIZE) {
         return cli_misuse("tune", "--out: empty or too long");
@@ -363,7 +376,8 @@ int spoti_cli_tune(int argc, char **argv)
         {"goal", "GOAL", CLI_TEXT, &r.goal,
          "time, success, or auto: success if the task is dynamic, else time"},
         {"threads", "N", CLI_INTEGER, &r.threads, "default: all processors"},
-        {"out", "DIR", CLI_TEXT, &r.out, "folder of the results; default runs/TASK-PLATFORM"},
+        {"out", "DIR", CLI_TEXT, &r.out,
+         "folder of the results; default runs/TASK-PLATFORM, with -POLICY if named otherwise"},
         {"fresh", NULL, CLI_FLAG, &r.fresh, "run every point, also those that were kept"},
         {"json", NULL, CLI_FLAG, &r.json, "JSON instead of the table"},
         {"quiet", NULL, CLI_FLAG, &r.quiet, "no progress bar"},

@@ -92,6 +92,16 @@ cmp "$work/one/tune.csv" "$work/two/tune.csv" || fail "a resumed run differs"
 run $points --threads 2 --out "$work/two" --speed 1.25
 if grep -q "read back" "$work/err"; then fail "episodes of another speed were read back"; fi
 
+# --- two policies of one task, each in its own folder if none is given ---
+for policy in ur5e-pick-place ur5e-pick-place-dit; do
+    (cd "$work" && SPOT_DATA=$root "$tool" tune --task ur5e-pick-place --policy "$policy" --platform \
+        rtx-4070 --steps 1 --seeds 1 --quiet >"$work/out" 2>"$work/err") || fail "$(cat "$work/err")"
+done
+for dir in ur5e-pick-place-rtx-4070 ur5e-pick-place-ur5e-pick-place-dit-rtx-4070; do
+    [ -s "$work/runs/$dir/tune.json" ] || fail "no runs/$dir: $(ls "$work/runs")"
+done
+grep -q "^ur5e-pick-place with ur5e-pick-place-dit on rtx-4070" "$work/out" || fail "no policy in the table"
+
 # --- JSON alone on stdout ---
 run $points --out "$work/one" --json
 python3 - "$work/out" "$work/one/tune.json" <<'PY'
