@@ -213,17 +213,19 @@ static int print_json(const request *r, const summary *s)
     char point[SPOT_POINT_TEXT_SIZE];
     spot_point_format(&r->config.point, point, sizeof(point));
     const spot_latency *l = &r->config.latency;
+    const bool expert = strcmp(r->policy_name, EXPERT) == 0; /* it has no point and no chunks */
     return cli_print_json(json_pack(
-        "{s:s, s:s, s:s, s:s, s:{s:f, s:f, s:s, s:s, s:s}, s:f, s:I, s:i, s:{s:i, s:i, s:f, "
+        "{s:s, s:s, s:o, s:s, s:{s:f, s:f, s:s, s:s, s:s}, s:f, s:I, s:i, s:{s:i, s:i, s:f, "
         "s:[f,f]},"
         " s:o, s:o, s:f, s:i, s:o, s:o, s:f, s:s, s:i}",
-        "task", r->task_name, "policy", r->policy_name, "point", point, "clock", r->clock,
-        "latency", "t_inf_s", l->mean_s, "spread_s", l->spread_s, "class", r->class_name, "origin",
+        "task", r->task_name, "policy", r->policy_name, "point",
+        expert ? json_null() : json_string(point), "clock", r->clock, "latency", "t_inf_s",
+        l->mean_s, "spread_s", l->spread_s, "class", r->class_name, "origin",
         spot_origin_str(l->origin), "source", l->source, "speed", r->variation.speed, "seed",
         (json_int_t)r->seed, "episodes", r->n_seeds, "success", "k", s->successes, "n", r->n_seeds,
         "rate", (double)s->successes / r->n_seeds, "wilson", s->wilson.lo, s->wilson.hi, "time_s",
-        estimate_json(&s->time), "chunks", estimate_json(&s->chunks), "grade", s->grade,
-        "grade_max", r->episodes[0].grade_max, "delay_s",
+        estimate_json(&s->time), "chunks", expert ? json_null() : estimate_json(&s->chunks),
+        "grade", s->grade, "grade_max", r->episodes[0].grade_max, "delay_s",
         s->acted ? json_real(s->delay_s) : json_null(), "age_s",
         s->acted ? json_real(s->age_s) : json_null(), "noise", r->variation.noise, "schedule",
         SCHEDULES[r->config.schedule], "n_execute", r->execute));
@@ -390,6 +392,7 @@ static int load_and_run(request *r)
         policy = cli_load_policy(r->policy_name, &exit_code);
     } else {
         r->class_name = "none";
+        r->config.latency.origin = SPOT_ORIGIN_MODELLED;
         (void)snprintf(r->config.latency.source, sizeof(r->config.latency.source),
                        "the expert thinks in no time");
     }

@@ -115,6 +115,12 @@ import json, sys
 d = json.load(sys.stdin)
 assert d["delay_s"] is None and d["age_s"] is None and d["time_s"] is None, d'
 
+# The expert has no operating point and no chunks, and its latency was not measured.
+"$tool" rollout --task ur5e-conveyor --policy expert --seeds 2 --json | python3 -c '
+import json, sys
+d = json.load(sys.stdin)
+assert d["point"] is None and d["chunks"] is None and d["latency"]["origin"] == "modelled", d'
+
 # A task, policy or platform that does not fit another is named.
 expect 2 "observation" rollout --task ur5e-pick-place --policy ur5e-conveyor --seeds 1
 
