@@ -18,12 +18,14 @@
 enum {
     WIDTH_PX = 960,
     PANEL_PX = 250,
-    TOP_PX = 92,         /* title and the first legend */
-    BOTTOM_PX = 78,      /* level labels of the points */
-    SLANTED_PX = 190,    /* slanted ones */
+    TOP_PX = 92,    /* title and the first legend */
+    BOTTOM_PX = 27, /* below the lowest panel, and more for each line of the points' labels */
+    LINE_PX = 17,
+    SLANTED_PX = 190,    /* slanted labels */
     GAP_PX = 34,         /* between panels: a legend */
     POINT_PX = 92,       /* the figure grows beyond WIDTH_PX with many points */
     MAX_LEVEL_ROWS = 20, /* more points get slanted labels */
+    LABEL_MAX = 12,      /* characters that fit under a point */
 };
 
 /* What the tests said about a row; also its colour. */
@@ -34,11 +36,6 @@ static const char *const CLASS_TITLES[N_CLASS] = {"worse", "not told apart from 
 static int class_of(const spot_tune_result *r, int i)
 {
     return i == r->best ? CLASS_BEST : r->rows[i].among_best ? CLASS_AMONG_BEST : CLASS_WORSE;
-}
-
-static int bottom_px(const spot_tune_result *r)
-{
-    return r->n_rows <= MAX_LEVEL_ROWS ? BOTTOM_PX : SLANTED_PX;
 }
 
 static bool has_class(const spot_tune_result *r, int c)
@@ -87,22 +84,82 @@ static void write_data(FILE *out, const spot_tune_result *r)
     (void)fprintf(out, "END\n");
 }
 
-/* Labels of the points: a line a setting, or one slanted line where there are many. */
+/* A label under a point as it grows. */
+typedef struct point_label {
+    char text[2 * SPOT_POINT_TEXT_SIZE];
+    const char *gap; /* between lines */
+    int lines;
+} point_label;
+
+static void add_line(point_label *l, const char *words)
+{
+    const size_t used = strlen(l->text);
+    (void)spoti_format(l->text + used, sizeof(l->text) - used, "%s%s", used > 0 ? l->gap : "",
+                       words);
+    l->lines++;
+}
+
+/* `key=value` in one line, or in two where it would run into the neighbour's. */
+static void add_setting(point_label *l, const char *key, const char *value)
+{
+    char words[SPOT_POINT_TEXT_SIZE];
+    if (value[0] == '\0') {
+        return;
+    }
+    const bool fits = strlen(key) + strlen(value) <= LABEL_MAX;
+    (void)spoti_format(words, sizeof(words), "%s%s", key, fits ? value : "");
+    add_line(l, words);
+    if (!fits) {
+        add_line(l, value);
+    }
+}
+
+/* A line a setting where labels are level, one line where they are slanted. */
+static point_label label_of(const spot_tune_result *r, int i)
+{
+    const spot_point *p = &r->rows[i].point;
+    point_label l = {.gap = r->n_rows <= MAX_LEVEL_ROWS ? "\n" : " "};
+    char words[SPOT_POINT_TEXT_SIZE];
+
+    (void)spoti_format(words, sizeof(words), "steps=%d", p->steps);
+    add_line(&l, words);
+    if (p->overlap > 0) {
+        (void)spoti_format(words, sizeof(words), "overlap=%d", p->overlap);
+        add_line(&l, words);
+        add_line(&l, p->align == SPOT_ALIGN_SKIP ? "skip" : "no skip");
+    }
+    add_setting(&l, "quant=", p->quant);
+    add_setting(&l, "prune=", p->prune);
+    add_setting(&l, "kv=", p->kv);
+    if (i == r->baseline) {
+        add_line(&l, "(baseline)");
+    }
+    return l;
+}
+
+static int bottom_px(const spot_tune_result *r)
+{
+    int lines = 0;
+    for (int i = 0; i < r->n_rows; i++) {
+        const int here = label_of(r, i).lines;
+        lines = here > lines ? here : lines;
+    }
+    return r->n_rows <= MAX_LEVEL_ROWS ? BOTTOM_PX + LINE_PX * lines : SLANTED_PX;
+}
+
 static void write_labels(FILE *out, const spot_tune_result *r)
 {
-    bool level = r->n_rows <= MAX_LEVEL_ROWS;
-    const char *gap = level ? "\\n" : " ";
-    (void)fprintf(out, "set xtics out nomirror scale 0.5 font ',11' %s (",
-                  level ? "norotate center" : "rotate by 50 right");
+    (void)fprintf(out, "set xtics out nomirror scale 0.5 font ',11' noenhanced %s (",
+                  r->n_rows <= MAX_LEVEL_ROWS ? "norotate center" : "rotate by 50 right");
     for (int i = 0; i < r->n_rows; i++) {
-        const spot_point *p = &r->rows[i].point;
-        (void)fprintf(out, "%s\"steps=%d", i > 0 ? ", " : "", p->steps);
-        if (p->overlap > 0) {
-            (void)fprintf(out, "%soverlap=%d%s%s", gap, p->overlap, gap,
-                          p->align == SPOT_ALIGN_SKIP ? "skip" : "no skip");
-        }
-        if (i == r->baseline) {
-            (void)fprintf(out, "%s(baseline)", gap);
+        const point_label l = label_of(r, i);
+        (void)fputs(i > 0 ? ", \"" : "\"", out);
+        for (const char *c = l.text; *c != '\0'; c++) {
+            if (*c == '\n') {
+                (void)fputs("\\n", out);
+            } else { /* nothing that ends the string */
+                (void)fputc(*c == '"' || *c == '\\' ? '?' : *c, out);
+            }
         }
         (void)fprintf(out, "\" %d", i);
     }
@@ -128,7 +185,9 @@ static void write_title(FILE *out, const spot_tune_result *r)
                   "set multiplot layout %d,1 margins screen LEFT,RIGHT,BOTTOM,TOP spacing screen "
                   "0,GAP\n",
                   s->regime == SPOT_REGIME_DYNAMIC ? 2 : 3);
-    (void)spoti_format(text, sizeof(text), "%s on %s, charged as %s", s->task, s->platform,
+    const bool other = s->policy[0] != '\0' && strcmp(s->policy, s->task) != 0;
+    (void)spoti_format(text, sizeof(text), "%s%s%s on %s, charged as %s", s->task,
+                       other ? " with " : "", other ? s->policy : "", s->platform,
                        s->charged_class);
     (void)fprintf(out, "set label 1 ");
     spoti_gnuplot_quote(out, text);

@@ -250,6 +250,9 @@ static void figure_is_svg_and_png(void **state)
         static char bytes[1 << 20];
         judge(&j, (spot_goal)goal, goal == SPOT_GOAL_TIME);
         (void)strcpy(j.result.setting.platform, "it's `odd`");
+        (void)strcpy(j.result.rows[0].point.quant, "a_\"b\\.yaml");
+        (void)strcpy(j.result.rows[0].point.prune, "0.2");
+        (void)strcpy(j.result.rows[0].point.kv, "128:128");
         spot_test_temp_path(base, sizeof(base), goal == SPOT_GOAL_TIME ? "st" : "it's");
         spot_status st = spot_report_tune_figure(&j.result, base, &diag);
         if (st != SPOT_OK) {
@@ -261,6 +264,10 @@ static void figure_is_svg_and_png(void **state)
         assert_non_null(strstr(bytes, "<svg"));
         assert_non_null(strstr(bytes, "</svg>"));
         assert_non_null(strstr(bytes, "charged as a-class"));
+        /* labels name every key, whatever is in it; what would be too wide takes two lines */
+        assert_non_null(strstr(bytes, ">a_?b?.yaml<"));
+        assert_non_null(strstr(bytes, ">prune=0.2<"));
+        assert_true(strstr(bytes, ">kv=128:128<") != NULL || strstr(bytes, ">128:128<") != NULL);
         assert_non_null(strstr(bytes, goal == SPOT_GOAL_TIME ? "chunk inflation" : "success (%)"));
         (void)unlink(path);
         (void)snprintf(path, sizeof(path), "%s.png", base);
