@@ -71,7 +71,7 @@ SPOT_API const spot_policy_info *spot_policy_describe(const spot_policy *policy)
 typedef struct spot_session_config {
     int steps;           /* refinement steps, 1..SPOT_POLICY_STEPS_MAX; 0 = default_steps */
     int batch_max;       /* largest batch, 1..4096, of a policy with history 1; default 1 */
-    const char *kernels; /* `reference`, `avx2`, `avx512` or NULL = best of this CPU */
+    const char *kernels; /* `reference`, `avx2`, `avx512`, `neon` or NULL = best of this CPU */
     const char
         *quant; /* precision of a transformer's linear layers: `fp32`, `bf16`, `w8a8`, `w4a4`,
                           a published tier `w4-t1` .. `w4-t10`, or a file NAME.yaml; NULL = fp32.
@@ -104,7 +104,8 @@ SPOT_API void spot_session_destroy(spot_session *session);
  *   obs    (batch x obs_dim) row-major, un-normalised
  *   noise  (batch x horizon x action_dim) standard normal: the same noise gives the same bytes
  *   chunk  (batch x horizon x action_dim) actions in the task's units
- * Returns SPOT_OK, E_INVALID, E_RANGE (an observation is not finite).
+ * Returns SPOT_OK, E_INVALID, E_RANGE (an observation is not finite, or an action came out so because a
+ * number overflowed or the noise was not finite: do not act on the chunk).
  * Threads: externally locked per session; sessions of one policy are independent. */
 SPOT_API spot_status spot_session_infer(spot_session *session, int batch, const float *obs,
                                         const float *noise, float *chunk);
@@ -139,7 +140,7 @@ typedef struct spot_inference_cost {
 /* Counts. Returns SPOT_OK, E_INVALID. Threads: immutable. */
 SPOT_API spot_status spot_session_cost(const spot_session *session, spot_inference_cost *out);
 
-/* Name of the kernels in use: `reference`, `avx2` or `avx512`. */
+/* Name of the kernels in use: `reference`, `avx2`, `avx512` or `neon`. */
 SPOT_API const char *spot_session_kernels(const spot_session *session);
 
 #ifdef __cplusplus

@@ -71,6 +71,16 @@ static void infer_group(const spot_session *s, size_t n, const float *obs, const
     }
 }
 
+static bool all_finite(const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(x[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 spot_status spot_session_infer(spot_session *session, int batch, const float *obs,
                                const float *noise, float *chunk)
 {
@@ -85,10 +95,8 @@ spot_status spot_session_infer(spot_session *session, int batch, const float *ob
     n = (size_t)batch;
     d = (size_t)session->policy->config.obs_dim;
     size = (size_t)session->policy->config.horizon * (size_t)session->policy->config.action_dim;
-    for (size_t i = 0; i < n * d; i++) {
-        if (!isfinite(obs[i])) {
-            return SPOT_E_RANGE;
-        }
+    if (!all_finite(obs, n * d)) {
+        return SPOT_E_RANGE;
     }
     for (size_t i = 0; i < n; i += session->group) {
         const size_t left = n - i;
@@ -96,7 +104,8 @@ spot_status spot_session_infer(spot_session *session, int batch, const float *ob
         infer_group(session, left < session->group ? left : session->group, obs + i * d,
                     noise + i * size, chunk + i * size);
     }
-    return SPOT_OK;
+    /* A robot must never be sent what overflowed on the way here. */
+    return all_finite(chunk, n * size) ? SPOT_OK : SPOT_E_RANGE;
 }
 
 /* Places all arrays of the session; runs twice, see nn/arena.h. */

@@ -159,6 +159,15 @@ static void misuse_is_refused(void **state)
     assert_int_equal(spot_session_infer(s, 1, obs, noise, chunk), SPOT_E_RANGE);
     obs[6] = INFINITY;
     assert_int_equal(spot_session_infer(s, 1, obs, noise, chunk), SPOT_E_RANGE);
+    obs[6] = 0.0F;
+    assert_int_equal(spot_session_infer(s, 1, obs, noise, chunk), SPOT_OK);
+    for (int i = 0; i < 7; i++) {
+        obs[i] = i % 2 == 0 ? 3e38F : -3e38F; /* finite, but products of it are not */
+    }
+    assert_int_equal(spot_session_infer(s, 1, obs, noise, chunk), SPOT_E_RANGE);
+    obs[0] = obs[1] = obs[2] = obs[3] = obs[4] = obs[5] = obs[6] = 0.0F;
+    noise[0] = NAN;
+    assert_int_equal(spot_session_infer(s, 1, obs, noise, chunk), SPOT_E_RANGE);
     spot_session_destroy(s);
     spot_session_destroy(NULL);
     spot_policy_destroy(policy);
