@@ -2,8 +2,8 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
  * libcyaml reports errors as log lines: first what is wrong, then a backtrace whose first row ends in
- * `(line: 12, column: 3)`. `collect` keeps the first message and the first line number; for an
- * unexpected key libcyaml names the line of the key before it, so the key is looked up in the text.
+ * `(line: 12, column: 3)`. `collect` keeps the first message and the first line number. What our own
+ * walk along the schema (yaml_check.h) finds wrong is said in its words, which say more.
  */
 #include "runtime/exec/yaml.h"
 
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/exec/yaml_numbers.h"
+#include "runtime/exec/yaml_check.h"
 
 enum { FILE_BYTES_MAX = 1 << 20, MESSAGE_SIZE = 256 };
 
@@ -85,21 +85,11 @@ static int line_of_key(const char *text, size_t size, const char *key, int from)
 /* Says what libcyaml said, with what was expected where it leaves that out. */
 static spot_status refuse(const char *name, int line, const char *what, spot_diag *diag)
 {
-    static const struct {
-        const char *start;
-        const char *expected;
-    } numbers[] = {
-        {"Invalid FLOAT value: ", "a number"},
-        {"Invalid INT value: ", "a whole number"},
-        {"Invalid UINT value: ", "a whole number"},
-    };
+    static const char missing[] = "Missing required mapping field: ";
 
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-        size_t length = strlen(numbers[i].start);
-        if (strncmp(what, numbers[i].start, length) == 0) {
-            return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: '%s', expected %s", name, line,
-                                 what + length, numbers[i].expected);
-        }
+    if (strncmp(what, missing, sizeof(missing) - 1) == 0) {
+        return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: key '%s' is missing, expected", name,
+                             line, what + sizeof(missing) - 1);
     }
     return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: %s", name, line, what);
 }
@@ -107,7 +97,6 @@ static spot_status refuse(const char *name, int line, const char *what, spot_dia
 spot_status spoti_yaml_parse(const char *name, const void *text, size_t size,
                              const cyaml_schema_value_t *schema, void **out, spot_diag *diag)
 {
-    static const char unexpected[] = "Unexpected key: ";
     message m = {.what = "", .line = 0};
     cyaml_config_t config = make_config(&m);
     cyaml_data_t *data = NULL;
@@ -121,14 +110,11 @@ spot_status spoti_yaml_parse(const char *name, const void *text, size_t size,
     if (err == CYAML_ERR_OOM) {
         return spot_diag_set(diag, SPOT_E_NOMEM, "%s: out of memory", name);
     }
-    if (err != CYAML_OK || data == NULL) {
-        int line = m.line > 0 ? m.line : 1;
-        if (strncmp(m.what, unexpected, sizeof(unexpected) - 1) == 0) {
-            line = line_of_key(text, size, m.what + sizeof(unexpected) - 1, line);
-        }
-        return refuse(name, line, m.what[0] != '\0' ? m.what : cyaml_strerror(err), diag);
+    spot_status st = spoti_yaml_check(name, text, size, schema, diag);
+    if (st == SPOT_OK && (err != CYAML_OK || data == NULL)) {
+        return refuse(name, m.line > 0 ? m.line : 1,
+                      m.what[0] != '\0' ? m.what : cyaml_strerror(err), diag);
     }
-    spot_status st = spoti_yaml_check_numbers(name, text, size, schema, diag);
     if (st != SPOT_OK) {
         spoti_yaml_free(schema, data);
         return st;

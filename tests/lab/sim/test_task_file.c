@@ -19,8 +19,9 @@ typedef struct broken {
 } broken;
 
 static const broken task_cases[] = {
-    {"charge_as: dp-vit-dit\n", "", NULL, "Missing required mapping field: charge_as"},
-    {"time_limit_s: 20", "time_limit_s: 20\ntime_limitt_s: 3", "time_limitt_s", "Unexpected key"},
+    {"charge_as: dp-vit-dit\n", "", NULL, "key 'charge_as' is missing, expected"},
+    {"time_limit_s: 20", "time_limit_s: 20\ntime_limitt_s: 3", "time_limitt_s",
+     "unknown key 'time_limitt_s', expected one of: name"},
     {"  - name: cube\n", "  - name: cube\n    name: cube\n", "  - name: cube", "already seen"},
     {"rate_hz: 10", "rate_hz: ten", "  rate_hz", "ten"},
     {"rate_hz: 10", "rate_hz: .nan", "  rate_hz", ".nan"},

@@ -14,6 +14,7 @@ typedef struct document {
     int count;
     double size_m;
     char *label;
+    int kind;
     inner *parts;
     unsigned parts_count;
 } document;
@@ -24,10 +25,12 @@ static const cyaml_schema_field_t inner_fields[] = {
     CYAML_FIELD_END};
 static const cyaml_schema_value_t inner_value = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, inner, inner_fields)};
+static const cyaml_strval_t kinds[] = {{"first", 0}, {"second", 1}};
 static const cyaml_schema_field_t fields[] = {
     CYAML_FIELD_INT("count", CYAML_FLAG_DEFAULT, document, count),
     CYAML_FIELD_FLOAT("size_m", CYAML_FLAG_DEFAULT, document, size_m),
     CYAML_FIELD_STRING_PTR("label", CYAML_FLAG_POINTER, document, label, 1, 20),
+    CYAML_FIELD_ENUM("kind", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, document, kind, kinds, 2),
     CYAML_FIELD_SEQUENCE("parts", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, document, parts,
                          &inner_value, 0, 4),
     CYAML_FIELD_END};
@@ -68,14 +71,20 @@ static void each_wrong_document_is_refused_with_its_line(void **state)
         const char *said;
     } cases[] = {
         {"", "a.yaml:1: the file is empty"},
-        {"count: 3\nsize_m: 1\nlabel: a\ncolour: red\n", "a.yaml:4: Unexpected key: colour"},
+        {"count: 3\nsize_m: 1\nlabel: a\ncolour: red\n",
+         "a.yaml:4: unknown key 'colour', expected one of: count, size_m, label, kind, parts"},
         {"count: 3\nsize_m: 3 ms\nlabel: a\n", "a.yaml:2: '3 ms', expected a number"},
         {"count: 1.5\nsize_m: 1\nlabel: a\n", "a.yaml:1: '1.5', expected a whole number"},
         {"count: 1\nsize_m: nan\nlabel: a\n", "a.yaml:2: 'nan', expected a number"},
         {"count: 1\nsize_m: inf\nlabel: a\n", "a.yaml:2: 'inf', expected a number"},
         {"count: 1\nsize_m: 1\nlabel: a\nparts:\n  - {share: [1, 2x]}\n",
          "a.yaml:5: '2x', expected a number"},
-        {"count: 1\nlabel: a\n", "Missing required mapping field: size_m"},
+        {"count: 1\nsize_m: 1\nlabel: a\nparts:\n  - share: [1, 2]\n    size: 3\n",
+         "a.yaml:6: unknown key 'size', expected one of: share"},
+        {"count: 1\nlabel: a\n", "key 'size_m' is missing, expected"},
+        {"count: 1\nsize_m: 1\nlabel: a\nkind: third\n",
+         "a.yaml:4: 'third', expected one of: first, second"},
+        {"count: 1\nsize_m: [1]\nlabel: a\n", "a.yaml:"},
         {"count: 1\ncount: 2\nsize_m: 1\nlabel: a\n", "already seen: count"},
         {"count: &x 1\nsize_m: *x\nlabel: a\n", "a.yaml:"},
         {"count: [1\n", "a.yaml:1:"},
