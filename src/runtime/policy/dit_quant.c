@@ -49,10 +49,14 @@ spot_status spoti_dit_quant_configure(spot_session *s, const spot_session_config
                                                .n = full->n,
                                                .k = full->k,
                                                .group = bits[j] == 4 ? (size_t)s->plan.group : 0};
-            const spot_status st = spoti_linear_init(&quant->layers[i][j], &layer, config->diag);
+            spot_diag why = {""};
+            const spot_status st = spoti_linear_init(&quant->layers[i][j], &layer, &why);
 
             if (st != SPOT_OK) {
-                return st;
+                return spot_diag_set(config->diag, st, "site %s of block %zu%s%s: %s",
+                                     spoti_site_name((spoti_site)j), i,
+                                     config->prune != NULL ? " after prune=" : "",
+                                     config->prune != NULL ? config->prune : "", why.text);
             }
         }
     }

@@ -281,7 +281,7 @@ static void what_cannot_be_is_refused_with_a_reason(void **state)
         const char *words;
     } cases[] = {
         {FIXTURE, "w4-t11", SPOT_E_FORMAT, "quant: 'w4-t11', expected fp32"},
-        {FIXTURE, "w4-t1", SPOT_E_RANGE, "group size 64 does not divide the 22 inputs"},
+        {FIXTURE, "w4-t1", SPOT_E_RANGE, "w4a4: group size 64 does not divide the 22 inputs"},
         {FIXTURE, "w8a8", SPOT_OK, ""},
         {FIXTURE, "none.yaml", SPOT_E_IO, "none.yaml"},
         {MIXER, "w8a8", SPOT_E_UNSUPPORTED, "'w8a8' on a policy of type flow_mixer, expected fp32"},

@@ -379,7 +379,9 @@ static void what_cannot_be_is_refused_with_a_reason(void **state)
     } cases[] = {
         {DIT, "1.5", NULL, SPOT_E_FORMAT, "prune: '1.5', expected none, a fraction above 0"},
         {DIT, "mlp:0.01", NULL, SPOT_E_RANGE, "prune: 'mlp:0.01' leaves all hidden units"},
-        {DIT, "mlp:0.3", "w4a4", SPOT_E_RANGE, "group size 64 does not divide the 544 inputs"},
+        {DIT, "mlp:0.3", "w4a4", SPOT_E_RANGE,
+         "site mlp.l2 of block 0 after prune=mlp:0.3: w4a4: group size 64 does not divide the 544 "
+         "inputs"},
         {DIT, "mlp:0.3", "w8a8", SPOT_OK, ""},
         {DIT, "0.2", "w9", SPOT_E_FORMAT, "quant: 'w9'"},
         {MIXER, "mlp:0.01", NULL, SPOT_E_RANGE, "expected a larger fraction"},
