@@ -6,40 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "rollout.h"
 
-typedef struct request {
-    const char *task_name;
-    const char *policy_name;
-    const char *platform_name;
-    const char *point_text;
-    const char *charge_as;
-    const char *alpha_from;
-    const char *clock;
-    const char *schedule;
-    const char *episodes_path;
-    const char *trajectory_path;
-    const char *video_path;
-    double delay_ms; /* NaN = not given */
-    spot_variation variation;
-    uint64_t seed;
-    int n_seeds;
-    int execute;
-    int threads;
-    bool json;
-    bool quiet;
-    /* What the above became. */
-    spot_rollout_config config;
-    const char *class_name;
-    spot_episode *episodes;
-} request;
-
-static const char *const EXPERT = "expert";
-static const char *const SCHEDULES[] = {"sync", "overlap", "cadence"}; /* by spot_schedule */
 static const double DELAY_MAX_MS = 86400e3; /* as in a platform's profile: a day */
 
 /* What says where the latency comes from must not contradict itself. */
-static bool check_latency_options(const request *r)
+static bool check_latency_options(const rollout_request *r)
 {
     bool delay = !isnan(r->delay_ms);
     const char *wrong = delay && !(r->delay_ms >= 0.0 && r->delay_ms <= DELAY_MAX_MS)
@@ -58,7 +30,7 @@ static bool check_latency_options(const request *r)
 }
 
 /* The options that stand for a choice, checked against each other. */
-static bool read_words(request *r)
+static bool read_words(rollout_request *r)
 {
     static const char *const clocks[] = {"exact", "paper"};
     static const char *const schedules[] = {"overlap", "cadence"};
@@ -85,7 +57,7 @@ static bool read_words(request *r)
 }
 
 /* The latency: --delay-ms, else the platform's at this point, else none. */
-static bool choose_latency(request *r, const spot_task *task, const spot_policy *policy,
+static bool choose_latency(rollout_request *r, const spot_task *task, const spot_policy *policy,
                            int *exit_code)
 {
     spot_latency *l = &r->config.latency;
@@ -130,7 +102,7 @@ static spot_status make_world(void *ctx, spot_world *out, spot_diag *diag)
     return spot_task_make_world(pair[0], pair[1], out, diag);
 }
 
-static int write_episodes(const request *r, const spot_task *task)
+static int write_episodes(const rollout_request *r, const spot_task *task)
 {
     const spot_world_dims *dims = &spot_task_describe(task)->dims;
     char point[SPOT_POINT_TEXT_SIZE];
@@ -150,129 +122,7 @@ static int write_episodes(const request *r, const spot_task *task)
     return st == SPOT_OK ? CLI_OK : cli_fail("rollout", st, &diag);
 }
 
-typedef struct summary {
-    int successes;
-    spot_interval wilson;
-    spot_estimate time;
-    spot_estimate chunks;
-    double grade;
-    bool acted;     /* a chunk was executed, so that the next two exist */
-    double delay_s; /* waiting time a chunk */
-    double age_s;   /* of the observation at a chunk's first action */
-} summary;
-
-static bool summarise(const request *r, summary *s)
-{
-    spot_stats_paired_config config;
-    spot_stats_paired_result result;
-
-    spot_stats_paired_config_default(&config);
-    spot_stats_run *runs = calloc((size_t)r->n_seeds, sizeof(*runs));
-    double *work = calloc(spot_stats_paired_work_size(config.n_resample), sizeof(*work));
-    bool ok = runs != NULL && work != NULL;
-    double n_chunks = 0.0;
-    *s = (summary){0};
-    for (int i = 0; ok && i < r->n_seeds; i++) {
-        const spot_episode *e = &r->episodes[i];
-        runs[i] = (spot_stats_run){e->success, e->time_s, (double)(e->chunks > 0 ? e->chunks : 1)};
-        s->successes += e->success ? 1 : 0;
-        s->grade += e->grade / (double)r->n_seeds;
-        n_chunks += (double)e->chunks;
-        s->delay_s += e->wait_s;
-        s->age_s += e->age_first_s * (double)e->chunks;
-    }
-    s->acted = n_chunks > 0.0;
-    if (s->acted) {
-        s->delay_s /= n_chunks;
-        s->age_s /= n_chunks;
-    }
-    ok = ok && spot_stats_paired(&config, runs, runs, r->n_seeds, work, &result) == SPOT_OK &&
-         spot_stats_wilson(s->successes, r->n_seeds, SPOT_STATS_CONFIDENCE, &s->wilson) == SPOT_OK;
-    if (ok) {
-        s->time = result.time_candidate;
-        s->chunks = result.chunks_candidate;
-    }
-    free(runs);
-    free(work);
-    return ok;
-}
-
-static json_t *estimate_json(const spot_estimate *e)
-{
-    if (e->support == SPOT_STATS_NONE) {
-        return json_null();
-    }
-    bool interval = e->support == SPOT_STATS_SUFFICIENT;
-    return json_pack("{s:f, s:o, s:o}", "mean", e->value, "lo",
-                     interval ? json_real(e->ci.lo) : json_null(), "hi",
-                     interval ? json_real(e->ci.hi) : json_null());
-}
-
-static int print_json(const request *r, const summary *s)
-{
-    char point[SPOT_POINT_TEXT_SIZE];
-    spot_point_format(&r->config.point, point, sizeof(point));
-    const spot_latency *l = &r->config.latency;
-    const bool expert = strcmp(r->policy_name, EXPERT) == 0; /* it has no point and no chunks */
-    return cli_print_json(json_pack(
-        "{s:s, s:s, s:o, s:s, s:{s:f, s:f, s:s, s:s, s:s}, s:f, s:I, s:i, s:{s:i, s:i, s:f, "
-        "s:[f,f]},"
-        " s:o, s:o, s:f, s:i, s:o, s:o, s:f, s:s, s:i}",
-        "task", r->task_name, "policy", r->policy_name, "point",
-        expert ? json_null() : json_string(point), "clock", r->clock, "latency", "t_inf_s",
-        l->mean_s, "spread_s", l->spread_s, "class", r->class_name, "origin",
-        spot_origin_str(l->origin), "source", l->source, "speed", r->variation.speed, "seed",
-        (json_int_t)r->seed, "episodes", r->n_seeds, "success", "k", s->successes, "n", r->n_seeds,
-        "rate", (double)s->successes / r->n_seeds, "wilson", s->wilson.lo, s->wilson.hi, "time_s",
-        estimate_json(&s->time), "chunks", expert ? json_null() : estimate_json(&s->chunks),
-        "grade", s->grade, "grade_max", r->episodes[0].grade_max, "delay_s",
-        s->acted ? json_real(s->delay_s) : json_null(), "age_s",
-        s->acted ? json_real(s->age_s) : json_null(), "noise", r->variation.noise, "schedule",
-        SCHEDULES[r->config.schedule], "n_execute", r->execute));
-}
-
-static void print_estimate(const char *label, const spot_estimate *e, const char *unit)
-{
-    if (e->support == SPOT_STATS_NONE) {
-        (void)printf("  %-10s undefined (no success)\n", label);
-    } else if (e->support == SPOT_STATS_INSUFFICIENT) {
-        (void)printf("  %-10s %.2f%s (too few successes for an interval)\n", label, e->value, unit);
-    } else {
-        (void)printf("  %-10s %.2f%s [%.2f, %.2f]\n", label, e->value, unit, e->ci.lo, e->ci.hi);
-    }
-}
-
-static int print_text(const request *r, const summary *s)
-{
-    char point[SPOT_POINT_TEXT_SIZE];
-    const spot_latency *l = &r->config.latency;
-
-    spot_point_format(&r->config.point, point, sizeof(point));
-    bool expert = strcmp(r->policy_name, EXPERT) == 0;
-    (void)printf("%s with %s%s%s, speed %g: %d episode%s, seeds %llu..%llu\n", r->task_name,
-                 r->policy_name, expert ? "" : " at ", expert ? "" : point, r->variation.speed,
-                 r->n_seeds, r->n_seeds == 1 ? "" : "s", (unsigned long long)r->seed,
-                 (unsigned long long)r->seed + (unsigned long long)r->n_seeds - 1);
-    (void)printf("  latency    %.1f ms charged as %s (%s; %s)\n", 1e3 * l->mean_s, r->class_name,
-                 spot_origin_str(l->origin), l->source);
-    (void)printf("  success    %d/%d = %.1f %% [%.1f, %.1f]\n", s->successes, r->n_seeds,
-                 100.0 * s->successes / r->n_seeds, 100.0 * s->wilson.lo, 100.0 * s->wilson.hi);
-    print_estimate("task time", &s->time, " s");
-    if (!expert) {
-        print_estimate("chunks", &s->chunks, "");
-    }
-    if (!expert && !s->acted) {
-        (void)printf("  waiting    all the time: no chunk was there before the end\n");
-    } else if (!expert) {
-        (void)printf("  waiting    %.0f ms a chunk; age of the observation %.0f ms at its first "
-                     "action\n",
-                     1e3 * s->delay_s, 1e3 * s->age_s);
-    }
-    (void)printf("  grade      %.2f of %d\n", s->grade, r->episodes[0].grade_max);
-    return CLI_OK;
-}
-
-static spot_status run_policy(request *r, const spot_task *task, const spot_policy *policy,
+static spot_status run_policy(rollout_request *r, const spot_task *task, const spot_policy *policy,
                               cli_progress *progress, spot_diag *diag)
 {
     const void *pair[2] = {task, &r->variation};
@@ -297,7 +147,7 @@ static spot_status run_policy(request *r, const spot_task *task, const spot_poli
     return st;
 }
 
-static spot_status run_expert(request *r, const spot_task *task, cli_progress *progress,
+static spot_status run_expert(rollout_request *r, const spot_task *task, cli_progress *progress,
                               spot_diag *diag)
 {
     const spot_demo_evaluation evaluation = {.variation = r->variation,
@@ -309,10 +159,10 @@ static spot_status run_expert(request *r, const spot_task *task, cli_progress *p
     return spot_demo_evaluate(task, &evaluation, r->episodes, diag);
 }
 
-static int run(request *r, const spot_task *task, const spot_policy *policy)
+static int run(rollout_request *r, const spot_task *task, const spot_policy *policy)
 {
     spot_diag diag = {""};
-    summary s;
+    rollout_summary s;
 
     r->episodes = calloc((size_t)r->n_seeds, sizeof(*r->episodes));
     if (r->episodes == NULL) {
@@ -325,7 +175,7 @@ static int run(request *r, const spot_task *task, const spot_policy *policy)
     if (st != SPOT_OK) {
         return cli_fail("rollout", st, &diag);
     }
-    if (!summarise(r, &s)) {
+    if (!rollout_summarise(r, &s)) {
         return cli_fail("rollout", SPOT_E_NOMEM, NULL);
     }
     /* Files first: who reads the summary may rely on them. */
@@ -335,13 +185,13 @@ static int run(request *r, const spot_task *task, const spot_policy *policy)
                                r->video_path);
     }
     if (exit_code == CLI_OK) {
-        exit_code = r->json ? print_json(r, &s) : print_text(r, &s);
+        exit_code = rollout_print(r, &s);
     }
     return exit_code;
 }
 
 /* The files that are asked for: whether they can be written is seen before the episodes run. */
-static int check_targets(const request *r)
+static int check_targets(const rollout_request *r)
 {
     const char *const options[] = {"episodes", "trajectory", "video"};
     const char *const paths[] = {r->episodes_path, r->trajectory_path, r->video_path};
@@ -355,7 +205,7 @@ static int check_targets(const request *r)
     return CLI_OK;
 }
 
-static int load_and_run(request *r)
+static int load_and_run(rollout_request *r)
 {
     int exit_code = CLI_OK;
     spot_policy *policy = NULL;
@@ -377,7 +227,7 @@ static int load_and_run(request *r)
     if (r->execute == 0) {
         r->execute = spot_task_describe(task)->dims.n_execute;
     }
-    bool expert = strcmp(r->policy_name, EXPERT) == 0;
+    bool expert = strcmp(r->policy_name, ROLLOUT_EXPERT) == 0;
     if (expert && (r->platform_name != NULL || !isnan(r->delay_ms) || r->point_text[0] != '\0')) {
         spot_task_destroy(task);
         return cli_misuse("rollout", "--policy expert: it thinks in no time and has no operating "
@@ -411,11 +261,11 @@ static int load_and_run(request *r)
 
 int spoti_cli_rollout(int argc, char **argv)
 {
-    request r = {.point_text = "",
-                 .clock = "exact",
-                 .schedule = "overlap",
-                 .delay_ms = (double)NAN,
-                 .n_seeds = 100};
+    rollout_request r = {.point_text = "",
+                         .clock = "exact",
+                         .schedule = "overlap",
+                         .delay_ms = (double)NAN,
+                         .n_seeds = 100};
     int exit_code = CLI_OK;
 
     spot_variation_default(&r.variation);

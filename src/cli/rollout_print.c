@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* The summary of a rollout, as text and JSON. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rollout.h"
+
+static const char *const SCHEDULES[] = {"sync", "overlap", "cadence"}; /* by spot_schedule */
+
+bool rollout_summarise(const rollout_request *r, rollout_summary *s)
+{
+    spot_stats_paired_config config;
+    spot_stats_paired_result result;
+
+    spot_stats_paired_config_default(&config);
+    spot_stats_run *runs = calloc((size_t)r->n_seeds, sizeof(*runs));
+    double *work = calloc(spot_stats_paired_work_size(config.n_resample), sizeof(*work));
+    bool ok = runs != NULL && work != NULL;
+    double n_chunks = 0.0;
+    *s = (rollout_summary){0};
+    for (int i = 0; ok && i < r->n_seeds; i++) {
+        const spot_episode *e = &r->episodes[i];
+        runs[i] = (spot_stats_run){e->success, e->time_s, (double)(e->chunks > 0 ? e->chunks : 1)};
+        s->successes += e->success ? 1 : 0;
+        s->grade += e->grade / (double)r->n_seeds;
+        n_chunks += (double)e->chunks;
+        s->delay_s += e->wait_s;
+        s->age_s += e->age_first_s * (double)e->chunks;
+    }
+    s->acted = n_chunks > 0.0;
+    if (s->acted) {
+        s->delay_s /= n_chunks;
+        s->age_s /= n_chunks;
+    }
+    ok = ok && spot_stats_paired(&config, runs, runs, r->n_seeds, work, &result) == SPOT_OK &&
+         spot_stats_wilson(s->successes, r->n_seeds, SPOT_STATS_CONFIDENCE, &s->wilson) == SPOT_OK;
+    if (ok) {
+        s->time = result.time_candidate;
+        s->chunks = result.chunks_candidate;
+    }
+    free(runs);
+    free(work);
+    return ok;
+}
+
+static json_t *estimate_json(const spot_estimate *e)
+{
+    if (e->support == SPOT_STATS_NONE) {
+        return json_null();
+    }
+    bool interval = e->support == SPOT_STATS_SUFFICIENT;
+    return json_pack("{s:f, s:o, s:o}", "mean", e->value, "lo",
+                     interval ? json_real(e->ci.lo) : json_null(), "hi",
+                     interval ? json_real(e->ci.hi) : json_null());
+}
+
+static int print_json(const rollout_request *r, const rollout_summary *s)
+{
+    char point[SPOT_POINT_TEXT_SIZE];
+    spot_point_format(&r->config.point, point, sizeof(point));
+    const spot_latency *l = &r->config.latency;
+    const bool expert =
+        strcmp(r->policy_name, ROLLOUT_EXPERT) == 0; /* it has no point and no chunks */
+    return cli_print_json(json_pack(
+        "{s:s, s:s, s:o, s:s, s:{s:f, s:f, s:s, s:s, s:s}, s:f, s:I, s:i, s:{s:i, s:i, s:f, "
+        "s:[f,f]},"
+        " s:o, s:o, s:f, s:i, s:o, s:o, s:f, s:s, s:i}",
+        "task", r->task_name, "policy", r->policy_name, "point",
+        expert ? json_null() : json_string(point), "clock", r->clock, "latency", "t_inf_s",
+        l->mean_s, "spread_s", l->spread_s, "class", r->class_name, "origin",
+        spot_origin_str(l->origin), "source", l->source, "speed", r->variation.speed, "seed",
+        (json_int_t)r->seed, "episodes", r->n_seeds, "success", "k", s->successes, "n", r->n_seeds,
+        "rate", (double)s->successes / r->n_seeds, "wilson", s->wilson.lo, s->wilson.hi, "time_s",
+        estimate_json(&s->time), "chunks", expert ? json_null() : estimate_json(&s->chunks),
+        "grade", s->grade, "grade_max", r->episodes[0].grade_max, "delay_s",
+        s->acted ? json_real(s->delay_s) : json_null(), "age_s",
+        s->acted ? json_real(s->age_s) : json_null(), "noise", r->variation.noise, "schedule",
+        SCHEDULES[r->config.schedule], "n_execute", r->execute));
+}
+
+static void print_estimate(const char *label, const spot_estimate *e, const char *unit)
+{
+    if (e->support == SPOT_STATS_NONE) {
+        (void)printf("  %-10s undefined (no success)\n", label);
+    } else if (e->support == SPOT_STATS_INSUFFICIENT) {
+        (void)printf("  %-10s %.2f%s (too few successes for an interval)\n", label, e->value, unit);
+    } else {
+        (void)printf("  %-10s %.2f%s [%.2f, %.2f]\n", label, e->value, unit, e->ci.lo, e->ci.hi);
+    }
+}
+
+static int print_text(const rollout_request *r, const rollout_summary *s)
+{
+    char point[SPOT_POINT_TEXT_SIZE];
+    const spot_latency *l = &r->config.latency;
+
+    spot_point_format(&r->config.point, point, sizeof(point));
+    bool expert = strcmp(r->policy_name, ROLLOUT_EXPERT) == 0;
+    (void)printf("%s with %s%s%s, speed %g: %d episode%s, seeds %llu..%llu\n", r->task_name,
+                 r->policy_name, expert ? "" : " at ", expert ? "" : point, r->variation.speed,
+                 r->n_seeds, r->n_seeds == 1 ? "" : "s", (unsigned long long)r->seed,
+                 (unsigned long long)r->seed + (unsigned long long)r->n_seeds - 1);
+    (void)printf("  latency    %.1f ms charged as %s (%s; %s)\n", 1e3 * l->mean_s, r->class_name,
+                 spot_origin_str(l->origin), l->source);
+    (void)printf("  success    %d/%d = %.1f %% [%.1f, %.1f]\n", s->successes, r->n_seeds,
+                 100.0 * s->successes / r->n_seeds, 100.0 * s->wilson.lo, 100.0 * s->wilson.hi);
+    print_estimate("task time", &s->time, " s");
+    if (!expert) {
+        print_estimate("chunks", &s->chunks, "");
+    }
+    if (!expert && !s->acted) {
+        (void)printf("  waiting    all the time: no chunk was there before the end\n");
+    } else if (!expert) {
+        (void)printf("  waiting    %.0f ms a chunk; age of the observation %.0f ms at its first "
+                     "action\n",
+                     1e3 * s->delay_s, 1e3 * s->age_s);
+    }
+    (void)printf("  grade      %.2f of %d\n", s->grade, r->episodes[0].grade_max);
+    return CLI_OK;
+}
+
+int rollout_print(const rollout_request *r, const rollout_summary *s)
+{
+    return r->json ? print_json(r, s) : print_text(r, s);
+}
