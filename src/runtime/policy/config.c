@@ -6,7 +6,7 @@
  * The JSON library keeps no places of values, so the line of a message is found by looking for the
  * key's name in the text once more.
  */
-#include "runtime/policy/config.h"
+#include "runtime/policy/config_read.h"
 
 #include <errno.h>
 #include <math.h>
@@ -22,18 +22,10 @@ enum { CONFIG_SIZE_MAX = 65536, FORMAT_VERSION = 1 };
 
 /* Bounds on sizes: far above any policy for a robot, far below what overflows. */
 enum {
-    OBS_MAX = 65536,
     ACTION_MAX = 1024,
     HORIZON_MAX = 1024,
     WIDTH_MAX = 16384,
 };
-
-typedef struct reader {
-    const char *path;
-    const char *text;
-    json_t *root;
-    spot_diag *diag;
-} reader;
 
 /* One whole number of the file. */
 typedef struct int_field {
@@ -82,11 +74,12 @@ typedef struct format {
     const char *type;
     const int_field *fields;
     const char *const *keys;
-    spot_status (*read)(const reader *r, spoti_policy_config *out); /* the rest; may be NULL */
+    spot_status (*read)(const spoti_config_reader *r,
+                        spoti_policy_config *out); /* the rest; may be NULL */
 } format;
 
 /* Line of the first `"key"` in the text, 1 if it is not there. */
-static int line_of(const reader *r, const char *key)
+static int line_of(const spoti_config_reader *r, const char *key)
 {
     const size_t length = strlen(key);
     int line = 1;
@@ -101,13 +94,14 @@ static int line_of(const reader *r, const char *key)
     return 1;
 }
 
-static spot_status refuse(const reader *r, const char *key, const char *what)
+spot_status spoti_config_refuse(const spoti_config_reader *r, const char *key, const char *what)
 {
     return spot_diag_set(r->diag, SPOT_E_FORMAT, "%s:%d: %s: %s", r->path, line_of(r, key), key,
                          what);
 }
 
-static spot_status read_int(const reader *r, const int_field *f, spoti_policy_config *out)
+static spot_status read_int(const spoti_config_reader *r, const int_field *f,
+                            spoti_policy_config *out)
 {
     const json_t *value = json_object_get(r->root, f->key);
 
@@ -121,33 +115,33 @@ static spot_status read_int(const reader *r, const int_field *f, spoti_policy_co
     return SPOT_OK;
 }
 
-static spot_status read_period(const reader *r, const char *key, double *out)
+static spot_status read_period(const spoti_config_reader *r, const char *key, double *out)
 {
     const json_t *value = json_object_get(r->root, key);
 
     if (!json_is_number(value) || !(json_number_value(value) > 0.0) ||
         !isfinite(json_number_value(value))) {
-        return refuse(r, key,
-                      value == NULL ? "missing, expected a number above 0"
-                                    : "bad value, expected a number above 0");
+        return spoti_config_refuse(r, key,
+                                   value == NULL ? "missing, expected a number above 0"
+                                                 : "bad value, expected a number above 0");
     }
     *out = json_number_value(value);
     return SPOT_OK;
 }
 
-static spot_status read_name(const reader *r, const char *key, char *out)
+static spot_status read_name(const spoti_config_reader *r, const char *key, char *out)
 {
     const char *text = json_string_value(json_object_get(r->root, key));
 
     if (text == NULL || text[0] == '\0' || !spoti_copy(out, SPOT_POLICY_NAME_SIZE, text)) {
-        return refuse(r, key, "expected a text of 1..63 bytes");
+        return spoti_config_refuse(r, key, "expected a text of 1..63 bytes");
     }
     return SPOT_OK;
 }
 
 /* Reads {feature: {"type": kind, "shape": [n]}}, the only feature of its group. */
-static spot_status read_feature(const reader *r, const char *group, const char *feature,
-                                const char *kind, int max, int *out)
+static spot_status read_feature(const spoti_config_reader *r, const char *group,
+                                const char *feature, const char *kind, int max, int *out)
 {
     const json_t *features = json_object_get(r->root, group);
     const json_t *entry = json_object_get(features, feature);
@@ -166,109 +160,9 @@ static spot_status read_feature(const reader *r, const char *group, const char *
     return SPOT_OK;
 }
 
-static const struct sampler_name {
-    const char *sampler, *prediction;
-    spoti_prediction value;
-} SAMPLERS[] = {
-    {"flow", "velocity", SPOTI_PREDICTION_VELOCITY},
-    {"ddim", "sample", SPOTI_PREDICTION_SAMPLE},
-    {"ddim", "epsilon", SPOTI_PREDICTION_EPSILON},
-};
-
-static spot_status read_sampler(const reader *r, spoti_policy_config *out)
-{
-    const char *sampler = json_string_value(json_object_get(r->root, "sampler"));
-    const char *prediction = json_string_value(json_object_get(r->root, "prediction"));
-    bool known = false;
-
-    for (size_t i = 0; i < sizeof SAMPLERS / sizeof SAMPLERS[0] && sampler != NULL; i++) {
-        if (strcmp(sampler, SAMPLERS[i].sampler) != 0) {
-            continue;
-        }
-        known = true;
-        if (prediction != NULL && strcmp(prediction, SAMPLERS[i].prediction) == 0) {
-            out->prediction = SAMPLERS[i].value;
-            return SPOT_OK;
-        }
-    }
-    return known
-               ? refuse(r, "prediction", "expected velocity with flow, sample or epsilon with ddim")
-               : refuse(r, "sampler", "expected flow or ddim");
-}
-
-static spot_status read_obs_groups(const reader *r, spoti_policy_config *out)
-{
-    const json_t *groups = json_object_get(r->root, "obs_groups");
-    const size_t n = json_array_size(groups);
-    long long sum = 0;
-
-    if (n > SPOTI_OBS_GROUPS_MAX) {
-        return refuse(r, "obs_groups", "too long, expected at most 64 sizes");
-    }
-    for (size_t i = 0; i < n; i++) {
-        const json_t *size = json_array_get(groups, i);
-
-        if (!json_is_integer(size) || json_integer_value(size) < 1 ||
-            json_integer_value(size) > OBS_MAX) {
-            return refuse(r, "obs_groups", "bad size, expected whole numbers from 1 on");
-        }
-        out->obs_groups[i] = (int)json_integer_value(size);
-        sum += out->obs_groups[i];
-    }
-    out->n_obs_group = (int)n;
-    if (sum != out->obs_dim) {
-        return refuse(r, "obs_groups", "expected sizes that add up to observation.state");
-    }
-    return SPOT_OK;
-}
-
-/* Reads {"frames": F, "commands": M}, which may be missing. */
-static spot_status read_history(const reader *r, spoti_policy_config *out)
-{
-    const json_t *history = json_object_get(r->root, "history");
-    const char *const keys[] = {"frames", "commands"};
-    int *const sizes[] = {&out->history_frames, &out->history_commands};
-
-    if (history == NULL) {
-        return SPOT_OK;
-    }
-    if (json_object_size(history) != 2) { /* 0 for what is no object */
-        return refuse(r, "history", "expected {\"frames\": 1..1024, \"commands\": 1..1024}");
-    }
-    for (int i = 0; i < 2; i++) {
-        const json_t *size = json_object_get(history, keys[i]);
-
-        if (size == NULL) {
-            return refuse(r, "history", "expected {\"frames\": 1..1024, \"commands\": 1..1024}");
-        }
-        if (!json_is_integer(size) || json_integer_value(size) < 1 ||
-            json_integer_value(size) > SPOTI_HISTORY_MAX) {
-            return refuse(r, keys[i], "bad value, expected a whole number 1..1024");
-        }
-        *sizes[i] = (int)json_integer_value(size);
-    }
-    return SPOT_OK;
-}
-
-static spot_status read_dit(const reader *r, spoti_policy_config *out)
-{
-    spot_status st = read_obs_groups(r, out);
-
-    if (st == SPOT_OK) {
-        st = read_sampler(r, out);
-    }
-    if (st == SPOT_OK) {
-        st = read_history(r, out);
-    }
-    if (st == SPOT_OK && out->channels % out->heads != 0) {
-        st = refuse(r, "heads", "expected a divisor of width");
-    }
-    return st;
-}
-
 static const format FORMATS[] = {
     {"flow_mixer", MIXER_FIELDS, MIXER_KEYS, NULL},
-    {"dit", DIT_FIELDS, DIT_KEYS, read_dit},
+    {"dit", DIT_FIELDS, DIT_KEYS, spoti_config_read_dit},
 };
 
 static bool has_field(const int_field *fields, const char *key)
@@ -303,7 +197,7 @@ static const format *find_format(const char *type)
     return NULL;
 }
 
-static spot_status check_type(const reader *r, spoti_policy_config *out)
+static spot_status check_type(const spoti_config_reader *r, spoti_policy_config *out)
 {
     const json_t *version = json_object_get(r->root, "format_version");
     const spot_status st = read_name(r, "type", out->type);
@@ -323,10 +217,10 @@ static spot_status check_type(const reader *r, spoti_policy_config *out)
     return SPOT_OK;
 }
 
-static spot_status read_features(const reader *r, spoti_policy_config *out)
+static spot_status read_features(const spoti_config_reader *r, spoti_policy_config *out)
 {
-    const spot_status st =
-        read_feature(r, "input_features", "observation.state", "STATE", OBS_MAX, &out->obs_dim);
+    const spot_status st = read_feature(r, "input_features", "observation.state", "STATE",
+                                        SPOTI_CONFIG_OBS_MAX, &out->obs_dim);
 
     if (st != SPOT_OK) {
         return st;
@@ -334,7 +228,8 @@ static spot_status read_features(const reader *r, spoti_policy_config *out)
     return read_feature(r, "output_features", "action", "ACTION", ACTION_MAX, &out->action_dim);
 }
 
-static spot_status read_ints(const reader *r, const int_field *fields, spoti_policy_config *out)
+static spot_status read_ints(const spoti_config_reader *r, const int_field *fields,
+                             spoti_policy_config *out)
 {
     spot_status st = SPOT_OK;
 
@@ -344,7 +239,8 @@ static spot_status read_ints(const reader *r, const int_field *fields, spoti_pol
     return st;
 }
 
-static spot_status read_numbers(const reader *r, const format *f, spoti_policy_config *out)
+static spot_status read_numbers(const spoti_config_reader *r, const format *f,
+                                spoti_policy_config *out)
 {
     spot_status st = read_ints(r, COMMON_FIELDS, out);
 
@@ -361,21 +257,21 @@ static spot_status read_numbers(const reader *r, const format *f, spoti_policy_c
 }
 
 /* What single fields cannot say. */
-static spot_status check_relations(const reader *r, const spoti_policy_config *c)
+static spot_status check_relations(const spoti_config_reader *r, const spoti_policy_config *c)
 {
     if (c->n_execute > c->horizon) {
-        return refuse(r, "n_action_steps", "larger than horizon, expected 1..horizon");
+        return spoti_config_refuse(r, "n_action_steps", "larger than horizon, expected 1..horizon");
     }
     if (c->time_dim % 2 != 0) {
-        return refuse(r, "time_dim", "odd, expected an even number");
+        return spoti_config_refuse(r, "time_dim", "odd, expected an even number");
     }
     if (c->time_period_max < c->time_period_min) {
-        return refuse(r, "time_period_max", "expected at least time_period_min");
+        return spoti_config_refuse(r, "time_period_max", "expected at least time_period_min");
     }
     return SPOT_OK;
 }
 
-static spot_status read_root(const reader *r, spoti_policy_config *out)
+static spot_status read_root(const spoti_config_reader *r, spoti_policy_config *out)
 {
     const char *key = NULL;
     const format *f = NULL;
@@ -389,7 +285,8 @@ static spot_status read_root(const reader *r, spoti_policy_config *out)
     json_object_foreach(r->root, key, value)
     {
         if (!known_key(f, key)) {
-            return refuse(r, key, "unknown key, expected none but those of the policy format");
+            return spoti_config_refuse(r, key,
+                                       "unknown key, expected none but those of the policy format");
         }
     }
     st = read_name(r, "task", out->task);
@@ -448,7 +345,7 @@ spot_status spoti_policy_config_read(const char *path, spoti_policy_config *out,
                              error.line > 0 ? error.line : 1, error.text);
     }
 
-    const reader r = {path, text, root, diag};
+    const spoti_config_reader r = {path, text, root, diag};
 
     st = json_is_object(root)
              ? read_root(&r, out)
