@@ -94,7 +94,7 @@ spot_platform *cli_load_platform(const char *name, int *exit_code);
 
 /* Loads the profile `name` (NULL = none, which is fine) and lets `platform` model variants by it
  * (spot_platform_borrow_alphas). The caller destroys *alphas after `platform`. False after saying what is
- * wrong. */
+ * wrong, with *alphas NULL. */
 bool cli_borrow_alphas(const char *verb, const char *name, spot_platform *platform,
                        spot_platform **alphas, int *exit_code);
 

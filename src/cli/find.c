@@ -263,6 +263,8 @@ bool cli_borrow_alphas(const char *verb, const char *name, spot_platform *platfo
     spot_status st = spot_platform_borrow_alphas(platform, *alphas, &diag);
     if (st != SPOT_OK) {
         *exit_code = cli_fail(verb, st, &diag);
+        spot_platform_destroy(*alphas);
+        *alphas = NULL;
     }
     return st == SPOT_OK;
 }
