@@ -33,6 +33,7 @@
 #include <stdint.h>
 
 #include "spot/alloc.h"
+#include "spot/point.h"
 #include "spot/status.h"
 
 #ifdef __cplusplus
@@ -89,6 +90,10 @@ typedef struct spot_session_config {
 } spot_session_config;
 
 SPOT_API void spot_session_config_default(spot_session_config *config);
+
+/* Takes over what of `point` concerns an inference: steps, quant, prune, kv. Their texts are borrowed as long
+ * as the configuration is used. */
+SPOT_API void spot_session_config_point(spot_session_config *config, const spot_point *point);
 
 /* Creates a session of `policy`, which is borrowed until spot_session_destroy.
  * Returns SPOT_OK, E_INVALID, E_RANGE (steps, batch, a group of `quant` that does not divide a

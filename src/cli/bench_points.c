@@ -15,8 +15,7 @@ enum {
 
 static bool is_same(const spot_point *p, const spot_point *q)
 {
-    return p->steps == q->steps && strcmp(p->quant, q->quant) == 0 &&
-           strcmp(p->prune, q->prune) == 0 && strcmp(p->kv, q->kv) == 0;
+    return p->steps == q->steps && cli_same_setting(p, q);
 }
 
 /* The place of a point among the first n, or n. */
@@ -121,25 +120,16 @@ static bool read_steps(const bench_request *r, cli_integers *steps)
 static bool combine_lists(const bench_request *r, bench_result *out)
 {
     cli_integers steps;
-    spot_point quants[CLI_LIST_MAX];
-    spot_point prunes[CLI_LIST_MAX];
-    spot_point kvs[CLI_LIST_MAX];
+    cli_settings settings;
 
-    if (!read_steps(r, &steps)) {
+    if (!read_steps(r, &steps) ||
+        !cli_read_settings("bench", r->quants != NULL ? r->quants : "fp32",
+                           r->prunes != NULL ? r->prunes : "none", r->kvs != NULL ? r->kvs : "base",
+                           &settings)) {
         return false;
     }
-    int n_quants =
-        cli_read_settings("bench", "quant", r->quants != NULL ? r->quants : "fp32", quants);
-    int n_prunes =
-        n_quants == 0
-            ? 0
-            : cli_read_settings("bench", "prune", r->prunes != NULL ? r->prunes : "none", prunes);
-    int n_kvs =
-        n_prunes == 0 ? 0 : cli_read_settings("bench", "kv", r->kvs != NULL ? r->kvs : "base", kvs);
-    for (int i = 0; i < n_quants * n_prunes * n_kvs; i++) {
-        spot_point point = quants[i / (n_prunes * n_kvs)];
-        memcpy(point.prune, prunes[i / n_kvs % n_prunes].prune, sizeof(point.prune));
-        memcpy(point.kv, kvs[i % n_kvs].kv, sizeof(point.kv));
+    for (int i = 0; i < cli_count_settings(&settings); i++) {
+        spot_point point = cli_setting(&settings, i);
         for (int k = 0; k < steps.count; k++) {
             point.steps = steps.values[k];
             if (!add(out, "steps", &point)) {
@@ -147,7 +137,7 @@ static bool combine_lists(const bench_request *r, bench_result *out)
             }
         }
     }
-    return n_kvs > 0;
+    return true;
 }
 
 bool bench_make_points(const bench_request *r, int all_steps, bench_result *out)

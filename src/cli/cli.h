@@ -145,6 +145,23 @@ extern const char *const CLI_POINT_KEYS;
  * a session of each kind and throws it away. */
 int cli_check_points(const char *verb, const spot_policy *policy, const spot_point *points, int n);
 
+/* Whether the points differ in steps and overlap at most. */
+bool cli_same_setting(const spot_point *p, const spot_point *q);
+
+/* Lists of what is not steps or overlap; each value in a point that is the baseline otherwise. */
+typedef struct cli_settings {
+    spot_point quants[CLI_LIST_MAX], prunes[CLI_LIST_MAX], kvs[CLI_LIST_MAX];
+    int n_quants, n_prunes, n_kvs;
+} cli_settings;
+
+/* Reads the lists, such as fp32,w8a8. False after saying what is wrong with the first that is. */
+bool cli_read_settings(const char *verb, const char *quants, const char *prunes, const char *kvs,
+                       cli_settings *out);
+
+/* Number of combinations, and the i-th: the window varies fastest, the precision slowest. */
+int cli_count_settings(const cli_settings *settings);
+spot_point cli_setting(const cli_settings *settings, int i);
+
 /* After a latency was not found: how to get one, if the class itself is there at these steps. */
 void cli_hint_bench(const spot_platform *platform, const char *class_name, int steps,
                     const char *policy_name);
@@ -160,11 +177,6 @@ typedef struct cli_sweep {
     const char *prunes; /* text, such as none,0.1,2:4 */
     const char *kvs;    /* text, such as base,p1,p2 */
 } cli_sweep;
-
-/* The values of the point key `key` in a list such as fp32,w8a8, each in a point that is the baseline
- * otherwise. Returns their number, or 0 after saying what is wrong. */
-int cli_read_settings(const char *verb, const char *key, const char *text,
-                      spot_point settings[CLI_LIST_MAX]);
 
 /* Every combination of the sweep, and the baseline (all steps, full precision, no overlap) in any case; as
  * an ordered line. False after saying what is wrong. */

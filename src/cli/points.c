@@ -32,7 +32,7 @@ static bool is_about_a_key(const char *message)
     return false;
 }
 
-static bool same_session(const spot_point *p, const spot_point *q)
+bool cli_same_setting(const spot_point *p, const spot_point *q)
 {
     return strcmp(p->quant, q->quant) == 0 && strcmp(p->prune, q->prune) == 0 &&
            strcmp(p->kv, q->kv) == 0;
@@ -45,10 +45,7 @@ static int check_point(const char *verb, const spot_policy *policy, const spot_p
     spot_diag diag = {""};
 
     spot_session_config_default(&config);
-    config.steps = point->steps;
-    config.quant = point->quant[0] != '\0' ? point->quant : NULL;
-    config.prune = point->prune[0] != '\0' ? point->prune : NULL;
-    config.kv = point->kv[0] != '\0' ? point->kv : NULL;
+    spot_session_config_point(&config, point);
     config.diag = &diag;
     spot_status st = spot_session_create(policy, &config, &session);
     spot_session_destroy(session);
@@ -64,7 +61,7 @@ int cli_check_points(const char *verb, const spot_policy *policy, const spot_poi
     for (int i = 0; i < n; i++) {
         bool known = false;
         for (int k = 0; k < i && !known; k++) {
-            known = same_session(&points[k], &points[i]);
+            known = cli_same_setting(&points[k], &points[i]);
         }
         int exit_code = known ? CLI_OK : check_point(verb, policy, &points[i]);
         if (exit_code != CLI_OK) {
@@ -84,4 +81,62 @@ void cli_hint_bench(const spot_platform *platform, const char *class_name, int s
                       "--quant, --prune and --kv, then --alpha-from here.yaml.\n",
                       policy_name);
     }
+}
+
+/* The values of the point key `key` in a list such as fp32,w8a8, each in a point that is the baseline
+ * otherwise. Returns their number, or 0 after saying what is wrong. */
+static int read_list(const char *verb, const char *key, const char *text,
+                     spot_point settings[CLI_LIST_MAX])
+{
+    int n = 0;
+    while (*text != '\0') {
+        char pair[SPOT_POINT_QUANT_SIZE + 16];
+        spot_diag diag = {""};
+        size_t length = strcspn(text, ",");
+        int used = snprintf(pair, sizeof(pair), "%s=%.*s", key, (int)length, text);
+        if (n < CLI_LIST_MAX) {
+            spot_point_default(&settings[n]);
+        }
+        if (n == CLI_LIST_MAX || used < 0 || (size_t)used >= sizeof(pair) ||
+            spot_point_parse(pair, &settings[n], &diag) != SPOT_OK) {
+            /* the message begins with the key, as the option does */
+            const char *colon = strchr(diag.text, ':');
+            (void)cli_misuse(verb, "--%s%s", key,
+                             colon != NULL       ? colon
+                             : n == CLI_LIST_MAX ? ": too many, expected at most 64"
+                                                 : ": too long, expected short names");
+            return 0;
+        }
+        n++;
+        text += length + (text[length] == ',' ? 1 : 0);
+    }
+    if (n == 0) {
+        (void)cli_misuse(verb, "--%s: nothing given, expected a list", key);
+    }
+    return n;
+}
+
+bool cli_read_settings(const char *verb, const char *quants, const char *prunes, const char *kvs,
+                       cli_settings *out)
+{
+    out->n_quants = read_list(verb, "quant", quants, out->quants);
+    out->n_prunes = out->n_quants > 0 ? read_list(verb, "prune", prunes, out->prunes) : 0;
+    out->n_kvs = out->n_prunes > 0 ? read_list(verb, "kv", kvs, out->kvs) : 0;
+    return out->n_kvs > 0;
+}
+
+int cli_count_settings(const cli_settings *settings)
+{
+    return settings->n_quants * settings->n_prunes * settings->n_kvs;
+}
+
+spot_point cli_setting(const cli_settings *settings, int i)
+{
+    const int n_kvs = settings->n_kvs;
+    const int n_prunes = settings->n_prunes;
+    spot_point point = settings->quants[i / (n_prunes * n_kvs)];
+
+    memcpy(point.prune, settings->prunes[i / n_kvs % n_prunes].prune, sizeof(point.prune));
+    memcpy(point.kv, settings->kvs[i % n_kvs].kv, sizeof(point.kv));
+    return point;
 }

@@ -56,37 +56,6 @@ static bool check_lists(const cli_sweep *sweep, int n_settings)
     return true;
 }
 
-int cli_read_settings(const char *verb, const char *key, const char *text,
-                      spot_point settings[CLI_LIST_MAX])
-{
-    int n = 0;
-    while (*text != '\0') {
-        char pair[SPOT_POINT_QUANT_SIZE + 16];
-        spot_diag diag = {""};
-        size_t length = strcspn(text, ",");
-        int used = snprintf(pair, sizeof(pair), "%s=%.*s", key, (int)length, text);
-        if (n < CLI_LIST_MAX) {
-            spot_point_default(&settings[n]);
-        }
-        if (n == CLI_LIST_MAX || used < 0 || (size_t)used >= sizeof(pair) ||
-            spot_point_parse(pair, &settings[n], &diag) != SPOT_OK) {
-            /* the message begins with the key, as the option does */
-            const char *colon = strchr(diag.text, ':');
-            (void)cli_misuse(verb, "--%s%s", key,
-                             colon != NULL       ? colon
-                             : n == CLI_LIST_MAX ? ": too many, expected at most 64"
-                                                 : ": too long, expected short names");
-            return 0;
-        }
-        n++;
-        text += length + (text[length] == ',' ? 1 : 0);
-    }
-    if (n == 0) {
-        (void)cli_misuse(verb, "--%s: nothing given, expected a list", key);
-    }
-    return n;
-}
-
 /* Order of the line: steps, overlap, way of joining; points of equal rank stay in the order given. */
 static int compare_points(const spot_point *p, const spot_point *q)
 {
@@ -101,8 +70,7 @@ static int compare_points(const spot_point *p, const spot_point *q)
 
 static bool equal_points(const spot_point *p, const spot_point *q)
 {
-    return compare_points(p, q) == 0 && strcmp(p->quant, q->quant) == 0 &&
-           strcmp(p->prune, q->prune) == 0 && strcmp(p->kv, q->kv) == 0;
+    return compare_points(p, q) == 0 && cli_same_setting(p, q);
 }
 
 /* Puts a point that is not there yet where it belongs. */
@@ -142,40 +110,23 @@ static void add_setting(const cli_sweep *sweep, const bool aligns[N_ALIGN],
     }
 }
 
-/* The lists of a sweep that are no numbers. */
-typedef struct setting_lists {
-    spot_point quants[CLI_LIST_MAX], prunes[CLI_LIST_MAX], kvs[CLI_LIST_MAX];
-    int n_quants, n_prunes, n_kvs;
-} setting_lists;
-
-static bool read_lists(const cli_sweep *sweep, setting_lists *lists)
-{
-    lists->n_quants = cli_read_settings("tune", "quant", sweep->quants, lists->quants);
-    lists->n_prunes = cli_read_settings("tune", "prune", sweep->prunes, lists->prunes);
-    lists->n_kvs = cli_read_settings("tune", "kv", sweep->kvs, lists->kvs);
-    return lists->n_quants > 0 && lists->n_prunes > 0 && lists->n_kvs > 0;
-}
-
 bool cli_make_points(const cli_sweep *sweep, int all_steps, spot_point points[SPOT_TUNE_POINTS_MAX],
                      int *n_points, int *baseline)
 {
     bool aligns[N_ALIGN] = {false};
-    setting_lists lists;
+    cli_settings settings;
     spot_point first;
 
-    if (!read_lists(sweep, &lists) || !read_aligns(sweep->aligns, aligns) ||
-        !check_lists(sweep, lists.n_quants * lists.n_prunes * lists.n_kvs)) {
+    if (!cli_read_settings("tune", sweep->quants, sweep->prunes, sweep->kvs, &settings) ||
+        !read_aligns(sweep->aligns, aligns) || !check_lists(sweep, cli_count_settings(&settings))) {
         return false;
     }
     spot_point_default(&first);
     first.steps = all_steps;
     *n_points = 0;
     add_point(points, n_points, &first);
-    for (int i = 0; i < lists.n_quants * lists.n_prunes * lists.n_kvs; i++) {
-        spot_point setting = lists.quants[i / (lists.n_prunes * lists.n_kvs)];
-        memcpy(setting.prune, lists.prunes[i / lists.n_kvs % lists.n_prunes].prune,
-               sizeof(setting.prune));
-        memcpy(setting.kv, lists.kvs[i % lists.n_kvs].kv, sizeof(setting.kv));
+    for (int i = 0; i < cli_count_settings(&settings); i++) {
+        const spot_point setting = cli_setting(&settings, i);
         add_setting(sweep, aligns, &setting, points, n_points);
     }
     *baseline = 0;

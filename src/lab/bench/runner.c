@@ -37,11 +37,8 @@ spot_status spoti_runner_init(spoti_runner *runner, const spot_policy *policy,
                              .n_chunk = (size_t)info->horizon * (size_t)info->action_dim,
                              .rng = spot_rng_at(0, SPOT_STREAM_POLICY, 0)};
     spot_session_config_default(&session);
-    session.steps = point->steps;
+    spot_session_config_point(&session, point);
     session.kernels = config->kernels;
-    session.quant = point->quant[0] != '\0' ? point->quant : NULL;
-    session.prune = point->prune[0] != '\0' ? point->prune : NULL;
-    session.kv = point->kv[0] != '\0' ? point->kv : NULL;
     session.diag = diag;
     session.allocator = config->allocator;
 

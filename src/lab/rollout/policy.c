@@ -35,12 +35,9 @@ static spot_status make_brain(void *ctx, const spot_rollout_config *config, spot
     spot_session_config session_config;
     spot_session *session = NULL;
     spot_session_config_default(&session_config);
-    session_config.steps = config->point.steps;
+    spot_session_config_point(&session_config, &config->point);
     session_config.batch_max = 1;
     session_config.kernels = config->kernels;
-    session_config.quant = config->point.quant[0] != '\0' ? config->point.quant : NULL;
-    session_config.prune = config->point.prune[0] != '\0' ? config->point.prune : NULL;
-    session_config.kv = config->point.kv[0] != '\0' ? config->point.kv : NULL;
     session_config.diag = diag;
     session_config.allocator = config->allocator;
     spot_status st = spot_session_create(policy, &session_config, &session);

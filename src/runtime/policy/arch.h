@@ -94,4 +94,7 @@ struct spot_session {
 void spoti_session_modulate(const spot_session *s, size_t rows, const float *x,
                             const spoti_modulation_row *mod, float *y);
 
+/* Whether all n numbers are finite. */
+bool spoti_session_finite(const float *x, size_t n);
+
 #endif

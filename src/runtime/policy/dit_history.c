@@ -3,7 +3,6 @@
 /* The past that a transformer reads, see the header. */
 #include "runtime/policy/dit_history.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "core/base/text.h"
@@ -259,16 +258,6 @@ static void write_block(const spot_session *s, size_t block)
     }
 }
 
-static bool all_finite(const float *x, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (!isfinite(x[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
 spot_status spoti_dit_history_write(spot_session *s, const float *obs, const float *command)
 {
     const spot_policy *policy = s->policy;
@@ -281,7 +270,7 @@ spot_status spoti_dit_history_write(spot_session *s, const float *obs, const flo
     embed(s, SPOTI_PAST_FRAME, &net->frame_fc1, &net->frame_fc2, history->obs);
     embed(s, SPOTI_PAST_COMMAND, &net->command_fc1, &net->command_fc2, history->command);
     /* what is not finite would stay in the rings; padding of rows is 0 */
-    if (!all_finite(history->tokens, SPOTI_PAST_KINDS * s->ld)) {
+    if (!spoti_session_finite(history->tokens, SPOTI_PAST_KINDS * s->ld)) {
         return SPOT_E_RANGE;
     }
     for (size_t i = 0; i < (size_t)policy->config.blocks; i++) {
@@ -304,7 +293,8 @@ spot_status spot_session_remember(spot_session *session, const float *obs, const
     if (c->history_frames == 0) {
         return SPOT_E_UNSUPPORTED;
     }
-    if (!all_finite(obs, (size_t)c->obs_dim) || !all_finite(command, (size_t)c->action_dim)) {
+    if (!spoti_session_finite(obs, (size_t)c->obs_dim) ||
+        !spoti_session_finite(command, (size_t)c->action_dim)) {
         return SPOT_E_RANGE;
     }
     return spoti_dit_history_write(session, obs, command);

@@ -71,7 +71,7 @@ static void infer_group(const spot_session *s, size_t n, const float *obs, const
     }
 }
 
-static bool all_finite(const float *x, size_t n)
+bool spoti_session_finite(const float *x, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         if (!isfinite(x[i])) {
@@ -95,7 +95,7 @@ spot_status spot_session_infer(spot_session *session, int batch, const float *ob
     n = (size_t)batch;
     d = (size_t)session->policy->config.obs_dim;
     size = (size_t)session->policy->config.horizon * (size_t)session->policy->config.action_dim;
-    if (!all_finite(obs, n * d)) {
+    if (!spoti_session_finite(obs, n * d)) {
         return SPOT_E_RANGE;
     }
     for (size_t i = 0; i < n; i += session->group) {
@@ -105,7 +105,7 @@ spot_status spot_session_infer(spot_session *session, int batch, const float *ob
                     noise + i * size, chunk + i * size);
     }
     /* A robot must never be sent what overflowed on the way here. */
-    return all_finite(chunk, n * size) ? SPOT_OK : SPOT_E_RANGE;
+    return spoti_session_finite(chunk, n * size) ? SPOT_OK : SPOT_E_RANGE;
 }
 
 /* Places all arrays of the session; runs twice, see nn/arena.h. */
@@ -153,6 +153,22 @@ void spot_session_config_default(spot_session_config *config)
 {
     if (config != NULL) {
         *config = (spot_session_config){.batch_max = 1};
+    }
+}
+
+/* A point says "" where a session takes NULL: the baseline's. */
+static const char *setting_of(const char *text)
+{
+    return text[0] != '\0' ? text : NULL;
+}
+
+void spot_session_config_point(spot_session_config *config, const spot_point *point)
+{
+    if (config != NULL && point != NULL) {
+        config->steps = point->steps;
+        config->quant = setting_of(point->quant);
+        config->prune = setting_of(point->prune);
+        config->kv = setting_of(point->kv);
     }
 }
 

@@ -3,7 +3,7 @@
 /* Operating points: text to point and back, and what is refused. */
 #include <string.h>
 
-#include "spot/point.h"
+#include "spot/policy.h"
 #include "support/spot_test.h"
 
 static void the_default_is_the_baseline(void **state)
@@ -107,6 +107,26 @@ static void a_variant_names_what_changes_the_time_alone(void **state)
     assert_string_equal(text, "");
 }
 
+static void a_session_takes_over_what_concerns_an_inference(void **state)
+{
+    spot_point point = {.steps = 3, .overlap = 2, .quant = "w8a8", .kv = "p1"};
+    spot_session_config config;
+
+    (void)state;
+    spot_session_config_default(&config);
+    spot_session_config_point(&config, &point);
+    assert_int_equal(config.steps, 3);
+    assert_string_equal(config.quant, "w8a8");
+    assert_null(config.prune);
+    assert_string_equal(config.kv, "p1");
+    assert_int_equal(config.batch_max, 1);
+    spot_point_default(&point);
+    spot_session_config_point(&config, &point);
+    assert_true(config.steps == 0 && config.quant == NULL && config.kv == NULL);
+    spot_session_config_point(&config, NULL);
+    spot_session_config_point(NULL, &point);
+}
+
 static void what_is_not_named_keeps_its_value(void **state)
 {
     spot_point point = {.steps = 5, .overlap = 2, .align = SPOT_ALIGN_SKIP, .quant = "x"};
@@ -178,6 +198,7 @@ int main(void)
         cmocka_unit_test(text_has_the_documented_form),
         cmocka_unit_test(baselines_by_name_are_the_baseline),
         cmocka_unit_test(a_variant_names_what_changes_the_time_alone),
+        cmocka_unit_test(a_session_takes_over_what_concerns_an_inference),
         cmocka_unit_test(what_is_not_named_keeps_its_value),
         cmocka_unit_test(bad_texts_are_refused_and_change_nothing),
     };
