@@ -3,20 +3,10 @@
 /* Task files: what is accepted is within the bounds that the simulation relies on; what is refused says
  * where and why, in one line. */
 #include <math.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lab/sim/task_file.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void expect(bool holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
+#include "support/spot_fuzz.h"
 
 static void check_accepted(const spoti_task_file *f)
 {

@@ -3,30 +3,12 @@
 /* Platform profiles: a file is refused with one line that names it, or all its latencies are finite
  * and not negative, whatever the bytes are. */
 #include <math.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "spot/platform.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void expect(bool holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
-
-static void write_file(const char *path, const uint8_t *data, size_t size)
-{
-    FILE *file = fopen(path, "wb");
-    expect(file != NULL);
-    expect(fwrite(data, 1, size, file) == size);
-    expect(fclose(file) == 0);
-}
+#include "support/spot_fuzz.h"
 
 static void check_refusal(spot_status st, const spot_platform *p, const char *path,
                           const spot_diag *diag)

@@ -3,31 +3,12 @@
 /* config.json of policies: refused with one line that names file and line, or all its sizes are such
  * that tensors and sessions can be measured from them, whatever the bytes are. */
 #include <math.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "runtime/policy/arch.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void expect(bool holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
-
-static void write_file(const char *path, const uint8_t *data, size_t size)
-{
-    FILE *file = fopen(path, "wb");
-
-    expect(file != NULL);
-    expect(fwrite(data, 1, size, file) == size);
-    expect(fclose(file) == 0);
-}
+#include "support/spot_fuzz.h"
 
 /* `path:`, for what is no matter of the file's length also a line, and a text of one line */
 static void check_refusal(spot_status st, const char *path, const char *text)

@@ -2,31 +2,12 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* Files of bits for each site, `quant=NAME.yaml`: refused with one line and without a change, or each
  * site has a number of bits that there are kernels for, whatever the bytes are. */
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "runtime/policy/tiers.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void expect(int holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
-
-static void write_file(const char *path, const uint8_t *data, size_t size)
-{
-    FILE *file = fopen(path, "wb");
-
-    expect(file != NULL);
-    expect(fwrite(data, 1, size, file) == size);
-    expect(fclose(file) == 0);
-}
+#include "support/spot_fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -2,23 +2,13 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* Operating points: a text is refused with a reason and changes nothing, or it says the same once it
  * was printed and read again; and what it says of pruning and of the past is refused or in range. */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/text.h"
 #include "runtime/policy/dit_history.h"
 #include "runtime/policy/prune.h"
 #include "spot/point.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void expect(bool holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
+#include "support/spot_fuzz.h"
 
 static bool same(const spot_point *a, const spot_point *b)
 {

@@ -3,22 +3,12 @@
 /* Any bytes as a log: what is refused says where in one line; what is accepted is analysed, and every
  * figure that comes out is finite and within its bounds. */
 #include <math.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lab/study/analyze/read.h"
 #include "spot/report_analysis.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void expect(bool holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
+#include "support/spot_fuzz.h"
 
 static void check_quantity(const spot_quantity *q, double least, double most)
 {
