@@ -44,9 +44,11 @@ typedef struct spot_demo_config {
 
 /* What was recorded. */
 typedef struct spot_demo_result {
-    int tried;     /* episodes run */
-    int succeeded; /* of these; only they are written */
-    int64_t rows;  /* rows written */
+    int tried;                   /* episodes run */
+    int succeeded;               /* of these; only they are written */
+    int invalid;                 /* of these: the simulator broke off */
+    char fault[SPOT_FAULT_SIZE]; /* why, of the first of them; "" = none */
+    int64_t rows;                /* rows written */
 } spot_demo_result;
 
 SPOT_API void spot_demo_config_default(spot_demo_config *config);

@@ -44,6 +44,9 @@ typedef struct spot_rollout_config {
 /* The baseline in sync on the exact clock at no latency. */
 SPOT_API void spot_rollout_config_default(spot_rollout_config *config);
 
+/* Share of invalid episodes above which no rate or verdict of the others is claimed. */
+#define SPOT_INVALID_BEARABLE 0.02
+
 /* One closed-loop run. Times in seconds of simulated time. */
 typedef struct spot_episode {
     uint64_t seed;
@@ -63,6 +66,9 @@ typedef struct spot_episode {
     double age_max_s;   /* largest observation age at the start of an action */
     double path_m;      /* end-effector path length, from the sample's columns 0-2 once a control
                          * step (and at the end) */
+    bool invalid;       /* the simulator broke off: neither success nor failure, and no figure above
+                         * says anything about the task */
+    char fault[SPOT_FAULT_SIZE]; /* why, in one line; "" unless invalid */
 } spot_episode;
 
 /* The record of one episode, one row a control step from the reset on. */
@@ -92,7 +98,7 @@ SPOT_API void spot_rollout_destroy(spot_rollout *rollout);
 
 /* Runs the episode `seed`. Allocates nothing. trajectory and tick_fn may be NULL; the rows of
  * `trajectory` are overwritten.
- * Returns SPOT_OK (also if the task failed), E_INVALID (trajectory too small or of another dim), or
+ * Returns SPOT_OK (also if the task failed or the episode is invalid), E_INVALID (trajectory too small or of another dim), or
  * what the world or the policy reported.
  * Threads: externally locked. */
 SPOT_API spot_status spot_rollout_run(spot_rollout *rollout, uint64_t seed, spot_episode *episode,

@@ -27,12 +27,22 @@ extern "C" {
 
 typedef struct spot_task spot_task; /* immutable after load */
 
+/* The simulator that runs a task: results of two versions of it are not the same results. */
+typedef struct spot_engine {
+    const char *name;    /* `MuJoCo` */
+    const char *version; /* `2.2.2`, of the library that runs */
+} spot_engine;
+
+/* The engine that this library was built with. Static strings. Threads: immutable. */
+SPOT_API spot_engine spot_engine_built_in(void);
+
 /* What a task is. Read-only view, valid as long as the task. */
 typedef struct spot_task_info {
     const char *name;
     const char *description;
     const char *charge_as;   /* class of deployed model charged by default (platform.h) */
     double moving_speed_m_s; /* of the disturbance at speed 1; 0 if nothing moves by itself */
+    spot_engine engine;
     spot_world_dims dims;
 } spot_task_info;
 
@@ -46,7 +56,8 @@ SPOT_API void spot_variation_default(spot_variation *variation);
 
 /* Loads the task file `path` and compiles its model.
  * Ownership: on success the caller owns *out. `allocator` is borrowed until destroy; NULL = malloc.
- * Returns SPOT_OK, E_INVALID, E_IO, E_FORMAT (diag: file:line: what, expected), E_NOMEM.
+ * Returns SPOT_OK, E_INVALID, E_IO, E_FORMAT (diag: file:line: what, expected), E_UNSUPPORTED (another
+ * version of MuJoCo runs than this was built with), E_NOMEM.
  * MuJoCo's process-wide warning handler is replaced by one that stays silent. */
 SPOT_API spot_status spot_task_load(const char *path, const spot_allocator *allocator,
                                     spot_task **out, spot_diag *diag);

@@ -34,7 +34,12 @@
 extern "C" {
 #endif
 
-enum { SPOT_TUNE_POINTS_MAX = 256, SPOT_TUNE_TEXT_SIZE = 1024, SPOT_TUNE_INPUTS_MAX = 16 };
+enum {
+    SPOT_TUNE_POINTS_MAX = 256,
+    SPOT_TUNE_TEXT_SIZE = 1024,
+    SPOT_TUNE_INPUTS_MAX = 16,
+    SPOT_TUNE_ENGINE_SIZE = 32,
+};
 
 /* What "best" means. */
 typedef enum spot_goal {
@@ -67,6 +72,13 @@ typedef struct spot_tune_config {
     const char *policy_name;   /* what reports call the policy; NULL (default) = nothing */
 } spot_tune_config;
 
+/* Why nothing is claimed, although there is a record. */
+typedef enum spot_tune_withheld {
+    SPOT_TUNE_WITHHELD_NOT = 0,
+    SPOT_TUNE_WITHHELD_MANY = 1,    /* more than 2 % of some point's episodes are invalid */
+    SPOT_TUNE_WITHHELD_DEPENDS = 2, /* the claim does not hold with invalid episodes as failures */
+} spot_tune_withheld;
+
 /* One operating point. Times in s. Estimates are undefined (SPOT_STATS_NONE) without a success. */
 typedef struct spot_tune_row {
     spot_point point; /* steps resolved: never 0 */
@@ -76,7 +88,10 @@ typedef struct spot_tune_row {
     double chunk_time_s;  /* T_ck by the timing law, on this clock */
     double eta_chunk;     /* T_ck(baseline) / T_ck; break-even inflation */
     int successes;
-    int episodes;
+    int episodes;                /* those judged: on seeds that are valid at every point */
+    int invalid;                 /* episodes of this point that the simulator broke off */
+    uint64_t invalid_seed;       /* of the first of them */
+    char fault[SPOT_FAULT_SIZE]; /* why it was; "" = none */
     double success_rate;
     spot_interval wilson; /* of the success rate */
     double grade_mean;
@@ -113,6 +128,7 @@ typedef struct spot_tune_setting {
     double action_s; /* T_act */
     double time_limit_s;
     int resamples;
+    char engine[SPOT_TUNE_ENGINE_SIZE]; /* the simulator, `MuJoCo 2.2.2` */
 } spot_tune_setting;
 
 typedef struct spot_tune_result {
@@ -120,6 +136,8 @@ typedef struct spot_tune_result {
     spot_tune_row *rows; /* (n_rows) in the order of the points */
     int n_rows;
     int baseline;
+    int n_judged;                /* seeds that are valid at every point */
+    spot_tune_withheld withheld; /* then the flags below claim nothing */
     int best;
     bool best_beats_baseline;          /* paired test at 5 %, Holm over all points */
     bool best_is_unique;               /* no other point is among the best */

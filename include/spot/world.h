@@ -26,7 +26,10 @@
 extern "C" {
 #endif
 
-enum { SPOT_ANCHOR_DIM_MAX = 16 };
+enum {
+    SPOT_ANCHOR_DIM_MAX = 16,
+    SPOT_FAULT_SIZE = 256, /* of the line that says why an episode is invalid */
+};
 
 typedef enum spot_regime {
     SPOT_REGIME_STATIC = 0,  /* the task does not change while the policy thinks */
@@ -48,11 +51,15 @@ typedef struct spot_world_dims {
 } spot_world_dims;
 
 typedef struct spot_outcome {
-    bool done;    /* the episode is over (success, failure or time-out) */
-    bool success; /* the task's success predicate held */
-    int grade;    /* 0..grade_max partial credit */
+    bool done;    /* the episode is over (success, failure, time-out or invalid) */
+    bool success; /* the task's success predicate held; never with `invalid` */
+    bool
+        invalid; /* the simulator broke off: nothing is known of the task, neither success nor failure */
+    int grade; /* 0..grade_max partial credit */
     int grade_max;
     double time_s; /* since reset */
+    const char
+        *fault; /* why it is invalid, in one line, the world's until its next reset; else NULL */
 } spot_outcome;
 
 typedef struct spot_world_ops {

@@ -10,12 +10,17 @@ static int report(const spot_demo_config *config, const char *task, const char *
 {
     if (json) {
         return cli_print_json(json_pack(
-            "{s:s, s:s, s:i, s:i, s:I, s:I, s:[f,f]}", "task", task, "file", out, "episodes_tried",
-            r->tried, "episodes_written", r->succeeded, "rows", (json_int_t)r->rows, "seed",
-            (json_int_t)config->seed, "speed", config->speed_low, config->speed_high));
+            "{s:s, s:s, s:i, s:i, s:i, s:o, s:I, s:I, s:[f,f]}", "task", task, "file", out,
+            "episodes_tried", r->tried, "episodes_written", r->succeeded, "episodes_invalid",
+            r->invalid, "fault", r->invalid > 0 ? json_string(r->fault) : json_null(), "rows",
+            (json_int_t)r->rows, "seed", (json_int_t)config->seed, "speed", config->speed_low,
+            config->speed_high));
     }
     (void)printf("%s: %d demonstrations, %lld rows (the expert succeeded in %d of %d episodes)\n",
                  out, r->succeeded, (long long)r->rows, r->succeeded, r->tried);
+    if (r->invalid > 0) {
+        (void)printf("invalid: %d episodes, left out; the first: %s\n", r->invalid, r->fault);
+    }
     return CLI_OK;
 }
 

@@ -56,7 +56,8 @@ static int dispatch(int argc, char **argv)
         return argc < 2 ? CLI_USAGE : CLI_OK;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        (void)printf("sweetspot %s\n", SPOT_VERSION_STRING);
+        const spot_engine engine = spot_engine_built_in();
+        (void)printf("sweetspot %s (%s %s)\n", SPOT_VERSION_STRING, engine.name, engine.version);
         return CLI_OK;
     }
     for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {

@@ -112,11 +112,11 @@ static int write_episodes(const rollout_request *r, const spot_task *task)
     spot_point_format(&r->config.point, point, sizeof(point));
     (void)snprintf(note, sizeof(note),
                    "%.64s, %.64s, %s, %.9g s charged as %.64s, speed %g, noise %g execute=%d "
-                   "action_s=%.9g",
+                   "action_s=%.9g engine=%s-%s",
                    r->task_name, r->policy_name, point, r->config.latency.mean_s, r->class_name,
                    r->variation.speed, r->variation.noise,
                    r->config.n_execute > 0 ? r->config.n_execute : dims->n_execute,
-                   dims->tick_s * dims->ticks_per_action);
+                   dims->tick_s * dims->ticks_per_action, r->engine.name, r->engine.version);
     spot_status st =
         spot_report_episodes_csv(r->episodes_path, note, r->episodes, r->n_seeds, &diag);
     return st == SPOT_OK ? CLI_OK : cli_fail("rollout", st, &diag);
@@ -221,6 +221,7 @@ static int load_and_run(rollout_request *r)
     if (task == NULL) {
         return exit_code;
     }
+    r->engine = spot_task_describe(task)->engine;
     if (r->policy_name == NULL) {
         r->policy_name = spot_task_describe(task)->name;
     }

@@ -33,11 +33,14 @@ typedef struct rollout_request {
     /* What the above became. */
     spot_rollout_config config;
     const char *class_name;
+    spot_engine engine; /* that ran the episodes */
     spot_episode *episodes;
 } rollout_request;
 
 /* What the episodes add up to. */
 typedef struct rollout_summary {
+    int valid;                         /* episodes; the figures below are over these */
+    const spot_episode *first_invalid; /* NULL = none */
     int successes;
     spot_interval wilson;
     spot_estimate time;
@@ -48,7 +51,7 @@ typedef struct rollout_summary {
     double age_s;   /* of the observation at a chunk's first action */
 } rollout_summary;
 
-/* rollout_print.c: means, intervals and rates over all episodes; false if memory is short. */
+/* rollout_print.c: means, intervals and rates over the valid episodes; false if memory is short. */
 bool rollout_summarise(const rollout_request *r, rollout_summary *s);
 
 /* rollout_print.c: the summary on stdout, as text or JSON. Returns the exit code. */

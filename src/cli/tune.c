@@ -157,7 +157,7 @@ static int write_files(const request *r, const spot_tune_result *result)
         return CLI_FAILED;
     }
     st = join(path, r->dir, "tune") ? spot_report_tune_figure(result, path, &diag) : SPOT_E_RANGE;
-    if (st == SPOT_E_UNSUPPORTED) {
+    if (st == SPOT_E_UNSUPPORTED || st == SPOT_E_NOT_FOUND) {
         (void)fprintf(stderr, "sweetspot tune: warning: no figure: %s\n", diag.text);
     } else if (st != SPOT_OK) {
         (void)cli_fail("tune", st, &diag);

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "spot/status.h"
 
@@ -48,6 +49,9 @@ bool spoti_path_dir(char *dst, size_t dst_size, const char *path);
 
 /* The last component of path (a pointer into it). */
 const char *spoti_path_base(const char *path);
+
+/* Writes `text` as a cell of a CSV file, quoted (RFC 4180) if it holds what would break the row. */
+void spoti_put_csv(FILE *out, const char *text);
 
 bool spoti_starts_with(const char *text, const char *prefix);
 bool spoti_ends_with(const char *text, const char *suffix);

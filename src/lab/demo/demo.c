@@ -80,6 +80,10 @@ static spot_status append_batch(recorder *r, spoti_hdf5_file *file, spot_demo_re
 {
     for (int i = 0; i < BATCH && r->written < r->config->episodes; i++) {
         result->tried++;
+        const spot_episode *episode = &r->demos[i].episode;
+        if (episode->invalid && result->invalid++ == 0) {
+            memcpy(result->fault, episode->fault, sizeof(result->fault));
+        }
         if (!r->demos[i].success) {
             continue;
         }
@@ -105,9 +109,12 @@ static spot_status record_all(recorder *r, spoti_hdf5_file *file, spot_demo_resu
     r->first = SPOT_DEMO_SEED_BASE + r->config->seed;
     while (st == SPOT_OK && r->written < r->config->episodes) {
         if (result->tried >= TRIES_PER_DEMO * r->config->episodes + BATCH) {
-            return spot_diag_set(diag, SPOT_E_INTERNAL,
-                                 "the expert succeeded in %d of %d episodes, expected more",
-                                 result->succeeded, result->tried);
+            return spot_diag_set(diag, SPOT_E_UNSUPPORTED,
+                                 "the expert succeeded in %d of %d episodes, %d were invalid%s%s, "
+                                 "expected more successes",
+                                 result->succeeded, result->tried, result->invalid,
+                                 result->invalid > 0 ? ", the first because of: " : "",
+                                 result->fault);
         }
         st = spoti_parallel_for(BATCH, r->config->threads, record_one, NULL, r);
         if (st == SPOT_OK) {

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "core/base/text.h"
 
 enum {
     TAIL_PERIODS = 6, /* rows after success, so that a chunk may end in rest */
@@ -150,7 +151,11 @@ static void finish_episode(spoti_demo *demo, const spot_outcome *o)
                               .grade = o->grade,
                               .grade_max = o->grade_max,
                               .time_s = o->time_s,
-                              .actions = demo->count};
+                              .actions = demo->count,
+                              .invalid = o->invalid};
+    if (o->invalid) {
+        (void)spoti_copy(episode->fault, sizeof(episode->fault), o->fault);
+    }
     for (int i = 1; i < demo->count; i++) {
         const double *p = demo->sample + (size_t)i * (size_t)d->sample_dim;
         const double *q = p - d->sample_dim;
@@ -173,7 +178,8 @@ spot_status spoti_demo_run(spoti_demo *demo, const spot_task *task, spot_world *
     spoti_expert_reset(&expert, task, seed, disturbed);
     spot_status st = world->ops->reset(world->self, seed);
     world->ops->outcome(world->self, &outcome);
-    while (st == SPOT_OK && demo->count < demo->capacity && tail < TAIL_PERIODS) {
+    while (st == SPOT_OK && !outcome.invalid && demo->count < demo->capacity &&
+           tail < TAIL_PERIODS) {
         spoti_expert_action action;
         spoti_expert_act(&expert, w, &action);
         double command[SPOTI_POSE_DIM];
@@ -181,11 +187,13 @@ spot_status spoti_demo_run(spoti_demo *demo, const spot_task *task, spot_world *
         bool at_work = disturb(&d, w, &expert, command);
         record_row(demo, world, &action, command, action.label_ok && !at_work);
         spoti_arm_command(w, command, action.open);
-        for (int i = 0; i < demo->dims.ticks_per_action && st == SPOT_OK; i++) {
+        spot_outcome now = {.invalid = false};
+        for (int i = 0; i < demo->dims.ticks_per_action && st == SPOT_OK && !now.invalid; i++) {
             st = world->ops->step(world->self);
+            world->ops->outcome(world->self, &now);
         }
-        if (!outcome.done) {
-            world->ops->outcome(world->self, &outcome);
+        if (!outcome.done || now.invalid) { /* a demonstration with a broken tail is none */
+            outcome = now;
         }
         if (outcome.done) {
             tail = outcome.success ? tail + 1 : TAIL_PERIODS;

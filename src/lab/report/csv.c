@@ -2,7 +2,6 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* CSV of a tuning run: SI units, empty cells where a figure is undefined. */
 #include <inttypes.h>
-#include <string.h>
 
 #include "core/base/file.h"
 #include "lab/report/words.h"
@@ -15,7 +14,8 @@ static const char *const COLUMNS =
     "chunks,chunks_lo,chunks_hi,inflation,inflation_lo,inflation_hi,"
     "time_s,time_lo_s,time_hi_s,eta_task,eta_task_lo,eta_task_hi,"
     "budget_time_s,budget_time_lo_s,budget_time_hi_s,support,"
-    "delay_s,age_s,p_best,p_holm,seed,n_seeds,clock,schedule,n_execute,speed,noise";
+    "delay_s,age_s,p_best,p_holm,seed,n_seeds,clock,schedule,n_execute,speed,noise,engine,invalid,"
+    "fault";
 
 static void write_estimate(FILE *out, const spot_estimate *e)
 {
@@ -26,38 +26,28 @@ static void write_estimate(FILE *out, const spot_estimate *e)
     }
 }
 
-/* What stands before and a text, quoted (RFC 4180) if it holds what would break the row. */
-static void write_text(FILE *out, const char *before, const char *text)
+/* A comma and a text. */
+static void write_text(FILE *out, const char *text)
 {
-    if (strpbrk(text, ",\"\r\n") == NULL) {
-        (void)fprintf(out, "%s%s", before, text);
-        return;
-    }
-    (void)fprintf(out, "%s\"", before);
-    for (; *text != '\0'; text++) {
-        if (*text == '"') {
-            (void)fputc('"', out);
-        }
-        (void)fputc(*text, out);
-    }
-    (void)fputc('"', out);
+    (void)fputc(',', out);
+    spoti_put_csv(out, text);
 }
 
 static void write_row(FILE *out, const spot_tune_result *r, int i)
 {
     const spot_tune_row *row = &r->rows[i];
     const spot_tune_setting *s = &r->setting;
-    write_text(out, "", row->text);
+    spoti_put_csv(out, row->text);
     (void)fprintf(out, ",%d,%d,%s", row->point.steps, row->point.overlap,
                   row->point.align == SPOT_ALIGN_SKIP ? "skip" : "none");
-    write_text(out, ",", spoti_report_quant(&row->point));
-    write_text(out, ",", spoti_report_prune(&row->point));
-    write_text(out, ",", spoti_report_kv(&row->point));
+    write_text(out, spoti_report_quant(&row->point));
+    write_text(out, spoti_report_prune(&row->point));
+    write_text(out, spoti_report_kv(&row->point));
     (void)fprintf(out, ",%d,%d,%d", i == r->baseline, i == r->best, row->among_best);
-    write_text(out, ",", s->policy);
-    write_text(out, ",", s->task);
-    write_text(out, ",", s->platform);
-    write_text(out, ",", s->charged_class);
+    write_text(out, s->policy);
+    write_text(out, s->task);
+    write_text(out, s->platform);
+    write_text(out, s->charged_class);
     (void)fprintf(out, ",%s,%.9g,%.9g,%.9g,%.9g,%.9g", spot_origin_str(row->latency.origin),
                   row->latency.mean_s, row->latency.spread_s, row->alpha, row->chunk_time_s,
                   row->eta_chunk);
@@ -70,9 +60,13 @@ static void write_row(FILE *out, const spot_tune_result *r, int i)
     write_estimate(out, &row->budget_time);
     (void)fprintf(out, ",%s,%.9g,%.9g,%.9g,%.9g", spoti_report_support(row->time.support),
                   row->delay_s, row->age_s, row->p_best, row->p_holm);
-    (void)fprintf(out, ",%" PRIu64 ",%d,%s,%s,%d,%.9g,%.9g\n", s->seed, s->n_seeds,
+    (void)fprintf(out, ",%" PRIu64 ",%d,%s,%s,%d,%.9g,%.9g", s->seed, s->n_seeds,
                   s->clock == SPOT_CLOCK_PAPER ? "paper" : "exact", spoti_report_schedule(r, i),
                   s->n_execute, s->variation.speed, s->variation.noise);
+    write_text(out, s->engine);
+    (void)fprintf(out, ",%d", row->invalid);
+    write_text(out, row->fault);
+    (void)fputc('\n', out);
 }
 
 spot_status spot_report_tune_csv(const spot_tune_result *result, const char *path, spot_diag *diag)

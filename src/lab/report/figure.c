@@ -35,7 +35,10 @@ static const char *const CLASS_TITLES[N_CLASS] = {"worse", "not told apart from 
 
 static int class_of(const spot_tune_result *r, int i)
 {
-    return i == r->best ? CLASS_BEST : r->rows[i].among_best ? CLASS_AMONG_BEST : CLASS_WORSE;
+    return r->withheld != SPOT_TUNE_WITHHELD_NOT ? CLASS_AMONG_BEST
+           : i == r->best                        ? CLASS_BEST
+           : r->rows[i].among_best               ? CLASS_AMONG_BEST
+                                                 : CLASS_WORSE;
 }
 
 static bool has_class(const spot_tune_result *r, int c)
@@ -194,9 +197,9 @@ static void write_title(FILE *out, const spot_tune_result *r)
     (void)fprintf(out, " at screen LEFT, screen 1-22.0/HEIGHT left font ',15'\n");
     (void)spoti_format(
         text, sizeof(text),
-        "%d paired seeds; whiskers: 95 %% intervals; latencies %s; dashed: baseline%s%s",
-        s->n_seeds, origin_words(r), s->clock == SPOT_CLOCK_PAPER ? "; paper clock" : "",
-        s->cadence ? "; cadence" : "");
+        "%d paired seeds%s; whiskers: 95 %% intervals; latencies %s; dashed: baseline%s%s",
+        r->n_judged, r->withheld != SPOT_TUNE_WITHHELD_NOT ? ", no verdict" : "", origin_words(r),
+        s->clock == SPOT_CLOCK_PAPER ? "; paper clock" : "", s->cadence ? "; cadence" : "");
     (void)fprintf(out, "set label 2 ");
     spoti_gnuplot_quote(out, text);
     (void)fprintf(
@@ -352,6 +355,9 @@ spot_status spot_report_tune_figure(const spot_tune_result *result, const char *
 {
     if (result == NULL || base == NULL) {
         return SPOT_E_INVALID;
+    }
+    if (result->n_judged == 0) {
+        return spot_diag_set(diag, SPOT_E_NOT_FOUND, "no seed is valid at every point");
     }
     return spoti_gnuplot_figure(base, draw, result, diag);
 }

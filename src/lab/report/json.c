@@ -27,6 +27,22 @@ static json_t *make_latency(const spot_latency *latency)
                      latency->source);
 }
 
+/* null, or how many episodes the simulator broke off, and why it did the first. */
+static json_t *make_invalid(const spot_tune_row *row)
+{
+    return row->invalid == 0 ? json_null()
+                             : json_pack("{s:i, s:I, s:s}", "episodes", row->invalid, "seed",
+                                         (json_int_t)row->invalid_seed, "fault", row->fault);
+}
+
+static json_t *make_withheld(spot_tune_withheld why)
+{
+    return why == SPOT_TUNE_WITHHELD_NOT
+               ? json_null()
+               : json_string(why == SPOT_TUNE_WITHHELD_MANY ? "too many invalid episodes"
+                                                            : "depends on invalid episodes");
+}
+
 static json_t *make_row(const spot_tune_result *r, int i)
 {
     const spot_tune_row *row = &r->rows[i];
@@ -40,7 +56,7 @@ static json_t *make_row(const spot_tune_result *r, int i)
                                 row->wilson.lo, "wilson_hi", row->wilson.hi);
     return json_pack(
         "{s:s, s:o, s:s, s:b, s:b, s:b, s:o, s:f, s:f, s:f, s:o, s:f, s:o, s:o, s:o, s:o, s:o, "
-        "s:f, s:f, s:f, s:f}",
+        "s:f, s:f, s:f, s:f, s:o}",
         "text", row->text, "point", point, "schedule", spoti_report_schedule(r, i), "is_baseline",
         i == r->baseline, "is_best", i == r->best, "among_best", (int)row->among_best, "latency",
         make_latency(&row->latency), "alpha", row->alpha, "chunk_time_s", row->chunk_time_s,
@@ -48,7 +64,7 @@ static json_t *make_row(const spot_tune_result *r, int i)
         make_estimate(&row->chunks), "inflation", make_estimate(&row->inflation), "time_s",
         make_estimate(&row->time), "eta_task", make_estimate(&row->eta_task), "budget_time_s",
         make_estimate(&row->budget_time), "delay_s", row->delay_s, "age_s", row->age_s, "p_best",
-        row->p_best, "p_holm", row->p_holm);
+        row->p_best, "p_holm", row->p_holm, "invalid", make_invalid(row));
 }
 
 static json_t *make_setting(const spot_tune_setting *s)
@@ -57,13 +73,14 @@ static json_t *make_setting(const spot_tune_setting *s)
                                s->policy[0] != '\0' ? json_string(s->policy) : json_null(), "type",
                                s->policy_type, "task", s->policy_task);
     return json_pack(
-        "{s:s, s:o, s:s, s:s, s:s, s:f, s:f, s:I, s:i, s:s, s:b, s:f, s:i, s:f, s:f, s:i}", "task",
-        s->task, "policy", policy, "platform", s->platform, "charged_class", s->charged_class,
-        "regime", s->regime == SPOT_REGIME_DYNAMIC ? "dynamic" : "static", "speed",
-        s->variation.speed, "noise", s->variation.noise, "seed", (json_int_t)s->seed, "n_seeds",
-        s->n_seeds, "clock", s->clock == SPOT_CLOCK_PAPER ? "paper" : "exact", "cadence",
+        "{s:s, s:o, s:s, s:s, s:s, s:f, s:f, s:I, s:i, s:s, s:b, s:f, s:i, s:f, s:f, s:i, s:s}",
+        "task", s->task, "policy", policy, "platform", s->platform, "charged_class",
+        s->charged_class, "regime", s->regime == SPOT_REGIME_DYNAMIC ? "dynamic" : "static",
+        "speed", s->variation.speed, "noise", s->variation.noise, "seed", (json_int_t)s->seed,
+        "n_seeds", s->n_seeds, "clock", s->clock == SPOT_CLOCK_PAPER ? "paper" : "exact", "cadence",
         (int)s->cadence, "overhead_s", s->overhead_s, "n_execute", s->n_execute, "action_s",
-        s->action_s, "time_limit_s", s->time_limit_s, "resamples", s->resamples);
+        s->action_s, "time_limit_s", s->time_limit_s, "resamples", s->resamples, "engine",
+        s->engine);
 }
 
 /* The result as a value that the caller gives back with json_decref; NULL if memory is short. */
@@ -76,13 +93,14 @@ static json_t *make_result(const spot_tune_result *r)
             rows = NULL;
         }
     }
-    return json_pack("{s:s, s:i, s:s, s:o, s:s, s:s, s:s, s:s, s:b, s:b, s:s, s:o}", "kind",
-                     "sweetspot-tune", "format", 1, "version", SPOT_VERSION_STRING, "setting",
-                     make_setting(&r->setting), "goal", spot_goal_str(r->goal), "baseline",
-                     r->rows[r->baseline].text, "best", r->rows[r->best].text,
+    return json_pack("{s:s, s:i, s:s, s:o, s:s, s:s, s:s, s:s, s:b, s:b, s:i, s:o, s:s, s:o}",
+                     "kind", "sweetspot-tune", "format", 1, "version", SPOT_VERSION_STRING,
+                     "setting", make_setting(&r->setting), "goal", spot_goal_str(r->goal),
+                     "baseline", r->rows[r->baseline].text, "best", r->rows[r->best].text,
                      "cheapest_among_best", r->rows[r->cheapest].text, "best_beats_baseline",
                      (int)r->best_beats_baseline, "best_is_unique", (int)r->best_is_unique,
-                     "verdict", r->verdict, "points", rows);
+                     "n_judged", r->n_judged, "withheld", make_withheld(r->withheld), "verdict",
+                     r->verdict, "points", rows);
 }
 
 spot_status spot_report_tune_json_print(const spot_tune_result *result, FILE *out)

@@ -25,6 +25,9 @@ static void write_estimate(char cell[CELL_SIZE], const spot_estimate *e, int dig
 static const char *mark_of(const spot_tune_result *r, int i)
 {
     bool base = i == r->baseline;
+    if (r->withheld != SPOT_TUNE_WITHHELD_NOT) {
+        return base ? "baseline" : "";
+    }
     if (i == r->best) {
         return base ? "BEST, baseline" : "BEST";
     }
@@ -98,6 +101,25 @@ static void print_sources(const spot_tune_result *r, FILE *out)
     }
 }
 
+/* What the simulator broke off, and what the figures above are then over. */
+static void print_invalid(const spot_tune_result *r, FILE *out)
+{
+    if (r->n_judged == r->setting.n_seeds) {
+        return;
+    }
+    (void)fprintf(
+        out, "invalid: the figures are over the %d of %d seeds that are valid at every point\n",
+        r->n_judged, r->setting.n_seeds);
+    for (int i = 0; i < r->n_rows; i++) {
+        const spot_tune_row *row = &r->rows[i];
+        if (row->invalid > 0) {
+            (void)fprintf(out, "  %s: %d of %d; seed %" PRIu64 ": %s\n", row->text, row->invalid,
+                          r->setting.n_seeds, row->invalid_seed, row->fault);
+        }
+    }
+    (void)fprintf(out, "\n");
+}
+
 spot_status spot_report_tune_table(const spot_tune_result *result, FILE *out)
 {
     if (result == NULL || out == NULL) {
@@ -113,6 +135,7 @@ spot_status spot_report_tune_table(const spot_tune_result *result, FILE *out)
         print_row(result, i, width, out);
     }
     (void)fprintf(out, "\n");
+    print_invalid(result, out);
     print_sources(result, out);
     return ferror(out) != 0 ? SPOT_E_IO : SPOT_OK;
 }

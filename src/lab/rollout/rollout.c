@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "core/base/text.h"
 #include "spot/rng.h"
 
 /* The sample columns of the end effector: x, y, z. */
@@ -293,7 +294,7 @@ static void fill_episode(const spot_rollout *r, uint64_t seed, int64_t tick,
     const double tick_s = r->world->dims.tick_s;
     memset(e, 0, sizeof(*e)); /* padding too: episodes are compared as bytes */
     e->seed = seed;
-    e->success = outcome->done && outcome->success;
+    e->success = outcome->done && outcome->success && !outcome->invalid;
     e->grade = outcome->grade;
     e->grade_max = outcome->grade_max;
     e->time_s = (double)tick * tick_s;
@@ -310,6 +311,10 @@ static void fill_episode(const spot_rollout *r, uint64_t seed, int64_t tick,
         e->age_max_s = (double)t->age_max * tick_s;
     }
     e->path_m = t->path_m;
+    e->invalid = outcome->invalid;
+    if (outcome->invalid) {
+        (void)spoti_copy(e->fault, sizeof(e->fault), outcome->fault != NULL ? outcome->fault : "");
+    }
 }
 
 spot_status spot_rollout_run(spot_rollout *rollout, uint64_t seed, spot_episode *episode,
@@ -336,6 +341,10 @@ spot_status spot_rollout_run(spot_rollout *rollout, uint64_t seed, spot_episode 
         rollout->brain.forget(rollout->brain.ctx);
     }
     spot_status st = w->ops->reset(w->self, seed);
+    if (st == SPOT_OK) {
+        w->ops->outcome(w->self, &outcome);
+        outcome.done = outcome.invalid; /* the simulator may have broken off at once */
+    }
 
     while (st == SPOT_OK && !outcome.done && tick < limit) {
         if (tick % w->dims.ticks_per_action == 0) {

@@ -9,14 +9,14 @@
 #include "core/base/text.h"
 
 enum {
-    N_COLUMN = 16,
+    N_COLUMN = 18,
     LINE_SIZE = SPOTI_SIGNATURE_SIZE + 64, /* of the longest line, the signature's */
 };
 
-static const char PREFIX[] = "# sweetspot episodes, format 1: ";
+static const char PREFIX[] = "# sweetspot episodes, format 2: ";
 static const char COLUMNS[] =
     "seed,success,grade,grade_max,time_s,chunks,inferences,actions,dropped,"
-    "inference_s,wait_s,delay_s,age_first_s,age_mean_s,age_max_s,path_m";
+    "inference_s,wait_s,delay_s,age_first_s,age_mean_s,age_max_s,path_m,invalid,fault";
 static const char CLOSING[] = "# complete";
 
 bool spoti_episodes_name(const char *text, char name[SPOTI_EPISODES_NAME_SIZE])
@@ -41,10 +41,12 @@ spot_status spoti_episodes_save(const char *path, const char *signature,
         const spot_episode *e = &episodes[i];
         (void)fprintf(file.stream,
                       "%" PRIu64 ",%d,%d,%d,%.17g,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64
-                      ",%.17g,%.17g,%.17g,%.17g,%.17g,%.17g,%.17g\n",
+                      ",%.17g,%.17g,%.17g,%.17g,%.17g,%.17g,%.17g,%d,",
                       e->seed, e->success ? 1 : 0, e->grade, e->grade_max, e->time_s, e->chunks,
                       e->inferences, e->actions, e->dropped, e->inference_s, e->wait_s, e->delay_s,
-                      e->age_first_s, e->age_mean_s, e->age_max_s, e->path_m);
+                      e->age_first_s, e->age_mean_s, e->age_max_s, e->path_m, e->invalid ? 1 : 0);
+        spoti_put_csv(file.stream, e->fault);
+        (void)fputc('\n', file.stream);
     }
     (void)fprintf(file.stream, "%s\n", CLOSING);
     return spoti_file_commit(&file, diag);
@@ -64,36 +66,53 @@ static bool next_line(FILE *stream, char *line)
     return true;
 }
 
-/* Cuts `line` at its commas; false unless there are N_COLUMN fields. */
-static bool split(char *line, const char *fields[N_COLUMN])
+/* A cell as spoti_put_csv wrote it, in place: without its quotes. False if they do not match. */
+static bool unquote(char *cell)
 {
-    int n = 0;
-    for (char *at = line; at != NULL;) {
-        char *comma = strchr(at, ',');
-        if (n == N_COLUMN) {
+    if (cell[0] != '"') {
+        return true;
+    }
+    const char *from = cell + 1;
+    char *to = cell;
+    while (*from != '\0' && !(from[0] == '"' && from[1] != '"')) {
+        from += *from == '"'; /* a doubled one */
+        *to++ = *from++;
+    }
+    *to = '\0';
+    return from[0] == '"' && from[1] == '\0';
+}
+
+/* Cuts `line` at its commas, but for those of the last cell, a text; false unless there are N_COLUMN. */
+static bool split(char *line, char *fields[N_COLUMN])
+{
+    fields[0] = line;
+    for (int n = 1; n < N_COLUMN; n++) {
+        char *comma = strchr(fields[n - 1], ',');
+        if (comma == NULL) {
             return false;
         }
-        fields[n++] = at;
-        if (comma != NULL) {
-            *comma++ = '\0';
-        }
-        at = comma;
+        *comma = '\0';
+        fields[n] = comma + 1;
     }
-    return n == N_COLUMN;
+    return unquote(fields[N_COLUMN - 1]);
+}
+
+static bool read_flag(const char *text, bool *flag)
+{
+    *flag = text[0] == '1';
+    return (text[0] == '0' || text[0] == '1') && text[1] == '\0';
 }
 
 static bool read_episode(char *line, spot_episode *e)
 {
-    const char *f[N_COLUMN];
-    int success = -1;
+    char *f[N_COLUMN];
     if (!split(line, f)) {
         return false;
     }
     int64_t *const counts[] = {&e->chunks, &e->inferences, &e->actions, &e->dropped};
     double *const reals[] = {&e->inference_s, &e->wait_s,    &e->delay_s, &e->age_first_s,
                              &e->age_mean_s,  &e->age_max_s, &e->path_m};
-    bool ok = spoti_parse_uint64(f[0], &e->seed) == SPOT_OK &&
-              spoti_parse_int(f[1], &success) == SPOT_OK && (success == 0 || success == 1) &&
+    bool ok = spoti_parse_uint64(f[0], &e->seed) == SPOT_OK && read_flag(f[1], &e->success) &&
               spoti_parse_int(f[2], &e->grade) == SPOT_OK &&
               spoti_parse_int(f[3], &e->grade_max) == SPOT_OK &&
               spoti_parse_double(f[4], &e->time_s) == SPOT_OK;
@@ -103,8 +122,9 @@ static bool read_episode(char *line, spot_episode *e)
     for (int k = 0; ok && k < 7; k++) {
         ok = spoti_parse_double(f[9 + k], reals[k]) == SPOT_OK;
     }
-    e->success = success == 1;
-    return ok;
+    /* a fault belongs to an invalid episode, which is no success */
+    return ok && read_flag(f[16], &e->invalid) && spoti_copy(e->fault, sizeof(e->fault), f[17]) &&
+           e->invalid == (e->fault[0] != '\0') && !(e->invalid && e->success);
 }
 
 static bool read_all(FILE *stream, const char *signature, const uint64_t *seeds, int64_t n,

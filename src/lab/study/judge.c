@@ -227,19 +227,26 @@ static spot_status choose(const bench *b, spot_tune_result *result)
     if (st != SPOT_OK) {
         return st;
     }
+    for (int i = 0; i < result->n_rows; i++) {
+        spot_tune_row *row = &result->rows[i];
+        row->among_best = i == result->best || row->p_holm > LEVEL;
+    }
+    spoti_judge_summarise(result);
+    return SPOT_OK;
+}
+
+void spoti_judge_summarise(spot_tune_result *result)
+{
     result->best_is_unique = true;
     result->cheapest = result->best;
     for (int i = 0; i < result->n_rows; i++) {
-        spot_tune_row *row = &result->rows[i];
-        bool is_best = i == result->best;
-        row->among_best = is_best || row->p_holm > LEVEL;
-        result->best_is_unique = result->best_is_unique && (is_best || !row->among_best);
+        const spot_tune_row *row = &result->rows[i];
+        result->best_is_unique = result->best_is_unique && (i == result->best || !row->among_best);
         if (row->among_best && is_cheaper(row, &result->rows[result->cheapest])) {
             result->cheapest = i;
         }
     }
     result->best_beats_baseline = !result->rows[result->baseline].among_best;
-    return SPOT_OK;
 }
 
 /* A success takes time and at least one chunk; anything else would poison the ratios. */
@@ -260,10 +267,10 @@ static spot_status check_episodes(const spot_tune_result *result, const bench *b
     return SPOT_OK;
 }
 
-spot_status spoti_judge_episodes(spot_tune_result *result, const spot_episode *episodes,
-                                 spot_diag *diag)
+spot_status spoti_judge_seeds(spot_tune_result *result, const spot_episode *episodes, int n_seeds,
+                              spot_diag *diag)
 {
-    bench b = {.n_seeds = result->setting.n_seeds,
+    bench b = {.n_seeds = n_seeds,
                .resamples = result->setting.resamples,
                .limit_s = result->setting.time_limit_s,
                .episodes = episodes};

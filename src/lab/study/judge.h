@@ -21,6 +21,14 @@ spot_status spoti_judge_law(spot_tune_result *result, double tick_s, int64_t tic
 spot_status spoti_judge_episodes(spot_tune_result *result, const spot_episode *episodes,
                                  spot_diag *diag);
 
+/* Of spoti_judge_episodes, for episodes none of which is invalid, or with those as failures: fills all
+ * but the counts of invalid ones. */
+spot_status spoti_judge_seeds(spot_tune_result *result, const spot_episode *episodes, int n_seeds,
+                              spot_diag *diag);
+
+/* From the rows' among_best: whether the best is alone, beats the baseline, and the cheapest of them. */
+void spoti_judge_summarise(spot_tune_result *result);
+
 /* Puts the outcome of the tests into words. */
 void spoti_judge_verdict(spot_tune_result *result);
 

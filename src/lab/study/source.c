@@ -44,6 +44,7 @@ spot_status spot_tune(const spot_task *task, const spot_policy *policy,
     rollouts r = {.task = task, .policy = policy, .variation = &config->variation};
     spoti_tune_source source = {.task = task_info->name,
                                 .charge_as = task_info->charge_as,
+                                .engine = task_info->engine,
                                 .dims = task_info->dims,
                                 .policy_type = policy_info->type,
                                 .policy_task = policy_info->task,

@@ -14,6 +14,7 @@ enum { SPOTI_IDENTITY_SIZE = 160 };
 typedef struct spoti_tune_source {
     const char *task;
     const char *charge_as; /* class charged by default */
+    spot_engine engine;
     spot_world_dims dims;
     const char *policy_type;
     const char *policy_task;

@@ -141,6 +141,8 @@ static void fill_setting(const tuner *t, const spot_platform *platform)
     (void)spoti_copy(s->policy_task, sizeof(s->policy_task), source->policy_task);
     (void)spoti_copy(s->platform, sizeof(s->platform), spot_platform_name(platform));
     (void)spoti_copy(s->charged_class, sizeof(s->charged_class), charged);
+    (void)spoti_format(s->engine, sizeof(s->engine), "%s %s", source->engine.name,
+                       source->engine.version);
     s->regime = source->dims.regime;
     s->variation = c->variation;
     s->seed = c->seed;
@@ -262,14 +264,14 @@ static bool sign(const tuner *t, const spot_tune_row *row, const char *plan,
     const spot_tune_setting *s = &t->result->setting;
     static const char *const schedules[] = {"sync", "overlap", "cadence"};
     return spoti_format(text, SPOTI_SIGNATURE_SIZE,
-                        "version=%s task=%s %s inputs=%016" PRIx64
+                        "version=%s engine=%s-%s task=%s %s inputs=%016" PRIx64
                         " point='%s' platform=%s class=%s origin=%s latency_s=%.17g spread_s=%.17g "
                         "clock=%s schedule=%s execute=%d overhead_s=%.17g speed=%.17g noise=%.17g "
                         "seed=%" PRIu64 " n_seeds=%d%s",
-                        SPOT_VERSION_STRING, s->task, t->source->identity, t->inputs, row->text,
-                        s->platform, s->charged_class, spot_origin_str(row->latency.origin),
-                        row->latency.mean_s, row->latency.spread_s,
-                        s->clock == SPOT_CLOCK_PAPER ? "paper" : "exact",
+                        SPOT_VERSION_STRING, t->source->engine.name, t->source->engine.version,
+                        s->task, t->source->identity, t->inputs, row->text, s->platform,
+                        s->charged_class, spot_origin_str(row->latency.origin), row->latency.mean_s,
+                        row->latency.spread_s, s->clock == SPOT_CLOCK_PAPER ? "paper" : "exact",
                         schedules[schedule_of(t, row)], s->n_execute, s->overhead_s,
                         s->variation.speed, s->variation.noise, s->seed, s->n_seeds, plan);
 }

@@ -105,7 +105,7 @@ static void say_best(spot_tune_result *r)
 static void say_rivals(spot_tune_result *r)
 {
     int n_best = count_among_best(r);
-    int n_seeds = r->setting.n_seeds;
+    int n_seeds = r->n_judged;
     char *text = r->verdict;
 
     if (r->n_rows == 1) {
@@ -125,17 +125,38 @@ static void say_rivals(spot_tune_result *r)
         1e3 * cheapest->latency.mean_s);
 }
 
+/* Why nothing is claimed, and what would help. */
+static void say_withheld(spot_tune_result *r)
+{
+    const spot_tune_row *worst = &r->rows[0];
+    for (int i = 1; i < r->n_rows; i++) {
+        worst = r->rows[i].invalid > worst->invalid ? &r->rows[i] : worst;
+    }
+    say(r->verdict, "No verdict: the simulator broke off %d of %d episodes of '%s' (%s). ",
+        worst->invalid, r->setting.n_seeds, worst->text, worst->fault);
+    say(r->verdict, "%s",
+        r->withheld == SPOT_TUNE_WITHHELD_MANY
+            ? "More than 2 % of a point's episodes are unknown: mend the model and run it again."
+            : "What the other seeds say does not hold if these episodes are failures: mend the "
+              "model "
+              "and run it again.");
+}
+
 void spoti_judge_verdict(spot_tune_result *result)
 {
     int successes = 0;
     result->verdict[0] = '\0';
+    if (result->withheld != SPOT_TUNE_WITHHELD_NOT) {
+        say_withheld(result);
+        return;
+    }
     for (int i = 0; i < result->n_rows; i++) {
         successes += result->rows[i].successes;
     }
     if (successes == 0) {
         say(result->verdict,
             "No point succeeded on any of %d seeds: nothing can be said about which is best.",
-            result->setting.n_seeds);
+            result->n_judged);
         return;
     }
     if (result->n_rows == 1) {

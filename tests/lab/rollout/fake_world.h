@@ -30,6 +30,7 @@ typedef struct fake_world {
     int actions_wanted; /* success after that many */
     int fail_step_at;   /* tick at which step reports E_INTERNAL; 0 = never */
     bool spoils;        /* the end is a failure */
+    int break_at;       /* tick from which on the episode of fail_seed is invalid; 0 = never */
     uint64_t fail_seed; /* only for this seed */
     uint64_t seed;
     double start; /* drawn at reset */
@@ -95,6 +96,9 @@ static void fake_outcome(const void *self, spot_outcome *outcome)
     outcome->grade = outcome->done ? 2 : 1;
     outcome->grade_max = 2;
     outcome->time_s = (double)w->tick * FAKE_TICK_S;
+    outcome->invalid = w->break_at > 0 && w->tick >= w->break_at && w->seed == w->fail_seed;
+    outcome->fault = outcome->invalid ? "it broke off" : NULL;
+    outcome->done = outcome->done || outcome->invalid;
 }
 
 static void fake_sample(const void *self, double *row)

@@ -14,6 +14,7 @@ enum { N_SEEDS = 60 };
 typedef struct factory {
     int fail_at; /* this world cannot be made; negative = all can */
     int fail_step_at;
+    int break_at;
     uint64_t fail_seed;
     int made, destroyed;
 } factory;
@@ -47,6 +48,7 @@ static spot_status make_world(void *ctx, spot_world *out, spot_diag *diag)
     out->ops = &ops;
     w->factory = f;
     w->world.fail_step_at = f->fail_step_at;
+    w->world.break_at = f->break_at;
     w->world.fail_seed = f->fail_seed;
     w->world.actions_wanted = 40;
     f->made++;
@@ -112,6 +114,30 @@ static void fill_seeds(uint64_t *seeds)
     for (uint64_t i = 0; i < N_SEEDS; i++) {
         seeds[i] = 1000 + (i * 37) % N_SEEDS;
     }
+}
+
+/* The simulator breaks off one episode: it says so, and the others are as if nothing had been. */
+static void an_invalid_episode_does_not_stop_the_run(void **state)
+{
+    uint64_t seeds[N_SEEDS];
+    spot_episode whole[N_SEEDS];
+    spot_episode broken[N_SEEDS];
+    spot_diag diag = {""};
+    (void)state;
+    fill_seeds(seeds);
+    for (int pass = 0; pass < 2; pass++) {
+        factory f = {.fail_at = -1, .break_at = pass == 0 ? 0 : 25, .fail_seed = seeds[17]};
+        const spot_rollout_batch batch = make_batch(seeds, 3, &f);
+        assert_int_equal(
+            spoti_rollout_run_many(&batch, make_brain, NULL, pass == 0 ? whole : broken, &diag),
+            SPOT_OK);
+    }
+    assert_true(broken[17].invalid && !broken[17].success);
+    assert_string_equal(broken[17].fault, "it broke off");
+    assert_close(broken[17].time_s, 25 * FAKE_TICK_S, 1e-12, 0.0);
+    assert_true(whole[17].success && !whole[17].invalid);
+    broken[17] = whole[17];
+    assert_memory_equal(whole, broken, sizeof(whole));
 }
 
 static void any_number_of_threads_gives_the_same_bytes(void **state)
@@ -262,6 +288,7 @@ static void misuse_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_invalid_episode_does_not_stop_the_run),
         cmocka_unit_test(any_number_of_threads_gives_the_same_bytes),
         cmocka_unit_test(order_and_company_of_a_seed_do_not_matter),
         cmocka_unit_test(progress_can_stop_the_job),

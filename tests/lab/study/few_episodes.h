@@ -23,7 +23,7 @@ static const double FEW_TIME[FEW_ROWS][FEW_SEEDS] = {{10, 12, 8, 0}, {5, 0, 7, 9
 static const int64_t FEW_CHUNKS[FEW_ROWS][FEW_SEEDS] = {
     {10, 12, 8, 20}, {6, 16, 8, 10}, {20, 20, 9, 1}};
 
-static void few_fill(spot_episode *episodes)
+static inline void few_fill(spot_episode *episodes)
 {
     memset(episodes, 0, sizeof(*episodes) * FEW_ROWS * FEW_SEEDS);
     for (int i = 0; i < FEW_ROWS; i++) {
@@ -43,7 +43,7 @@ static void few_fill(spot_episode *episodes)
 }
 
 /* rows (FEW_ROWS) lies with the caller. */
-static void few_result(spot_tune_result *result, spot_tune_row *rows, spot_goal goal)
+static inline void few_result(spot_tune_result *result, spot_tune_row *rows, spot_goal goal)
 {
     static const int steps[FEW_ROWS] = {10, 5, 1};
     static const double latency_s[FEW_ROWS] = {0.30, 0.15, 0.06};

@@ -33,7 +33,12 @@ static void make_episodes(spot_episode episodes[N])
                                      .age_first_s = 0.0,
                                      .age_mean_s = -0.3,
                                      .age_max_s = 123456789.123456789,
-                                     .path_m = 2.0 / 3.0};
+                                     .path_m = 2.0 / 3.0,
+                                     .invalid = i == 1};
+        if (episodes[i].invalid) {
+            (void)snprintf(episodes[i].fault, sizeof(episodes[i].fault), "%s",
+                           "full, \"quite\" full, at 1 s");
+        }
     }
 }
 
@@ -42,7 +47,8 @@ static void assert_same(const spot_episode *a, const spot_episode *b)
     assert_true(a->seed == b->seed && a->success == b->success && a->grade == b->grade);
     assert_true(a->grade_max == b->grade_max && a->chunks == b->chunks);
     assert_true(a->inferences == b->inferences && a->actions == b->actions);
-    assert_true(a->dropped == b->dropped);
+    assert_true(a->dropped == b->dropped && a->invalid == b->invalid);
+    assert_string_equal(a->fault, b->fault);
     assert_memory_equal(&a->time_s, &b->time_s, sizeof(double));
     assert_memory_equal(&a->inference_s, &b->inference_s, sizeof(double));
     assert_memory_equal(&a->wait_s, &b->wait_s, sizeof(double));
@@ -118,12 +124,18 @@ static void every_shorter_file_is_refused(void **state)
 static void a_damaged_row_is_refused(void **state)
 {
     static const char *const rows[] = {
-        "18446744073709551613,2,0,2,1,1,1,1,1,1,1,1,1,1,1,1",   /* success is 0 or 1 */
-        "18446744073709551613,1,0,2,1,1,1,1,1,1,1,1,1,1,1",     /* a column short */
-        "18446744073709551613,1,0,2,1,1,1,1,1,1,1,1,1,1,1,1,1", /* one too many */
-        "18446744073709551613,1,0,2,nan,1,1,1,1,1,1,1,1,1,1,1",
-        "18446744073709551613,1,0,2,1,1.5,1,1,1,1,1,1,1,1,1,1",
-        "18446744073709551613,1,0,2,1,1,1,1,1,1,1,1,1,1,1,1 ",
+        "18446744073709551613,2,0,2,1,1,1,1,1,1,1,1,1,1,1,1,0,",   /* success is 0 or 1 */
+        "18446744073709551613,1,0,2,1,1,1,1,1,1,1,1,1,1,1,0,",     /* a column short */
+        "18446744073709551613,1,0,2,1,1,1,1,1,1,1,1,1,1,1,1,1,0,", /* one too many */
+        "18446744073709551613,1,0,2,nan,1,1,1,1,1,1,1,1,1,1,1,0,",
+        "18446744073709551613,1,0,2,1,1.5,1,1,1,1,1,1,1,1,1,1,0,",
+        "18446744073709551613,1,0,2,1,1,1,1,1,1,1,1,1,1,1,1 ,0,",
+        "18446744073709551613,0,0,2,1,1,1,1,1,1,1,1,1,1,1,1,2,x",      /* invalid is 0 or 1 */
+        "18446744073709551613,0,0,2,1,1,1,1,1,1,1,1,1,1,1,1,1,",       /* no reason */
+        "18446744073709551613,0,0,2,1,1,1,1,1,1,1,1,1,1,1,1,0,x",      /* a reason for nothing */
+        "18446744073709551613,1,0,2,1,1,1,1,1,1,1,1,1,1,1,1,1,x",      /* a success as well */
+        "18446744073709551613,0,0,2,1,1,1,1,1,1,1,1,1,1,1,1,1,\"x",    /* quotes that do not end */
+        "18446744073709551613,0,0,2,1,1,1,1,1,1,1,1,1,1,1,1,1,\"x\"y", /* ... or end too early */
         "",
     };
     char path[PATH_SIZE];
@@ -136,7 +148,7 @@ static void a_damaged_row_is_refused(void **state)
     size_t head = (size_t)(first - whole);
     for (size_t i = 0; i <= sizeof(rows) / sizeof(rows[0]); i++) {
         bool good = i == sizeof(rows) / sizeof(rows[0]); /* the last one shows what is accepted */
-        const char *row = good ? "18446744073709551613,1,0,2,1,1,1,1,1,1,1,1,1,1,1,1" : rows[i];
+        const char *row = good ? "18446744073709551613,1,0,2,1,1,1,1,1,1,1,1,1,1,1,1,0," : rows[i];
         char text[FILE_SIZE];
         int length = snprintf(text, sizeof(text), "%.*s%s\n# complete\n", (int)head, whole, row);
         spot_test_write_file(path, text, (size_t)length);

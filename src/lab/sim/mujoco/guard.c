@@ -48,7 +48,7 @@ spot_status spoti_mujoco_guard(spoti_mujoco_fn fn, void *ctx, spot_diag *diag)
 
     if (setjmp(g.back) != 0) { /* NOLINT(cert-err52-cpp) */
         active = outer;
-        return spot_diag_set(diag, SPOT_E_INTERNAL, "MuJoCo: %s", g.text);
+        return spot_diag_set(diag, SPOT_E_UNSUPPORTED, "%s", g.text);
     }
     active = &g;
     fn(ctx);

@@ -11,11 +11,11 @@
 
 typedef void (*spoti_mujoco_fn)(void *ctx);
 
-/* Installs the process-wide handlers of errors and warnings. Warnings are dropped: MuJoCo would write
- * them to MUJOCO_LOG.TXT in the working folder. */
+/* Installs the process-wide handlers of errors and warnings. Warnings are not written to MUJOCO_LOG.TXT in
+ * the working folder, as MuJoCo would: mjData counts them, and fault.c looks there. */
 void spoti_mujoco_handlers(void);
 
-/* Calls fn(ctx), which calls MuJoCo. Returns SPOT_OK, or E_INTERNAL if MuJoCo raised an error, with
+/* Calls fn(ctx), which calls MuJoCo. Returns SPOT_OK, or E_UNSUPPORTED if MuJoCo raised an error, with
  * its one-line text in diag. What fn had allocated by then is lost, so fn should do little. */
 spot_status spoti_mujoco_guard(spoti_mujoco_fn fn, void *ctx, spot_diag *diag);
 

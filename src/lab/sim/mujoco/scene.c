@@ -156,6 +156,7 @@ static void describe(spot_task *t, const mjModel *m)
         .description = f->description,
         .charge_as = f->charge_as,
         .moving_speed_m_s = f->disturbance != NULL ? f->disturbance->speed_m_s : 0.0,
+        .engine = spot_engine_built_in(),
         .dims =
             {
                 .obs_dim = observation_dim(f),
@@ -255,10 +256,30 @@ static spot_status refuse_model(const char *path, const char *text, spot_diag *d
     }
     int line = number_after(text, "Line number="); /* of the parser, else of the compiler */
     line = line > 0 ? line : number_after(text, "line ");
-    return line > 0 ? spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: %s, expected a valid MJCF model",
-                                    path, line, what)
-                    : spot_diag_set(diag, SPOT_E_FORMAT, "%s: %s, expected a valid MJCF model",
-                                    path, what);
+    char place[16] = "";
+    if (line > 0) {
+        (void)spoti_format(place, sizeof(place), ":%d", line);
+    }
+    return spot_diag_set(diag, SPOT_E_FORMAT,
+                         "%s%s: %s, expected a valid MJCF model for MuJoCo %s, which this was "
+                         "built with",
+                         path, place, what, spot_engine_built_in().version);
+}
+
+spot_engine spot_engine_built_in(void)
+{
+    return (spot_engine){.name = "MuJoCo", .version = mj_versionString()};
+}
+
+/* Structures of another version would be read wrongly, without a word. */
+static spot_status check_engine(spot_diag *diag)
+{
+    return mj_version() == mjVERSION_HEADER
+               ? SPOT_OK
+               : spot_diag_set(diag, SPOT_E_UNSUPPORTED,
+                               "MuJoCo %s is what runs, expected version number %d, which this was "
+                               "built with",
+                               mj_versionString(), mjVERSION_HEADER);
 }
 
 static spot_status compile_model(const char *path, spot_task *t, spot_diag *diag)
@@ -324,12 +345,16 @@ spot_status spot_task_load(const char *path, const spot_allocator *allocator, sp
     if (path == NULL) {
         return SPOT_E_INVALID;
     }
+    spot_status st = check_engine(diag);
+    if (st != SPOT_OK) {
+        return st;
+    }
     spot_task *t = spoti_calloc(allocator, 1, sizeof(*t));
     if (t == NULL) {
         return SPOT_E_NOMEM;
     }
     t->allocator = allocator;
-    spot_status st = spoti_task_file_load(path, &t->file, diag);
+    st = spoti_task_file_load(path, &t->file, diag);
     if (st == SPOT_OK) {
         st = compile_model(path, t, diag);
     }

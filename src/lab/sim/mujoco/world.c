@@ -9,28 +9,24 @@
 #include "core/base/alloc.h"
 #include "lab/sim/mujoco/guard.h"
 
-static bool diverged(const mjData *d)
-{
-    return d->warning[mjWARN_BADQPOS].number > 0 || d->warning[mjWARN_BADQVEL].number > 0 ||
-           d->warning[mjWARN_BADQACC].number > 0;
-}
-
 double spoti_world_time_s(const spoti_mujoco_world *w)
 {
     return (double)(w->tick - w->pre_roll) * w->model->opt.timestep;
 }
 
 /* Integrate, then bring positions, velocities and contacts up to date for whoever looks next. */
-spot_status spoti_world_step(spoti_mujoco_world *w)
+void spoti_world_step(spoti_mujoco_world *w)
 {
     spoti_arm_tick(w);
     mj_step2(w->model, w->data);
     mj_step1(w->model, w->data);
     w->tick++;
+    if (spoti_fault_update(w)) {
+        return; /* what the state says now is not the task's */
+    }
     spoti_contacts_update(w);
     spoti_ring_record(w);
     spoti_outcome_update(w);
-    return diverged(w->data) ? SPOT_E_INTERNAL : SPOT_OK;
 }
 
 /* A call into the simulation and what it returned. */
@@ -48,15 +44,26 @@ static void reset_guarded(void *ctx)
 
 static void step_guarded(void *ctx)
 {
-    guarded *g = ctx;
-    g->status = spoti_world_step(g->world);
+    const guarded *g = ctx;
+    spoti_world_step(g->world);
+}
+
+/* Calls fn; an error that MuJoCo raises makes the episode invalid. */
+static spot_status call_guarded(spoti_mujoco_fn fn, guarded *g)
+{
+    spot_diag raised = {.text = ""};
+    if (spoti_mujoco_guard(fn, g, &raised) != SPOT_OK) {
+        spoti_fault_raised(g->world, raised.text);
+        return SPOT_OK;
+    }
+    return g->status;
 }
 
 static spot_status op_reset(void *self, uint64_t seed)
 {
     guarded g = {.world = self, .seed = seed, .status = SPOT_OK};
-    spot_status st = spoti_mujoco_guard(reset_guarded, &g, NULL);
-    return st == SPOT_OK ? g.status : st;
+    g.world->fault[0] = '\0';
+    return call_guarded(reset_guarded, &g);
 }
 
 static spot_status op_observe(void *self, float *obs, double *anchor)
@@ -84,21 +91,27 @@ static spot_status op_act(void *self, const float *action, const double *anchor)
 static spot_status op_step(void *self)
 {
     guarded g = {.world = self, .status = SPOT_OK};
-    spot_status st = spoti_mujoco_guard(step_guarded, &g, NULL);
-    return st == SPOT_OK ? g.status : st;
+    if (g.world->fault[0] != '\0') {
+        return SPOT_E_STATE;
+    }
+    return call_guarded(step_guarded, &g);
 }
 
 static void op_outcome(const void *self, spot_outcome *outcome)
 {
     const spoti_mujoco_world *w = self;
     double time_s = spoti_world_time_s(w);
+    bool invalid = w->fault[0] != '\0';
 
     *outcome = (spot_outcome){
-        .done = w->success || w->failed || time_s >= w->task->info.dims.time_limit_s - 1e-9,
-        .success = w->success,
+        .done =
+            invalid || w->success || w->failed || time_s >= w->task->info.dims.time_limit_s - 1e-9,
+        .success = w->success && !invalid,
+        .invalid = invalid,
         .grade = w->grade,
         .grade_max = (int)w->task->file->grades_count,
         .time_s = time_s,
+        .fault = invalid ? w->fault : NULL,
     };
 }
 

@@ -34,6 +34,7 @@ typedef struct spoti_mujoco_world {
     int grade;
     bool success;
     bool failed;
+    char fault[SPOT_FAULT_SIZE]; /* why the episode is invalid; "" = it is not */
 } spoti_mujoco_world;
 
 /* arm.c: the robot's controller. */
@@ -57,8 +58,14 @@ void spoti_contacts_update(spoti_mujoco_world *w);
 bool spoti_condition_holds(const spoti_mujoco_world *w, const spoti_condition *condition);
 void spoti_outcome_update(spoti_mujoco_world *w);
 
-/* world.c */
-spot_status spoti_world_step(spoti_mujoco_world *w);
+/* fault.c: makes the episode invalid by MuJoCo's warnings; true if it is. */
+bool spoti_fault_update(spoti_mujoco_world *w);
+/* ... by what we say of it and MuJoCo's own text, or by an error that MuJoCo raised. */
+void spoti_fault_set(spoti_mujoco_world *w, const char *what, const char *text);
+void spoti_fault_raised(spoti_mujoco_world *w, const char *text);
+
+/* world.c: one tick, whose fault is in the world. */
+void spoti_world_step(spoti_mujoco_world *w);
 double spoti_world_time_s(const spoti_mujoco_world *w);
 
 #endif

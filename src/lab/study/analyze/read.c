@@ -11,7 +11,8 @@
 
 enum { NOTE_SIZE = 128 };
 
-static const char OURS[] = "# sweetspot episodes, format 1: ";
+/* Of any format: columns are known by their names. */
+static const char OURS[] = "# sweetspot episodes, format ";
 
 /* What a column of the file becomes. */
 typedef struct column {
@@ -124,7 +125,11 @@ static void read_note(reader *r, bool ignore)
     if (!r->ours || ignore) {
         return;
     }
-    const char *note = r->csv.comment + sizeof(OURS) - 2; /* with the blank before the first key */
+    const char *note = strchr(r->csv.comment, ':'); /* with the blank before the first key */
+    if (note == NULL) {
+        return;
+    }
+    note++;
     if (strstr(note, " point='") != NULL) {
         read_signature(r, note);
     } else {
