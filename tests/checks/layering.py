@@ -27,18 +27,21 @@ MODULES = {
         "motion": {"stats", "base"},
     },
     "runtime": {
+        "file": set(),
         "nn": set(),
         "exec": set(),
-        "policy": {"nn", "exec"},
-        "net": {"policy", "nn", "exec"},
+        "policy": {"nn", "exec", "file"},
     },
     "lab": {
-        "sim": set(),
-        "bench": set(),
-        "rollout": {"sim"},
-        "demo": {"rollout", "sim"},
-        "study": {"rollout", "sim"},
-        "report": {"study", "rollout", "sim"},
+        "base": set(),
+        "platform": {"base"},
+        "inspect": {"base"},
+        "bench": {"base"},
+        "sim": {"base"},
+        "rollout": {"base", "platform", "sim"},
+        "demo": {"base", "rollout", "sim"},
+        "study": {"base", "platform", "rollout", "sim"},
+        "report": {"base", "platform", "study", "rollout", "sim"},
     },
 }
 HALLS = ["core", "runtime", "lab", "cli"]
@@ -59,7 +62,7 @@ PUBLIC = {
     "tised_optimum.h": ("core", "tised"),
     "tised_shift.h": ("core", "tised"),
     "exec.h": ("runtime", "exec"),
-    "platform.h": ("runtime", "exec"),
+    "platform.h": ("lab", "platform"),
     "point.h": ("runtime", "exec"),
     "policy.h": ("runtime", "policy"),
     "bench.h": ("lab", "bench"),
@@ -71,9 +74,8 @@ PUBLIC = {
     "report.h": ("lab", "report"),
     "tune.h": ("lab", "study"),
     "analyze.h": ("lab", "study"),
-    "inspect.h": ("lab", "study"),
+    "inspect.h": ("lab", "inspect"),
     "report_analysis.h": ("lab", "report"),
-    "render.h": ("lab", "report"),
 }
 UMBRELLA = "spot.h"
 

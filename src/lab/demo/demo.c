@@ -10,7 +10,7 @@
 
 #include "core/base/alloc.h"
 #include "lab/demo/hdf5_file.h"
-#include "lab/sim/parallel.h"
+#include "lab/base/parallel.h"
 
 enum { BATCH = 64 };
 

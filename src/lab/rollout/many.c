@@ -6,7 +6,7 @@
  */
 #include "core/base/alloc.h"
 #include "lab/rollout/rollout.h"
-#include "lab/sim/parallel.h"
+#include "lab/base/parallel.h"
 
 typedef struct worker {
     spot_world world;

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "runtime/exec/yaml.h"
+#include "runtime/file/yaml.h"
 
 typedef struct checker {
     const char *path;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lab/sim/task_check.h"
-#include "runtime/exec/yaml.h"
+#include "runtime/file/yaml.h"
 
 /* clang-format off: tables */
 #define TEXT(key, type, field) CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, type, field, 1, 256)

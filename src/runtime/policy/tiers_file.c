@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/base/text.h"
-#include "runtime/exec/yaml.h"
+#include "runtime/file/yaml.h"
 
 /* Far more rules than there are sites in thirds. */
 enum { RULES_MAX = 256 };

@@ -11,7 +11,7 @@
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "lab/sim/mujoco/guard.h"
-#include "runtime/exec/yaml.h"
+#include "runtime/file/yaml.h"
 
 /* Physics steps a control period: more is a mistyped time step. */
 static const double TICKS_MAX = 100000.0;

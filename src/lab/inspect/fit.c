@@ -15,7 +15,7 @@
 #include <math.h>
 
 #include "core/coinfer/coinfer.h"
-#include "lab/study/inspect.h"
+#include "lab/inspect/inspect.h"
 
 /* Scales tried before the best one is refined between its neighbours. */
 enum { N_SCAN = 128 };

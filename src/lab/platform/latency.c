@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/base/text.h"
-#include "runtime/exec/platform.h"
+#include "lab/platform/platform.h"
 
 /* The class of the very policy that was measured. */
 static const char SELF[] = "self";

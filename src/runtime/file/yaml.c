@@ -5,14 +5,14 @@
  * `(line: 12, column: 3)`. `collect` keeps the first message and the first line number. What our own
  * walk along the schema (yaml_check.h) finds wrong is said in its words, which say more.
  */
-#include "runtime/exec/yaml.h"
+#include "runtime/file/yaml.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/exec/yaml_check.h"
+#include "runtime/file/yaml_check.h"
 
 enum { FILE_BYTES_MAX = 1 << 20, MESSAGE_SIZE = 256 };
 

@@ -3,7 +3,7 @@
 /* YAML with a schema: each wrong document gets one line that names the place and what was expected. */
 #include <string.h>
 
-#include "runtime/exec/yaml.h"
+#include "runtime/file/yaml.h"
 #include "support/spot_test.h"
 
 typedef struct inner {

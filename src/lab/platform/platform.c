@@ -15,8 +15,8 @@
 
 #include "core/base/alloc.h"
 #include "core/base/text.h"
-#include "runtime/exec/platform.h"
-#include "runtime/exec/yaml.h"
+#include "lab/platform/platform.h"
+#include "runtime/file/yaml.h"
 
 /* ---- the file ---- */
 

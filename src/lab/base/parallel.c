@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-#include "lab/sim/parallel.h"
+#include "lab/base/parallel.h"
 
 #include <pthread.h>
 

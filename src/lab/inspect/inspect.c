@@ -17,7 +17,7 @@
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "core/coinfer/coinfer.h"
-#include "lab/study/inspect.h"
+#include "lab/inspect/inspect.h"
 #include "runtime/nn/safetensors.h"
 #include "spot/rng.h"
 

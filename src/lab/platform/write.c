@@ -6,7 +6,7 @@
 
 #include "core/base/file.h"
 #include "core/base/text.h"
-#include "runtime/exec/platform.h"
+#include "lab/platform/platform.h"
 #include "spot/platform.h"
 
 enum { NUMBER_SIZE = 32 };

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lab/study/inspect.h"
+#include "lab/inspect/inspect.h"
 #include "support/spot_test.h"
 
 enum { N_LAPLACE = 3000, N_RAMP = 150000, TEXT = 1024 };

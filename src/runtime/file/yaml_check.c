@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* Walks the document's events along the schema. */
-#include "runtime/exec/yaml_check.h"
+#include "runtime/file/yaml_check.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
