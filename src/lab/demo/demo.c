@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
-#include "lab/demo/hdf5_file.h"
 #include "lab/base/parallel.h"
+#include "lab/demo/hdf5_file.h"
 
 enum { BATCH = 64 };
 

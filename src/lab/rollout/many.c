@@ -5,8 +5,8 @@
  * depends on its seed alone and lands at its seed's index, so the threads leave no trace.
  */
 #include "core/base/alloc.h"
-#include "lab/rollout/rollout.h"
 #include "lab/base/parallel.h"
+#include "lab/rollout/rollout.h"
 
 typedef struct worker {
     spot_world world;
