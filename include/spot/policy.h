@@ -43,7 +43,7 @@ extern "C" {
 typedef struct spot_policy spot_policy;   /* immutable after load */
 typedef struct spot_session spot_session; /* one caller's workspace */
 
-enum { SPOT_POLICY_NAME_SIZE = 64, SPOT_POLICY_STEPS_MAX = 100 };
+enum { SPOT_POLICY_NAME_SIZE = 64, SPOT_POLICY_STEPS_MAX = SPOT_POINT_STEPS_MAX };
 
 /* What a policy is. Read-only view, valid as long as the policy. */
 typedef struct spot_policy_info {

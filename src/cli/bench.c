@@ -151,12 +151,11 @@ int spoti_cli_bench(int argc, char **argv)
     bench_result result;
     bench_request r = {.name = "this-machine", .clock_text = "wall", .calls = 500, .rounds = 25};
     int exit_code = CLI_OK;
-    const cli_option options[] = {
+    r.lists.standard[spot_knob_find("steps")] = "1,2,3,5,10";
+    const cli_option first[] = {
         {"policy", "NAME", CLI_TEXT, &r.policy_name, "policy to measure (required)"},
-        {"steps", "LIST", CLI_INTEGERS, &r.steps, "refinement steps (1,2,3,5,10)"},
-        {"quant", "LIST", CLI_TEXT, &r.quants, "precisions, e.g. fp32,w8a8,w4a4,w4-t3 (fp32)"},
-        {"prune", "LIST", CLI_TEXT, &r.prunes, "pruning, e.g. none,0.1,mlp:0.25 (none)"},
-        {"kv", "LIST", CLI_TEXT, &r.kvs, "how much of its past is read, e.g. base,p2 (base)"},
+    };
+    const cli_option last[] = {
         {"points", "LIST", CLI_TEXT, &r.points,
          "instead of every combination of these lists: points separated by ;"},
         {"threads", "N|all", CLI_TEXT, &r.threads_text,
@@ -168,6 +167,12 @@ int spoti_cli_bench(int argc, char **argv)
         {"name", "NAME", CLI_TEXT, &r.name, "name of the profile (this-machine)"},
         {"json", NULL, CLI_FLAG, &r.json, "JSON instead of text"},
     };
+    cli_option options[SPOT_KNOBS_MAX + (sizeof(first) + sizeof(last)) / sizeof(first[0])];
+    size_t n_options = sizeof(first) / sizeof(first[0]);
+    memcpy(options, first, sizeof(first));
+    cli_list_options(&r.lists, true, options, &n_options);
+    memcpy(&options[n_options], last, sizeof(last));
+    n_options += sizeof(last) / sizeof(last[0]);
     const cli_page page = {
         .verb = "bench",
         .summary =
@@ -179,8 +184,8 @@ int spoti_cli_bench(int argc, char **argv)
             "thread had a processor, which other programs do not lengthen.",
         .usage = "--policy NAME [options]",
         .options = options,
-        .n_options = sizeof(options) / sizeof(options[0]),
-        .notes = CLI_POINT_KEYS,
+        .n_options = n_options,
+        .notes = cli_point_keys(),
         .examples =
             "  sweetspot bench --policy ur5e-conveyor\n"
             "  sweetspot bench --policy ur5e-conveyor --out platforms/here.yaml --name here\n"

@@ -11,10 +11,9 @@ enum { BENCH_MACHINE_SIZE = 128 };
 /* The command line. */
 typedef struct bench_request {
     const char *policy_name;
-    const char *points; /* text, such as "steps=5 quant=w8a8; steps=10"; NULL = the lists */
-    cli_integers steps; /* of the lists; none = the default */
-    const char *quants, *prunes, *kvs; /* lists; NULL = the baseline alone */
-    const char *threads_text;          /* NULL = all, or 1 with the processor's clock */
+    const char *points;       /* text, such as "steps=5 quant=w8a8; steps=10"; NULL = the lists */
+    cli_lists lists;          /* of an inference's knobs */
+    const char *threads_text; /* NULL = all, or 1 with the processor's clock */
     const char *clock_text;
     const char *out, *name;
     int calls, rounds, threads;

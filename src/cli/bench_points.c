@@ -6,16 +6,11 @@
 
 #include "bench.h"
 
-static const int STEPS_DEFAULT[] = {1, 2, 3, 5, 10};
-
-enum {
-    N_STEPS_DEFAULT = sizeof(STEPS_DEFAULT) / sizeof(STEPS_DEFAULT[0]),
-    POINTS_MAX = SPOT_BENCH_POINTS_MAX - 1, /* one is left for the baseline */
-};
+enum { POINTS_MAX = SPOT_BENCH_POINTS_MAX - 1 /* one is left for the baseline */ };
 
 static bool is_same(const spot_point *p, const spot_point *q)
 {
-    return p->steps == q->steps && cli_same_setting(p, q);
+    return p->steps == q->steps && spot_point_same_setting(p, q);
 }
 
 /* The place of a point among the first n, or n. */
@@ -28,13 +23,13 @@ static int find(const bench_result *out, int n, const spot_point *point)
     return i;
 }
 
-static bool add(bench_result *out, const char *option, const spot_point *point)
+static bool add(bench_result *out, const spot_point *point)
 {
     int n = out->config.n_points;
     if (find(out, n, point) < n) {
         char text[SPOT_POINT_TEXT_SIZE];
         spot_point_format(point, text, sizeof(text));
-        (void)cli_misuse("bench", "--%s: '%s' is given twice, expected once", option, text);
+        (void)cli_misuse("bench", "--points: '%s' is given twice, expected once", text);
         return false;
     }
     if (n == POINTS_MAX) {
@@ -68,23 +63,28 @@ static bool read_point(const char *text, size_t length, int all_steps, bench_res
         (void)cli_misuse("bench", "--points: %s", diag.text);
         return false;
     }
-    if (point.overlap != 0 || point.align != SPOT_ALIGN_NONE) {
-        (void)cli_misuse("bench",
-                         "--points: '%s': overlap and align change no latency of an "
-                         "inference, expected steps, quant, prune and kv",
-                         copy);
-        return false;
+    for (int i = 0; i < spot_knob_count(); i++) {
+        const spot_knob *k = spot_knob_at(i);
+        if (!k->in_inference && !spot_knob_is_baseline(i, &point)) {
+            (void)cli_misuse("bench",
+                             "--points: '%s': %s changes no latency of an inference, expected "
+                             "knobs that do",
+                             copy, k->name);
+            return false;
+        }
     }
     point.steps = point.steps == 0 ? all_steps : point.steps;
-    return add(out, "points", &point);
+    return add(out, &point);
 }
 
 static bool read_points(const bench_request *r, int all_steps, bench_result *out)
 {
-    if (r->steps.count > 0 || r->quants != NULL || r->prunes != NULL || r->kvs != NULL) {
-        (void)cli_misuse("bench", "--points and lists: expected either --points or --steps, "
-                                  "--quant, --prune, --kv");
-        return false;
+    for (int i = 0; i < spot_knob_count(); i++) {
+        if (r->lists.text[i] != NULL) {
+            (void)cli_misuse("bench", "--points and --%s: expected points or lists, not both",
+                             spot_knob_at(i)->name);
+            return false;
+        }
     }
     for (const char *text = r->points;;) {
         size_t length = strcspn(text, ";");
@@ -98,55 +98,14 @@ static bool read_points(const bench_request *r, int all_steps, bench_result *out
     }
 }
 
-static bool read_steps(const bench_request *r, cli_integers *steps)
-{
-    *steps = r->steps;
-    for (int i = 0; i < N_STEPS_DEFAULT && r->steps.count == 0; i++) {
-        steps->values[steps->count++] = STEPS_DEFAULT[i];
-    }
-    for (int i = 0; i < steps->count; i++) {
-        int value = steps->values[i];
-        if (value < 1 || value > SPOT_POLICY_STEPS_MAX ||
-            (i > 0 && value <= steps->values[i - 1])) {
-            (void)cli_misuse("bench", "--steps: %d, expected rising numbers from 1 to %d", value,
-                             SPOT_POLICY_STEPS_MAX);
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Every combination of the lists, steps fastest. */
-static bool combine_lists(const bench_request *r, bench_result *out)
-{
-    cli_integers steps;
-    cli_settings settings;
-
-    if (!read_steps(r, &steps) ||
-        !cli_read_settings("bench", r->quants != NULL ? r->quants : "fp32",
-                           r->prunes != NULL ? r->prunes : "none", r->kvs != NULL ? r->kvs : "base",
-                           &settings)) {
-        return false;
-    }
-    for (int i = 0; i < cli_count_settings(&settings); i++) {
-        spot_point point = cli_setting(&settings, i);
-        for (int k = 0; k < steps.count; k++) {
-            point.steps = steps.values[k];
-            if (!add(out, "steps", &point)) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
 bool bench_make_points(const bench_request *r, int all_steps, bench_result *out)
 {
     spot_point first;
     int *n = &out->config.n_points;
 
     *n = 0;
-    if (r->points != NULL ? !read_points(r, all_steps, out) : !combine_lists(r, out)) {
+    if (r->points != NULL ? !read_points(r, all_steps, out)
+                          : !cli_sweep("bench", &r->lists, all_steps, out->points, POINTS_MAX, n)) {
         return false;
     }
     spot_point_default(&first);

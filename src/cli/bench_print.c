@@ -25,11 +25,6 @@ static const char *show_point(const spot_point *point, char text[SPOT_POINT_TEXT
 
 /* ---- JSON ---- */
 
-static const char *or_word(const char *text, const char *word)
-{
-    return text[0] != '\0' ? text : word;
-}
-
 static json_t *pack_cost(const spot_bench_row *r)
 {
     const spot_inference_cost *c = &r->cost;
@@ -67,13 +62,19 @@ static json_t *pack_row(const spot_bench_row *r, int threads)
     char variant[SPOT_POINT_TEXT_SIZE];
     spot_point_variant(&r->point, variant, sizeof(variant));
     json_t *row =
-        json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:[f, f], s:f, s:f}",
-                  "point", show_point(&r->point, text), "variant", variant, "steps", r->point.steps,
-                  "quant", or_word(r->point.quant, "fp32"), "prune",
-                  or_word(r->point.prune, "none"), "kv", or_word(r->point.kv, "base"), "median_s",
-                  r->alone.median_s, "p95_s", r->alone.p95_s, "mean_s", r->alone.mean_s, "spread_s",
-                  r->alone.sd_s, "alpha", r->alpha, "alpha_95", r->alpha_ci.lo, r->alpha_ci.hi,
-                  "macs_per_s", r->macs_s, "processor_share", r->processor_frac);
+        json_pack("{s:s, s:s, s:i, s:f, s:f, s:f, s:f, s:f, s:[f, f], s:f, s:f}", "point",
+                  show_point(&r->point, text), "variant", variant, "steps", r->point.steps,
+                  "median_s", r->alone.median_s, "p95_s", r->alone.p95_s, "mean_s", r->alone.mean_s,
+                  "spread_s", r->alone.sd_s, "alpha", r->alpha, "alpha_95", r->alpha_ci.lo,
+                  r->alpha_ci.hi, "macs_per_s", r->macs_s, "processor_share", r->processor_frac);
+    for (int i = 0; i < spot_knob_count(); i++) {
+        const spot_knob *k = spot_knob_at(i);
+        if (k->in_inference && !k->is_number) {
+            char value[SPOT_KNOB_VALUE_SIZE];
+            spot_knob_value(i, &r->point, value);
+            (void)json_object_set_new(row, k->name, json_string(value));
+        }
+    }
     (void)json_object_set_new(row, "cost", pack_cost(r));
     (void)json_object_set_new(row, "roof", pack_roof(r));
     (void)json_object_set_new(row, "load", pack_load(r, threads));

@@ -139,49 +139,34 @@ int cli_check_target(const char *verb, const char *option, const char *path);
 /* points.c ------------------------------------------------------------------------------------- */
 
 /* What the keys of an operating point mean, for help pages. */
-extern const char *const CLI_POINT_KEYS;
+const char *cli_point_keys(void);
+
+/* A list of values for each knob of a point, by options that are called as the knobs are. */
+typedef struct cli_lists {
+    const char *text[SPOT_KNOBS_MAX];     /* such as fp32,w8a8; NULL = not given */
+    const char *standard[SPOT_KNOBS_MAX]; /* what then stands for it; NULL = the baseline alone */
+    char help[SPOT_KNOBS_MAX][96];
+} cli_lists;
+
+/* Appends the options of the knobs to `options` and moves *n; only those that a session obeys, if so
+ * wanted. */
+void cli_list_options(cli_lists *lists, bool inference_only, cli_option *options, size_t *n);
+
+/* The points of the lists, steps=all resolved to `all_steps`. False after saying what is wrong. */
+bool cli_sweep(const char *verb, const cli_lists *lists, int all_steps, spot_point *points,
+               int capacity, int *n);
+
+/* The same as an ordered line, with the baseline (all steps, no overlap, full precision) in any case. */
+bool cli_make_points(const char *verb, const cli_lists *lists, int all_steps, spot_point *points,
+                     int capacity, int *n, int *baseline);
 
 /* Whether the policy can have these points (n): CLI_OK, or an exit code after saying what is wrong. Makes
  * a session of each kind and throws it away. */
 int cli_check_points(const char *verb, const spot_policy *policy, const spot_point *points, int n);
 
-/* Whether the points differ in steps and overlap at most. */
-bool cli_same_setting(const spot_point *p, const spot_point *q);
-
-/* Lists of what is not steps or overlap; each value in a point that is the baseline otherwise. */
-typedef struct cli_settings {
-    spot_point quants[CLI_LIST_MAX], prunes[CLI_LIST_MAX], kvs[CLI_LIST_MAX];
-    int n_quants, n_prunes, n_kvs;
-} cli_settings;
-
-/* Reads the lists, such as fp32,w8a8. False after saying what is wrong with the first that is. */
-bool cli_read_settings(const char *verb, const char *quants, const char *prunes, const char *kvs,
-                       cli_settings *out);
-
-/* Number of combinations, and the i-th: the window varies fastest, the precision slowest. */
-int cli_count_settings(const cli_settings *settings);
-spot_point cli_setting(const cli_settings *settings, int i);
-
 /* After a latency was not found: how to get one, if the class itself is there at these steps. */
 void cli_hint_bench(const spot_platform *platform, const char *class_name, int steps,
                     const char *policy_name);
-
-/* tune_points.c -------------------------------------------------------------------------------- */
-
-/* What a tune sweeps over. */
-typedef struct cli_sweep {
-    cli_integers steps;
-    cli_integers overlaps;
-    const char *aligns; /* text, such as none,skip: matters with overlap */
-    const char *quants; /* text, such as fp32,w8a8 */
-    const char *prunes; /* text, such as none,0.1,2:4 */
-    const char *kvs;    /* text, such as base,p1,p2 */
-} cli_sweep;
-
-/* Every combination of the sweep, and the baseline (all steps, full precision, no overlap) in any case; as
- * an ordered line. False after saying what is wrong. */
-bool cli_make_points(const cli_sweep *sweep, int all_steps, spot_point points[SPOT_TUNE_POINTS_MAX],
-                     int *n_points, int *baseline);
 
 /* rollout_replay.c ----------------------------------------------------------------------------- */
 

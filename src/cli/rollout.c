@@ -303,7 +303,7 @@ int spoti_cli_rollout(int argc, char **argv)
         .usage = "--task NAME [options]",
         .options = options,
         .n_options = sizeof(options) / sizeof(options[0]),
-        .notes = CLI_POINT_KEYS,
+        .notes = cli_point_keys(),
         .examples =
             "  sweetspot rollout --task ur5e-conveyor --platform agx-orin-30w --point steps=2\n"
             "  sweetspot rollout --task ur5e-conveyor --delay-ms 400 --speed 1.5 --seeds 250\n"

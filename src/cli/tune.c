@@ -13,7 +13,7 @@ typedef struct request {
     const char *task_name;
     const char *policy_name;
     const char *platform_name;
-    cli_sweep sweep;
+    cli_lists lists;
     const char *charge_as;
     const char *alpha_from;
     const char *clock;
@@ -247,8 +247,8 @@ static bool make_points(request *r, const spot_policy *policy)
 {
     spot_tune_config *c = &r->config;
     c->points = r->points;
-    return cli_make_points(&r->sweep, spot_policy_describe(policy)->default_steps, r->points,
-                           &c->n_points, &c->baseline);
+    return cli_make_points("tune", &r->lists, spot_policy_describe(policy)->default_steps,
+                           r->points, SPOT_TUNE_POINTS_MAX, &c->n_points, &c->baseline);
 }
 
 static int load_and_tune(request *r)
@@ -327,39 +327,24 @@ static const char *const EXAMPLES =
 
 int spoti_cli_tune(int argc, char **argv)
 {
-    static const int default_steps[] = {1, 2, 3, 5};
     int exit_code = CLI_OK;
     request r = {.clock = "exact",
                  .schedule = "overlap",
                  .goal = "auto",
-                 .sweep = {.steps = {.count = sizeof(default_steps) / sizeof(default_steps[0])},
-                           .overlaps = {.values = {0}, .count = 1},
-                           .aligns = "none,skip",
-                           .quants = "fp32",
-                           .prunes = "none",
-                           .kvs = "base"},
                  .speed = 1.0,
                  .noise = 1.0,
                  .n_seeds = 100};
-    memcpy(r.sweep.steps.values, default_steps, sizeof(default_steps));
+    r.lists.standard[spot_knob_find("steps")] = "1,2,3,5";
+    r.lists.standard[spot_knob_find("align")] = "none,skip";
     spot_tune_config_default(&r.config);
 
-    const cli_option options[] = {
+    const cli_option first[] = {
         {"task", "TASK", CLI_TEXT, &r.task_name, "name or task.yaml (needed)"},
         {"platform", "PLATFORM", CLI_TEXT, &r.platform_name, "name or profile (needed)"},
         {"policy", "POLICY", CLI_TEXT, &r.policy_name,
          "name or folder; default: named as the task"},
-        {"steps", "LIST", CLI_INTEGERS, &r.sweep.steps, "refinement steps; default 1,2,3,5"},
-        {"overlap", "LIST", CLI_INTEGERS, &r.sweep.overlaps,
-         "actions executed while the next chunk is computed; default 0"},
-        {"align", "LIST", CLI_TEXT, &r.sweep.aligns,
-         "how overlapped chunks are joined: none,skip (default both)"},
-        {"quant", "LIST", CLI_TEXT, &r.sweep.quants,
-         "precisions, e.g. fp32,w8a8,w4-t3; default fp32"},
-        {"prune", "LIST", CLI_TEXT, &r.sweep.prunes,
-         "weights left out, e.g. none,0.1,2:4,mlp:0.25; default none"},
-        {"kv", "LIST", CLI_TEXT, &r.sweep.kvs,
-         "past that a policy with history reads, e.g. base,p1,8:14; default base"},
+    };
+    const cli_option last[] = {
         {"seeds", "N", CLI_INTEGER, &r.n_seeds, "episodes a point; default 100"},
         {"seed", "S", CLI_SEED, &r.seed, "first seed; default 0"},
         {"speed", "X", CLI_REAL, &r.speed, "factor on the speed of what moves; default 1"},
@@ -382,12 +367,18 @@ int spoti_cli_tune(int argc, char **argv)
         {"json", NULL, CLI_FLAG, &r.json, "JSON instead of the table"},
         {"quiet", NULL, CLI_FLAG, &r.quiet, "no progress bar"},
     };
+    cli_option options[SPOT_KNOBS_MAX + (sizeof(first) + sizeof(last)) / sizeof(first[0])];
+    size_t n_options = sizeof(first) / sizeof(first[0]);
+    memcpy(options, first, sizeof(first));
+    cli_list_options(&r.lists, false, options, &n_options);
+    memcpy(&options[n_options], last, sizeof(last));
+    n_options += sizeof(last) / sizeof(last[0]);
     const cli_page page = {.verb = "tune",
                            .summary = SUMMARY,
                            .usage = "--task TASK --platform PLATFORM [options]",
                            .options = options,
-                           .n_options = sizeof(options) / sizeof(options[0]),
-                           .notes = CLI_POINT_KEYS,
+                           .n_options = n_options,
+                           .notes = cli_point_keys(),
                            .examples = EXAMPLES};
     if (!cli_parse(&page, argc, argv, &exit_code)) {
         return exit_code;

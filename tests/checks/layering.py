@@ -28,9 +28,10 @@ MODULES = {
     },
     "runtime": {
         "file": set(),
+        "point": set(),
         "nn": set(),
-        "exec": set(),
-        "policy": {"nn", "exec", "file"},
+        "exec": {"point"},
+        "policy": {"nn", "file", "point"},
     },
     "lab": {
         "base": set(),
@@ -63,7 +64,7 @@ PUBLIC = {
     "tised_shift.h": ("core", "tised"),
     "exec.h": ("runtime", "exec"),
     "platform.h": ("lab", "platform"),
-    "point.h": ("runtime", "exec"),
+    "point.h": ("runtime", "point"),
     "policy.h": ("runtime", "policy"),
     "bench.h": ("lab", "bench"),
     "demo.h": ("lab", "demo"),

@@ -19,9 +19,9 @@ policy="--policy ur5e-pick-place-dit"
 # --- what is refused, and nothing is left behind ---
 expect 2 "--policy: missing"
 expect 2 "policy 'nope': not found" --policy nope
-expect 2 "--steps: 0, expected rising numbers" $policy --steps 0,1
-expect 2 "--steps: 1, expected rising numbers" $policy --steps 5,1
-expect 2 "--steps: 101" $policy --steps 101
+expect 2 "--steps: 0 is too small, expected 1..100" $policy --steps 0,1
+expect 2 "--steps: '5' is given twice, expected once" $policy --steps 5,1,5
+expect 2 "--steps: '101' is too large" $policy --steps 101
 expect 2 "--calls 19: expected 20 to" $policy --calls 19
 expect 2 "--rounds 4: expected 5 to" $policy --rounds 4
 expect 2 "--threads: '0', expected all or" $policy --threads 0
@@ -34,9 +34,9 @@ expect 2 "--points: unknown key 'colour', expected one of: steps" $policy --poin
 expect 2 "--points: steps: 0 is too small" $policy --points "steps=0"
 expect 2 "--points: a point is empty" $policy --points "steps=5;"
 expect 2 "--points: a point is empty" $policy --points ""
-expect 2 "overlap and align change no latency" $policy --points "steps=5 overlap=2"
+expect 2 "overlap changes no latency of an inference" $policy --points "steps=5 overlap=2"
 expect 2 "is given twice" $policy --points "steps=5; quant=fp32 steps=5"
-expect 2 "either --points or --steps" $policy --points "steps=5" --quant w8a8
+expect 2 "--points and --quant: expected points or lists, not both" $policy --points "steps=5" --quant w8a8
 expect 2 "is given twice" $policy --quant fp32,w8a8,w8a8 --steps 1
 expect 2 "'steps=10 overlap=0' is given twice" $policy --points "steps=10; steps=all"
 expect 1 "no-such.yaml" $policy --points "steps=1 quant=no-such.yaml" --threads 1 --calls 20

@@ -22,9 +22,9 @@ run()
 # --- what is refused, and nothing is left behind ---
 conveyor="--task ur5e-conveyor --platform agx-orin-30w --seeds 2 --out $work/refused"
 expect 2 "--task and --platform are needed"
-expect 2 "--steps: 0, expected 1..100" $conveyor --steps 0
-expect 2 "--steps: 101" $conveyor --steps 1,101
-expect 2 "--overlap: -1" $conveyor --overlap=-1
+expect 2 "--steps: 0 is too small, expected 1..100" $conveyor --steps 0
+expect 2 "--steps: '101' is too large" $conveyor --steps 1,101
+expect 2 "--overlap: '-1', expected a whole number" $conveyor --overlap=-1
 expect 2 "overlap=9, expected 0..8" $conveyor --steps 1 --overlap 9
 expect 2 "align=skip" $conveyor --steps 1 --overlap 8 --execute 12 --align skip
 expect 2 "schedule cadence" $conveyor --steps 1 --overlap 2 --schedule cadence
@@ -34,7 +34,7 @@ expect 2 "ur5e-pick-place" --task ur5e-conveyor --platform agx-orin-30w --policy
 expect 2 "dp-vit-dit" $conveyor --charge-as no-such-class
 expect 2 "exact, paper" $conveyor --clock wall
 expect 2 "auto, time, success" $conveyor --goal energy
-expect 2 "none, skip" $conveyor --align sideways
+expect 2 "--align: 'sideways', expected none or skip" $conveyor --align sideways
 expect 2 "at least 1 seed" $conveyor --seeds 0
 expect 2 "2^32" $conveyor --seed 4294967296
 expect 2 "speed" $conveyor --steps 1 --speed 11

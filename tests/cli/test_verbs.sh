@@ -63,7 +63,7 @@ expect 2 "has no class" rollout --task ur5e-conveyor --platform rtx-4070 --charg
 expect 2 "--out: missing" demo --task ur5e-conveyor
 expect 2 "episodes 0: expected 1" demo --task ur5e-conveyor --episodes 0 --out "$work/x.hdf5"
 expect 2 "--policy: missing" bench
-expect 2 "--steps: 0, expected rising" bench --policy ur5e-conveyor --steps 0,1
+expect 2 "--steps: 0 is too small, expected 1..100" bench --policy ur5e-conveyor --steps 0,1
 
 expect 2 "quant: 'w5a5', expected fp32" rollout --task ur5e-pick-place --policy ur5e-pick-place-dit \
     --platform agx-orin-50w --point quant=w5a5

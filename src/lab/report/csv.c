@@ -7,8 +7,9 @@
 #include "lab/report/words.h"
 #include "spot/report.h"
 
+/* Behind the point's text and its knobs. */
 static const char *const COLUMNS =
-    "point,steps,overlap,align,quant,prune,kv,is_baseline,is_best,among_best,policy,task,platform,"
+    ",is_baseline,is_best,among_best,policy,task,platform,"
     "charged_class,latency_origin,t_inf_s,t_inf_spread_s,alpha,t_ck_s,eta_chunk,"
     "episodes,successes,success_rate,success_lo,success_hi,grade_mean,"
     "chunks,chunks_lo,chunks_hi,inflation,inflation_lo,inflation_hi,"
@@ -38,11 +39,11 @@ static void write_row(FILE *out, const spot_tune_result *r, int i)
     const spot_tune_row *row = &r->rows[i];
     const spot_tune_setting *s = &r->setting;
     spoti_put_csv(out, row->text);
-    (void)fprintf(out, ",%d,%d,%s", row->point.steps, row->point.overlap,
-                  row->point.align == SPOT_ALIGN_SKIP ? "skip" : "none");
-    write_text(out, spoti_report_quant(&row->point));
-    write_text(out, spoti_report_prune(&row->point));
-    write_text(out, spoti_report_kv(&row->point));
+    for (int k = 0; k < spot_knob_count(); k++) {
+        char value[SPOT_KNOB_VALUE_SIZE];
+        spot_knob_value(k, &row->point, value);
+        write_text(out, value);
+    }
     (void)fprintf(out, ",%d,%d,%d", i == r->baseline, i == r->best, row->among_best);
     write_text(out, s->policy);
     write_text(out, s->task);
@@ -78,6 +79,10 @@ spot_status spot_report_tune_csv(const spot_tune_result *result, const char *pat
     spot_status st = spoti_file_begin(&file, path, diag);
     if (st != SPOT_OK) {
         return st;
+    }
+    (void)fputs("point", file.stream);
+    for (int k = 0; k < spot_knob_count(); k++) {
+        (void)fprintf(file.stream, ",%s", spot_knob_at(k)->name);
     }
     (void)fprintf(file.stream, "%s\n", COLUMNS);
     for (int i = 0; i < result->n_rows; i++) {

@@ -106,9 +106,6 @@ static void add_line(point_label *l, const char *words)
 static void add_setting(point_label *l, const char *key, const char *value)
 {
     char words[SPOT_POINT_TEXT_SIZE];
-    if (value[0] == '\0') {
-        return;
-    }
     const bool fits = strlen(key) + strlen(value) <= LABEL_MAX;
     (void)spoti_format(words, sizeof(words), "%s%s", key, fits ? value : "");
     add_line(l, words);
@@ -131,9 +128,15 @@ static point_label label_of(const spot_tune_result *r, int i)
         add_line(&l, words);
         add_line(&l, p->align == SPOT_ALIGN_SKIP ? "skip" : "no skip");
     }
-    add_setting(&l, "quant=", p->quant);
-    add_setting(&l, "prune=", p->prune);
-    add_setting(&l, "kv=", p->kv);
+    for (int k = 0; k < spot_knob_count(); k++) {
+        const spot_knob *knob = spot_knob_at(k);
+        if (knob->in_inference && !knob->is_number && !spot_knob_is_baseline(k, p)) {
+            char key[SPOT_KNOB_VALUE_SIZE];
+            (void)spoti_format(key, sizeof(key), "%s=", knob->name);
+            spot_knob_value(k, p, words);
+            add_setting(&l, key, words);
+        }
+    }
     if (i == r->baseline) {
         add_line(&l, "(baseline)");
     }

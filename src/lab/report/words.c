@@ -2,6 +2,8 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 #include "lab/report/words.h"
 
+#include "core/base/text.h"
+
 const char *spoti_report_support(spot_stats_support support)
 {
     switch (support) {
@@ -22,17 +24,21 @@ const char *spoti_report_schedule(const spot_tune_result *result, int i)
     return result->rows[i].point.overlap > 0 ? "overlap" : "sync";
 }
 
-const char *spoti_report_quant(const spot_point *point)
+json_t *spoti_report_knobs(const spot_point *point)
 {
-    return point->quant[0] != '\0' ? point->quant : "fp32";
-}
-
-const char *spoti_report_prune(const spot_point *point)
-{
-    return point->prune[0] != '\0' ? point->prune : "none";
-}
-
-const char *spoti_report_kv(const spot_point *point)
-{
-    return point->kv[0] != '\0' ? point->kv : "base";
+    json_t *knobs = json_object();
+    for (int i = 0; knobs != NULL && i < spot_knob_count(); i++) {
+        const spot_knob *k = spot_knob_at(i);
+        char value[SPOT_KNOB_VALUE_SIZE];
+        int number = 0;
+        spot_knob_value(i, point, value);
+        json_t *item = k->is_number && spoti_parse_int(value, &number) == SPOT_OK
+                           ? json_integer(number)
+                           : json_string(value);
+        if (json_object_set_new(knobs, k->name, item) != 0) {
+            json_decref(knobs);
+            knobs = NULL;
+        }
+    }
+    return knobs;
 }

@@ -4,6 +4,8 @@
 #ifndef SPOTI_REPORT_WORDS_H
 #define SPOTI_REPORT_WORDS_H
 
+#include <jansson.h>
+
 #include "spot/tune.h"
 
 /* `none`, `insufficient` or `sufficient`. */
@@ -12,9 +14,7 @@ const char *spoti_report_support(spot_stats_support support);
 /* `sync`, `overlap` or `cadence`: the schedule that row i was run with. */
 const char *spoti_report_schedule(const spot_tune_result *result, int i);
 
-/* The point's precision, pruning and read window; the baseline's are `fp32`, `none` and `base`. */
-const char *spoti_report_quant(const spot_point *point);
-const char *spoti_report_prune(const spot_point *point);
-const char *spoti_report_kv(const spot_point *point);
+/* The point's knobs as an object, numbers as such; NULL if memory is short. The caller's. */
+json_t *spoti_report_knobs(const spot_point *point);
 
 #endif
