@@ -17,7 +17,7 @@ quickstart: setup
 
 # The clang build with sanitizers goes first: its unit tests, and a minute of each fuzz target.
 check: setup asan build
-	ctest --test-dir build --output-on-failure --parallel $(JOBS)
+	ctest --preset release --parallel $(JOBS)
 
 setup:
 	scripts/setup

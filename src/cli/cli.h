@@ -75,6 +75,9 @@ bool cli_check_seeds(const char *verb, uint64_t seed, int n);
 
 typedef enum cli_thing { CLI_TASK, CLI_POLICY, CLI_PLATFORM } cli_thing;
 
+/* Whether $SPOT_DATA, if it is set, is a folder; else says so. */
+bool cli_check_data(void);
+
 /* Resolves a name (`ur5e-conveyor`) or a path into the path that the library loads: a task's
  * task.yaml, a policy's folder, a platform's YAML. Names are looked for in ./, $SPOT_DATA, the data
  * installed beside this program and those under the configured prefix. On failure says so with a list of what exists and returns false. */

@@ -10,7 +10,7 @@
 
 #include "cli.h"
 
-enum { ROOTS = 4, NAMES_MAX = 512, NAME_SIZE = 128 };
+enum { ROOTS = 5, NAMES_MAX = 512, NAME_SIZE = 128 };
 
 typedef struct kind {
     const char *noun;
@@ -25,8 +25,8 @@ static const kind kinds[] = {
     [CLI_PLATFORM] = {"platform", "platforms", ".yaml", NULL},
 };
 
-/* The data beside this very program, so that an installed tree may be moved. */
-static bool root_of_program(char *path, size_t size)
+/* PROGRAM_FOLDER/`tail` of this very program, so that a tree may be moved. */
+static bool beside_program(const char *tail, char path[CLI_PATH_SIZE])
 {
     char program[CLI_PATH_SIZE];
     ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
@@ -39,28 +39,65 @@ static bool root_of_program(char *path, size_t size)
         return false;
     }
     *slash = '\0';
-    int length = snprintf(path, size, "%s/%s", program, SPOT_DATA_FROM_BIN);
-    return length > 0 && (size_t)length < size;
+    int length = snprintf(path, CLI_PATH_SIZE, "%s/%s", program, tail);
+    return length > 0 && length < CLI_PATH_SIZE;
 }
 
-/* Where names are looked for, in this order. False if root `i` is not there. */
+/* The sources that the program was built from, if it stands in its build folder. */
+static bool root_of_build(char path[CLI_PATH_SIZE])
+{
+    return beside_program(SPOT_BUILD_FROM_BIN "/CMakeCache.txt", path) && access(path, F_OK) == 0 &&
+           beside_program(SPOT_SOURCE_FROM_BIN, path);
+}
+
+/* Where names are looked for, in this order: what the user says comes before what lies around. False if
+ * root `i` is not there. */
 static bool root(int i, char path[CLI_PATH_SIZE])
 {
     const char *text = SPOT_DATA_DIR;
     switch (i) {
     case 0:
-        text = ".";
-        break;
-    case 1:
         text = getenv("SPOT_DATA");
         break;
+    case 1:
+        text = ".";
+        break;
     case 2:
-        return root_of_program(path, CLI_PATH_SIZE);
+        return root_of_build(path);
+    case 3:
+        return beside_program(SPOT_DATA_FROM_BIN, path);
     default:
         break;
     }
-    int length = text != NULL ? snprintf(path, CLI_PATH_SIZE, "%s", text) : -1;
+    int length = text != NULL && text[0] != '\0' ? snprintf(path, CLI_PATH_SIZE, "%s", text) : -1;
     return length > 0 && length < CLI_PATH_SIZE;
+}
+
+bool cli_check_data(void)
+{
+    const char *data = getenv("SPOT_DATA");
+    struct stat info;
+    if (data == NULL || data[0] == '\0' || (stat(data, &info) == 0 && S_ISDIR(info.st_mode))) {
+        return true;
+    }
+    (void)fprintf(stderr,
+                  "sweetspot: SPOT_DATA=%s: no such folder, expected one with tasks/, "
+                  "policies/ and platforms/\n",
+                  data);
+    return false;
+}
+
+/* The folders of a kind that were looked into, for a message. */
+static void print_places(const kind *k)
+{
+    char base[CLI_PATH_SIZE];
+    const char *before = "; looked in";
+    for (int i = 0; i < ROOTS; i++) {
+        if (root(i, base)) {
+            (void)fprintf(stderr, "%s %s/%s", before, base, k->folder);
+            before = ",";
+        }
+    }
 }
 
 static bool is_file(const char *path, const char *probe)
@@ -200,7 +237,11 @@ bool cli_find(cli_thing thing, const char *name, char *path, size_t size)
     for (int i = 0; list != NULL && i < list->count; i++) {
         (void)fprintf(stderr, "%s %s", i > 0 ? "," : "", list->text[i]);
     }
-    (void)fprintf(stderr, "%s\n", list == NULL || list->count == 0 ? " (none found)" : "");
+    if (list == NULL || list->count == 0) {
+        (void)fprintf(stderr, " (none found)");
+    }
+    print_places(k);
+    (void)fprintf(stderr, "\n");
     free(list);
     return false;
 }

@@ -149,8 +149,9 @@ int spoti_cli_list(int argc, char **argv)
     const cli_option options[] = {{"json", NULL, CLI_FLAG, &json, "JSON instead of text"}};
     const cli_page page = {
         .verb = "list",
-        .summary = "Lists the tasks, policies and platforms found in ./, $SPOT_DATA and the "
-                   "installed data.",
+        .summary =
+            "Lists the tasks, policies and platforms found in $SPOT_DATA, the present folder "
+            "and the\nprogram's own data, in this order: the first of a name counts.",
         .usage = "[--json]",
         .options = options,
         .n_options = 1,
@@ -170,7 +171,7 @@ int spoti_cli_list(int argc, char **argv)
         if (json) {
             (void)json_object_set_new(all, parts[i].key, l.items);
         } else if (l.count == 0) {
-            (void)printf("  none; run in the project's folder, or set SPOT_DATA\n");
+            (void)printf("  none; set SPOT_DATA to a folder that has some\n");
         }
     }
     return json ? cli_print_json(all) : CLI_OK;

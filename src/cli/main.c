@@ -62,7 +62,7 @@ static int dispatch(int argc, char **argv)
     }
     for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
         if (strcmp(argv[1], verbs[i].name) == 0) {
-            return verbs[i].run(argc - 1, argv + 1);
+            return cli_check_data() ? verbs[i].run(argc - 1, argv + 1) : CLI_USAGE;
         }
     }
     (void)fprintf(stderr, "sweetspot: '%s' is not a verb, expected one of:", argv[1]);

@@ -94,6 +94,28 @@ for results in "list" "list --json" "list --help" "rollout --task ur5e-conveyor 
     [ "$got" -eq 1 ] && grep -q "standard output" "$work/err" || die "$results on a full disk: $got"
 done
 
+# The built tool finds the tasks of its sources from any folder; what the user says comes first.
+(
+    cd "$work"
+    unset SPOT_DATA
+    "$tool" list | grep "^  ur5e-conveyor " >/dev/null || die "the built tool does not find its data from $work"
+    mkdir -p data/tasks/mine here/tasks/mine
+    cp -r "$OLDPWD/tasks/robots" data/tasks/
+    cp -r "$OLDPWD/tasks/robots" here/tasks/
+    cp "$OLDPWD"/tasks/press-button/* data/tasks/mine/
+    cp "$OLDPWD"/tasks/ur5e-conveyor/* here/tasks/mine/
+    cd here
+    "$tool" list --json | grep '"path": "./tasks/mine/task.yaml"' >/dev/null || die "the present folder is not looked at"
+    SPOT_DATA=$work/data "$tool" list --json | grep "\"path\": \"$work/data/tasks/mine/task.yaml\"" >/dev/null ||
+        die "SPOT_DATA does not come first"
+    code=0
+    SPOT_DATA=$work/nowhere "$tool" list >"$work/out" 2>"$work/err" || code=$?
+    [ "$code" = 2 ] && grep -q "SPOT_DATA=$work/nowhere: no such folder" "$work/err" || die "$(cat "$work/err")"
+    code=0
+    "$tool" rollout --task nope 2>"$work/err" || code=$?
+    [ "$code" = 2 ] && grep -q "looked in ./tasks, " "$work/err" || die "no places: $(cat "$work/err")"
+)
+
 # An installed tree may be moved, and works from any folder; a thing is found by its bare name too.
 mkdir -p "$work/usr/bin" "$work/usr/share/sweetspot"
 cp "$tool" "$work/usr/bin/"
