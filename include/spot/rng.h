@@ -30,6 +30,7 @@ typedef enum spot_stream {
     SPOT_STREAM_EXPERT = 5,    /* choices of a scripted expert */
     SPOT_STREAM_DISTURB = 6,   /* disturbances of demonstrations */
     SPOT_STREAM_BOOTSTRAP = 7, /* resampling; counter = resample index */
+    SPOT_STREAM_PERMUTE = 8,   /* signs and orders that a test draws; counter = draw index */
 } spot_stream;
 
 typedef struct spot_rng {
