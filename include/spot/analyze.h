@@ -80,6 +80,16 @@ typedef enum spot_analyze_claim {
     SPOT_ANALYZE_ESTABLISHED = 2,
 } spot_analyze_claim;
 
+/* What keeps a lead in time from being a win. */
+typedef enum spot_analyze_guard {
+    SPOT_ANALYZE_GUARD_NONE = 0,
+    SPOT_ANALYZE_GUARD_NO_BUDGET = 1,     /* there are failures, and nothing says what one costs */
+    SPOT_ANALYZE_GUARD_SUCCEEDS_LESS = 2, /* than another point, at 5 % */
+    SPOT_ANALYZE_GUARD_RARE_FAILURES =
+        3, /* the best one: a rate of failures that the trials do not rule
+                                           * out would undo the claim: faster when it succeeds */
+} spot_analyze_guard;
+
 /* One operating point. Times in s, means over successful episodes unless said otherwise. */
 typedef struct spot_analysis_point {
     char name[SPOT_ANALYZE_NAME_SIZE];
@@ -114,7 +124,13 @@ typedef struct spot_analysis_point {
 } spot_analysis_point;
 
 typedef struct spot_analysis_verdict {
-    int best; /* index of a point; -1 = nothing decides */
+    int best;   /* index of a point; -1 = nothing decides, or the leader may not be called best */
+    int leader; /* the least time or most successes by the figures; -1 = none */
+    spot_analyze_guard guard; /* of the leader, static regime */
+    int guard_against;        /* the point that it does not bear comparison with */
+    spot_quantity
+        undoing_rate; /* f*: failures of the best beyond those seen that would undo its lead */
+    spot_quantity failure_bound; /* one-sided 95 % Clopper-Pearson bound of its failures */
     spot_analyze_kind kind;
     spot_quantity p_interior;           /* "the best of the sweep is an end" */
     spot_quantity posterior_interior;   /* P(the best is not an end) */
@@ -226,9 +242,11 @@ SPOT_API spot_status spot_analyze_forecast(const spot_analyze_log *log,
                                            spot_diag *diag);
 SPOT_API void spot_forecast_destroy(spot_forecast *forecast);
 
-/* `static`, `dynamic`; `interior`, `endpoint`, `baseline`, `none`. */
+/* `static`, `dynamic`; `interior`, `endpoint`, `baseline`, `none`; `none`, `no budget`, `succeeds less`,
+ * `rare failures`. */
 SPOT_API const char *spot_analyze_regime_str(spot_analyze_regime regime);
 SPOT_API const char *spot_analyze_kind_str(spot_analyze_kind kind);
+SPOT_API const char *spot_analyze_guard_str(spot_analyze_guard guard);
 
 #ifdef __cplusplus
 }

@@ -139,6 +139,23 @@ SPOT_API spot_status spot_stats_wilson(int successes, int n, double confidence, 
 SPOT_API spot_status spot_stats_clopper_pearson(int successes, int n, double confidence,
                                                 spot_interval *out);
 
+/* One-sided Clopper-Pearson bound: with `confidence` the true rate of failures is at most *upper.
+ * Returns as spot_stats_wilson, and E_RANGE for a confidence of a half or less. Threads: immutable. */
+SPOT_API spot_status spot_stats_failure_bound(int failures, int n, double confidence,
+                                              double *upper);
+
+/* The rate of unseen failures, each charged limit_s, that would undo a lead in time:
+ * f* = (baseline_s - candidate_s) / (limit_s - candidate_s). A lead is safe from rare failures where f*
+ * exceeds spot_stats_failure_bound: tests on times are blind to failures too rare to be seen.
+ * 0 for a candidate that does not lead. Returns SPOT_OK, E_INVALID (NULL), E_RANGE (unless
+ * 0 <= candidate_s < limit_s and 0 <= baseline_s <= limit_s). Threads: immutable. */
+SPOT_API spot_status spot_stats_undoing_rate(double candidate_s, double baseline_s, double limit_s,
+                                             double *rate);
+
+/* The least p-value that n pairs can give: 2^-n, what the exact test by changing signs gives where all
+ * pairs agree. A bootstrap of few pairs promises less. Threads: immutable. */
+SPOT_API double spot_stats_paired_floor(int n_pair);
+
 /* Equal-tailed interval of the posterior Beta (k + 1/2, n - k + 1/2) of Jeffreys' prior; its lower
  * end is 0 for no success, its upper end 1 for no failure (Brown, Cai and DasGupta 2001). Returns as
  * spot_stats_wilson. Threads: immutable. */

@@ -117,6 +117,42 @@ spot_status spot_stats_clopper_pearson(int successes, int n, double confidence, 
     return beta_interval(k, n - k + 1.0, k + 1.0, n - k, confidence, out);
 }
 
+spot_status spot_stats_failure_bound(int failures, int n, double confidence, double *upper)
+{
+    spot_interval ci;
+    if (upper == NULL) {
+        return SPOT_E_INVALID;
+    }
+    /* the upper end of a two-sided interval leaves out half as much */
+    if (!(confidence > 0.0 && confidence < 1.0) || !(2.0 * confidence - 1.0 > 0.0)) {
+        return SPOT_E_RANGE;
+    }
+    spot_status st = spot_stats_clopper_pearson(failures, n, 2.0 * confidence - 1.0, &ci);
+    if (st == SPOT_OK) {
+        *upper = ci.hi;
+    }
+    return st;
+}
+
+spot_status spot_stats_undoing_rate(double candidate_s, double baseline_s, double limit_s,
+                                    double *rate)
+{
+    if (rate == NULL) {
+        return SPOT_E_INVALID;
+    }
+    if (!(candidate_s >= 0.0 && candidate_s < limit_s && baseline_s >= 0.0 &&
+          baseline_s <= limit_s && isfinite(limit_s))) {
+        return SPOT_E_RANGE;
+    }
+    *rate = fmax(0.0, (baseline_s - candidate_s) / (limit_s - candidate_s));
+    return SPOT_OK;
+}
+
+double spot_stats_paired_floor(int n_pair)
+{
+    return ldexp(1.0, n_pair > 0 ? -n_pair : 0);
+}
+
 spot_status spot_stats_jeffreys(int successes, int n, double confidence, spot_interval *out)
 {
     spot_status st = check_rate(successes, n, confidence, out);

@@ -62,16 +62,18 @@ static json_t *claim(spot_analyze_claim c)
 static json_t *make_verdict(const spot_analysis_setting *s)
 {
     const spot_analysis_verdict *v = &s->verdict;
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "best",
-                     v->best >= 0 ? json_string(s->points[v->best].name) : json_null(), "kind",
-                     v->kind != SPOT_ANALYZE_KIND_NONE ? json_string(spot_analyze_kind_str(v->kind))
-                                                       : json_null(),
-                     "p_interior", number(&v->p_interior), "posterior_interior",
-                     number(&v->posterior_interior), "static_paradox", claim(v->static_paradox),
-                     "dynamic_paradox", claim(v->dynamic_paradox), "trials_needed",
-                     v->trials_needed.known ? json_integer((json_int_t)v->trials_needed.value)
-                                            : json_null(),
-                     "text", v->text);
+    return json_pack(
+        "{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "best",
+        v->best >= 0 ? json_string(s->points[v->best].name) : json_null(), "leader",
+        v->leader >= 0 ? json_string(s->points[v->leader].name) : json_null(), "kind",
+        v->kind != SPOT_ANALYZE_KIND_NONE ? json_string(spot_analyze_kind_str(v->kind))
+                                          : json_null(),
+        "guard", spot_analyze_guard_str(v->guard), "undoing_rate", number(&v->undoing_rate),
+        "failure_bound", number(&v->failure_bound), "p_interior", number(&v->p_interior),
+        "posterior_interior", number(&v->posterior_interior), "static_paradox",
+        claim(v->static_paradox), "dynamic_paradox", claim(v->dynamic_paradox), "trials_needed",
+        v->trials_needed.known ? json_integer((json_int_t)v->trials_needed.value) : json_null(),
+        "text", v->text);
 }
 
 static json_t *make_forecast(const spot_forecast *f)

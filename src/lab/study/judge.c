@@ -162,7 +162,7 @@ static spot_status test_against_best(const bench *b, spot_goal goal, int i_row, 
         as_budget_runs(b, i_row, b->baseline);
         spot_status st =
             spot_stats_paired(&config, b->candidate, b->baseline, b->n_seeds, b->work, &paired);
-        *p = fmax(paired.p_candidate_faster, ldexp(1.0, -b->n_seeds));
+        *p = fmax(paired.p_candidate_faster, spot_stats_paired_floor(b->n_seeds));
         return st;
     }
     const spot_episode *mine = episodes_of(b, i_row);

@@ -328,6 +328,45 @@ static void sort_orders_and_quantile_interpolates(void **state)
     assert_close(spoti_quantile(ladder, 1, 0.3), 1.0, 0.0, 0.0);
 }
 
+/* Vector P52, and the closed form without a failure: 1 - 0.05^(1/n). */
+static void rare_failures_undo_a_lead_as_printed(void **state)
+{
+    static const struct {
+        int failures, n;
+        double upper;
+    } cases[] = {{0, 250, 0.0119114}, {0, 50, 0.0581551}, {2, 250, 0.0249677}};
+    double value = 0.0;
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(spot_stats_failure_bound(cases[i].failures, cases[i].n, 0.95, &value),
+                         SPOT_OK);
+        assert_close(value, cases[i].upper, 5.1e-8, 0.0); /* seven digits */
+    }
+    for (int n = 1; n < 400; n += 13) {
+        assert_int_equal(spot_stats_failure_bound(0, n, 0.95, &value), SPOT_OK);
+        assert_close(value, 1.0 - pow(0.05, 1.0 / n), 1e-12, 0.0);
+        assert_int_equal(spot_stats_failure_bound(n, n, 0.95, &value), SPOT_OK);
+        assert_close(value, 1.0, 0.0, 0.0);
+    }
+    assert_int_equal(spot_stats_failure_bound(0, 10, 0.5, &value), SPOT_E_RANGE);
+    assert_int_equal(spot_stats_failure_bound(11, 10, 0.95, &value), SPOT_E_RANGE);
+    assert_int_equal(spot_stats_failure_bound(0, 10, 0.95, NULL), SPOT_E_INVALID);
+
+    assert_int_equal(spot_stats_undoing_rate(5.30, 6.36, 40.0, &value), SPOT_OK);
+    assert_close(value, 0.0305476, 5.1e-8, 0.0);
+    /* at that rate of failures the lead is gone: (1 - f) 5.30 + f 40 = 6.36 */
+    assert_close((1.0 - value) * 5.30 + value * 40.0, 6.36, 1e-12, 0.0);
+    assert_int_equal(spot_stats_undoing_rate(7.0, 6.0, 40.0, &value), SPOT_OK);
+    assert_close(value, 0.0, 0.0, 0.0);
+    assert_int_equal(spot_stats_undoing_rate(40.0, 6.0, 40.0, &value), SPOT_E_RANGE);
+    assert_int_equal(spot_stats_undoing_rate(5.0, 41.0, 40.0, &value), SPOT_E_RANGE);
+    assert_int_equal(spot_stats_undoing_rate(5.0, 6.0, (double)INFINITY, &value), SPOT_E_RANGE);
+    assert_int_equal(spot_stats_undoing_rate(5.0, 6.0, 40.0, NULL), SPOT_E_INVALID);
+
+    assert_true(spot_stats_paired_floor(3) == 0.125 && spot_stats_paired_floor(0) == 1.0);
+    assert_true(spot_stats_paired_floor(-2) == 1.0 && spot_stats_paired_floor(5000) == 0.0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,6 +381,7 @@ int main(void)
         cmocka_unit_test(jeffreys_bounds_are_quantiles_of_its_posterior),
         cmocka_unit_test(newcombe_matches_printed_vectors),
         cmocka_unit_test(impossible_rates_are_refused),
+        cmocka_unit_test(rare_failures_undo_a_lead_as_printed),
         cmocka_unit_test(rank_orders_indices_and_breaks_ties_by_place),
         cmocka_unit_test(sort_orders_and_quantile_interpolates),
     };

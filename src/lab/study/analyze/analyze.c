@@ -34,6 +34,20 @@ const char *spot_analyze_kind_str(spot_analyze_kind kind)
     }
 }
 
+const char *spot_analyze_guard_str(spot_analyze_guard guard)
+{
+    switch (guard) {
+    case SPOT_ANALYZE_GUARD_NO_BUDGET:
+        return "no budget";
+    case SPOT_ANALYZE_GUARD_SUCCEEDS_LESS:
+        return "succeeds less";
+    case SPOT_ANALYZE_GUARD_RARE_FAILURES:
+        return "rare failures";
+    default:
+        return "none";
+    }
+}
+
 void spot_analysis_destroy(spot_analysis *analysis)
 {
     if (analysis == NULL) {

@@ -203,6 +203,13 @@ static bool is_interior(const spoti_setting *s, const double *time)
     return best > 0 && best < s->n_line - 1;
 }
 
+/* From the number of resamples on which it was so. Few units that agree prove nothing. */
+static double p_of(const spoti_setting *s, double count)
+{
+    return fmax(spoti_bootstrap_p((size_t)count, s->log->config.resamples),
+                spot_stats_paired_floor(s->n_unit));
+}
+
 void spoti_resample_pairs(spoti_setting *s)
 {
     double weight[UNITS_CAP];
@@ -234,9 +241,8 @@ void spoti_resample_pairs(spoti_setting *s)
         for (int j = 0; j < s->n; j++) {
             size_t at = (size_t)i * (size_t)s->n + (size_t)j;
             bool timed = s->value[i] > 0.0 && s->value[j] > 0.0 && i != j;
-            s->p_faster[at] = timed ? spoti_bootstrap_p((size_t)s->p_faster[at], resamples) : 2.0;
-            s->p_succeeds[at] =
-                i != j ? spoti_bootstrap_p((size_t)s->p_succeeds[at], resamples) : 2.0;
+            s->p_faster[at] = timed ? p_of(s, s->p_faster[at]) : 2.0;
+            s->p_succeeds[at] = i != j ? p_of(s, s->p_succeeds[at]) : 2.0;
         }
     }
     if (s->n_line >= 3) {

@@ -79,6 +79,13 @@ bool spoti_trials(const spoti_setting *s, int i, int j, double *trials);
 void spoti_find_best(spoti_setting *s); /* best, line, kind */
 spot_status spoti_judge(spoti_setting *s);
 
+/* guard.c: whether a lead of point i over j in time may be called a win. */
+spot_analyze_guard spoti_guard_pair(const spoti_setting *s, int i, int j);
+/* ... whether i succeeds significantly less than j; *p of the test, where there is one. */
+bool spoti_succeeds_less(const spoti_setting *s, int i, int j, double *p);
+/* ... takes the win from a leader who may not have it: best, leader, guard. */
+void spoti_guard(spoti_setting *s);
+
 /* words.c: the verdict as text. */
 void spoti_words(spoti_setting *s);
 

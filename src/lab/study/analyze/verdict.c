@@ -212,7 +212,9 @@ static void judge_pairs(spoti_setting *s)
     for (int i = 0; i < s->n; i++) {
         spot_analysis_point *o = &s->out->points[i];
         double value = 0.0;
-        if (i != base && spoti_p_better(s, i, base, &value)) {
+        /* a p-value that would speak for a point which may not win is not shown */
+        if (i != base && spoti_p_better(s, i, base, &value) &&
+            (is_dynamic(s) || spoti_guard_pair(s, i, base) == SPOT_ANALYZE_GUARD_NONE)) {
             o->p_better = spoti_known(value);
         }
         if (i != base && spoti_p_better(s, base, i, &value)) {
@@ -344,6 +346,7 @@ spot_status spoti_judge(spoti_setting *s)
         judge_posterior(s);
     }
     judge_paradox(s);
+    spoti_guard(s);
     if (s->out->verdict.best >= 0) {
         judge_trials(s);
     }

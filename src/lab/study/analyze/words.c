@@ -86,6 +86,78 @@ static void say_regime(spoti_setting *s)
                       : time[s->objective]);
 }
 
+/* `'int8' succeeds on 5 of 50 trials, 'fp32' on 50 of 50 (Fisher, one-sided p = 1e-23)`. */
+static void say_counts(spoti_setting *s, int i, int j)
+{
+    const spot_analysis_point *a = &s->out->points[i];
+    const spot_analysis_point *b = &s->out->points[j];
+    char text[32];
+    double p = 1.0;
+    SAY(s, "'%s' succeeds on %d of %d trials, '%s' on %d of %d", a->name, a->successes, a->trials,
+        b->name, b->successes, b->trials);
+    if (spoti_p_success(s, j, i, &p)) {
+        SAY(s, " (%s, one-sided %s)", spoti_success_test(s, j, i), p_text(p, text));
+    }
+}
+
+/* The least seconds a success, where every point that has successes and failures tells them. */
+static void say_per_success(spoti_setting *s)
+{
+    int first = -1;
+    for (int i = 0; i < s->n; i++) {
+        const spot_quantity *q = &s->out->points[i].time_to_success_s;
+        if (!q->known && s->out->points[i].successes > 0) {
+            return;
+        }
+        if (q->known && (first < 0 || q->value < s->out->points[first].time_to_success_s.value)) {
+            first = i;
+        }
+    }
+    if (first >= 0) {
+        SAY(s, " By all time spent for a success '%s' leads, with %.4g s.",
+            s->out->points[first].name, s->out->points[first].time_to_success_s.value);
+    }
+}
+
+/* A leader in time who is not called best, and why. */
+static void say_guarded(spoti_setting *s)
+{
+    const spot_analysis_verdict *v = &s->out->verdict;
+    const int other = v->guard_against;
+    SAY(s, " No winner by time: ");
+    if (v->guard == SPOT_ANALYZE_GUARD_NO_BUDGET) {
+        SAY(s, "there are failures, and nothing says what one costs (--budget S, the time at which "
+               "one gives up). ");
+    }
+    say_counts(s, v->leader, other);
+    SAY(s, "; when it succeeds, '%s' needs ", s->out->points[v->leader].name);
+    say_value(s, v->leader);
+    SAY(s, " and '%s' ", s->out->points[other].name);
+    say_value(s, other);
+    SAY(s, "%s.",
+        v->guard == SPOT_ANALYZE_GUARD_SUCCEEDS_LESS
+            ? ": it is faster when it succeeds, but succeeds less"
+            : "");
+    say_per_success(s);
+}
+
+/* What failures too rare to be seen would do to the claim. */
+static void say_rare_failures(spoti_setting *s)
+{
+    const spot_analysis_verdict *v = &s->out->verdict;
+    const spot_quantity *p = &s->out->points[v->best].p_better;
+    if (!v->undoing_rate.known || !(p->known && p->value < LEVEL)) {
+        return;
+    }
+    SAY(s,
+        " A failure rate of %.2g %% (f*) would undo that lead; its trials bound the rate at %.2g "
+        "%%",
+        100.0 * v->undoing_rate.value, 100.0 * v->failure_bound.value);
+    SAY(s, v->guard == SPOT_ANALYZE_GUARD_RARE_FAILURES
+               ? ", so it is faster when it succeeds: more trials would say whether it is faster."
+               : ", so rare failures do not undo it.");
+}
+
 /* The points that the data do not tell from the best. */
 static void say_rivals(spoti_setting *s)
 {
@@ -121,6 +193,10 @@ static void say_best(spoti_setting *s)
     const spot_analysis_verdict *v = &s->out->verdict;
     int base = s->out->baseline;
     char p[32];
+    if (v->best < 0 && v->leader >= 0) {
+        say_guarded(s);
+        return;
+    }
     if (v->best < 0) {
         SAY(s, " Nothing decides between the points: %s.",
             is_dynamic(s) ? "no successes are known" : "no times are known, or no point succeeded");
@@ -142,6 +218,7 @@ static void say_best(spoti_setting *s)
         } else {
             SAY(s, ".");
         }
+        say_rare_failures(s);
     }
     say_rivals(s);
 }
@@ -267,6 +344,7 @@ static void say_paradox(spoti_setting *s)
 /* What inflation against the chunk speed-up says of a point. */
 enum {
     BREAK_PAYS = 0,
+    BREAK_PAYS_GUARDED,
     BREAK_LOSES,
     BREAK_OPEN,
     BREAK_PAYS_UNTESTED,
@@ -280,6 +358,11 @@ static int break_even_of(const spoti_setting *s, int i)
     const spot_quantity *q = &o->inflation;
     if (i == s->out->baseline || !o->eta_chunk.known || !q->known) {
         return -1;
+    }
+    /* chunks of successes alone: who fails instead pays otherwise */
+    if ((q->has_ci ? q->hi : q->value) < o->eta_chunk.value &&
+        spoti_guard_pair(s, i, s->out->baseline) != SPOT_ANALYZE_GUARD_NONE) {
+        return BREAK_PAYS_GUARDED;
     }
     if (!q->has_ci) {
         return q->value < o->eta_chunk.value ? BREAK_PAYS_UNTESTED : BREAK_LOSES_UNTESTED;
@@ -307,7 +390,8 @@ static void say_one_break_even(spoti_setting *s, int i)
 static void say_break_even(spoti_setting *s)
 {
     static const char *const words[N_BREAK] = {
-        "pays off", "loses", "open", "pays off by the figures alone", "loses by the figures alone"};
+        "pays off", "pays off only when it succeeds", "loses",
+        "open",     "pays off by the figures alone",  "loses by the figures alone"};
     int said = 0;
     for (int c = 0; c < N_BREAK; c++) {
         int n = 0;
