@@ -45,3 +45,21 @@ spot_status spot_stats_lucb_radius(int n_arm, double delta, int64_t n_pull, int6
     *radius = sqrt(budget / (2.0 * (double)n_pull));
     return SPOT_OK;
 }
+
+spot_status spot_stats_sequence_radius(double level, double t_star, int64_t n, double sd,
+                                       double *radius)
+{
+    if (radius == NULL) {
+        return SPOT_E_INVALID;
+    }
+    if (!(level > 0.0 && level < 0.5) || !(t_star > 0.0) || isinf(t_star) || n < 1 ||
+        !(sd >= 0.0) || isinf(sd)) {
+        return SPOT_E_RANGE;
+    }
+    double budget = -2.0 * log(level);
+    double rho_squared = (budget + log(budget) + 1.0) / t_star;
+    double spread = (double)n * rho_squared + 1.0;
+    double width = log(sqrt(spread)) - log(2.0 * level);
+    *radius = sd * sqrt(2.0 * spread / ((double)n * rho_squared) * (width / (double)n));
+    return SPOT_OK;
+}

@@ -4,6 +4,7 @@
 #include "support/spot_test.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "spot/rng.h"
 #include "spot/stats_race.h"
@@ -79,10 +80,74 @@ static void elimination_keeps_the_best_arm(void **state)
     assert_true(ended > N_RACE / 2); /* and it does eliminate */
 }
 
+static double sequence(double level, double t_star, int64_t n, double sd)
+{
+    double r = NAN;
+    assert_int_equal(spot_stats_sequence_radius(level, t_star, n, sd, &r), SPOT_OK);
+    return r;
+}
+
+static void sequence_radii_match_printed_vectors(void **state)
+{
+    (void)state;
+    double r = sequence(0.0125, 100.0, 100, 1.0);
+    assert_close(r, 0.3281820, 0.0, 2e-7);
+    assert_close(sequence(0.0125, 100.0, 400, 2.0), 0.3391193, 0.0, 2e-7);
+    assert_close(sequence(0.05, 100.0, 20, 1.0), 0.6640165, 0.0, 2e-7);
+    /* rho^2 = 0.1193471 solves the radius' equation */
+    double spread = 100 * 0.1193471 + 1;
+    assert_close(r * r * 100 * 100 * 0.1193471 / (2 * spread), log(sqrt(spread) / 0.025), 0.0,
+                 1e-6);
+    assert_true(sequence(0.05, 100.0, 20, 0.0) == 0.0);
+    assert_true(sequence(1e-300, 100.0, INT64_MAX, 1.0) < 1e-6); /* nothing overflows */
+}
+
+static void a_sequence_may_be_looked_at_at_any_time(void **state)
+{
+    (void)state;
+    /* exponential differences of mean 0, skewed to the right: in at most 5 % of runs is the mean ever
+     * a radius above 0, from the first look to 400 seeds; 5 sd of a share of 800 runs = 0.039 */
+    enum { N_RUN = 800, N_SEED = 400 };
+    int n_crossed = 0;
+    for (int run = 0; run < N_RUN; run++) {
+        spot_rng rng = spot_rng_at((uint64_t)run, SPOT_STREAM_RESET, 7);
+        double mean = 0.0;
+        double square = 0.0;
+        bool has_crossed = false;
+        for (int n = 1; n <= N_SEED; n++) {
+            double d = -log(1.0 - spot_rng_uniform(&rng, 0.0, 1.0)) - 1.0;
+            double step = d - mean;
+            mean += step / n;
+            square += step * (d - mean);
+            if (n >= SPOT_STATS_FIRST_LOOK) {
+                double sd = sqrt(square / (n - 1));
+                has_crossed = has_crossed || mean > sequence(0.05, 100.0, n, sd);
+            }
+        }
+        n_crossed += has_crossed;
+    }
+    assert_true((double)n_crossed / N_RUN <= 0.05 + 0.039);
+    assert_true(n_crossed > 0);
+}
+
 static void impossible_arguments_are_refused(void **state)
 {
     (void)state;
     double r = 0.0;
+    assert_int_equal(spot_stats_sequence_radius(0.05, 100.0, 20, 1.0, NULL), SPOT_E_INVALID);
+    const struct {
+        double level, t_star;
+        int64_t n;
+        double sd;
+    } wrong[] = {{0.0, 100, 20, 1},       {0.5, 100, 20, 1},  {NAN, 100, 20, 1},
+                 {.05, 0, 20, 1},         {.05, NAN, 20, 1},  {.05, INFINITY, 20, 1},
+                 {.05, 100, 0, 1},        {.05, 100, 20, -1}, {.05, 100, 20, NAN},
+                 {.05, 100, 20, INFINITY}};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        assert_int_equal(spot_stats_sequence_radius(wrong[i].level, wrong[i].t_star, wrong[i].n,
+                                                    wrong[i].sd, &r),
+                         SPOT_E_RANGE);
+    }
     assert_int_equal(spot_stats_elimination_radius(4, 0.05, 1, NULL), SPOT_E_INVALID);
     assert_int_equal(spot_stats_lucb_radius(4, 0.05, 1, 1, NULL), SPOT_E_INVALID);
     const double bad[] = {0.0, 1.0, -1.0, NAN};
@@ -103,6 +168,8 @@ int main(void)
         cmocka_unit_test(radii_match_printed_vectors),
         cmocka_unit_test(elimination_spends_delta_over_all_arms_and_times),
         cmocka_unit_test(elimination_keeps_the_best_arm),
+        cmocka_unit_test(sequence_radii_match_printed_vectors),
+        cmocka_unit_test(a_sequence_may_be_looked_at_at_any_time),
         cmocka_unit_test(impossible_arguments_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
