@@ -61,6 +61,22 @@ typedef struct spot_stats_graded_result {
     double z; /* > 0: candidate scores higher */
 } spot_stats_graded_result;
 
+/* Scores of both points under one setting. */
+typedef struct spot_stats_score_pair {
+    spot_stats_score candidate;
+    spot_stats_score baseline;
+} spot_stats_score_pair;
+
+/* Does the candidate's advantage depend on the setting? In `test`, p_candidate_better is small if the
+ * advantage is larger under the first setting, p_baseline_better if it is larger under the second. */
+typedef struct spot_stats_interaction_result {
+    spot_stats_test_result test; /* Zelen's exact test of one odds ratio for both settings */
+    double log_ratio; /* ln (odds ratio of the first / odds ratio of the second), half an episode
+                            added to each cell; > 0: the advantage is larger under the first */
+    double
+        log_ratio_se; /* its standard error (Woolf, Gart): log_ratio / log_ratio_se is Wald's z */
+} spot_stats_interaction_result;
+
 typedef struct spot_stats_interior_result {
     int best; /* arm with the smallest p, counted from 0 over all arms; 1..n_arm-2 */
     double p; /* min (1, (n_arm - 2) min p_arm): "the best arm is an end" */
@@ -95,6 +111,24 @@ SPOT_API spot_status spot_stats_cmh(const spot_stats_stratum *strata, int n_stra
  * [0, n max_grade]; n). */
 SPOT_API spot_status spot_stats_graded(spot_stats_score candidate, spot_stats_score baseline,
                                        double max_grade, spot_stats_graded_result *out);
+
+/* Logit interaction of success counts under two settings, different seeds everywhere: is the odds ratio
+ * of candidate to baseline the same? "Better when slow, worse when fast" is one claim about a
+ * difference, and two separate tests do not make it. Exact, given all margins and the candidate's
+ * successes in all (Zelen 1971), so valid for any counts; tables without a choice left give p = 1. Equal
+ * odds ratios are not equal differences of rates: where rates lie near 0 or 1, say which was tested.
+ * Shared seeds: the sign-flip test of double differences (stats_paired.h).
+ * Returns SPOT_OK, E_INVALID (NULL), E_RANGE (counts). */
+SPOT_API spot_status spot_stats_interaction_counts(const spot_stats_stratum *first,
+                                                   const spot_stats_stratum *second,
+                                                   spot_stats_interaction_result *out);
+
+/* The same for graded scores: the difference of the two differences of mean grades, with variances as in
+ * spot_stats_graded; z > 0: the candidate's advantage is larger under the first setting.
+ * Returns SPOT_OK, E_INVALID (NULL), E_RANGE (as spot_stats_graded). */
+SPOT_API spot_status spot_stats_interaction_graded(const spot_stats_score_pair *first,
+                                                   const spot_stats_score_pair *second,
+                                                   double max_grade, spot_stats_graded_result *out);
 
 /* Holm's correction (1979): adjusted p-values that hold for all n tests together. p, adjusted: (n),
  * may be the same array; order: (n), receives the tests from the smallest p to the largest.

@@ -73,6 +73,39 @@ static bool is_score(spot_stats_score score, double max_grade)
            score.sum <= score.n * max_grade;
 }
 
+/* A sum of mean grades, some of them taken away, in units of the highest grade, so that no product
+ * overflows. */
+typedef struct grades {
+    double difference;
+    double variance; /* the largest that these means allow */
+    double total;    /* of all grades */
+    double n;
+    double inverse_n; /* sum of 1 / n */
+} grades;
+
+static void add_score(grades *g, spot_stats_score score, double max_grade, double sign)
+{
+    double n = score.n;
+    double m = fmin(score.sum / max_grade / n, 1.0);
+    g->difference += sign * m;
+    g->variance += m * (1.0 - m) / n;
+    g->total += n * m;
+    g->n += n;
+    g->inverse_n += 1.0 / n;
+}
+
+static void judge_grades(const grades *g, spot_stats_graded_result *out)
+{
+    double variance = g->variance;
+    if (variance <= 0.0) {
+        double pooled = g->total / g->n;
+        variance = pooled * (1.0 - pooled) * g->inverse_n;
+    }
+    /* all at the same end: no difference, and nothing to divide by */
+    out->z = g->difference == 0.0 ? 0.0 : g->difference / sqrt(variance);
+    out->test = normal_test(out->z);
+}
+
 spot_status spot_stats_graded(spot_stats_score candidate, spot_stats_score baseline,
                               double max_grade, spot_stats_graded_result *out)
 {
@@ -83,19 +116,31 @@ spot_status spot_stats_graded(spot_stats_score candidate, spot_stats_score basel
         !is_score(baseline, max_grade)) {
         return SPOT_E_RANGE;
     }
-    /* in units of the highest grade, so that no product overflows */
-    double n_1 = candidate.n;
-    double n_2 = baseline.n;
-    double m_1 = fmin(candidate.sum / max_grade / n_1, 1.0);
-    double m_2 = fmin(baseline.sum / max_grade / n_2, 1.0);
-    double variance = m_1 * (1.0 - m_1) / n_1 + m_2 * (1.0 - m_2) / n_2;
-    if (variance <= 0.0) {
-        double pooled = (n_1 * m_1 + n_2 * m_2) / (n_1 + n_2);
-        variance = pooled * (1.0 - pooled) * (1.0 / n_1 + 1.0 / n_2);
+    grades g = {0};
+    add_score(&g, candidate, max_grade, 1.0);
+    add_score(&g, baseline, max_grade, -1.0);
+    judge_grades(&g, out);
+    return SPOT_OK;
+}
+
+spot_status spot_stats_interaction_graded(const spot_stats_score_pair *first,
+                                          const spot_stats_score_pair *second, double max_grade,
+                                          spot_stats_graded_result *out)
+{
+    if (first == NULL || second == NULL || out == NULL) {
+        return SPOT_E_INVALID;
     }
-    /* both at the same end: no difference, and nothing to divide by */
-    out->z = m_1 == m_2 ? 0.0 : (m_1 - m_2) / sqrt(variance);
-    out->test = normal_test(out->z);
+    if (!(max_grade > 0.0) || isinf(max_grade) || !is_score(first->candidate, max_grade) ||
+        !is_score(first->baseline, max_grade) || !is_score(second->candidate, max_grade) ||
+        !is_score(second->baseline, max_grade)) {
+        return SPOT_E_RANGE;
+    }
+    grades g = {0};
+    add_score(&g, first->candidate, max_grade, 1.0);
+    add_score(&g, first->baseline, max_grade, -1.0);
+    add_score(&g, second->baseline, max_grade, 1.0);
+    add_score(&g, second->candidate, max_grade, -1.0);
+    judge_grades(&g, out);
     return SPOT_OK;
 }
 
