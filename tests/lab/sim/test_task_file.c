@@ -3,11 +3,11 @@
 /* Broken task files and models: each is the shipped conveyor with one thing changed, and is refused with
  * the line of that thing. Out of memory anywhere leaves nothing behind. */
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "lab/sim/rig.h"
+#include "lab/sim/variant.h"
 
-enum { TEXT_MAX = 1 << 15, PATH_MAX_ = 1024 };
+enum { PATH_MAX_ = 1024 };
 
 /* What to replace in the file, the start of the line that the message must name (NULL = the first),
  * and a part of the message. */
@@ -80,12 +80,21 @@ static const broken task_cases[] = {
     {"open_m: 0.085", "open_m: 0", "  open_m", "open_m: 0, expected"},
     {"body: cube", "body: kube", "objects", "no body called 'kube'"},
     {"body: cube", "body: palm", "objects", "expected a free joint or mocap"},
+    {"pads: [pad_left, pad_right]", "pads: [palm, pad_right]", NULL, NULL},
+    {"pads: [pad_left, pad_right]", "pads: [pad_left, palm]", NULL, NULL},
+    {"pads: [pad_left, pad_right]", "pads: [pad_left, pad_right pad_left]", "  pads",
+     "the geom 'pad_left' belongs to both pads"},
+    {"pads: [pad_left, pad_right]", "pads: [finger_left, pad_right nail]", "  pads",
+     "no geom or body called 'nail'"},
+    {"pads: [pad_left, pad_right]", "pads: [shoulder, finger_right]", "  pads", "both pads"},
+    {"pads: [pad_left, pad_right]", "pads: [base, pad_right]", "  pads", "both pads"},
     {"site: grip", "site: grap", "  site", "no site called 'grap'"},
     {"opening: opening", "opening: closing", "  opening", "no tendon called 'closing'"},
     {"joints: [shoulder_pan", "joints: [belt", "  joints", "expected six hinge joints"},
     {"joints: [shoulder_pan, ", "joints: [", "  joints", "Insufficient entries"},
     {"actuators: [shoulder_pan", "actuators: [shoulder", "  actuators", "no actuator called"},
-    {"pads: [pad_left, pad_right]", "pads: [pad_left, nail]", "  pads", "no geom called 'nail'"},
+    {"pads: [pad_left, pad_right]", "pads: [pad_left, nail]", "  pads",
+     "no geom or body called 'nail'"},
     {"actuator: belt", "actuator: belts", "disturbance", "no actuator called 'belts'"},
     {"name: ur5e-conveyor", "name: \"\"", "name", "STRING length < 1"},
     {"model: scene.xml", "model: nothing.xml", "model", "expected a readable MJCF file"},
@@ -104,25 +113,6 @@ static const broken model_cases[] = {
     {"../robots/ur5e.xml", "../robots/none.xml", "  <include", "FILE_NOT_FOUND"},
     {"</mujoco>", "", NULL, "XML"},
 };
-
-static void read_shipped(const char *name, char *text)
-{
-    char path[PATH_MAX_];
-    (void)snprintf(path, sizeof(path), "%s/tasks/%s", SPOT_SOURCE_DIR, name);
-    size_t size = spot_test_read_file(path, text, TEXT_MAX);
-    assert_true(size > 0 && size < TEXT_MAX - 1);
-}
-
-/* text with the first `from` replaced by `to`, into out (TEXT_MAX). */
-static void replace(const char *text, const char *from, const char *to, char *out)
-{
-    const char *at = strstr(text, from);
-    if (at == NULL) {
-        fail_msg("the shipped file lacks '%s'", from);
-        return;
-    }
-    (void)snprintf(out, TEXT_MAX, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
-}
 
 /* The number of the first line that starts with `start`. */
 static int line_of(const char *text, const char *start)
@@ -157,20 +147,20 @@ static void assert_refused(const char *path, const char *where, int line, const 
 static void broken_task_file_is_refused_with_its_line(void **state)
 {
     (void)state;
-    static char shipped[TEXT_MAX];
-    static char whole[TEXT_MAX];
-    static char text[TEXT_MAX];
+    static char shipped[VARIANT_TEXT];
+    static char whole[VARIANT_TEXT];
+    static char text[VARIANT_TEXT];
     char path[512];
 
-    read_shipped("ur5e-conveyor/task.yaml", shipped);
+    variant_read_shipped("ur5e-conveyor/task.yaml", shipped);
     spot_test_temp_path(path, sizeof(path), "task.yaml");
     for (size_t i = 0; i < sizeof(task_cases) / sizeof(task_cases[0]); i++) {
         const broken *c = &task_cases[i];
-        replace(shipped, c->from, c->to, whole);
+        variant_replace(shipped, c->from, c->to, whole);
         /* the model stays where it is, unless that is what is broken */
         if (strstr(whole, "model: scene.xml") != NULL) {
-            replace(whole, "model: scene.xml",
-                    "model: " SPOT_SOURCE_DIR "/tasks/ur5e-conveyor/scene.xml", text);
+            variant_replace(whole, "model: scene.xml",
+                            "model: " SPOT_SOURCE_DIR "/tasks/ur5e-conveyor/scene.xml", text);
         } else {
             memcpy(text, whole, sizeof(text));
         }
@@ -185,57 +175,36 @@ static void broken_task_file_is_refused_with_its_line(void **state)
     }
 }
 
-/* A folder like tasks/, in which the model may be broken: <temp>/robots, <temp>/<task>. */
-static void make_tree(char *task_path, char *scene_path)
-{
-    static char text[TEXT_MAX];
-    char path[512];
-    spot_test_temp_path(path, sizeof(path), "robots");
-    (void)mkdir(path, 0777);
-    char robot[600];
-    (void)snprintf(robot, sizeof(robot), "%s/ur5e.xml", path);
-    read_shipped("robots/ur5e.xml", text);
-    spot_test_write_file(robot, text, strlen(text));
-
-    spot_test_temp_path(path, sizeof(path), "conveyor");
-    (void)mkdir(path, 0777);
-    (void)snprintf(task_path, 600, "%s/task.yaml", path);
-    (void)snprintf(scene_path, 600, "%s/scene.xml", path);
-    read_shipped("ur5e-conveyor/task.yaml", text);
-    spot_test_write_file(task_path, text, strlen(text));
-}
-
 static void broken_model_is_refused(void **state)
 {
     (void)state;
-    static char shipped[TEXT_MAX];
-    static char text[TEXT_MAX];
-    char task_path[600];
-    char scene_path[600];
+    static char shipped[VARIANT_TEXT];
+    static char text[VARIANT_TEXT];
+    variant v;
 
-    make_tree(task_path, scene_path);
-    read_shipped("ur5e-conveyor/scene.xml", shipped);
+    variant_make(&v, "ur5e-conveyor");
+    variant_read_shipped("ur5e-conveyor/scene.xml", shipped);
     for (size_t i = 0; i < sizeof(model_cases) / sizeof(model_cases[0]); i++) {
         const broken *c = &model_cases[i];
-        replace(shipped, c->from, c->to, text);
-        spot_test_write_file(scene_path, text, strlen(text));
-        assert_refused(task_path, scene_path, c->line_of != NULL ? line_of(text, c->line_of) : 0,
+        variant_replace(shipped, c->from, c->to, text);
+        spot_test_write_file(v.scene, text, strlen(text));
+        assert_refused(v.task, v.scene, c->line_of != NULL ? line_of(text, c->line_of) : 0,
                        c->says);
     }
     /* an impossible time step is refused by what depends on it */
     static const char *const steps[] = {"timestep=\"0\"", "timestep=\"-1\"", "timestep=\"1e-300\"",
                                         "timestep=\"0.003\""};
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-        replace(shipped, "timestep=\"0.004\"", steps[i], text);
-        spot_test_write_file(scene_path, text, strlen(text));
-        static char yaml[TEXT_MAX];
-        read_shipped("ur5e-conveyor/task.yaml", yaml);
-        assert_refused(task_path, task_path, line_of(yaml, "  rate_hz"), "expected one");
+        variant_replace(shipped, "timestep=\"0.004\"", steps[i], text);
+        spot_test_write_file(v.scene, text, strlen(text));
+        static char yaml[VARIANT_TEXT];
+        variant_read_shipped("ur5e-conveyor/task.yaml", yaml);
+        assert_refused(v.task, v.task, line_of(yaml, "  rate_hz"), "expected one");
     }
     /* and the tree as shipped is fine */
     spot_task *task = NULL;
-    spot_test_write_file(scene_path, shipped, strlen(shipped));
-    assert_int_equal(spot_task_load(task_path, NULL, &task, NULL), SPOT_OK);
+    spot_test_write_file(v.scene, shipped, strlen(shipped));
+    assert_int_equal(spot_task_load(v.task, NULL, &task, NULL), SPOT_OK);
     spot_task_destroy(task);
 }
 

@@ -7,35 +7,27 @@
 
 enum { ALL_PADS = 3 };
 
-/* The geom that touches `pad` in this contact, -1 if it is another contact. */
-static int other_geom(const mjContact *contact, int pad)
+/* Notes that the pads of one geom touch the objects of the other. */
+static void note_touch(spoti_mujoco_world *w, spoti_part finger, spoti_part thing)
 {
-    if (contact->geom1 == pad) {
-        return contact->geom2;
-    }
-    return contact->geom2 == pad ? contact->geom1 : -1;
-}
-
-/* Notes that pad number `pad` touches the object that `geom` belongs to, if it is one. */
-static void note_touch(spoti_mujoco_world *w, int geom, unsigned pad)
-{
-    const spot_task *t = w->task;
-    for (unsigned o = 0; geom >= 0 && o < t->file->objects_count; o++) {
-        if (w->model->geom_bodyid[geom] == t->objects[o].body) {
-            w->touch[o] |= 1u << pad;
-        }
+    for (unsigned o = 0; finger.pads != 0 && o < w->task->file->objects_count; o++) {
+        w->touch[o] |= (thing.objects >> o) & 1u ? finger.pads : 0u;
     }
 }
 
 void spoti_contacts_update(spoti_mujoco_world *w)
 {
+    const spoti_part *parts = w->task->parts;
     for (unsigned o = 0; o < w->task->file->objects_count; o++) {
         w->touch[o] = 0;
     }
     for (int i = 0; i < w->data->ncon; i++) {
-        for (unsigned pad = 0; pad < 2; pad++) {
-            note_touch(w, other_geom(&w->data->contact[i], w->task->pad_geom[pad]), pad);
+        const mjContact *c = &w->data->contact[i];
+        if (c->geom1 < 0 || c->geom2 < 0) {
+            continue; /* of something soft, in later versions of MuJoCo */
         }
+        note_touch(w, parts[c->geom1], parts[c->geom2]);
+        note_touch(w, parts[c->geom2], parts[c->geom1]);
     }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-/* Loading a task: compile the model, resolve every name of the task file in it. */
+/* Loading a task: compile the model, have every name of the task file resolved in it, describe it. */
 #include "lab/sim/mujoco/scene.h"
 
 #include <limits.h>
@@ -12,124 +12,6 @@
 #include "core/base/text.h"
 #include "lab/sim/mujoco/guard.h"
 #include "runtime/file/yaml.h"
-
-/* Physics steps a control period: more is a mistyped time step. */
-static const double TICKS_MAX = 100000.0;
-
-/* A resolver keeps the path for messages and the first failure. */
-typedef struct resolver {
-    const char *path;
-    const mjModel *model;
-    spot_diag *diag;
-    spot_status status;
-} resolver;
-
-static int resolve(resolver *r, int type, const char *kind, const char *key, const char *name)
-{
-    int id = mj_name2id(r->model, type, name);
-    if (id < 0 && r->status == SPOT_OK) {
-        r->status =
-            spot_diag_set(r->diag, SPOT_E_FORMAT, "%s:%d: %s: the model has no %s called '%s'",
-                          r->path, spoti_yaml_line_of(r->path, key, 1), key, kind, name);
-    }
-    return id < 0 ? 0 : id;
-}
-
-static void refuse(resolver *r, const char *key, const char *what)
-{
-    if (r->status == SPOT_OK) {
-        r->status = spot_diag_set(r->diag, SPOT_E_FORMAT, "%s:%d: %s: %s", r->path,
-                                  spoti_yaml_line_of(r->path, key, 1), key, what);
-    }
-}
-
-static void resolve_robot(resolver *r, spot_task *t)
-{
-    const spoti_task_file *f = t->file;
-
-    for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
-        int joint = resolve(r, mjOBJ_JOINT, "joint", "joints", f->arm.joints[i]);
-        if (r->model->njnt == 0 || r->model->jnt_type[joint] != mjJNT_HINGE) {
-            refuse(r, "joints", "not a hinge, expected six hinge joints");
-            return;
-        }
-        t->arm_joint[i] = joint;
-        t->arm_qpos[i] = r->model->jnt_qposadr[joint];
-        t->arm_dof[i] = r->model->jnt_dofadr[joint];
-        t->arm_actuator[i] =
-            resolve(r, mjOBJ_ACTUATOR, "actuator", "actuators", f->arm.actuators[i]);
-    }
-    t->site = resolve(r, mjOBJ_SITE, "site", "site", f->arm.site);
-    t->gripper_actuator = resolve(r, mjOBJ_ACTUATOR, "actuator", "gripper", f->gripper.actuator);
-    t->opening_tendon = resolve(r, mjOBJ_TENDON, "tendon", "opening", f->gripper.opening);
-    for (int i = 0; i < 2; i++) {
-        t->pad_geom[i] = resolve(r, mjOBJ_GEOM, "geom", "pads", f->gripper.pads[i]);
-    }
-    t->moving_actuator = -1;
-    if (f->disturbance != NULL) {
-        t->moving_actuator =
-            resolve(r, mjOBJ_ACTUATOR, "actuator", "disturbance", f->disturbance->actuator);
-    }
-}
-
-static void resolve_objects(resolver *r, spot_task *t)
-{
-    const mjModel *m = r->model;
-
-    for (unsigned i = 0; i < t->file->objects_count; i++) {
-        spoti_object *o = &t->objects[i];
-        o->body = resolve(r, mjOBJ_BODY, "body", "objects", t->file->objects[i].body);
-        o->mocap = m->body_mocapid[o->body];
-        o->qpos = -1;
-        o->dof = -1;
-        if (o->mocap >= 0) {
-            continue;
-        }
-        int joint = m->body_jntadr[o->body];
-        if (joint < 0 || m->jnt_type[joint] != mjJNT_FREE) {
-            refuse(r, "objects", "the body cannot be placed, expected a free joint or mocap");
-            return;
-        }
-        o->qpos = m->jnt_qposadr[joint];
-        o->dof = m->jnt_dofadr[joint];
-    }
-}
-
-/* Predicates and sensors are looked at every tick: their names become indices once, here. */
-static void resolve_conditions(resolver *r, const spoti_task_file *f, const char *key,
-                               spoti_condition *conditions, unsigned count)
-{
-    for (unsigned i = 0; i < count; i++) {
-        spoti_condition *c = &conditions[i];
-        c->object_index = spoti_task_file_object(f, c->object);
-        c->region_index = c->region != NULL ? spoti_task_file_object(f, c->region) : -1;
-        if (c->joint == NULL) {
-            continue;
-        }
-        int joint = resolve(r, mjOBJ_JOINT, "joint", key, c->joint);
-        if (r->status == SPOT_OK && r->model->jnt_type[joint] != mjJNT_SLIDE) {
-            refuse(r, key, "the joint does not slide, expected a slide joint");
-        }
-        c->joint_qpos = r->status == SPOT_OK ? r->model->jnt_qposadr[joint] : 0;
-    }
-}
-
-static void resolve_terms(const spoti_task_file *f)
-{
-    for (unsigned i = 0; i < f->observation.terms_count; i++) {
-        spoti_term *term = &f->observation.terms[i];
-        term->object_index = term->object != NULL ? spoti_task_file_object(f, term->object) : -1;
-    }
-}
-
-static void check_timing(resolver *r, const spot_task *t)
-{
-    double ticks = 1.0 / (t->file->control.rate_hz * r->model->opt.timestep);
-    if (!(ticks >= 1.0 - 1e-9 && ticks <= TICKS_MAX && fabs(ticks - round(ticks)) <= 1e-6)) {
-        refuse(r, "rate_hz",
-               "the control period is no multiple of the model's time step, expected one");
-    }
-}
 
 static int observation_dim(const spoti_task_file *f)
 {
@@ -314,27 +196,6 @@ static spot_status compile_model(const char *path, spot_task *t, spot_diag *diag
     return SPOT_OK;
 }
 
-static spot_status resolve_names(const char *path, spot_task *t, const mjModel *model,
-                                 spot_diag *diag)
-{
-    resolver r = {.path = path, .model = model, .diag = diag, .status = SPOT_OK};
-
-    if (model == NULL) {
-        return SPOT_E_INTERNAL;
-    }
-    resolve_robot(&r, t);
-    resolve_objects(&r, t);
-    const spoti_task_file *f = t->file;
-    resolve_terms(f);
-    resolve_conditions(&r, f, "success", f->success.conditions, f->success.conditions_count);
-    resolve_conditions(&r, f, "failure", f->failure, f->failure_count);
-    resolve_conditions(&r, f, "grades", f->grades, f->grades_count);
-    check_timing(&r, t);
-    describe(t, model);
-    name_samples(t);
-    return r.status;
-}
-
 spot_status spot_task_load(const char *path, const spot_allocator *allocator, spot_task **out,
                            spot_diag *diag)
 {
@@ -359,7 +220,11 @@ spot_status spot_task_load(const char *path, const spot_allocator *allocator, sp
         st = compile_model(path, t, diag);
     }
     if (st == SPOT_OK) {
-        st = resolve_names(path, t, t->model, diag);
+        st = t->model != NULL ? spoti_scene_resolve(path, t, diag) : SPOT_E_INTERNAL;
+    }
+    if (st == SPOT_OK) {
+        describe(t, t->model);
+        name_samples(t);
     }
     if (st != SPOT_OK) {
         spot_task_destroy(t);
@@ -375,6 +240,7 @@ void spot_task_destroy(spot_task *task)
         return;
     }
     if (task->model != NULL) {
+        spoti_free(task->allocator, task->parts, (size_t)task->model->ngeom * sizeof(*task->parts));
         mj_deleteModel(task->model);
     }
     spoti_task_file_free(task->file);

@@ -6,6 +6,7 @@
 
 #include <mujoco/mujoco.h>
 
+#include "lab/sim/mujoco/parts.h"
 #include "lab/sim/task_file.h"
 #include "spot/task.h"
 
@@ -25,6 +26,7 @@ typedef struct spoti_object {
     int mocap; /* -1 = free joint */
     int qpos;  /* -1 = mocap */
     int dof;   /* -1 = mocap */
+    int geoms; /* of its whole subtree */
 } spoti_object;
 
 struct spot_task {
@@ -39,11 +41,14 @@ struct spot_task {
     int site;
     int gripper_actuator;
     int opening_tendon;
-    int pad_geom[2];
+    spoti_part *parts;   /* (ngeom) whose geom it is */
     int moving_actuator; /* -1 = nothing moves by itself */
     spoti_object objects[SPOTI_OBJECTS_MAX];
     char sample_text[SPOTI_SAMPLE_MAX][SPOTI_SAMPLE_NAME_SIZE];
     const char *sample_names[SPOTI_SAMPLE_MAX];
 };
+
+/* resolve.c: names become indices. Returns SPOT_OK, E_FORMAT (diag: path:line: key: what), E_NOMEM. */
+spot_status spoti_scene_resolve(const char *path, spot_task *task, spot_diag *diag);
 
 #endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* Every name of a task file becomes an index of its compiled model, or is refused with its line. */
+#include <math.h>
+
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "lab/sim/mujoco/parts.h"
+#include "lab/sim/mujoco/scene.h"
+#include "runtime/file/yaml.h"
+
+/* Physics steps a control period: more is a mistyped time step. */
+static const double TICKS_MAX = 100000.0;
+
+/* A resolver keeps the path for messages and the first failure. */
+typedef struct resolver {
+    const char *path;
+    const mjModel *model;
+    spot_diag *diag;
+    spot_status status;
+} resolver;
+
+static int resolve(resolver *r, int type, const char *kind, const char *key, const char *name)
+{
+    int id = mj_name2id(r->model, type, name);
+    if (id < 0 && r->status == SPOT_OK) {
+        r->status =
+            spot_diag_set(r->diag, SPOT_E_FORMAT, "%s:%d: %s: the model has no %s called '%s'",
+                          r->path, spoti_yaml_line_of(r->path, key, 1), key, kind, name);
+    }
+    return id < 0 ? 0 : id;
+}
+
+static void refuse(resolver *r, const char *key, const char *what)
+{
+    if (r->status == SPOT_OK) {
+        r->status = spot_diag_set(r->diag, SPOT_E_FORMAT, "%s:%d: %s: %s", r->path,
+                                  spoti_yaml_line_of(r->path, key, 1), key, what);
+    }
+}
+
+static void resolve_robot(resolver *r, spot_task *t)
+{
+    const spoti_task_file *f = t->file;
+
+    for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
+        int joint = resolve(r, mjOBJ_JOINT, "joint", "joints", f->arm.joints[i]);
+        if (r->model->njnt == 0 || r->model->jnt_type[joint] != mjJNT_HINGE) {
+            refuse(r, "joints", "not a hinge, expected six hinge joints");
+            return;
+        }
+        t->arm_joint[i] = joint;
+        t->arm_qpos[i] = r->model->jnt_qposadr[joint];
+        t->arm_dof[i] = r->model->jnt_dofadr[joint];
+        t->arm_actuator[i] =
+            resolve(r, mjOBJ_ACTUATOR, "actuator", "actuators", f->arm.actuators[i]);
+    }
+    t->site = resolve(r, mjOBJ_SITE, "site", "site", f->arm.site);
+    t->gripper_actuator = resolve(r, mjOBJ_ACTUATOR, "actuator", "gripper", f->gripper.actuator);
+    t->opening_tendon = resolve(r, mjOBJ_TENDON, "tendon", "opening", f->gripper.opening);
+    t->moving_actuator = -1;
+    if (f->disturbance != NULL) {
+        t->moving_actuator =
+            resolve(r, mjOBJ_ACTUATOR, "actuator", "disturbance", f->disturbance->actuator);
+    }
+}
+
+/* The body above `body` that a reset could place, NULL if there is none. */
+static const char *placeable_above(const mjModel *m, int body)
+{
+    for (int b = m->body_parentid[body]; b > 0; b = m->body_parentid[b]) {
+        const int joint = m->body_jntadr[b];
+        if (m->body_mocapid[b] >= 0 || (joint >= 0 && m->jnt_type[joint] == mjJNT_FREE)) {
+            return mj_id2name(m, mjOBJ_BODY, b);
+        }
+    }
+    return NULL;
+}
+
+static void refuse_body(resolver *r, int body)
+{
+    char what[SPOT_DIAG_TEXT_SIZE / 2];
+    const char *above = placeable_above(r->model, body);
+    (void)spoti_format(what, sizeof(what),
+                       "the body cannot be placed, expected a free joint or mocap%s%.64s%s",
+                       above != NULL ? ": that of '" : "", above != NULL ? above : "",
+                       above != NULL ? "', on which it hangs" : "");
+    refuse(r, "objects", what);
+}
+
+static void resolve_objects(resolver *r, spot_task *t)
+{
+    const mjModel *m = r->model;
+
+    for (unsigned i = 0; i < t->file->objects_count; i++) {
+        spoti_object *o = &t->objects[i];
+        o->body = resolve(r, mjOBJ_BODY, "body", "objects", t->file->objects[i].body);
+        o->mocap = m->body_mocapid[o->body];
+        o->qpos = -1;
+        o->dof = -1;
+        if (o->mocap >= 0) {
+            continue;
+        }
+        int joint = m->body_jntadr[o->body];
+        if (joint < 0 || m->jnt_type[joint] != mjJNT_FREE) {
+            refuse_body(r, o->body);
+            return;
+        }
+        o->qpos = m->jnt_qposadr[joint];
+        o->dof = m->jnt_dofadr[joint];
+    }
+}
+
+/* What every contact is asked: whose geoms these are. */
+static void resolve_parts(resolver *r, spot_task *t)
+{
+    spot_diag why = {.text = ""};
+
+    if (r->status != SPOT_OK) {
+        return;
+    }
+    t->parts = spoti_calloc(t->allocator, (size_t)r->model->ngeom, sizeof(*t->parts));
+    if (t->parts == NULL) {
+        r->status = r->model->ngeom > 0 ? SPOT_E_NOMEM : SPOT_OK;
+        return;
+    }
+    for (unsigned i = 0; i < t->file->objects_count; i++) {
+        spoti_object *o = &t->objects[i];
+        o->geoms = spoti_parts_object(r->model, o->body, i, t->parts);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        if (spoti_parts_pad(r->model, t->file->gripper.pads[i], i, t->parts, &why) != SPOT_OK) {
+            refuse(r, "pads", why.text);
+        }
+    }
+}
+
+static bool is_about_touch(const spoti_condition *c)
+{
+    return c->type == SPOTI_CONDITION_RELEASED || c->type == SPOTI_CONDITION_TOUCHED ||
+           c->type == SPOTI_CONDITION_GRASPED;
+}
+
+/* Predicates and sensors are looked at every tick: their names become indices once, here. */
+static void resolve_conditions(resolver *r, const spot_task *t, const char *key,
+                               spoti_condition *conditions, unsigned count)
+{
+    const spoti_task_file *f = t->file;
+    for (unsigned i = 0; i < count; i++) {
+        spoti_condition *c = &conditions[i];
+        c->object_index = spoti_task_file_object(f, c->object);
+        c->region_index = c->region != NULL ? spoti_task_file_object(f, c->region) : -1;
+        if (is_about_touch(c) && t->objects[c->object_index].geoms == 0) {
+            refuse(r, key, "the object's body has no geoms, expected some that a pad can touch");
+        }
+        if (c->joint == NULL) {
+            continue;
+        }
+        int joint = resolve(r, mjOBJ_JOINT, "joint", key, c->joint);
+        if (r->status == SPOT_OK && r->model->jnt_type[joint] != mjJNT_SLIDE) {
+            refuse(r, key, "the joint does not slide, expected a slide joint");
+        }
+        if (r->status == SPOT_OK && !spoti_body_in(r->model, r->model->jnt_bodyid[joint],
+                                                   t->objects[c->object_index].body)) {
+            refuse(r, key, "the joint is not of this object, expected one in its body's subtree");
+        }
+        c->joint_qpos = r->status == SPOT_OK ? r->model->jnt_qposadr[joint] : 0;
+    }
+}
+
+static void resolve_terms(const spoti_task_file *f)
+{
+    for (unsigned i = 0; i < f->observation.terms_count; i++) {
+        spoti_term *term = &f->observation.terms[i];
+        term->object_index = term->object != NULL ? spoti_task_file_object(f, term->object) : -1;
+    }
+}
+
+static void check_timing(resolver *r, const spot_task *t)
+{
+    double ticks = 1.0 / (t->file->control.rate_hz * r->model->opt.timestep);
+    if (!(ticks >= 1.0 - 1e-9 && ticks <= TICKS_MAX && fabs(ticks - round(ticks)) <= 1e-6)) {
+        refuse(r, "rate_hz",
+               "the control period is no multiple of the model's time step, expected one");
+    }
+}
+
+spot_status spoti_scene_resolve(const char *path, spot_task *t, spot_diag *diag)
+{
+    resolver r = {.path = path, .model = t->model, .diag = diag, .status = SPOT_OK};
+    const spoti_task_file *f = t->file;
+
+    resolve_robot(&r, t);
+    resolve_objects(&r, t);
+    resolve_parts(&r, t);
+    resolve_terms(f);
+    resolve_conditions(&r, t, "success", f->success.conditions, f->success.conditions_count);
+    resolve_conditions(&r, t, "failure", f->failure, f->failure_count);
+    resolve_conditions(&r, t, "grades", f->grades, f->grades_count);
+    check_timing(&r, t);
+    return r.status;
+}
