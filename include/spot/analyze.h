@@ -85,6 +85,9 @@ typedef enum spot_analyze_guard {
     SPOT_ANALYZE_GUARD_NONE = 0,
     SPOT_ANALYZE_GUARD_NO_BUDGET = 1,     /* there are failures, and nothing says what one costs */
     SPOT_ANALYZE_GUARD_SUCCEEDS_LESS = 2, /* than another point, at 5 % */
+    SPOT_ANALYZE_GUARD_INVALID =
+        4, /* too many episodes are invalid, or it does not hold with them as
+                                     * failures; in either regime */
     SPOT_ANALYZE_GUARD_RARE_FAILURES =
         3, /* the best one: a rate of failures that the trials do not rule
                                            * out would undo the claim: faster when it succeeds */
@@ -111,9 +114,10 @@ typedef struct spot_analysis_point {
     bool has_count;           /* successes and trials are known */
     bool graded;              /* trials were graded: `rate` is a share of the greatest grade */
     int successes;
-    int trials;                         /* known if has_count or graded */
-    spot_quantity budget_time_s;        /* mean time, failures charged the budget */
-    spot_quantity time_to_success_s;    /* expected time until a success: all time / successes */
+    int invalid;                     /* episodes that the simulator broke off, in no other figure */
+    int trials;                      /* known if has_count or graded */
+    spot_quantity budget_time_s;     /* mean time, failures charged the budget */
+    spot_quantity time_to_success_s; /* expected time until a success: all time / successes */
     spot_quantity energy_per_success_j; /* all energy / successes */
     spot_quantity p_better; /* one-sided p of "does the task better than the baseline": by success
                              * in the dynamic regime, by time in the static one */

@@ -42,7 +42,8 @@ static json_t *success(const spot_analysis_point *p)
 static json_t *make_point(const spot_analysis_point *p)
 {
     return json_pack(
-        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+        "s:i}",
         "point", p->name, "alpha", number(&p->alpha), "overlap",
         p->overlap.known ? json_integer((json_int_t)p->overlap.value) : json_null(), "t_inf_s",
         number(&p->t_inf_s), "t_chunk_s", number(&p->t_chunk_s), "eta_chunk", number(&p->eta_chunk),
@@ -51,7 +52,7 @@ static json_t *make_point(const spot_analysis_point *p)
         range("value", &p->eta_task), "delay_s", number(&p->delay_s), "age_s", number(&p->age_s),
         "success", success(p), "failure_budget_time_s", number(&p->budget_time_s),
         "expected_time_to_success_s", number(&p->time_to_success_s), "joules_per_success",
-        number(&p->energy_per_success_j));
+        number(&p->energy_per_success_j), "invalid", p->invalid);
 }
 
 static json_t *claim(spot_analyze_claim c)

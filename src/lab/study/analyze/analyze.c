@@ -41,6 +41,8 @@ const char *spot_analyze_guard_str(spot_analyze_guard guard)
         return "no budget";
     case SPOT_ANALYZE_GUARD_SUCCEEDS_LESS:
         return "succeeds less";
+    case SPOT_ANALYZE_GUARD_INVALID:
+        return "invalid";
     case SPOT_ANALYZE_GUARD_RARE_FAILURES:
         return "rare failures";
     default:
@@ -105,28 +107,6 @@ static void find_regime(spoti_setting *s)
     s->out->regime = moving || !timed ? SPOT_ANALYZE_DYNAMIC : SPOT_ANALYZE_STATIC;
 }
 
-static spot_status analyze_setting(spoti_setting *s, spot_diag *diag)
-{
-    spot_status st = find_baseline(s, diag);
-    if (st == SPOT_OK) {
-        st = spoti_measure(s, diag);
-    }
-    if (st == SPOT_OK) {
-        st = spoti_units_build(s, diag);
-    }
-    if (st != SPOT_OK) {
-        return st;
-    }
-    find_regime(s);
-    spoti_resample_points(s);
-    spoti_welch_points(s);
-    spoti_find_best(s);
-    spoti_resample_pairs(s);
-    st = spoti_judge(s);
-    spoti_words(s);
-    return st;
-}
-
 static spot_status begin_setting(spoti_setting *s, const spot_analyze_log *log, int i,
                                  spot_analysis_setting *out)
 {
@@ -153,6 +133,61 @@ static spot_status begin_setting(spoti_setting *s, const spot_analyze_log *log, 
     out->points = spoti_calloc(c->allocator, (size_t)s->n, sizeof(*out->points));
     out->n_points = out->points != NULL ? s->n : 0;
     return out->points != NULL ? SPOT_OK : SPOT_E_NOMEM;
+}
+
+static spot_status judge_setting(spoti_setting *s, spot_diag *diag)
+{
+    spot_status st = find_baseline(s, diag);
+    if (st == SPOT_OK) {
+        st = spoti_measure(s, diag);
+    }
+    if (st == SPOT_OK) {
+        st = spoti_units_build(s, diag);
+    }
+    if (st != SPOT_OK) {
+        return st;
+    }
+    find_regime(s);
+    spoti_resample_points(s);
+    spoti_welch_points(s);
+    spoti_find_best(s);
+    spoti_resample_pairs(s);
+    return spoti_judge(s);
+}
+
+/* The same setting with invalid episodes as failures: what it says of the best must agree. */
+static spot_status judge_strictly(spoti_setting *s, int i, spot_diag *diag)
+{
+    const spot_allocator *a = s->log->config.allocator;
+    spot_analysis_setting out = {.n_points = 0};
+    spoti_setting *strict = spoti_calloc(a, 1, sizeof(*strict));
+    if (strict == NULL) {
+        return SPOT_E_NOMEM;
+    }
+    spot_status st = begin_setting(strict, s->log, i, &out);
+    if (st == SPOT_OK) {
+        strict->strict = true;
+        st = judge_setting(strict, diag);
+    }
+    if (st == SPOT_OK) {
+        spoti_guard_invalid(s, &out);
+    }
+    spoti_units_free(strict);
+    spoti_free(a, out.points, (size_t)out.n_points * sizeof(*out.points));
+    spoti_free(a, strict, sizeof(*strict));
+    return st;
+}
+
+static spot_status analyze_setting(spoti_setting *s, int i, spot_diag *diag)
+{
+    spot_status st = judge_setting(s, diag);
+    if (st == SPOT_OK && spoti_needs_strict(s)) {
+        st = judge_strictly(s, i, diag);
+    } else if (st == SPOT_OK) {
+        spoti_guard_invalid(s, NULL);
+    }
+    spoti_words(s);
+    return st;
 }
 
 /* Settings together ---------------------------------------------------------------------------- */
@@ -251,7 +286,7 @@ spot_status spot_analyze(const spot_analyze_log *log, spot_analysis **out, spot_
     for (int i = 0; st == SPOT_OK && i < log->n_settings; i++) {
         st = begin_setting(&work[i], log, i, &result->settings[i]);
         if (st == SPOT_OK) {
-            st = analyze_setting(&work[i], diag);
+            st = analyze_setting(&work[i], i, diag);
         }
     }
     if (st == SPOT_OK) {

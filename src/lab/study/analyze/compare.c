@@ -45,7 +45,7 @@ static test choose(const spoti_setting *s, int i, int j)
         return TEST_BOOTSTRAP;
     }
     size_t at = (size_t)i * (size_t)s->n + (size_t)j;
-    if (s->n_unit > 0 && s->shared[at] == a->trials && s->shared[at] == b->trials) {
+    if (s->n_unit > 0 && s->shared[at] == s->compared[i] && s->shared[at] == s->compared[j]) {
         return TEST_MCNEMAR;
     }
     return tasks_of(s, i, j) > 1 ? TEST_CMH : TEST_FISHER;

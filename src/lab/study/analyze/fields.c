@@ -12,6 +12,8 @@
 
 /* No quantity of a robot log is larger; sums of 10^7 of them stay far from overflow. */
 #define BIG 1e9
+/* ... nor smaller without being 0: ratios of two stay finite. */
+static const double SMALL = 1e-9;
 
 typedef struct spec {
     const char *name;
@@ -35,6 +37,7 @@ static const spec SPECS[SPOTI_N_FIELD] = {
     [SPOTI_EPISODES] = {"episodes", 1.0, 16777216.0, true},
     [SPOTI_SUCCESSES] = {"successes", 0.0, 16777216.0, true},
     [SPOTI_SUCCESS] = {"success", 0.0, 1.0, true},
+    [SPOTI_INVALID] = {"invalid", 0.0, 1.0, true},
     [SPOTI_CHUNKS] = {"chunks", 0.0, BIG, false},
     [SPOTI_CHUNKS_SD] = {"chunks_sd", 0.0, BIG, false},
     [SPOTI_TIME] = {"time_s", 0.0, BIG, false},
@@ -223,7 +226,7 @@ static bool is_missing(const char *cell)
     return cell[0] == '\0' || equals_any(cell, words, sizeof(words) / sizeof(words[0]));
 }
 
-/* success: true and false are numbers too. */
+/* success, invalid: true and false are numbers too. */
 static bool read_truth(const char *cell, double *value)
 {
     static const char *const yes[] = {"true", "yes", "t", "y"};
@@ -239,28 +242,38 @@ static bool read_truth(const char *cell, double *value)
 spot_status spoti_field_read(spoti_row *row, spoti_field field, double factor, const char *cell,
                              spot_diag *diag)
 {
-    const spec *s = &SPECS[field];
     double value = 0.0;
     row->has[field] = false;
     if (is_missing(cell)) {
         return SPOT_OK;
     }
-    if (!(field == SPOTI_SUCCESS && read_truth(cell, &value))) {
+    const bool truth = field == SPOTI_SUCCESS || field == SPOTI_INVALID;
+    if (!(truth && read_truth(cell, &value))) {
         spot_status st = spoti_parse_double(cell[0] == '+' ? cell + 1 : cell, &value);
         if (st != SPOT_OK) {
             return spoti_row_refuse(row, field, SPOT_E_FORMAT, diag,
                                     "'%.40s', expected %s or an empty cell", cell,
-                                    field == SPOTI_SUCCESS ? "0 or 1" : "a finite number");
+                                    truth ? "0 or 1" : "a finite number");
         }
     }
-    value *= factor;
-    if (!(value >= s->lo && value <= s->hi)) {
-        return spoti_row_refuse(row, field, SPOT_E_RANGE, diag, "%.40s, expected %s%g..%g", cell,
-                                s->whole ? "a whole number " : "", s->lo, s->hi);
-    }
-    if (s->whole && value != floor(value)) {
-        return spoti_row_refuse(row, field, SPOT_E_RANGE, diag, "%.40s, expected a whole number",
-                                cell);
+    return spoti_field_set(row, field, factor * value, diag);
+}
+
+bool spoti_field_allows(spoti_field field, double value)
+{
+    const spec *s = &SPECS[field];
+    return value >= s->lo && value <= s->hi && (value == 0.0 || fabs(value) >= SMALL) &&
+           (!s->whole || value == floor(value));
+}
+
+spot_status spoti_field_set(spoti_row *row, spoti_field field, double value, spot_diag *diag)
+{
+    const spec *s = &SPECS[field];
+    if (!spoti_field_allows(field, value)) {
+        const bool small = value != 0.0 && fabs(value) < SMALL && s->lo == 0.0;
+        return spoti_row_refuse(row, field, SPOT_E_RANGE, diag, "%.9g, expected %s%s%g..%g", value,
+                                s->whole ? "a whole number " : "", small ? "0 or " : "",
+                                small ? SMALL : s->lo, s->hi);
     }
     row->has[field] = true;
     row->value[field] = value;

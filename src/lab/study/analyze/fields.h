@@ -28,6 +28,7 @@ typedef enum spoti_field {
     SPOTI_EPISODES,
     SPOTI_SUCCESSES,
     SPOTI_SUCCESS,
+    SPOTI_INVALID,
     SPOTI_CHUNKS,
     SPOTI_CHUNKS_SD,
     SPOTI_TIME,
@@ -64,6 +65,12 @@ spoti_field spoti_field_find(const char *name, double *factor);
  * E_FORMAT (no number; NaN and infinity are none), E_RANGE. */
 spot_status spoti_field_read(spoti_row *row, spoti_field field, double factor, const char *cell,
                              spot_diag *diag);
+
+/* Whether a field may hold `value`, in SI units: the one check, whoever sets it. */
+bool spoti_field_allows(spoti_field field, double value);
+
+/* Sets a number of `row`, whose file and line a message names. Returns SPOT_OK, E_RANGE. */
+spot_status spoti_field_set(spoti_row *row, spoti_field field, double value, spot_diag *diag);
 
 /* Replaces by `?` what is no UTF-8 or a control character, so that a name can be printed anywhere. */
 void spoti_clean(char *text);

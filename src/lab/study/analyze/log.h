@@ -27,8 +27,9 @@ typedef struct spoti_mean {
 } spoti_mean;
 
 typedef struct spoti_cell {
-    int32_t n;
-    int32_t k;
+    int32_t n;       /* valid episodes */
+    int32_t k;       /* successes */
+    int32_t invalid; /* episodes that the simulator broke off, in neither */
 } spoti_cell;
 
 /* What the bootstrap draws: a seed, or a block of seeds. */
@@ -45,6 +46,7 @@ typedef struct spoti_episode {
     float chunks;
     uint16_t point;
     bool success;
+    bool invalid;
 } spoti_episode;
 
 typedef struct spoti_log_point {
@@ -57,8 +59,9 @@ typedef struct spoti_log_point {
     spoti_mean t_inf, delay, age;
     int64_t rows;
     bool is_counted; /* n and k are known */
-    int64_t n;
+    int64_t n;       /* valid ones */
     int64_t k;
+    int64_t invalid;
     spoti_cell cells[SPOT_ANALYZE_TASKS_MAX]; /* by task */
     spoti_mean time, chunks;                  /* over successes */
     double time_square, chunks_square;        /* episodes: sums of squares over successes */

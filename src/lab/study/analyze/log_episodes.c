@@ -24,6 +24,9 @@ static void add_unit(spoti_unit *u, const spoti_episode *e)
 
 static spot_status fold_one(spot_analyze_log *log, const spoti_episode *e)
 {
+    if (e->invalid) {
+        return SPOT_OK; /* counted; which seed it was is lost with the others' */
+    }
     spoti_log_point *p = &log->points[e->point];
     if (p->blocks == NULL) {
         p->blocks = spoti_calloc(log->config.allocator, SPOTI_N_BLOCK, sizeof(spoti_unit));
@@ -119,6 +122,11 @@ spot_status spoti_log_add_episode(spot_analyze_log *log, int index, const spoti_
 {
     spoti_log_point *p = &log->points[index];
     bool success = row->value[SPOTI_SUCCESS] > 0.0;
+    bool invalid = row->has[SPOTI_INVALID] && row->value[SPOTI_INVALID] > 0.0;
+    if (success && invalid) {
+        return spoti_row_refuse(row, SPOTI_INVALID, SPOT_E_FORMAT, diag,
+                                "1 for a success, expected 0: an episode is one or the other");
+    }
     if (p->rows > 0 && p->has_seeds != row->has[SPOTI_SEED]) {
         return spoti_row_refuse(row, SPOTI_SEED, SPOT_E_FORMAT, diag,
                                 "known for some episodes of '%s' and empty for others", p->name);
@@ -131,6 +139,12 @@ spot_status spoti_log_add_episode(spot_analyze_log *log, int index, const spoti_
     p->has_episodes = true;
     p->has_seeds = row->has[SPOTI_SEED];
     p->is_counted = true;
+    if (invalid) {
+        e.invalid = true;
+        p->invalid++;
+        p->cells[task].invalid++;
+        return keep(log, &e);
+    }
     p->n++;
     p->k += success;
     p->cells[task].n++;

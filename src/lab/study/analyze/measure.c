@@ -107,13 +107,15 @@ static void measure_success(spoti_setting *s, int i)
         o->rate = spoti_known(p->value[SPOTI_SCORE] / (p->value[SPOTI_SCORE_MAX] * o->trials));
         return;
     }
+    o->invalid = (int)p->invalid;
     if (!p->is_counted || p->n < 1 || p->n > SPOT_STATS_MAX_TRIALS) {
         return;
     }
+    const int64_t n = p->n + (s->strict ? p->invalid : 0);
     o->has_count = true;
     o->successes = (int)p->k;
-    o->trials = (int)p->n;
-    o->rate = spoti_known((double)p->k / (double)p->n);
+    o->trials = (int)n;
+    o->rate = spoti_known((double)p->k / (double)n);
     o->guaranteed = o->rate;
     if (spot_stats_wilson(o->successes, o->trials, SPOT_STATS_CONFIDENCE, &ci) == SPOT_OK) {
         o->rate.has_ci = true;
@@ -132,8 +134,9 @@ static void measure_means(spoti_setting *s, int i)
 {
     spot_analysis_point *o = &s->out->points[i];
     const spoti_log_point *p = s->points[i];
-    bool all_succeed = p->is_counted && p->k == p->n;
-    double failures = (double)(p->n - p->k);
+    const double n = (double)(p->n + (s->strict ? p->invalid : 0));
+    double failures = n - (double)p->k;
+    bool all_succeed = p->is_counted && !(failures > 0.0);
     if (spoti_mean_known(&p->time)) {
         o->time_s = spoti_known(spoti_mean_value(&p->time));
     }
@@ -146,9 +149,9 @@ static void measure_means(spoti_setting *s, int i)
     /* failures are charged the budget; without one there may be no failure */
     if (o->time_s.known && all_succeed) {
         o->budget_time_s = o->time_s;
-    } else if (p->is_counted && s->budget_s[i] > 0.0 && (o->time_s.known || p->k == 0)) {
+    } else if (p->is_counted && n > 0.0 && s->budget_s[i] > 0.0 && (o->time_s.known || p->k == 0)) {
         double total = (o->time_s.known ? (double)p->k * o->time_s.value : 0.0);
-        o->budget_time_s = spoti_known((total + failures * s->budget_s[i]) / (double)p->n);
+        o->budget_time_s = spoti_known((total + failures * s->budget_s[i]) / n);
     }
     if (p->has_episodes && p->unknown_time == 0 && p->k > 0) {
         o->time_to_success_s = spoti_known(p->time_all.sum / (double)p->k);

@@ -51,14 +51,13 @@ static bool note_value(const char *note, const char *key, char out[NOTE_SIZE])
     return spoti_copy_n(out, NOTE_SIZE, at, strcspn(at, end == '\'' ? "'" : " "));
 }
 
-static void note_number(reader *r, const char *note, const char *key, spoti_field field)
+/* A number of the note, by the same check as a cell; without the key the field stays as it is. */
+static spot_status note_number(reader *r, const char *note, const char *key, spoti_field field,
+                               spot_diag *diag)
 {
     char text[NOTE_SIZE];
-    double value = 0.0;
-    if (note_value(note, key, text) && spoti_parse_double(text, &value) == SPOT_OK) {
-        r->preset.has[field] = true;
-        r->preset.value[field] = value;
-    }
+    return note_value(note, key, text) ? spoti_field_read(&r->preset, field, 1.0, text, diag)
+                                       : SPOT_OK;
 }
 
 static void preset_text(spoti_row *row, spoti_field field, const char *text)
@@ -67,9 +66,29 @@ static void preset_text(spoti_row *row, spoti_field field, const char *text)
     row->text[field - SPOTI_N_NUMBER] = text;
 }
 
-/* `sweetspot tune`: key=value pairs. */
-static void read_signature(reader *r, const char *note)
+/* Fields of a note, in order; the first that is wrong ends it. */
+typedef struct note_field {
+    const char *key;
+    spoti_field field;
+} note_field;
+
+static spot_status note_numbers(reader *r, const char *note, const note_field *fields, size_t n,
+                                spot_diag *diag)
 {
+    spot_status st = SPOT_OK;
+    for (size_t i = 0; st == SPOT_OK && i < n; i++) {
+        st = note_number(r, note, fields[i].key, fields[i].field, diag);
+    }
+    return st;
+}
+
+/* `sweetspot tune`: key=value pairs. */
+static spot_status read_signature(reader *r, const char *note, spot_diag *diag)
+{
+    static const note_field fields[] = {{"latency_s", SPOTI_T_INF},
+                                        {"execute", SPOTI_CHUNK},
+                                        {"speed", SPOTI_SPEED},
+                                        {"overhead_s", SPOTI_OVERHEAD}};
     if (note_value(note, "point", r->point)) {
         preset_text(&r->preset, SPOTI_POINT, r->point);
     }
@@ -79,20 +98,20 @@ static void read_signature(reader *r, const char *note)
     if (note_value(note, "schedule", r->schedule)) {
         preset_text(&r->preset, SPOTI_SCHEDULE, r->schedule);
     }
-    note_number(r, note, "latency_s", SPOTI_T_INF);
-    note_number(r, note, "execute", SPOTI_CHUNK);
-    if (strcmp(r->schedule, "cadence") == 0) {
-        note_number(r, note, "overhead_s", SPOTI_OVERHEAD);
+    spot_status st = note_numbers(r, note, fields, sizeof(fields) / sizeof(fields[0]), diag);
+    if (strcmp(r->schedule, "cadence") != 0) {
+        r->preset.has[SPOTI_OVERHEAD] = false; /* of the cadence alone */
     }
-    note_number(r, note, "speed", SPOTI_SPEED);
     if (r->preset.value[SPOTI_SPEED] == 1.0) {
         r->preset.has[SPOTI_SPEED] = false; /* a factor: nothing special */
     }
+    return st;
 }
 
 /* `sweetspot rollout`: `task, policy, point, 0.199 s charged as class, ... execute=8 action_s=0.1`. */
-static void read_prose(reader *r, const char *note)
+static spot_status read_prose(reader *r, const char *note, spot_diag *diag)
 {
+    static const note_field fields[] = {{"execute", SPOTI_CHUNK}, {"action_s", SPOTI_T_ACT}};
     const char *at = note;
     for (int i = 0; at != NULL && i < 2; i++) {
         at = strstr(at, ", ");
@@ -100,41 +119,36 @@ static void read_prose(reader *r, const char *note)
     }
     const char *end = at != NULL ? strstr(at, ", ") : NULL;
     char number[NOTE_SIZE];
-    double value = 0.0;
     if (end == NULL || !spoti_copy_n(r->point, sizeof(r->point), at, (size_t)(end - at))) {
-        return;
+        return SPOT_OK;
     }
     preset_text(&r->preset, SPOTI_POINT, r->point);
-    note_number(r, note, "execute", SPOTI_CHUNK);
-    note_number(r, note, "action_s", SPOTI_T_ACT);
-    if (spoti_copy_n(number, sizeof(number), end + 2, strcspn(end + 2, " ")) &&
-        spoti_parse_double(number, &value) == SPOT_OK && strstr(end, " s charged as ") != NULL) {
-        r->preset.has[SPOTI_T_INF] = true;
-        r->preset.value[SPOTI_T_INF] = value;
+    spot_status st = note_numbers(r, note, fields, sizeof(fields) / sizeof(fields[0]), diag);
+    if (st == SPOT_OK && strstr(end, " s charged as ") != NULL &&
+        spoti_copy_n(number, sizeof(number), end + 2, strcspn(end + 2, " "))) {
+        st = spoti_field_read(&r->preset, SPOTI_T_INF, 1.0, number, diag);
     }
     /* a latency that was dictated, not a platform's: each is a setting of its own */
-    if (r->preset.has[SPOTI_T_INF] && strstr(end, " s charged as none") != NULL &&
-        spoti_format(r->platform, sizeof(r->platform), "latency %g s", value)) {
+    if (st == SPOT_OK && r->preset.has[SPOTI_T_INF] && strstr(end, " s charged as none") != NULL &&
+        spoti_format(r->platform, sizeof(r->platform), "latency %g s",
+                     r->preset.value[SPOTI_T_INF])) {
         preset_text(&r->preset, SPOTI_PLATFORM, r->platform);
     }
+    return st;
 }
 
-static void read_note(reader *r, bool ignore)
+static spot_status read_note(reader *r, bool ignore, spot_diag *diag)
 {
     r->ours = spoti_starts_with(r->csv.comment, OURS);
-    if (!r->ours || ignore) {
-        return;
-    }
-    const char *note = strchr(r->csv.comment, ':'); /* with the blank before the first key */
+    const char *note = r->ours && !ignore ? strchr(r->csv.comment, ':') : NULL;
     if (note == NULL) {
-        return;
+        return SPOT_OK;
     }
-    note++;
-    if (strstr(note, " point='") != NULL) {
-        read_signature(r, note);
-    } else {
-        read_prose(r, note + 1);
-    }
+    note++; /* with the blank before the first key */
+    r->preset.file = r->csv.name;
+    r->preset.line = 1;
+    return strstr(note, " point='") != NULL ? read_signature(r, note, diag)
+                                            : read_prose(r, note + 1, diag);
 }
 
 /* The header ----------------------------------------------------------------------------------- */
@@ -254,7 +268,7 @@ static spot_status read_header(reader *r, const spoti_preset *preset, spot_diag 
         return spot_diag_set(diag, SPOT_E_FORMAT, "%s: empty, expected a row of column names",
                              r->csv.name);
     }
-    read_note(r, preset != NULL && preset->ignore_note);
+    st = read_note(r, preset != NULL && preset->ignore_note, diag);
     r->n_column = r->csv.n_field;
     for (int i = 0; st == SPOT_OK && i < r->n_column; i++) {
         st = read_column(r, i, r->ours ? NULL : map, diag);

@@ -24,6 +24,7 @@ typedef struct spoti_setting {
     const spot_analyze_log *log;
     const spoti_log_setting *source;
     spot_analysis_setting *out;
+    bool strict; /* invalid episodes count as failures */
     int n;
     const spoti_log_point *points[SPOT_ANALYZE_POINTS_MAX];
     double budget_s[SPOT_ANALYZE_POINTS_MAX]; /* 0 = unknown */
@@ -33,10 +34,11 @@ typedef struct spoti_setting {
     double value[SPOT_ANALYZE_POINTS_MAX]; /* of the objective; 0 = unknown */
     /* Resampling: nothing if n_unit is 0. */
     int n_unit;
-    spoti_unit *units;  /* (n x n_unit) */
-    int32_t *only;      /* (n x n) seeds on which i succeeds and j fails */
-    int32_t *shared;    /* (n x n) seeds of both */
-    double *p_faster;   /* (n x n) i has the lesser time; 2 = unknown */
+    spoti_unit *units;                         /* (n x n_unit) */
+    int32_t *only;                             /* (n x n) seeds on which i succeeds and j fails */
+    int32_t *shared;                           /* (n x n) seeds of both */
+    int32_t compared[SPOT_ANALYZE_POINTS_MAX]; /* episodes on seeds that are valid at every point */
+    double *p_faster;                          /* (n x n) i has the lesser time; 2 = unknown */
     double *p_succeeds; /* (n x n) i succeeds more often, by the bootstrap; 2 = unknown */
     double *work;       /* (resamples) */
     /* The sweep through the best point, and how often its best lay inside. */
@@ -85,6 +87,11 @@ spot_analyze_guard spoti_guard_pair(const spoti_setting *s, int i, int j);
 bool spoti_succeeds_less(const spoti_setting *s, int i, int j, double *p);
 /* ... takes the win from a leader who may not have it: best, leader, guard. */
 void spoti_guard(spoti_setting *s);
+
+/* invalid.c: what invalid episodes leave of the verdict on `s`; `strict` is the same setting judged with
+ * them as failures, NULL where that is not needed. */
+bool spoti_needs_strict(const spoti_setting *s);
+void spoti_guard_invalid(spoti_setting *s, const spot_analysis_setting *strict);
 
 /* words.c: the verdict as text. */
 void spoti_words(spoti_setting *s);

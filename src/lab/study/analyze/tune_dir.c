@@ -15,12 +15,6 @@ static spot_status refuse(const char *path, const char *what, spot_diag *diag)
                          what);
 }
 
-static void set_number(spoti_row *row, spoti_field field, double value)
-{
-    row->has[field] = true;
-    row->value[field] = value;
-}
-
 static void set_text(spoti_row *row, spoti_field field, const char *text)
 {
     row->has[field] = true;
@@ -48,10 +42,7 @@ static spot_status read_point(spot_analyze_log *log, const char *dir, const char
     double limit_s = json_number_value(json_object_get(setting, "time_limit_s"));
     double speed = json_number_value(json_object_get(setting, "speed"));
     char path[SPOTI_PATH_SIZE];
-    if (text == NULL || schedule == NULL || platform == NULL || !json_is_number(latency) ||
-        !(action_s > 0.0 && action_s < 1e9) || !(n >= 1.0 && n <= 1e6) ||
-        !(limit_s > 0.0 && limit_s < 1e9) || !(json_number_value(latency) >= 0.0) ||
-        !(speed >= 0.0 && speed < 1e9)) {
+    if (text == NULL || schedule == NULL || platform == NULL || !json_is_number(latency)) {
         return refuse(json_path, "a point or a setting lacks its figures", diag);
     }
     if (!episodes_path(dir, text, path)) {
@@ -61,16 +52,28 @@ static spot_status read_point(spot_analyze_log *log, const char *dir, const char
     set_text(&preset.row, SPOTI_POINT, text);
     set_text(&preset.row, SPOTI_PLATFORM, platform);
     set_text(&preset.row, SPOTI_SCHEDULE, schedule);
-    set_number(&preset.row, SPOTI_T_INF, json_number_value(latency));
-    set_number(&preset.row, SPOTI_T_ACT, action_s);
-    set_number(&preset.row, SPOTI_CHUNK, n);
-    set_number(&preset.row, SPOTI_BUDGET, limit_s);
-    if (strcmp(schedule, "cadence") == 0) {
-        set_number(&preset.row, SPOTI_OVERHEAD,
-                   json_number_value(json_object_get(setting, "overhead_s")));
-    }
-    if (speed != 1.0) {
-        set_number(&preset.row, SPOTI_SPEED, speed);
+    const struct {
+        spoti_field field;
+        double value;
+        bool there;
+    } numbers[] = {
+        {SPOTI_T_INF, json_number_value(latency), true},
+        {SPOTI_T_ACT, action_s, true},
+        {SPOTI_CHUNK, n, true},
+        {SPOTI_BUDGET, limit_s, true},
+        {SPOTI_OVERHEAD, json_number_value(json_object_get(setting, "overhead_s")),
+         strcmp(schedule, "cadence") == 0},
+        {SPOTI_SPEED, speed, speed != 1.0},
+    };
+    preset.row.file = json_path;
+    preset.row.line = 1;
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        spot_status st = numbers[i].there ? spoti_field_set(&preset.row, numbers[i].field,
+                                                            numbers[i].value, diag)
+                                          : SPOT_OK;
+        if (st != SPOT_OK) {
+            return st;
+        }
     }
     return spoti_read_path(log, path, &preset, diag);
 }

@@ -35,7 +35,7 @@ static spoti_episode *sorted_episodes(const spoti_setting *s, int64_t *n)
         for (int i = 0; i < s->n; i++) {
             if (s->points[i] == &log->points[k]) {
                 local[k] = i;
-                *n += log->points[k].n;
+                *n += log->points[k].n + log->points[k].invalid;
             }
         }
     }
@@ -85,6 +85,16 @@ static void count_pairs(spoti_setting *s, const spoti_episode *group, int64_t si
     }
 }
 
+/* A seed that is invalid at one point leaves the comparison at all, unless invalid ones count as failures. */
+static bool is_left_out(const spoti_setting *s, const spoti_episode *group, int64_t size)
+{
+    bool out = false;
+    for (int64_t k = 0; k < size && !s->strict; k++) {
+        out = out || group[k].invalid;
+    }
+    return out;
+}
+
 static void add_to_unit(spoti_setting *s, int64_t unit, const spoti_episode *e)
 {
     spoti_unit *u = &s->units[(size_t)e->point * (size_t)s->n_unit + (size_t)unit];
@@ -107,9 +117,12 @@ static spot_status fill(spoti_setting *s, const spoti_episode *e, int64_t n, int
         if (st != SPOT_OK) {
             return st;
         }
-        count_pairs(s, e + first, size);
-        for (int64_t k = first; k < first + size; k++) {
-            add_to_unit(s, blocks ? spoti_block_of(e[k].key) : seed, &e[k]);
+        if (!is_left_out(s, e + first, size)) {
+            count_pairs(s, e + first, size);
+            for (int64_t k = first; k < first + size; k++) {
+                s->compared[e[k].point]++;
+                add_to_unit(s, blocks ? spoti_block_of(e[k].key) : seed, &e[k]);
+            }
         }
         first += size;
     }
@@ -159,7 +172,7 @@ static bool all_shared(const spoti_setting *s)
 {
     for (int i = 0; i < s->n; i++) {
         for (int j = 0; j < s->n; j++) {
-            if (s->shared[i * s->n + j] != s->points[i]->n) {
+            if (s->shared[i * s->n + j] != s->compared[i]) {
                 return false;
             }
         }
@@ -185,7 +198,7 @@ spot_status spoti_units_build(spoti_setting *s, spot_diag *diag)
     }
     size_t bytes = 0;
     for (int i = 0; i < s->n; i++) {
-        bytes += (size_t)s->points[i]->n * sizeof(*sorted);
+        bytes += (size_t)(s->points[i]->n + s->points[i]->invalid) * sizeof(*sorted);
     }
     for (int64_t k = 0; k < n; k++) {
         n_seed += k == 0 || sorted[k].key != sorted[k - 1].key;

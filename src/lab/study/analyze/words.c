@@ -119,6 +119,29 @@ static void say_per_success(spoti_setting *s)
     }
 }
 
+/* Which episodes the simulator broke off, and what follows. False if there is no verdict therefore. */
+static bool say_invalid(spoti_setting *s)
+{
+    int said = 0;
+    for (int i = 0; i < s->n; i++) {
+        const spoti_log_point *p = s->points[i];
+        if (p->invalid > 0) {
+            SAY(s, "%s'%s' %lld of %lld", said++ == 0 ? " Invalid episodes: " : ", ", p->name,
+                (long long)p->invalid, (long long)(p->n + p->invalid));
+        }
+    }
+    if (said == 0) {
+        return true;
+    }
+    SAY(s, "; their seeds are left out of the comparisons.");
+    if (s->out->verdict.guard == SPOT_ANALYZE_GUARD_INVALID) {
+        SAY(s, " No verdict: %s.",
+            spoti_needs_strict(s) ? "what the others say does not hold with these as failures"
+                                  : "more than 2 % of a point's episodes are unknown");
+    }
+    return s->out->verdict.guard != SPOT_ANALYZE_GUARD_INVALID;
+}
+
 /* A leader in time who is not called best, and why. */
 static void say_guarded(spoti_setting *s)
 {
@@ -471,10 +494,12 @@ static void say_law(spoti_setting *s)
 void spoti_words(spoti_setting *s)
 {
     say_regime(s);
-    say_best(s);
-    say_kind(s);
-    say_paradox(s);
-    say_break_even(s);
+    if (say_invalid(s)) {
+        say_best(s);
+        say_kind(s);
+        say_paradox(s);
+        say_break_even(s);
+    }
     say_law(s);
     if (s->source->note[0] != '\0') {
         SAY(s, " %s", s->source->note);

@@ -22,6 +22,7 @@ static void check_setting(const spot_analysis_setting *s)
 {
     expect(s->n_points >= 1 && s->baseline >= 0 && s->baseline < s->n_points);
     expect(s->verdict.best >= -1 && s->verdict.best < s->n_points);
+    expect(s->verdict.leader >= s->verdict.best && s->verdict.leader < s->n_points);
     check_quantity(&s->verdict.p_interior, 0.0, 1.0);
     check_quantity(&s->verdict.posterior_interior, -1e-9, 1.0 + 1e-9);
     for (int i = 0; i < s->n_points; i++) {
@@ -30,6 +31,18 @@ static void check_setting(const spot_analysis_setting *s)
         check_quantity(&p->t_inf_s, 0.0, 1e15);
         check_quantity(&p->t_chunk_s, 0.0, 1e16);
         check_quantity(&p->time_s, 0.0, 1e9);
+        check_quantity(&p->alpha, 0.0, 1e18);
+        check_quantity(&p->eta_chunk, 0.0, 1e30);
+        check_quantity(&p->chunks, 0.0, 1e9);
+        check_quantity(&p->inflation, 0.0, 1e19);
+        check_quantity(&p->eta_task, 0.0, 1e19);
+        check_quantity(&p->cycle_s, 0.0, 1e19);
+        check_quantity(&p->delay_s, 0.0, 1e15);
+        check_quantity(&p->age_s, 0.0, 1e16);
+        check_quantity(&p->budget_time_s, 0.0, 1e9);
+        check_quantity(&p->time_to_success_s, 0.0, 1e17);
+        check_quantity(&p->energy_per_success_j, 0.0, 1e23);
+        expect(p->invalid >= 0);
         check_quantity(&p->p_better, 0.0, 1.0);
         check_quantity(&p->p_worse, 0.0, 1.0);
         expect(!p->has_count || (p->successes >= 0 && p->successes <= p->trials));

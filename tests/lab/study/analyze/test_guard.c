@@ -156,6 +156,80 @@ static void few_seeds_that_agree_prove_nothing(void **state)
     done(&f);
 }
 
+/* n paired seeds; `light` succeeds on all, `full` fails on the last `fails`; the first `invalid` of light's
+ * are invalid. */
+static void with_invalid(char text[TEXT_SIZE], int n, int fails, int invalid)
+{
+    int used = snprintf(text, TEXT_SIZE, "point,seed,success,time_s,invalid,budget_s\n");
+    for (int i = 0; i < n; i++) {
+        used += snprintf(text + used, (size_t)(TEXT_SIZE - used), "full,%d,%d,%d,0,20\n", i,
+                         i < n - fails, 9 + i % 2);
+        used += snprintf(text + used, (size_t)(TEXT_SIZE - used), "light,%d,%d,%d,%d,20\n", i,
+                         i >= invalid, 5 + i % 3, i < invalid);
+    }
+}
+
+static fixture judged_dynamic(const char *text)
+{
+    fixture f = {.log = NULL};
+    spot_analyze_config config;
+    spot_diag diag = {""};
+    spot_analyze_config_default(&config);
+    config.regime = SPOT_ANALYZE_DYNAMIC;
+    config.resamples = 500;
+    spot_status st = read_text(&config, text, &f.log, &diag);
+    st = st == SPOT_OK ? spot_analyze(f.log, &f.analysis, &diag) : st;
+    if (st != SPOT_OK) {
+        fail_msg("refused: %s", diag.text);
+    }
+    f.v = &f.analysis->settings[0].verdict;
+    f.points = f.analysis->settings[0].points;
+    return f;
+}
+
+static void invalid_episodes_leave_every_comparison(void **state)
+{
+    static char text[TEXT_SIZE];
+    (void)state;
+    /* six of 100 seeds differ, p = 2^-6, and one of light's is invalid: as a failure six against one, p =
+     * 8 / 128 */
+    with_invalid(text, 100, 6, 1);
+    fixture f = judged_dynamic(text);
+    assert_int_equal(f.v->best, 1);
+    assert_int_equal(f.points[1].invalid, 1);
+    assert_int_equal(f.points[1].trials, 99);
+    assert_int_equal(f.points[1].successes, 99);
+    assert_int_equal(f.points[0].trials, 100);
+    assert_close(f.points[1].p_better.value, 8.0 / 128.0, 1e-12, 0.0);
+    assert_int_equal(f.v->dynamic_paradox, SPOT_ANALYZE_NOT_ESTABLISHED);
+    assert_says(&f, "Invalid episodes: 'light' 1 of 100; their seeds are left out");
+    done(&f);
+
+    /* none of them: McNemar on all 100 */
+    with_invalid(text, 100, 6, 0);
+    f = judged_dynamic(text);
+    assert_close(f.points[1].p_better.value, 1.0 / 64.0, 1e-12, 0.0);
+    assert_int_equal(f.v->dynamic_paradox, SPOT_ANALYZE_ESTABLISHED);
+    assert_null(strstr(f.v->text, "nvalid"));
+    done(&f);
+
+    /* three of 100 are too many, whatever the rest says */
+    with_invalid(text, 100, 50, 3);
+    f = judged_dynamic(text);
+    assert_int_equal(f.v->best, -1);
+    assert_int_equal(f.v->guard, SPOT_ANALYZE_GUARD_INVALID);
+    assert_false(f.points[1].p_better.known);
+    assert_says(&f, "No verdict: more than 2 %");
+    done(&f);
+
+    /* light leads by one of 100; its two invalid ones would turn that round */
+    with_invalid(text, 100, 1, 2);
+    f = judged_dynamic(text);
+    assert_int_equal(f.v->best, -1);
+    assert_says(&f, "does not hold with these as failures");
+    done(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +237,7 @@ int main(void)
         cmocka_unit_test(a_price_too_low_does_not_make_a_winner),
         cmocka_unit_test(rare_failures_are_weighed),
         cmocka_unit_test(few_seeds_that_agree_prove_nothing),
+        cmocka_unit_test(invalid_episodes_leave_every_comparison),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

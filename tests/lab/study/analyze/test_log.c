@@ -41,6 +41,53 @@ static void bad_cells_name_row_and_column(void **state)
     refused_as("point,success,t_act_s\na,1,0\n", "t.csv:2: column t_act_s", "expected");
 }
 
+/* The comment line of our own files, options and cells go through one check. */
+static void one_check_whoever_sets_a_field(void **state)
+{
+    static const struct {
+        const char *latency, *execute, *speed, *chunks; /* in the note; in a cell */
+        const char *where, *what;
+    } cases[] = {
+        {"0.2", "2147483648", "1", "4", "t.csv:1: column chunk_actions", "1..1e+06"},
+        {"0.2", "7.5", "1", "4", "t.csv:1: column chunk_actions", "a whole number"},
+        {"0.2", "0", "1", "4", "t.csv:1: column chunk_actions", "0, expected"},
+        {"-5", "8", "1", "4", "t.csv:1: column t_inf_s", "-5, expected 0..1e+09"},
+        {"1e-12", "8", "1", "4", "t.csv:1: column t_inf_s", "expected 0 or 1e-09..1e+09"},
+        {"nan", "8", "1", "4", "t.csv:1: column t_inf_s", "finite number"},
+        {"0.2", "8", "-1", "4", "t.csv:1: column speed", "-1, expected"},
+        {"0.2", "8", "1", "1e-320", "t.csv:3: column chunks", "expected 0 or 1e-09"},
+    };
+    char text[512];
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        (void)snprintf(text, sizeof(text),
+                       "# sweetspot episodes, format 1: version=0 point='steps=5' platform=x "
+                       "latency_s=%s schedule=sync execute=%s speed=%s\n"
+                       "seed,success,time_s,n_chunks\n1,1,5,%s\n",
+                       cases[i].latency, cases[i].execute, cases[i].speed, cases[i].chunks);
+        refused_as(text, cases[i].where, cases[i].what);
+    }
+    refused_as("# sweetspot episodes, format 2: t, p, steps=5, -0.2 s charged as none, execute=8 "
+               "action_s=0.1\nseed,success\n1,1\n",
+               "t.csv:1: column t_inf_s", "-0.2");
+    refused_as("# sweetspot episodes, format 2: t, p, steps=5, 0.2 s charged as none, execute=8 "
+               "action_s=0\nseed,success\n1,1\n",
+               "t.csv:1: column t_act_s", "0, expected");
+
+    spot_analyze_log *log = NULL;
+    spot_analyze_config config;
+    spot_analyze_config_default(&config);
+    config.n_action = 2000000;
+    assert_int_equal(spot_analyze_log_create(&config, &log), SPOT_E_RANGE);
+    config.n_action = 0;
+    config.action_s = 1e-12;
+    assert_int_equal(spot_analyze_log_create(&config, &log), SPOT_E_RANGE);
+    config.action_s = 0.0;
+    config.budget_s = 1e10;
+    assert_int_equal(spot_analyze_log_create(&config, &log), SPOT_E_RANGE);
+    assert_null(log);
+}
+
 static void contradictions_name_row_and_column(void **state)
 {
     (void)state;
@@ -56,6 +103,7 @@ static void contradictions_name_row_and_column(void **state)
     refused_as("point,seed,success\na,1,1\na,,0\n", "t.csv:3: column seed", "empty for others");
     refused_as("point,success,time_s\na,1,4\na,1,\n", "t.csv:3: column time_s", "empty for others");
     refused_as("point,t_inf_s,alpha,chunks\na,1,1,5\nb,0.5,0.7,5\n", "'b'", "column alpha");
+    refused_as("point,success,invalid\na,1,1\n", "t.csv:2: column invalid", "one or the other");
     refused_as("point,score,score_max,episodes\na,61,2,30\n", "t.csv:2: column score", "at most");
     refused_as("point,schedule,t_inf_s\na,turbo,1\n", "t.csv:2: column schedule", "cadence");
 }
@@ -197,6 +245,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_cells_name_row_and_column),
+        cmocka_unit_test(one_check_whoever_sets_a_field),
         cmocka_unit_test(contradictions_name_row_and_column),
         cmocka_unit_test(broken_files_are_refused),
         cmocka_unit_test(many_points_and_settings_are_refused),
