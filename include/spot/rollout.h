@@ -44,9 +44,6 @@ typedef struct spot_rollout_config {
 /* The baseline in sync on the exact clock at no latency. */
 SPOT_API void spot_rollout_config_default(spot_rollout_config *config);
 
-/* Share of invalid episodes above which no rate or verdict of the others is claimed. */
-#define SPOT_INVALID_BEARABLE 0.02
-
 /* One closed-loop run. Times in seconds of simulated time. */
 typedef struct spot_episode {
     uint64_t seed;

@@ -14,6 +14,7 @@
 #include "spot/platform.h"
 #include "spot/point.h"
 #include "spot/policy.h"
+#include "spot/record.h"
 #include "spot/render.h"
 #include "spot/report.h"
 #include "spot/report_analysis.h"

@@ -41,8 +41,10 @@ MODULES = {
         "sim": {"base"},
         "rollout": {"base", "platform", "sim"},
         "demo": {"base", "rollout", "sim"},
-        "study": {"base", "platform", "rollout", "sim"},
-        "report": {"base", "platform", "study", "rollout", "sim"},
+        "record": {"base", "platform", "rollout", "sim"},
+        "judge": {"base", "platform", "record"},
+        "study": {"base", "judge", "platform", "record", "rollout", "sim"},
+        "report": {"base", "judge", "platform", "record", "study", "rollout", "sim"},
     },
 }
 HALLS = ["core", "runtime", "lab", "cli"]
@@ -75,7 +77,8 @@ PUBLIC = {
     "render.h": ("lab", "report"),
     "report.h": ("lab", "report"),
     "tune.h": ("lab", "study"),
-    "analyze.h": ("lab", "study"),
+    "analyze.h": ("lab", "judge"),
+    "record.h": ("lab", "record"),
     "inspect.h": ("lab", "inspect"),
     "report_analysis.h": ("lab", "report"),
 }

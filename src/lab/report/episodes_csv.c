@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* Episodes and trajectories as CSV. */
 #include "core/base/file.h"
-#include "lab/study/episodes.h"
+#include "lab/record/episodes.h"
 #include "spot/report.h"
 
 spot_status spot_report_episodes_csv(const char *path, const char *note,

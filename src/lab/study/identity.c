@@ -10,35 +10,11 @@
 #include <stdio.h>
 
 #include "core/base/alloc.h"
+#include "core/base/hash.h"
 #include "core/base/text.h"
 #include "lab/sim/mujoco/scene.h"
 #include "lab/study/study.h"
 #include "spot/rng.h"
-
-uint64_t spoti_hash(uint64_t hash, const void *data, size_t size)
-{
-    const unsigned char *bytes = (const unsigned char *)data;
-    for (size_t i = 0; i < size; i++) {
-        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
-    }
-    return hash;
-}
-
-spot_status spoti_hash_file(uint64_t *hash, const char *path, spot_diag *diag)
-{
-    unsigned char block[4096];
-    FILE *stream = fopen(path, "rbe");
-    if (stream == NULL) {
-        return spot_diag_set(diag, SPOT_E_IO, "%s: cannot open, expected a readable file", path);
-    }
-    size_t got = fread(block, 1, sizeof(block), stream);
-    for (; got > 0; got = fread(block, 1, sizeof(block), stream)) {
-        *hash = spoti_hash(*hash, block, got);
-    }
-    bool failed = ferror(stream) != 0;
-    (void)fclose(stream);
-    return failed ? spot_diag_set(diag, SPOT_E_IO, "%s: cannot read", path) : SPOT_OK;
-}
 
 static spot_status hash_model(const mjModel *model, uint64_t *hash)
 {

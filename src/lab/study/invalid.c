@@ -11,6 +11,7 @@
 
 #include "core/base/alloc.h"
 #include "lab/study/judge.h"
+#include "spot/record.h"
 
 /* Counts what is invalid at each point; the largest share of them. */
 static double count_invalid(spot_tune_result *r, const spot_episode *episodes, int n_seeds)

@@ -32,13 +32,6 @@ spot_status spoti_tune(const spoti_tune_source *source, const spot_platform *pla
                        const spot_tune_config *config, spot_progress_fn progress, void *ctx,
                        spot_tune_result **out, spot_diag *diag);
 
-/* 64-bit FNV-1a, continued from `hash`; begin with SPOTI_HASH_START. Not for secrets. */
-#define SPOTI_HASH_START UINT64_C(0xcbf29ce484222325)
-uint64_t spoti_hash(uint64_t hash, const void *data, size_t size);
-
-/* Continues `*hash` with the bytes of a file. Returns SPOT_OK or E_IO. */
-spot_status spoti_hash_file(uint64_t *hash, const char *path, spot_diag *diag);
-
 /* Describes what a task's model and a policy's answer are, for `identity`: hashes of the compiled
  * model and of the actions that the policy infers from one fixed observation, and the kernels.
  * Returns SPOT_OK, E_NOMEM, or what the session reported. */

@@ -13,8 +13,9 @@
 #include <sys/stat.h>
 
 #include "core/base/alloc.h"
+#include "core/base/hash.h"
 #include "core/base/text.h"
-#include "lab/study/episodes.h"
+#include "lab/record/episodes.h"
 #include "lab/study/judge.h"
 #include "lab/study/study.h"
 #include "spot/version.h"

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * The same setting on another computer (spot/tised_shift.h).
+ *
+ * Static: N is fitted along every row of points that differ in one knob, and T = N T_ck is formed with
+ * the latencies of the other computer. Dynamic: Q is fitted over the setting in which no point is
+ * delayed, H over the baseline in all settings of known delay. What a row or a sweep lacks is said, the
+ * timing is given all the same.
+ */
+#include <string.h>
+
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "lab/judge/forecast.h"
+#include "lab/judge/setting.h"
+#include "spot/point.h"
+
+typedef spoti_forecast_maker maker;
+
+void spot_forecast_destroy(spot_forecast *forecast)
+{
+    if (forecast == NULL) {
+        return;
+    }
+    spoti_free(forecast->allocator, forecast->points,
+               (size_t)forecast->n_points * sizeof(*forecast->points));
+    spoti_free(forecast->allocator, forecast, sizeof(*forecast));
+}
+
+static void find_points(maker *m)
+{
+    int n = 0;
+    for (int k = 0; k < m->log->n_points; k++) {
+        const spoti_log_point *p = &m->log->points[k];
+        if (&m->analysis->settings[p->setting] == m->s && n < m->s->n_points) {
+            m->points[n++] = p;
+        }
+    }
+}
+
+int spoti_forecast_overlap(const maker *m, int i)
+{
+    return m->s->points[i].overlap.known ? (int)m->s->points[i].overlap.value : 0;
+}
+
+/* Latencies and timing on the target, as far as they are determined ---------------------------- */
+
+static spot_status latency_at(const maker *m, int i, double *t_inf_s, bool *known, spot_diag *diag)
+{
+    const spot_analyze_target *t = m->target;
+    spot_latency latency;
+    spot_point point;
+    char variant[SPOT_POINT_TEXT_SIZE];
+    spot_diag inner = {""};
+    *known = false;
+    if (t->platform == NULL) {
+        *known = m->s->points[i].alpha.known;
+        *t_inf_s = m->s->points[i].alpha.value * t->t_inf_s;
+        return SPOT_OK;
+    }
+    if (!m->points[i]->has[SPOTI_STEPS]) {
+        return SPOT_OK;
+    }
+    /* a name that reads as a point may hold quant, prune and kv; others' names do not */
+    spot_point_default(&point);
+    if (spot_point_parse(m->s->points[i].name, &point, NULL) != SPOT_OK) {
+        spot_point_default(&point);
+    }
+    point.steps = (int)m->points[i]->value[SPOTI_STEPS];
+    spot_point_variant(&point, variant, sizeof(variant));
+    spot_status st =
+        spot_platform_point_latency(t->platform, t->model_class, &point, &latency, &inner);
+    if (st == SPOT_E_NOT_FOUND && variant[0] != '\0' && i != m->s->baseline) {
+        return SPOT_OK; /* the class may be there; the baseline says */
+    }
+    if (st != SPOT_OK) {
+        (void)spot_diag_set(diag, st, "%s", inner.text);
+    }
+    *known = st == SPOT_OK;
+    *t_inf_s = st == SPOT_OK ? latency.mean_s : 0.0;
+    return st;
+}
+
+static spot_status fill_timing(maker *m, spot_diag *diag)
+{
+    bool whole = m->s->action_s > 0.0 && m->s->n_action > 0;
+    bool known[SPOT_ANALYZE_POINTS_MAX];
+    double t[SPOT_ANALYZE_POINTS_MAX];
+    for (int i = 0; i < m->s->n_points; i++) {
+        spot_status st = latency_at(m, i, &t[i], &known[i], diag);
+        if (st != SPOT_OK) {
+            return st;
+        }
+    }
+    int base = m->s->baseline;
+    if (!known[base]) {
+        return spot_diag_set(diag, SPOT_E_UNSUPPORTED,
+                             "%s: the latency of the baseline there is unknown: %s", m->f->platform,
+                             m->target->platform != NULL
+                                 ? "its refinement steps are needed (column steps)"
+                                 : "its alpha is needed (column alpha or t_inf_s)");
+    }
+    m->from = (spot_tised_setup){.inference_s = m->s->points[base].t_inf_s.value,
+                                 .action_s = m->s->action_s > 0.0 ? m->s->action_s : 1.0,
+                                 .n_action = m->s->n_action > 0 ? m->s->n_action : 1};
+    m->to = m->from;
+    m->to.inference_s = t[base];
+    for (int i = 0; i < m->s->n_points; i++) {
+        spot_forecast_point *p = &m->f->points[i];
+        spot_tised_setup setup = m->to;
+        spot_tised_timing timing;
+        bool cadence = m->points[i]->has_schedule && m->points[i]->schedule == SPOT_TISED_CADENCE;
+        memcpy(p->name, m->s->points[i].name, sizeof(p->name));
+        if (!known[i]) {
+            p->reason = "its latency there is unknown";
+            continue;
+        }
+        p->t_inf_s = spoti_known(t[i]);
+        if (t[base] > 0.0) {
+            p->alpha = spoti_known(t[i] / t[base]);
+        }
+        setup.inference_s = t[i];
+        if (!cadence && (whole || spoti_forecast_overlap(m, i) == 0) &&
+            spot_tised_time_point(&setup, 1.0, spoti_forecast_overlap(m, i), &timing) == SPOT_OK) {
+            p->delay_s = spoti_known(timing.delay_s);
+            if (whole) {
+                p->t_chunk_s = spoti_known(timing.chunk_s);
+            }
+        }
+    }
+    for (int i = 0; i < m->s->n_points; i++) {
+        spot_forecast_point *p = &m->f->points[i];
+        if (p->t_chunk_s.known && m->f->points[base].t_chunk_s.known) {
+            p->eta_chunk = spoti_known(m->f->points[base].t_chunk_s.value / p->t_chunk_s.value);
+        }
+    }
+    return SPOT_OK;
+}
+
+spot_status spot_analyze_forecast(const spot_analyze_log *log, const spot_analysis *analysis, int i,
+                                  const spot_analyze_target *target, spot_forecast **out,
+                                  spot_diag *diag)
+{
+    if (out == NULL) {
+        return SPOT_E_INVALID;
+    }
+    *out = NULL;
+    if (log == NULL || analysis == NULL || target == NULL || target->name == NULL || i < 0 ||
+        i >= analysis->n_settings || (target->platform != NULL && target->model_class == NULL) ||
+        (target->platform == NULL && !(target->t_inf_s >= 0.0 && target->t_inf_s < 1e9))) {
+        return SPOT_E_INVALID;
+    }
+    const spot_allocator *a = log->config.allocator;
+    const spot_analysis_setting *s = &analysis->settings[i];
+    maker *m = spoti_calloc(a, 1, sizeof(*m));
+    spot_forecast *f = spoti_calloc(a, 1, sizeof(*f));
+    spot_status st = SPOT_E_NOMEM;
+    if (f != NULL) {
+        f->allocator = a;
+        f->points = spoti_calloc(a, (size_t)s->n_points, sizeof(*f->points));
+    }
+    if (m != NULL && f != NULL && f->points != NULL) {
+        f->n_points = s->n_points;
+        f->regime = s->regime;
+        f->baseline = s->baseline;
+        (void)spoti_copy(f->platform, sizeof(f->platform), target->name);
+        m->log = log;
+        m->analysis = analysis;
+        m->s = s;
+        m->target = target;
+        m->f = f;
+        find_points(m);
+        st = fill_timing(m, diag);
+    }
+    if (st == SPOT_OK) {
+        if (s->regime == SPOT_ANALYZE_DYNAMIC) {
+            spoti_forecast_dynamic(m);
+        } else {
+            spoti_forecast_static(m);
+        }
+        spoti_forecast_words(m);
+    }
+    spoti_free(a, m, sizeof(*m));
+    if (st != SPOT_OK) {
+        spot_forecast_destroy(f);
+        return st;
+    }
+    *out = f;
+    return SPOT_OK;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * No winner among survivors.
+ *
+ * A mean over successes compares other episodes at each point: one that fails on whatever is hard looks
+ * fast. So times decide only where each failure is charged a budget (or none failed), and the one that
+ * leads does not succeed significantly less. And a claim of time rests on failures that were not seen:
+ * f*, the rate of them that would undo it, is held against the most that the trials allow.
+ */
+#include <math.h>
+
+#include "lab/judge/setting.h"
+#include "spot/stats.h"
+
+static const double LEVEL = 0.05;
+
+static bool has_failures(const spot_analysis_point *o)
+{
+    return o->has_count && o->successes < o->trials;
+}
+
+bool spoti_succeeds_less(const spoti_setting *s, int i, int j, double *p)
+{
+    return i != j && spoti_p_success(s, j, i, p) && *p < LEVEL;
+}
+
+spot_analyze_guard spoti_guard_pair(const spoti_setting *s, int i, int j)
+{
+    const spot_analysis_point *a = &s->out->points[i];
+    const spot_analysis_point *b = &s->out->points[j];
+    double p = 1.0;
+    if (s->objective != SPOTI_OBJECTIVE_BUDGET && (has_failures(a) || has_failures(b))) {
+        return SPOT_ANALYZE_GUARD_NO_BUDGET;
+    }
+    return spoti_succeeds_less(s, i, j, &p) ? SPOT_ANALYZE_GUARD_SUCCEEDS_LESS
+                                            : SPOT_ANALYZE_GUARD_NONE;
+}
+
+/* The failure rate that would undo "the leader is faster than the baseline", and what the trials allow. */
+static void weigh_rare_failures(spoti_setting *s)
+{
+    spot_analysis_verdict *v = &s->out->verdict;
+    const int base = s->out->baseline;
+    const spot_analysis_point *o = &s->out->points[v->best];
+    const double budget = s->budget_s[v->best];
+    double f_star = 0.0;
+    double bound = 0.0;
+    if (v->best == base || s->objective != SPOTI_OBJECTIVE_BUDGET || !(budget > 0.0) ||
+        !o->has_count) {
+        return;
+    }
+    if (spot_stats_undoing_rate(s->value[v->best], s->value[base], budget, &f_star) != SPOT_OK ||
+        spot_stats_failure_bound(o->trials - o->successes, o->trials, SPOT_STATS_CONFIDENCE,
+                                 &bound) != SPOT_OK) {
+        return;
+    }
+    v->undoing_rate = spoti_known(f_star);
+    v->failure_bound = spoti_known(bound);
+    if (bound > f_star) {
+        v->guard = SPOT_ANALYZE_GUARD_RARE_FAILURES;
+    }
+}
+
+void spoti_guard(spoti_setting *s)
+{
+    spot_analysis_verdict *v = &s->out->verdict;
+    v->guard = SPOT_ANALYZE_GUARD_NONE;
+    v->leader = v->best;
+    if (s->out->regime == SPOT_ANALYZE_DYNAMIC || v->best < 0) {
+        return;
+    }
+    /* whoever leads must bear comparison with every point: a slower one that succeeds more may win */
+    for (int i = 0; i < s->n && v->guard == SPOT_ANALYZE_GUARD_NONE; i++) {
+        if (i != v->best) {
+            v->guard = spoti_guard_pair(s, v->best, i);
+            v->guard_against = i;
+        }
+    }
+    if (v->guard != SPOT_ANALYZE_GUARD_NONE) {
+        v->best = -1;
+        v->kind = SPOT_ANALYZE_KIND_NONE;
+        return;
+    }
+    weigh_rare_failures(s);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * One setting while it is judged: its points, their units of resampling, and every comparison of two.
+ *
+ * Points are counted 0..n-1 in the order of the source; "better" is more successes in the dynamic
+ * regime, less time in the static one. The time that decides is the failure-budget time where a
+ * budget is known, else the mean of successes, else N T_ck by the timing law.
+ */
+#ifndef SPOTI_ANALYZE_SETTING_H
+#define SPOTI_ANALYZE_SETTING_H
+
+#include "lab/record/log.h"
+#include "spot/analyze.h"
+
+/* What the time objective is made of. */
+typedef enum spoti_objective {
+    SPOTI_OBJECTIVE_NONE,
+    SPOTI_OBJECTIVE_BUDGET,
+    SPOTI_OBJECTIVE_TIME,
+    SPOTI_OBJECTIVE_LAW,
+} spoti_objective;
+
+typedef struct spoti_setting {
+    const spot_analyze_log *log;
+    const spoti_log_setting *source;
+    spot_analysis_setting *out;
+    bool strict; /* invalid episodes count as failures */
+    int n;
+    const spoti_log_point *points[SPOT_ANALYZE_POINTS_MAX];
+    double budget_s[SPOT_ANALYZE_POINTS_MAX]; /* 0 = unknown */
+    bool has_timing[SPOT_ANALYZE_POINTS_MAX];
+    spot_tised_timing timing[SPOT_ANALYZE_POINTS_MAX]; /* eta is not used */
+    spoti_objective objective;
+    double value[SPOT_ANALYZE_POINTS_MAX]; /* of the objective; 0 = unknown */
+    /* Resampling: nothing if n_unit is 0. */
+    int n_unit;
+    spoti_unit *units;                         /* (n x n_unit) */
+    int32_t *only;                             /* (n x n) seeds on which i succeeds and j fails */
+    int32_t *shared;                           /* (n x n) seeds of both */
+    int32_t compared[SPOT_ANALYZE_POINTS_MAX]; /* episodes on seeds that are valid at every point */
+    double *p_faster;                          /* (n x n) i has the lesser time; 2 = unknown */
+    double *p_succeeds; /* (n x n) i succeeds more often, by the bootstrap; 2 = unknown */
+    double *work;       /* (resamples) */
+    /* The sweep through the best point, and how often its best lay inside. */
+    int line[SPOT_ANALYZE_POINTS_MAX];
+    int n_line;
+    double interior_share; /* of resamples; negative = unknown */
+} spoti_setting;
+
+static inline spot_quantity spoti_known(double value)
+{
+    return (spot_quantity){.known = true, .value = value};
+}
+
+/* measure.c: what is known of each point without resampling; sets budget, timing, objective, value.
+ * Returns SPOT_OK, E_RANGE. */
+spot_status spoti_measure(spoti_setting *s, spot_diag *diag);
+
+/* units.c: units, discordant seeds. Returns SPOT_OK, E_FORMAT (a seed twice at a point), E_NOMEM. */
+spot_status spoti_units_build(spoti_setting *s, spot_diag *diag);
+void spoti_units_free(spoti_setting *s);
+
+/* resample.c: intervals of every point against the baseline; then p_faster and interior_share. */
+void spoti_resample_points(spoti_setting *s);
+void spoti_resample_pairs(spoti_setting *s);
+
+/* compare.c. Every one returns false where there is no test. */
+bool spoti_p_success(const spoti_setting *s, int i, int j, double *p);
+bool spoti_p_success_task(const spoti_setting *s, int task, int i, int j, double *p);
+bool spoti_p_time(const spoti_setting *s, int i, int j, double *p);
+bool spoti_p_better(const spoti_setting *s, int i, int j, double *p); /* by the regime */
+const char *spoti_success_test(const spoti_setting *s, int i, int j); /* its name, in words */
+
+/* Intervals of aggregated rows that give a standard deviation. */
+void spoti_welch_points(spoti_setting *s);
+
+/* Trials a point to tell i (the better) from j, power 0.8 at 5 %, one-sided; false = no number. */
+bool spoti_trials(const spoti_setting *s, int i, int j, double *trials);
+
+/* verdict.c: best, sweep, kind, tests, claims. */
+void spoti_find_best(spoti_setting *s); /* best, line, kind */
+spot_status spoti_judge(spoti_setting *s);
+
+/* guard.c: whether a lead of point i over j in time may be called a win. */
+spot_analyze_guard spoti_guard_pair(const spoti_setting *s, int i, int j);
+/* ... whether i succeeds significantly less than j; *p of the test, where there is one. */
+bool spoti_succeeds_less(const spoti_setting *s, int i, int j, double *p);
+/* ... takes the win from a leader who may not have it: best, leader, guard. */
+void spoti_guard(spoti_setting *s);
+
+/* invalid.c: what invalid episodes leave of the verdict on `s`; `strict` is the same setting judged with
+ * them as failures, NULL where that is not needed. */
+bool spoti_needs_strict(const spoti_setting *s);
+void spoti_guard_invalid(spoti_setting *s, const spot_analysis_setting *strict);
+
+/* words.c: the verdict as text. */
+void spoti_words(spoti_setting *s);
+
+/* Appends to a text that may fill up. */
+void spoti_say(char *text, size_t size, const char *format, ...)
+#if defined(__GNUC__)
+    __attribute__((format(printf, 3, 4)))
+#endif
+    ;
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * Units of resampling: a unit is a seed (of a task) with the episodes of all points that ran it, so
+ * drawing units keeps what was paired together. With more than UNITS_MAX seeds, or a folded log, a unit
+ * is a block of seeds. Episodes without seeds are units of their own.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/alloc.h"
+#include "lab/judge/setting.h"
+
+/* 10^4 resamples of so many units and 20 points take about a second. */
+enum { UNITS_MAX = 512 };
+
+static int compare_episodes(const void *a, const void *b)
+{
+    const spoti_episode *p = a;
+    const spoti_episode *q = b;
+    if (p->key != q->key) {
+        return p->key < q->key ? -1 : 1;
+    }
+    return (p->point > q->point) - (p->point < q->point);
+}
+
+/* The setting's episodes with points counted within it, sorted by seed. */
+static spoti_episode *sorted_episodes(const spoti_setting *s, int64_t *n)
+{
+    const spot_analyze_log *log = s->log;
+    int local[SPOT_ANALYZE_POINTS_MAX];
+    *n = 0;
+    for (int k = 0; k < log->n_points; k++) {
+        local[k] = -1;
+        for (int i = 0; i < s->n; i++) {
+            if (s->points[i] == &log->points[k]) {
+                local[k] = i;
+                *n += log->points[k].n + log->points[k].invalid;
+            }
+        }
+    }
+    spoti_episode *sorted = spoti_alloc(log->config.allocator, (size_t)*n, sizeof(*sorted));
+    if (sorted == NULL) {
+        return NULL;
+    }
+    int64_t at = 0;
+    for (int64_t k = 0; k < log->n_episodes; k++) {
+        int i = local[log->episodes[k].point];
+        if (i >= 0 && at < *n) {
+            sorted[at] = log->episodes[k];
+            sorted[at++].point = (uint16_t)i;
+        }
+    }
+    *n = at;
+    qsort(sorted, (size_t)at, sizeof(*sorted), compare_episodes);
+    return sorted;
+}
+
+/* The episodes of one seed, from `first` on: how many. E_FORMAT if a point has it twice. */
+static spot_status seed_group(const spoti_setting *s, const spoti_episode *e, int64_t n,
+                              int64_t first, int64_t *size, spot_diag *diag)
+{
+    int64_t k = first + 1;
+    while (k < n && e[k].key == e[first].key) {
+        if (e[k].point == e[k - 1].point) {
+            return spot_diag_set(diag, SPOT_E_FORMAT,
+                                 "point '%s': a seed is there twice, expected each seed once a "
+                                 "point and task",
+                                 s->points[e[k].point]->name);
+        }
+        k++;
+    }
+    *size = k - first;
+    return SPOT_OK;
+}
+
+static void count_pairs(spoti_setting *s, const spoti_episode *group, int64_t size)
+{
+    for (int64_t a = 0; a < size; a++) {
+        for (int64_t b = 0; b < size; b++) {
+            size_t at = (size_t)group[a].point * (size_t)s->n + group[b].point;
+            s->shared[at]++;
+            s->only[at] += group[a].success && !group[b].success;
+        }
+    }
+}
+
+/* A seed that is invalid at one point leaves the comparison at all, unless invalid ones count as failures. */
+static bool is_left_out(const spoti_setting *s, const spoti_episode *group, int64_t size)
+{
+    bool out = false;
+    for (int64_t k = 0; k < size && !s->strict; k++) {
+        out = out || group[k].invalid;
+    }
+    return out;
+}
+
+static void add_to_unit(spoti_setting *s, int64_t unit, const spoti_episode *e)
+{
+    spoti_unit *u = &s->units[(size_t)e->point * (size_t)s->n_unit + (size_t)unit];
+    u->n += 1.0;
+    if (e->success) {
+        u->k += 1.0;
+        u->time += e->time_s;
+        u->chunks += (double)e->chunks;
+    }
+}
+
+static spot_status fill(spoti_setting *s, const spoti_episode *e, int64_t n, int64_t n_seed,
+                        spot_diag *diag)
+{
+    int64_t seed = 0;
+    bool blocks = n_seed > UNITS_MAX;
+    for (int64_t first = 0; first < n; seed++) {
+        int64_t size = 0;
+        spot_status st = seed_group(s, e, n, first, &size, diag);
+        if (st != SPOT_OK) {
+            return st;
+        }
+        if (!is_left_out(s, e + first, size)) {
+            count_pairs(s, e + first, size);
+            for (int64_t k = first; k < first + size; k++) {
+                s->compared[e[k].point]++;
+                add_to_unit(s, blocks ? spoti_block_of(e[k].key) : seed, &e[k]);
+            }
+        }
+        first += size;
+    }
+    return SPOT_OK;
+}
+
+static spot_status allocate(spoti_setting *s, int n_unit)
+{
+    const spot_allocator *a = s->log->config.allocator;
+    size_t n = (size_t)s->n;
+    s->n_unit = n_unit;
+    s->units = spoti_calloc(a, n * (size_t)n_unit, sizeof(*s->units));
+    s->only = spoti_calloc(a, n * n, sizeof(*s->only));
+    s->shared = spoti_calloc(a, n * n, sizeof(*s->shared));
+    s->p_faster = spoti_calloc(a, n * n, sizeof(double));
+    s->p_succeeds = spoti_calloc(a, n * n, sizeof(double));
+    s->work = spoti_calloc(a, (size_t)s->log->config.resamples, sizeof(double));
+    return s->units != NULL && s->only != NULL && s->shared != NULL && s->p_faster != NULL &&
+                   s->p_succeeds != NULL && s->work != NULL
+               ? SPOT_OK
+               : SPOT_E_NOMEM;
+}
+
+void spoti_units_free(spoti_setting *s)
+{
+    const spot_allocator *a = s->log->config.allocator;
+    size_t n = (size_t)s->n;
+    spoti_free(a, s->units, n * (size_t)s->n_unit * sizeof(*s->units));
+    spoti_free(a, s->only, n * n * sizeof(*s->only));
+    spoti_free(a, s->shared, n * n * sizeof(*s->shared));
+    spoti_free(a, s->p_faster, n * n * sizeof(double));
+    spoti_free(a, s->p_succeeds, n * n * sizeof(double));
+    spoti_free(a, s->work, (size_t)s->log->config.resamples * sizeof(double));
+}
+
+static spot_status build_folded(spoti_setting *s)
+{
+    spot_status st = allocate(s, SPOTI_N_BLOCK);
+    for (int i = 0; st == SPOT_OK && i < s->n; i++) {
+        memcpy(s->units + (size_t)i * SPOTI_N_BLOCK, s->points[i]->blocks,
+               SPOTI_N_BLOCK * sizeof(spoti_unit));
+    }
+    return st;
+}
+
+static bool all_shared(const spoti_setting *s)
+{
+    for (int i = 0; i < s->n; i++) {
+        for (int j = 0; j < s->n; j++) {
+            if (s->shared[i * s->n + j] != s->compared[i]) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+spot_status spoti_units_build(spoti_setting *s, spot_diag *diag)
+{
+    for (int i = 0; i < s->n; i++) {
+        if (!s->points[i]->has_episodes) {
+            return SPOT_OK; /* aggregated: nothing to draw */
+        }
+    }
+    if (s->log->is_folded) {
+        return build_folded(s);
+    }
+    int64_t n = 0;
+    int64_t n_seed = 0;
+    spoti_episode *sorted = sorted_episodes(s, &n);
+    if (sorted == NULL) {
+        return SPOT_E_NOMEM;
+    }
+    size_t bytes = 0;
+    for (int i = 0; i < s->n; i++) {
+        bytes += (size_t)(s->points[i]->n + s->points[i]->invalid) * sizeof(*sorted);
+    }
+    for (int64_t k = 0; k < n; k++) {
+        n_seed += k == 0 || sorted[k].key != sorted[k - 1].key;
+    }
+    spot_status st = allocate(s, n_seed > UNITS_MAX ? SPOTI_N_BLOCK : (int)n_seed);
+    if (st == SPOT_OK) {
+        st = fill(s, sorted, n, n_seed, diag);
+    }
+    if (st == SPOT_OK) {
+        s->out->paired = all_shared(s);
+    }
+    spoti_free(s->log->config.allocator, sorted, bytes);
+    return st;
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+#include "lab/record/log.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+
+enum {
+    N_RESAMPLE = 10000,
+    RESAMPLE_MIN = 100,
+    RESAMPLE_MAX = 1000000,
+};
+
+/* Figures that should be equal may differ by what a printed decimal hides. */
+static const double AGREE = 1e-6;
+
+void spot_analyze_config_default(spot_analyze_config *config)
+{
+    if (config != NULL) {
+        *config = (spot_analyze_config){.resamples = N_RESAMPLE, .seed = 1};
+    }
+}
+
+spot_status spot_analyze_log_create(const spot_analyze_config *config, spot_analyze_log **out)
+{
+    if (out == NULL) {
+        return SPOT_E_INVALID;
+    }
+    *out = NULL;
+    if (config == NULL) {
+        return SPOT_E_INVALID;
+    }
+    /* 0 = not given */
+    bool ok = config->resamples >= RESAMPLE_MIN && config->resamples <= RESAMPLE_MAX &&
+              (config->action_s == 0.0 || spoti_field_allows(SPOTI_T_ACT, config->action_s)) &&
+              (config->n_action == 0 || spoti_field_allows(SPOTI_CHUNK, config->n_action)) &&
+              spoti_field_allows(SPOTI_BUDGET, config->budget_s) &&
+              config->regime >= SPOT_ANALYZE_AUTO && config->regime <= SPOT_ANALYZE_DYNAMIC;
+    if (!ok) {
+        return SPOT_E_RANGE;
+    }
+    spot_analyze_log *log = spoti_calloc(config->allocator, 1, sizeof(*log));
+    if (log == NULL) {
+        return SPOT_E_NOMEM;
+    }
+    log->config = *config;
+    log->points = spoti_calloc(config->allocator, SPOT_ANALYZE_POINTS_MAX, sizeof(*log->points));
+    if (log->points == NULL) {
+        spot_analyze_log_destroy(log);
+        return SPOT_E_NOMEM;
+    }
+    *out = log;
+    return SPOT_OK;
+}
+
+void spot_analyze_log_destroy(spot_analyze_log *log)
+{
+    if (log == NULL) {
+        return;
+    }
+    const spot_allocator *a = log->config.allocator;
+    for (int i = 0; log->points != NULL && i < log->n_points; i++) {
+        spoti_free(a, log->points[i].blocks, SPOTI_N_BLOCK * sizeof(spoti_unit));
+    }
+    spoti_free(a, log->points, SPOT_ANALYZE_POINTS_MAX * sizeof(*log->points));
+    spoti_free(a, log->episodes, (size_t)log->capacity * sizeof(*log->episodes));
+    spoti_free(a, log, sizeof(*log));
+}
+
+const char *spot_analyze_log_unused(const spot_analyze_log *log)
+{
+    return log != NULL ? log->unused : "";
+}
+
+/* Checks that look at one row and at what came before ------------------------------------------ */
+
+static bool agree(double a, double b)
+{
+    return fabs(a - b) <= AGREE * fmax(fabs(a), fabs(b));
+}
+
+/* What must be one and the same for the whole setting. */
+static spot_status take_setting(spoti_log_setting *s, const spoti_row *row, spot_diag *diag)
+{
+    if (row->has[SPOTI_T_ACT]) {
+        if (s->action_s > 0.0 && !agree(s->action_s, row->value[SPOTI_T_ACT])) {
+            return spoti_row_refuse(row, SPOTI_T_ACT, SPOT_E_RANGE, diag,
+                                    "%g, expected %g as in the rows before",
+                                    row->value[SPOTI_T_ACT], s->action_s);
+        }
+        s->action_s = row->value[SPOTI_T_ACT];
+    }
+    if (row->has[SPOTI_CHUNK]) {
+        int n = (int)row->value[SPOTI_CHUNK];
+        if (s->n_action > 0 && s->n_action != n) {
+            return spoti_row_refuse(row, SPOTI_CHUNK, SPOT_E_RANGE, diag,
+                                    "%d, expected %d as in the rows before: points of different "
+                                    "chunk size are analysed apart",
+                                    n, s->n_action);
+        }
+        s->n_action = n;
+    }
+    if (row->has[SPOTI_OVERLAP] && s->n_action > 0 && row->value[SPOTI_OVERLAP] > s->n_action) {
+        return spoti_row_refuse(row, SPOTI_OVERLAP, SPOT_E_RANGE, diag,
+                                "%g, expected at most chunk_actions, %d", row->value[SPOTI_OVERLAP],
+                                s->n_action);
+    }
+    return SPOT_OK;
+}
+
+/* What must be one and the same for all rows of a point. */
+static spot_status take_constants(spoti_log_point *p, const spoti_row *row, spot_diag *diag)
+{
+    static const spoti_field constants[] = {SPOTI_ALPHA,  SPOTI_OVERLAP, SPOTI_OVERHEAD,
+                                            SPOTI_BUDGET, SPOTI_STEPS,   SPOTI_SCORE_MAX};
+    for (size_t i = 0; i < sizeof(constants) / sizeof(constants[0]); i++) {
+        spoti_field f = constants[i];
+        if (!row->has[f]) {
+            continue;
+        }
+        if (p->has[f] && !agree(p->value[f], row->value[f])) {
+            return spoti_row_refuse(row, f, SPOT_E_RANGE, diag,
+                                    "%g, expected %g as before for '%s'", row->value[f],
+                                    p->value[f], p->name);
+        }
+        p->has[f] = true;
+        p->value[f] = row->value[f];
+    }
+    if (row->has[SPOTI_SCHEDULE]) {
+        static const char *const words[] = {"sync", "overlap", "cadence"};
+        const char *word = spoti_row_text(row, SPOTI_SCHEDULE);
+        int k = 0;
+        while (k < 3 && strcmp(word, words[k]) != 0) {
+            k++;
+        }
+        if (k == 3 || (p->has_schedule && p->schedule != (spot_tised_schedule)k)) {
+            return spoti_row_refuse(row, SPOTI_SCHEDULE, SPOT_E_FORMAT, diag,
+                                    "'%.40s', expected sync, overlap or cadence, the same for all "
+                                    "rows of a point",
+                                    word);
+        }
+        p->has_schedule = true;
+        p->schedule = (spot_tised_schedule)k;
+    }
+    return SPOT_OK;
+}
+
+static void take_means(spoti_log_point *p, const spoti_row *row)
+{
+    static const spoti_field fields[] = {SPOTI_T_INF, SPOTI_DELAY, SPOTI_AGE};
+    spoti_mean *const means[] = {&p->t_inf, &p->delay, &p->age};
+    for (int i = 0; i < 3; i++) {
+        if (row->has[fields[i]]) {
+            spoti_mean_add(means[i], 1.0, row->value[fields[i]]);
+        }
+    }
+}
+
+/* The row's task; -1 if there are too many. */
+static int task_of(spot_analyze_log *log, const spoti_row *row)
+{
+    const char *name = row->has[SPOTI_TASK] ? spoti_row_text(row, SPOTI_TASK) : "";
+    for (int i = 0; i < log->n_tasks; i++) {
+        if (strncmp(log->tasks[i], name, SPOT_ANALYZE_NAME_SIZE - 1) == 0) {
+            return i;
+        }
+    }
+    if (log->n_tasks == SPOT_ANALYZE_TASKS_MAX) {
+        return -1;
+    }
+    (void)spoti_copy(log->tasks[log->n_tasks], SPOT_ANALYZE_NAME_SIZE, name);
+    return log->n_tasks++;
+}
+
+/* Aggregated rows ------------------------------------------------------------------------------ */
+
+static spot_status check_counts(const spoti_row *row, spot_diag *diag)
+{
+    if (row->has[SPOTI_SUCCESSES] && !row->has[SPOTI_EPISODES]) {
+        return spoti_row_refuse(row, SPOTI_EPISODES, SPOT_E_FORMAT, diag,
+                                "empty, expected the number of trials beside the successes");
+    }
+    if (row->has[SPOTI_SUCCESSES] && row->value[SPOTI_SUCCESSES] > row->value[SPOTI_EPISODES]) {
+        return spoti_row_refuse(row, SPOTI_SUCCESSES, SPOT_E_RANGE, diag,
+                                "%g, expected at most the trials, %g", row->value[SPOTI_SUCCESSES],
+                                row->value[SPOTI_EPISODES]);
+    }
+    if (row->has[SPOTI_SCORE] && (!row->has[SPOTI_SCORE_MAX] || !row->has[SPOTI_EPISODES])) {
+        return spoti_row_refuse(row, SPOTI_SCORE_MAX, SPOT_E_FORMAT, diag,
+                                "empty, expected score_max (the greatest grade of a trial) and "
+                                "episodes beside the score");
+    }
+    if (row->has[SPOTI_SCORE] &&
+        row->value[SPOTI_SCORE] > row->value[SPOTI_SCORE_MAX] * row->value[SPOTI_EPISODES]) {
+        return spoti_row_refuse(
+            row, SPOTI_SCORE, SPOT_E_RANGE, diag, "%g, expected at most episodes * score_max, %g",
+            row->value[SPOTI_SCORE], row->value[SPOTI_SCORE_MAX] * row->value[SPOTI_EPISODES]);
+    }
+    return SPOT_OK;
+}
+
+static spot_status add_aggregate(spoti_log_point *p, const spoti_row *row, int task,
+                                 spot_diag *diag)
+{
+    static const spoti_field singles[] = {SPOTI_SCORE, SPOTI_EPISODES, SPOTI_TIME_SD,
+                                          SPOTI_CHUNKS_SD};
+    spot_status st = check_counts(row, diag);
+    if (st != SPOT_OK) {
+        return st;
+    }
+    if (p->rows > 0 && (p->cells[task].n > 0 || !row->has[SPOTI_SUCCESSES] || !p->is_counted)) {
+        return spoti_row_refuse(row, SPOTI_POINT, SPOT_E_FORMAT, diag,
+                                "'%s' is there twice; aggregated rows are one a point (and task)",
+                                p->name);
+    }
+    double weight = 1.0;
+    if (row->has[SPOTI_SUCCESSES]) {
+        p->is_counted = true;
+        p->cells[task].n = (int32_t)row->value[SPOTI_EPISODES];
+        p->cells[task].k = (int32_t)row->value[SPOTI_SUCCESSES];
+        p->n += p->cells[task].n;
+        p->k += p->cells[task].k;
+        weight = row->value[SPOTI_SUCCESSES];
+    }
+    for (size_t i = 0; i < sizeof(singles) / sizeof(singles[0]); i++) {
+        p->has[singles[i]] = row->has[singles[i]] && p->rows == 0;
+        p->value[singles[i]] = p->has[singles[i]] ? row->value[singles[i]] : 0.0;
+    }
+    /* without a success there is no mean, whatever the cell says */
+    if (row->has[SPOTI_TIME] && weight > 0.0) {
+        spoti_mean_add(&p->time, weight, row->value[SPOTI_TIME]);
+    }
+    if (row->has[SPOTI_CHUNKS] && weight > 0.0) {
+        spoti_mean_add(&p->chunks, weight, row->value[SPOTI_CHUNKS]);
+    }
+    if (weight > 0.0 && ((row->has[SPOTI_TIME] && !(row->value[SPOTI_TIME] > 0.0)) ||
+                         (row->has[SPOTI_CHUNKS] && !(row->value[SPOTI_CHUNKS] > 0.0)))) {
+        return spoti_row_refuse(
+            row,
+            row->has[SPOTI_TIME] && !(row->value[SPOTI_TIME] > 0.0) ? SPOTI_TIME : SPOTI_CHUNKS,
+            SPOT_E_RANGE, diag, "0, expected more");
+    }
+    if (row->has[SPOTI_ENERGY]) {
+        spoti_mean_add(&p->energy, row->has[SPOTI_EPISODES] ? row->value[SPOTI_EPISODES] : 1.0,
+                       row->value[SPOTI_ENERGY]);
+    }
+    return SPOT_OK;
+}
+
+spot_status spoti_log_add(spot_analyze_log *log, const spoti_row *row, spot_diag *diag)
+{
+    int index = 0;
+    spot_status st = spoti_log_place(log, row, &index, diag);
+    if (st != SPOT_OK) {
+        return st;
+    }
+    spoti_log_point *p = &log->points[index];
+    st = take_setting(&log->settings[p->setting], row, diag);
+    if (st == SPOT_OK) {
+        st = take_constants(p, row, diag);
+    }
+    if (st != SPOT_OK) {
+        return st;
+    }
+    take_means(p, row);
+    int task = task_of(log, row);
+    if (task < 0) {
+        return spoti_row_refuse(row, SPOTI_TASK, SPOT_E_RANGE, diag, "more than %d tasks",
+                                SPOT_ANALYZE_TASKS_MAX);
+    }
+    bool episodic = row->has[SPOTI_SUCCESS];
+    if (p->rows > 0 && p->has_episodes != episodic) {
+        return spoti_row_refuse(row, SPOTI_SUCCESS, SPOT_E_FORMAT, diag,
+                                "'%s' has episodes and aggregated rows, expected one of them",
+                                p->name);
+    }
+    st = episodic ? spoti_log_add_episode(log, index, row, task, diag)
+                  : add_aggregate(p, row, task, diag);
+    p->rows++;
+    return st;
+}

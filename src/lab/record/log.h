@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * The log in memory: sums of every point, and of every episode what paired statistics need.
+ *
+ * Up to SPOTI_KEEP_MAX episodes are kept one by one (24 bytes each). With more, all are folded into
+ * SPOTI_N_BLOCK blocks of seeds a point, by a hash of the seed, so that a file of any length fits: sums
+ * stay exact, the bootstrap draws blocks, and success is compared by it instead of McNemar's test.
+ */
+#ifndef SPOTI_ANALYZE_LOG_H
+#define SPOTI_ANALYZE_LOG_H
+
+#include "lab/record/fields.h"
+#include "spot/record.h"
+#include "spot/tised.h"
+
+enum {
+    SPOTI_KEEP_MAX = 1 << 20,
+    SPOTI_N_BLOCK = 256,
+    SPOTI_UNUSED_SIZE = 512,
+};
+
+/* A weighted mean in the making. */
+typedef struct spoti_mean {
+    double weight;
+    double sum;
+} spoti_mean;
+
+typedef struct spoti_cell {
+    int32_t n;       /* valid episodes */
+    int32_t k;       /* successes */
+    int32_t invalid; /* episodes that the simulator broke off, in neither */
+} spoti_cell;
+
+/* What the bootstrap draws: a seed, or a block of seeds. */
+typedef struct spoti_unit {
+    double n;      /* episodes */
+    double k;      /* successes */
+    double time;   /* of successes, summed, s */
+    double chunks; /* of successes, summed */
+} spoti_unit;
+
+typedef struct spoti_episode {
+    uint64_t key; /* of seed and task */
+    double time_s;
+    float chunks;
+    uint16_t point;
+    bool success;
+    bool invalid;
+} spoti_episode;
+
+typedef struct spoti_log_point {
+    char name[SPOT_ANALYZE_NAME_SIZE];
+    int setting;
+    bool has[SPOTI_N_NUMBER]; /* constants of the point, and what aggregated rows say */
+    double value[SPOTI_N_NUMBER];
+    bool has_schedule;
+    spot_tised_schedule schedule;
+    spoti_mean t_inf, delay, age;
+    int64_t rows;
+    bool is_counted; /* n and k are known */
+    int64_t n;       /* valid ones */
+    int64_t k;
+    int64_t invalid;
+    spoti_cell cells[SPOT_ANALYZE_TASKS_MAX]; /* by task */
+    spoti_mean time, chunks;                  /* over successes */
+    double time_square, chunks_square;        /* episodes: sums of squares over successes */
+    spoti_mean time_all;                      /* over all episodes */
+    spoti_mean energy;                        /* over all episodes */
+    int64_t unknown_time;                     /* episodes without a time */
+    int64_t unknown_energy;
+    bool has_episodes; /* read one by one */
+    bool has_seeds;
+    spoti_unit *blocks; /* (SPOTI_N_BLOCK) once folded, else NULL */
+} spoti_log_point;
+
+typedef struct spoti_log_setting {
+    char name[SPOT_ANALYZE_NAME_SIZE];
+    char platform[SPOT_ANALYZE_NAME_SIZE];
+    bool has_speed;
+    double speed;
+    spot_analyze_regime regime;            /* AUTO = the source does not say */
+    double action_s;                       /* 0 = the source does not say */
+    int n_action;                          /* likewise */
+    char baseline[SPOT_ANALYZE_NAME_SIZE]; /* by the source; "" = its first point */
+    char note[512];                        /* the source's own caveat, for the verdict */
+} spoti_log_setting;
+
+struct spot_analyze_log {
+    spot_analyze_config config;
+    spoti_log_setting settings[SPOT_ANALYZE_SETTINGS_MAX];
+    int n_settings;
+    spoti_log_point *points; /* (SPOT_ANALYZE_POINTS_MAX) */
+    int n_points;
+    char tasks[SPOT_ANALYZE_TASKS_MAX][SPOT_ANALYZE_NAME_SIZE];
+    int n_tasks;
+    spoti_episode *episodes; /* (capacity) */
+    int64_t n_episodes;      /* kept */
+    int64_t capacity;
+    bool is_folded;
+    uint64_t counter; /* keys of episodes without a seed */
+    int last_point;   /* where the row before went */
+    char unused[SPOTI_UNUSED_SIZE];
+};
+
+/* Adds a row. Returns SPOT_OK, E_FORMAT, E_RANGE, E_NOMEM. */
+spot_status spoti_log_add(spot_analyze_log *log, const spoti_row *row, spot_diag *diag);
+
+/* The point that the row belongs to, made if needed (log_place.c). Returns SPOT_OK, E_FORMAT, E_RANGE. */
+spot_status spoti_log_place(spot_analyze_log *log, const spoti_row *row, int *index,
+                            spot_diag *diag);
+
+/* Adds the episode in `row` to point `index` (log_episodes.c). Returns as spoti_log_add. */
+spot_status spoti_log_add_episode(spot_analyze_log *log, int index, const spoti_row *row, int task,
+                                  spot_diag *diag);
+
+/* The setting of (platform, speed), made if needed; -1 if there are too many. */
+int spoti_log_setting_of(spot_analyze_log *log, const char *platform, bool has_speed, double speed);
+
+static inline void spoti_mean_add(spoti_mean *m, double weight, double value)
+{
+    m->weight += weight;
+    m->sum += weight * value;
+}
+
+static inline bool spoti_mean_known(const spoti_mean *m)
+{
+    return m->weight > 0.0;
+}
+
+static inline double spoti_mean_value(const spoti_mean *m)
+{
+    return m->sum / m->weight;
+}
+
+/* The block of an episode. */
+static inline int spoti_block_of(uint64_t key)
+{
+    return (int)(((key * UINT64_C(0x9e3779b97f4a7c15)) >> 40) % SPOTI_N_BLOCK);
+}
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * Rows that are single episodes. The first ones are kept one by one; from SPOTI_KEEP_MAX on they are folded
+ * into blocks, whose number does not grow.
+ */
+#include <string.h>
+
+#include "core/base/alloc.h"
+#include "core/base/hash.h"
+#include "lab/record/log.h"
+
+enum { CAPACITY = 1024 };
+
+static void add_unit(spoti_unit *u, const spoti_episode *e)
+{
+    u->n += 1.0;
+    if (e->success) {
+        u->k += 1.0;
+        u->time += e->time_s;
+        u->chunks += (double)e->chunks;
+    }
+}
+
+static spot_status fold_one(spot_analyze_log *log, const spoti_episode *e)
+{
+    if (e->invalid) {
+        return SPOT_OK; /* counted; which seed it was is lost with the others' */
+    }
+    spoti_log_point *p = &log->points[e->point];
+    if (p->blocks == NULL) {
+        p->blocks = spoti_calloc(log->config.allocator, SPOTI_N_BLOCK, sizeof(spoti_unit));
+        if (p->blocks == NULL) {
+            return SPOT_E_NOMEM;
+        }
+    }
+    add_unit(&p->blocks[spoti_block_of(e->key)], e);
+    return SPOT_OK;
+}
+
+static spot_status fold_all(spot_analyze_log *log)
+{
+    spot_status st = SPOT_OK;
+    for (int64_t i = 0; st == SPOT_OK && i < log->n_episodes; i++) {
+        st = fold_one(log, &log->episodes[i]);
+    }
+    spoti_free(log->config.allocator, log->episodes,
+               (size_t)log->capacity * sizeof(*log->episodes));
+    log->episodes = NULL;
+    log->capacity = 0;
+    log->n_episodes = 0;
+    log->is_folded = true;
+    return st;
+}
+
+static spot_status keep(spot_analyze_log *log, const spoti_episode *e)
+{
+    if (!log->is_folded && log->n_episodes == SPOTI_KEEP_MAX) {
+        spot_status st = fold_all(log);
+        if (st != SPOT_OK) {
+            return st;
+        }
+    }
+    if (log->is_folded) {
+        return fold_one(log, e);
+    }
+    if (log->n_episodes == log->capacity) {
+        int64_t capacity = log->capacity > 0 ? 2 * log->capacity : CAPACITY;
+        spoti_episode *grown = spoti_alloc(log->config.allocator, (size_t)capacity, sizeof(*grown));
+        if (grown == NULL) {
+            return SPOT_E_NOMEM;
+        }
+        if (log->n_episodes > 0) {
+            memcpy(grown, log->episodes, (size_t)log->n_episodes * sizeof(*grown));
+        }
+        spoti_free(log->config.allocator, log->episodes,
+                   (size_t)log->capacity * sizeof(*log->episodes));
+        log->episodes = grown;
+        log->capacity = capacity;
+    }
+    log->episodes[log->n_episodes++] = *e;
+    return SPOT_OK;
+}
+
+/* Same seed and task, same key, whatever the point. */
+static uint64_t key_of(spot_analyze_log *log, const spoti_row *row, int task)
+{
+    uint64_t hash = spoti_hash(SPOTI_HASH_START, &task, sizeof(task));
+    if (row->has[SPOTI_SEED]) {
+        const char *seed = spoti_row_text(row, SPOTI_SEED);
+        return spoti_hash(hash, seed, strlen(seed));
+    }
+    log->counter++;
+    hash = spoti_hash(hash, "unseeded", 8);
+    return spoti_hash(hash, &log->counter, sizeof(log->counter));
+}
+
+static spot_status check_success(const spoti_log_point *p, const spoti_row *row, spot_diag *diag)
+{
+    static const spoti_field fields[] = {SPOTI_TIME, SPOTI_CHUNKS};
+    for (int i = 0; i < 2; i++) {
+        spoti_field f = fields[i];
+        if (row->has[f] && !(row->value[f] > 0.0)) {
+            return spoti_row_refuse(row, f, SPOT_E_RANGE, diag, "0 for a success, expected more");
+        }
+    }
+    bool timed = p->time.weight > 0.0;
+    bool counted = p->chunks.weight > 0.0;
+    if ((timed && !row->has[SPOTI_TIME]) || (!timed && p->k > 0 && row->has[SPOTI_TIME])) {
+        return spoti_row_refuse(row, SPOTI_TIME, SPOT_E_FORMAT, diag,
+                                "known for some successes of '%s' and empty for others", p->name);
+    }
+    if ((counted && !row->has[SPOTI_CHUNKS]) || (!counted && p->k > 0 && row->has[SPOTI_CHUNKS])) {
+        return spoti_row_refuse(row, SPOTI_CHUNKS, SPOT_E_FORMAT, diag,
+                                "known for some successes of '%s' and empty for others", p->name);
+    }
+    return SPOT_OK;
+}
+
+spot_status spoti_log_add_episode(spot_analyze_log *log, int index, const spoti_row *row, int task,
+                                  spot_diag *diag)
+{
+    spoti_log_point *p = &log->points[index];
+    bool success = row->value[SPOTI_SUCCESS] > 0.0;
+    bool invalid = row->has[SPOTI_INVALID] && row->value[SPOTI_INVALID] > 0.0;
+    if (success && invalid) {
+        return spoti_row_refuse(row, SPOTI_INVALID, SPOT_E_FORMAT, diag,
+                                "1 for a success, expected 0: an episode is one or the other");
+    }
+    if (p->rows > 0 && p->has_seeds != row->has[SPOTI_SEED]) {
+        return spoti_row_refuse(row, SPOTI_SEED, SPOT_E_FORMAT, diag,
+                                "known for some episodes of '%s' and empty for others", p->name);
+    }
+    spot_status st = success ? check_success(p, row, diag) : SPOT_OK;
+    if (st != SPOT_OK) {
+        return st;
+    }
+    spoti_episode e = {.key = key_of(log, row, task), .point = (uint16_t)index, .success = success};
+    p->has_episodes = true;
+    p->has_seeds = row->has[SPOTI_SEED];
+    p->is_counted = true;
+    if (invalid) {
+        e.invalid = true;
+        p->invalid++;
+        p->cells[task].invalid++;
+        return keep(log, &e);
+    }
+    p->n++;
+    p->k += success;
+    p->cells[task].n++;
+    p->cells[task].k += success;
+    p->unknown_time += !row->has[SPOTI_TIME];
+    p->unknown_energy += !row->has[SPOTI_ENERGY];
+    if (row->has[SPOTI_TIME]) {
+        spoti_mean_add(&p->time_all, 1.0, row->value[SPOTI_TIME]);
+    }
+    if (row->has[SPOTI_ENERGY]) {
+        spoti_mean_add(&p->energy, 1.0, row->value[SPOTI_ENERGY]);
+    }
+    if (success && row->has[SPOTI_TIME]) {
+        e.time_s = row->value[SPOTI_TIME];
+        spoti_mean_add(&p->time, 1.0, e.time_s);
+        p->time_square += e.time_s * e.time_s;
+    }
+    if (success && row->has[SPOTI_CHUNKS]) {
+        e.chunks = (float)row->value[SPOTI_CHUNKS];
+        spoti_mean_add(&p->chunks, 1.0, row->value[SPOTI_CHUNKS]);
+        p->chunks_square += row->value[SPOTI_CHUNKS] * row->value[SPOTI_CHUNKS];
+    }
+    return keep(log, &e);
+}

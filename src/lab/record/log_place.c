@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* Where a row of a log belongs: its setting and its point. */
+#include <string.h>
+
+#include "core/base/text.h"
+#include "lab/record/log.h"
+#include "spot/point.h"
+
+enum { PLATFORM_SIZE = 64 };
+
+int spoti_log_setting_of(spot_analyze_log *log, const char *platform, bool has_speed, double speed)
+{
+    for (int i = 0; i < log->n_settings; i++) {
+        const spoti_log_setting *s = &log->settings[i];
+        bool same_speed = s->has_speed == has_speed && (!has_speed || s->speed == speed);
+        if (same_speed && strcmp(s->platform, platform) == 0) {
+            return i;
+        }
+    }
+    if (log->n_settings == SPOT_ANALYZE_SETTINGS_MAX) {
+        return -1;
+    }
+    spoti_log_setting *s = &log->settings[log->n_settings];
+    *s = (spoti_log_setting){.has_speed = has_speed, .speed = speed};
+    (void)spoti_copy(s->platform, sizeof(s->platform), platform);
+    if (has_speed) {
+        (void)spoti_format(s->name, sizeof(s->name), "%s%sspeed %g", platform,
+                           platform[0] != '\0' ? ", " : "", speed);
+    } else {
+        (void)spoti_copy(s->name, sizeof(s->name), platform[0] != '\0' ? platform : "all");
+    }
+    return log->n_settings++;
+}
+
+/* The name of the row's point: as given, else from what sets it apart. */
+static bool name_point(const spoti_row *row, char name[SPOT_ANALYZE_NAME_SIZE])
+{
+    if (row->has[SPOTI_POINT]) {
+        bool fits = spoti_copy(name, SPOT_ANALYZE_NAME_SIZE, spoti_row_text(row, SPOTI_POINT));
+        spoti_clean(name);
+        return fits;
+    }
+    char parts[3][32] = {"", "", ""};
+    if (row->has[SPOTI_STEPS]) {
+        (void)spoti_format(parts[0], sizeof(parts[0]), "steps=%g ", row->value[SPOTI_STEPS]);
+    }
+    if (row->has[SPOTI_ALPHA] && !row->has[SPOTI_STEPS]) {
+        (void)spoti_format(parts[1], sizeof(parts[1]), "alpha=%g ", row->value[SPOTI_ALPHA]);
+    }
+    if (row->has[SPOTI_OVERLAP]) {
+        (void)spoti_format(parts[2], sizeof(parts[2]), "overlap=%g ", row->value[SPOTI_OVERLAP]);
+    }
+    (void)spoti_format(name, SPOT_ANALYZE_NAME_SIZE, "%s%s%s", parts[0], parts[1], parts[2]);
+    size_t length = strlen(name);
+    if (length > 0) {
+        name[length - 1] = '\0';
+    }
+    return length > 0;
+}
+
+static int find_point(spot_analyze_log *log, int setting, const char *name)
+{
+    const spoti_log_point *last = &log->points[log->last_point];
+    if (log->n_points > 0 && last->setting == setting && strcmp(last->name, name) == 0) {
+        return log->last_point;
+    }
+    for (int i = 0; i < log->n_points; i++) {
+        if (log->points[i].setting == setting && strcmp(log->points[i].name, name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* A name such as `steps=5 overlap=2` says what it is. */
+static void read_name(spoti_log_point *p)
+{
+    spot_point point;
+    spot_point_default(&point);
+    if (spot_point_parse(p->name, &point, NULL) != SPOT_OK) {
+        return;
+    }
+    if (strstr(p->name, "steps=") != NULL && point.steps > 0) {
+        p->has[SPOTI_STEPS] = true;
+        p->value[SPOTI_STEPS] = point.steps;
+    }
+    if (strstr(p->name, "overlap=") != NULL) {
+        p->has[SPOTI_OVERLAP] = true;
+        p->value[SPOTI_OVERLAP] = point.overlap;
+    }
+}
+
+spot_status spoti_log_place(spot_analyze_log *log, const spoti_row *row, int *index,
+                            spot_diag *diag)
+{
+    char name[SPOT_ANALYZE_NAME_SIZE];
+    char platform[PLATFORM_SIZE] = "";
+    if (row->has[SPOTI_PLATFORM] &&
+        !spoti_copy(platform, sizeof(platform), spoti_row_text(row, SPOTI_PLATFORM))) {
+        return spoti_row_refuse(row, SPOTI_PLATFORM, SPOT_E_RANGE, diag, "longer than %d bytes",
+                                PLATFORM_SIZE - 1);
+    }
+    spoti_clean(platform);
+    if (!name_point(row, name)) {
+        return spoti_row_refuse(row, SPOTI_POINT, SPOT_E_FORMAT, diag,
+                                row->has[SPOTI_POINT] ? "longer than %d bytes"
+                                                      : "empty, expected a name (at most %d bytes)",
+                                SPOT_ANALYZE_NAME_SIZE - 1);
+    }
+    int setting =
+        spoti_log_setting_of(log, platform, row->has[SPOTI_SPEED], row->value[SPOTI_SPEED]);
+    if (setting < 0) {
+        return spoti_row_refuse(row, SPOTI_PLATFORM, SPOT_E_RANGE, diag,
+                                "more than %d platforms and speeds", SPOT_ANALYZE_SETTINGS_MAX);
+    }
+    *index = find_point(log, setting, name);
+    if (*index < 0) {
+        if (log->n_points == SPOT_ANALYZE_POINTS_MAX) {
+            return spoti_row_refuse(row, SPOTI_POINT, SPOT_E_RANGE, diag,
+                                    "more than %d points; is this a column of names?",
+                                    SPOT_ANALYZE_POINTS_MAX);
+        }
+        *index = log->n_points++;
+        spoti_log_point *p = &log->points[*index];
+        p->setting = setting;
+        (void)spoti_copy(p->name, sizeof(p->name), name);
+        read_name(p);
+    }
+    log->last_point = *index;
+    return SPOT_OK;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* The output of `sweetspot tune`: tune.json for what was run, episodes/ for what came out. */
+#include <jansson.h>
+#include <string.h>
+
+#include "core/base/text.h"
+#include "lab/record/episodes.h"
+#include "lab/record/read.h"
+#include "spot/point.h"
+
+static spot_status refuse(const char *path, const char *what, spot_diag *diag)
+{
+    return spot_diag_set(diag, SPOT_E_FORMAT, "%s: %s, expected a file of sweetspot tune", path,
+                         what);
+}
+
+static void set_text(spoti_row *row, spoti_field field, const char *text)
+{
+    row->has[field] = true;
+    row->text[field - SPOTI_N_NUMBER] = text;
+}
+
+static bool episodes_path(const char *dir, const char *text, char path[SPOTI_PATH_SIZE])
+{
+    char name[SPOTI_EPISODES_NAME_SIZE];
+    char folder[SPOTI_PATH_SIZE];
+    return spoti_episodes_name(text, name) &&
+           spoti_path_join(folder, sizeof(folder), dir, "episodes") &&
+           spoti_path_join(path, SPOTI_PATH_SIZE, folder, name);
+}
+
+static spot_status read_point(spot_analyze_log *log, const char *dir, const char *json_path,
+                              json_t *setting, json_t *point, spot_diag *diag)
+{
+    const char *text = json_string_value(json_object_get(point, "text"));
+    const char *schedule = json_string_value(json_object_get(point, "schedule"));
+    const char *platform = json_string_value(json_object_get(setting, "platform"));
+    json_t *latency = json_object_get(json_object_get(point, "latency"), "mean_s");
+    double action_s = json_number_value(json_object_get(setting, "action_s"));
+    double n = json_number_value(json_object_get(setting, "n_execute"));
+    double limit_s = json_number_value(json_object_get(setting, "time_limit_s"));
+    double speed = json_number_value(json_object_get(setting, "speed"));
+    char path[SPOTI_PATH_SIZE];
+    if (text == NULL || schedule == NULL || platform == NULL || !json_is_number(latency)) {
+        return refuse(json_path, "a point or a setting lacks its figures", diag);
+    }
+    if (!episodes_path(dir, text, path)) {
+        return refuse(json_path, "a point has no file name", diag);
+    }
+    spoti_preset preset = {.ignore_note = true};
+    set_text(&preset.row, SPOTI_POINT, text);
+    set_text(&preset.row, SPOTI_PLATFORM, platform);
+    set_text(&preset.row, SPOTI_SCHEDULE, schedule);
+    const struct {
+        spoti_field field;
+        double value;
+        bool there;
+    } numbers[] = {
+        {SPOTI_T_INF, json_number_value(latency), true},
+        {SPOTI_T_ACT, action_s, true},
+        {SPOTI_CHUNK, n, true},
+        {SPOTI_BUDGET, limit_s, true},
+        {SPOTI_OVERHEAD, json_number_value(json_object_get(setting, "overhead_s")),
+         strcmp(schedule, "cadence") == 0},
+        {SPOTI_SPEED, speed, speed != 1.0},
+    };
+    preset.row.file = json_path;
+    preset.row.line = 1;
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        spot_status st = numbers[i].there ? spoti_field_set(&preset.row, numbers[i].field,
+                                                            numbers[i].value, diag)
+                                          : SPOT_OK;
+        if (st != SPOT_OK) {
+            return st;
+        }
+    }
+    return spoti_read_path(log, path, &preset, diag);
+}
+
+static spot_status read_tune(spot_analyze_log *log, const char *dir, const char *path, json_t *root,
+                             spot_diag *diag)
+{
+    json_t *setting = json_object_get(root, "setting");
+    json_t *points = json_object_get(root, "points");
+    const char *kind = json_string_value(json_object_get(root, "kind"));
+    const char *regime = json_string_value(json_object_get(setting, "regime"));
+    const char *baseline = json_string_value(json_object_get(root, "baseline"));
+    if (kind == NULL || strcmp(kind, "sweetspot-tune") != 0 || regime == NULL || baseline == NULL ||
+        json_array_size(points) == 0) {
+        return refuse(path, "not the JSON of a tuning run", diag);
+    }
+    for (size_t i = 0; i < json_array_size(points); i++) {
+        spot_status st = read_point(log, dir, path, setting, json_array_get(points, i), diag);
+        if (st != SPOT_OK) {
+            return st;
+        }
+        spoti_log_setting *s = &log->settings[log->points[log->last_point].setting];
+        s->regime = strcmp(regime, "dynamic") == 0 ? SPOT_ANALYZE_DYNAMIC : SPOT_ANALYZE_STATIC;
+        (void)spoti_copy(s->baseline, sizeof(s->baseline), baseline);
+    }
+    return SPOT_OK;
+}
+
+spot_status spot_analyze_log_tune(spot_analyze_log *log, const char *dir, spot_diag *diag)
+{
+    char path[SPOTI_PATH_SIZE];
+    json_error_t error;
+    if (log == NULL || dir == NULL) {
+        return SPOT_E_INVALID;
+    }
+    if (!spoti_path_join(path, sizeof(path), dir, "tune.json")) {
+        return spot_diag_set(diag, SPOT_E_RANGE, "%.100s...: path too long", dir);
+    }
+    json_t *root = json_load_file(path, 0, &error);
+    if (root == NULL) {
+        return spot_diag_set(diag, error.line > 0 ? SPOT_E_FORMAT : SPOT_E_IO,
+                             "%s:%d: %s, expected the output folder of sweetspot tune", path,
+                             error.line, error.text);
+    }
+    spot_status st = read_tune(log, dir, path, root, diag);
+    json_decref(root);
+    return st;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+#include "lab/record/episodes.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "support/spot_test.h"
+
+enum { N = 3, FILE_SIZE = 8192, PATH_SIZE = 512 };
+
+static const char SIGNATURE[] = "version=x point='steps=5 overlap=0' seed=18446744073709551613";
+static const uint64_t SEEDS[N] = {UINT64_MAX - 2, UINT64_MAX - 1, UINT64_MAX};
+
+/* Figures that need all 17 digits, and the extremes of the integers. */
+static void make_episodes(spot_episode episodes[N])
+{
+    memset(episodes, 0, N * sizeof(*episodes));
+    for (int i = 0; i < N; i++) {
+        episodes[i] = (spot_episode){.seed = SEEDS[i],
+                                     .success = i != 1,
+                                     .grade = i - 1,
+                                     .grade_max = 2,
+                                     .time_s = 0.1 * (i + 1) / 3.0,
+                                     .chunks = INT64_MAX - i,
+                                     .inferences = i,
+                                     .actions = -i,
+                                     .dropped = 7,
+                                     .inference_s = 1.0 / 7.0,
+                                     .wait_s = 1e-300,
+                                     .delay_s = 1e300,
+                                     .age_first_s = 0.0,
+                                     .age_mean_s = -0.3,
+                                     .age_max_s = 123456789.123456789,
+                                     .path_m = 2.0 / 3.0,
+                                     .invalid = i == 1};
+        if (episodes[i].invalid) {
+            (void)snprintf(episodes[i].fault, sizeof(episodes[i].fault), "%s",
+                           "full, \"quite\" full, at 1 s");
+        }
+    }
+}
+
+static void assert_same(const spot_episode *a, const spot_episode *b)
+{
+    assert_true(a->seed == b->seed && a->success == b->success && a->grade == b->grade);
+    assert_true(a->grade_max == b->grade_max && a->chunks == b->chunks);
+    assert_true(a->inferences == b->inferences && a->actions == b->actions);
+    assert_true(a->dropped == b->dropped && a->invalid == b->invalid);
+    assert_string_equal(a->fault, b->fault);
+    assert_memory_equal(&a->time_s, &b->time_s, sizeof(double));
+    assert_memory_equal(&a->inference_s, &b->inference_s, sizeof(double));
+    assert_memory_equal(&a->wait_s, &b->wait_s, sizeof(double));
+    assert_memory_equal(&a->delay_s, &b->delay_s, sizeof(double));
+    assert_memory_equal(&a->age_first_s, &b->age_first_s, sizeof(double));
+    assert_memory_equal(&a->age_mean_s, &b->age_mean_s, sizeof(double));
+    assert_memory_equal(&a->age_max_s, &b->age_max_s, sizeof(double));
+    assert_memory_equal(&a->path_m, &b->path_m, sizeof(double));
+}
+
+static void save(char path[PATH_SIZE], const char *name)
+{
+    spot_episode episodes[N];
+    spot_diag diag = {""};
+    make_episodes(episodes);
+    spot_test_temp_path(path, PATH_SIZE, name);
+    assert_int_equal(spoti_episodes_save(path, SIGNATURE, episodes, N, &diag), SPOT_OK);
+}
+
+static void what_was_saved_comes_back_to_the_bit(void **state)
+{
+    char path[PATH_SIZE];
+    spot_episode want[N];
+    spot_episode got[N];
+    (void)state;
+    save(path, "round.csv");
+    make_episodes(want);
+    assert_true(spoti_episodes_load(path, SIGNATURE, SEEDS, N, got));
+    for (int i = 0; i < N; i++) {
+        assert_same(&got[i], &want[i]);
+    }
+    (void)unlink(path);
+}
+
+static void another_signature_seed_or_count_is_refused(void **state)
+{
+    char path[PATH_SIZE];
+    spot_episode got[N + 1];
+    const uint64_t others[N] = {SEEDS[0], SEEDS[1], 5};
+    const uint64_t more[N + 1] = {SEEDS[0], SEEDS[1], SEEDS[2], 0};
+    (void)state;
+    save(path, "other.csv");
+    assert_false(spoti_episodes_load(path, "version=y", SEEDS, N, got));
+    assert_false(spoti_episodes_load(path, "", SEEDS, N, got));
+    assert_false(spoti_episodes_load(path, SIGNATURE, others, N, got));
+    assert_false(spoti_episodes_load(path, SIGNATURE, SEEDS, N - 1, got));
+    assert_false(spoti_episodes_load(path, SIGNATURE, more, N + 1, got));
+    assert_true(spoti_episodes_load(path, SIGNATURE, SEEDS, N, got));
+    (void)unlink(path);
+    assert_false(spoti_episodes_load(path, SIGNATURE, SEEDS, N, got));
+}
+
+/* However much of the file is missing, it is noticed. */
+static void every_shorter_file_is_refused(void **state)
+{
+    char path[PATH_SIZE];
+    char whole[FILE_SIZE];
+    spot_episode got[N];
+    (void)state;
+    save(path, "cut.csv");
+    size_t size = spot_test_read_file(path, whole, sizeof(whole));
+    assert_in_range(size, 100, FILE_SIZE - 2);
+    for (size_t cut = 0; cut < size; cut++) {
+        spot_test_write_file(path, whole, cut);
+        assert_false(spoti_episodes_load(path, SIGNATURE, SEEDS, N, got));
+    }
+    spot_test_write_file(path, whole, size);
+    assert_true(spoti_episodes_load(path, SIGNATURE, SEEDS, N, got));
+    (void)unlink(path);
+}
+
+/* The columns' order is part of the format: each change of a row must be noticed or read as such. */
+static void a_damaged_row_is_refused(void **state)
+{
+    static const char *const rows[] = {
+        "18446744073709551613,2,0,2,1,1,1,1,1,1,1,1,1,1,1,1,0,",   /* success is 0 or 1 */
+        "18446744073709551613,1,0,2,1,1,1,1,1,1,1,1,1,1,1,0,",     /* a column short */
+        "18446744073709551613,1,0,2,1,1,1,1,1,1,1,1,1,1,1,1,1,0,", /* one too many */
+        "18446744073709551613,1,0,2,nan,1,1,1,1,1,1,1,1,1,1,1,0,",
+        "18446744073709551613,1,0,2,1,1.5,1,1,1,1,1,1,1,1,1,1,0,",
+        "18446744073709551613,1,0,2,1,1,1,1,1,1,1,1,1,1,1,1 ,0,",
+        "18446744073709551613,0,0,2,1,1,1,1,1,1,1,1,1,1,1,1,2,x",      /* invalid is 0 or 1 */
+        "18446744073709551613,0,0,2,1,1,1,1,1,1,1,1,1,1,1,1,1,",       /* no reason */
+        "18446744073709551613,0,0,2,1,1,1,1,1,1,1,1,1,1,1,1,0,x",      /* a reason for nothing */
+        "18446744073709551613,1,0,2,1,1,1,1,1,1,1,1,1,1,1,1,1,x",      /* a success as well */
+        "18446744073709551613,0,0,2,1,1,1,1,1,1,1,1,1,1,1,1,1,\"x",    /* quotes that do not end */
+        "18446744073709551613,0,0,2,1,1,1,1,1,1,1,1,1,1,1,1,1,\"x\"y", /* ... or end too early */
+        "",
+    };
+    char path[PATH_SIZE];
+    char whole[FILE_SIZE];
+    spot_episode got[1];
+    (void)state;
+    save(path, "damaged.csv");
+    (void)spot_test_read_file(path, whole, sizeof(whole));
+    char *first = strchr(strchr(whole, '\n') + 1, '\n') + 1; /* behind signature and columns */
+    size_t head = (size_t)(first - whole);
+    for (size_t i = 0; i <= sizeof(rows) / sizeof(rows[0]); i++) {
+        bool good = i == sizeof(rows) / sizeof(rows[0]); /* the last one shows what is accepted */
+        const char *row = good ? "18446744073709551613,1,0,2,1,1,1,1,1,1,1,1,1,1,1,1,0," : rows[i];
+        char text[FILE_SIZE];
+        int length = snprintf(text, sizeof(text), "%.*s%s\n# complete\n", (int)head, whole, row);
+        spot_test_write_file(path, text, (size_t)length);
+        assert_int_equal(spoti_episodes_load(path, SIGNATURE, SEEDS, 1, got), good);
+    }
+    (void)unlink(path);
+}
+
+static void a_folder_that_is_not_there_is_an_error(void **state)
+{
+    char path[PATH_SIZE];
+    char inside[PATH_SIZE + 16];
+    spot_episode episodes[N];
+    spot_diag diag = {""};
+    (void)state;
+    make_episodes(episodes);
+    spot_test_temp_path(path, sizeof(path), "missing");
+    (void)snprintf(inside, sizeof(inside), "%s/x.csv", path);
+    assert_int_equal(spoti_episodes_save(inside, SIGNATURE, episodes, N, &diag), SPOT_E_IO);
+    assert_true(diag.text[0] != '\0');
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_saved_comes_back_to_the_bit),
+        cmocka_unit_test(another_signature_seed_or_count_is_refused),
+        cmocka_unit_test(every_shorter_file_is_refused),
+        cmocka_unit_test(a_damaged_row_is_refused),
+        cmocka_unit_test(a_folder_that_is_not_there_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
