@@ -209,7 +209,7 @@ bool spoti_p_time(const spoti_setting *s, int i, int j, double *p)
         return false;
     }
     if (s->n_unit > 0) {
-        *p = s->p_faster[(size_t)i * (size_t)s->n + (size_t)j];
+        *p = spoti_p_faster(s, i, j);
         return *p <= 1.0;
     }
     const spot_quantity *a = &s->out->points[i].time_s;
@@ -219,6 +219,11 @@ bool spoti_p_time(const spoti_setting *s, int i, int j, double *p)
     double dof = 0.0;
     return same && welch(s, i, j, SPOTI_TIME_SD, a, b, &variance, &dof) &&
            t_upper(log(b->value / a->value) / sqrt(variance), dof, p);
+}
+
+const char *spoti_time_test(const spoti_setting *s, int i, int j)
+{
+    return s->n_unit == 0 ? "Welch" : spoti_flips_signs(s, i, j) ? "sign-flip" : "bootstrap";
 }
 
 bool spoti_p_better(const spoti_setting *s, int i, int j, double *p)

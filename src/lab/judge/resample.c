@@ -245,6 +245,7 @@ void spoti_resample_pairs(spoti_setting *s)
             s->p_succeeds[at] = i != j ? p_of(s, s->p_succeeds[at]) : 2.0;
         }
     }
+    spoti_flip_later(s);
     if (s->n_line >= 3) {
         s->interior_share = (double)interior / resamples;
     }

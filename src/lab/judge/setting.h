@@ -39,7 +39,8 @@ typedef struct spoti_setting {
     int32_t *only;                             /* (n x n) seeds on which i succeeds and j fails */
     int32_t *shared;                           /* (n x n) seeds of both */
     int32_t compared[SPOT_ANALYZE_POINTS_MAX]; /* episodes on seeds that are valid at every point */
-    double *p_faster;                          /* (n x n) i has the lesser time; 2 = unknown */
+    double *p_faster;   /* (n x n) i has the lesser time; 2 = unknown; read by spoti_p_faster */
+    bool *p_floored;    /* (n x n) it is as small as this many seeds or draws can give */
     double *p_succeeds; /* (n x n) i succeeds more often, by the bootstrap; 2 = unknown */
     double *work;       /* (resamples) */
     /* The sweep through the best point, and how often its best lay inside. */
@@ -65,12 +66,18 @@ void spoti_units_free(spoti_setting *s);
 void spoti_resample_points(spoti_setting *s);
 void spoti_resample_pairs(spoti_setting *s);
 
+/* paired.c: the sign-flip test of times in place of the bootstrap's, made when it is asked for. */
+void spoti_flip_later(spoti_setting *s);
+bool spoti_flips_signs(const spoti_setting *s, int i, int j);
+double spoti_p_faster(const spoti_setting *s, int i, int j);
+
 /* compare.c. Every one returns false where there is no test. */
 bool spoti_p_success(const spoti_setting *s, int i, int j, double *p);
 bool spoti_p_success_task(const spoti_setting *s, int task, int i, int j, double *p);
 bool spoti_p_time(const spoti_setting *s, int i, int j, double *p);
 bool spoti_p_better(const spoti_setting *s, int i, int j, double *p); /* by the regime */
 const char *spoti_success_test(const spoti_setting *s, int i, int j); /* its name, in words */
+const char *spoti_time_test(const spoti_setting *s, int i, int j);
 
 /* Intervals of aggregated rows that give a standard deviation. */
 void spoti_welch_points(spoti_setting *s);

@@ -138,10 +138,11 @@ static spot_status allocate(spoti_setting *s, int n_unit)
     s->only = spoti_calloc(a, n * n, sizeof(*s->only));
     s->shared = spoti_calloc(a, n * n, sizeof(*s->shared));
     s->p_faster = spoti_calloc(a, n * n, sizeof(double));
+    s->p_floored = spoti_calloc(a, n * n, sizeof(bool));
     s->p_succeeds = spoti_calloc(a, n * n, sizeof(double));
     s->work = spoti_calloc(a, (size_t)s->log->config.resamples, sizeof(double));
     return s->units != NULL && s->only != NULL && s->shared != NULL && s->p_faster != NULL &&
-                   s->p_succeeds != NULL && s->work != NULL
+                   s->p_succeeds != NULL && s->p_floored != NULL && s->work != NULL
                ? SPOT_OK
                : SPOT_E_NOMEM;
 }
@@ -154,6 +155,7 @@ void spoti_units_free(spoti_setting *s)
     spoti_free(a, s->only, n * n * sizeof(*s->only));
     spoti_free(a, s->shared, n * n * sizeof(*s->shared));
     spoti_free(a, s->p_faster, n * n * sizeof(double));
+    spoti_free(a, s->p_floored, n * n * sizeof(bool));
     spoti_free(a, s->p_succeeds, n * n * sizeof(double));
     spoti_free(a, s->work, (size_t)s->log->config.resamples * sizeof(double));
 }

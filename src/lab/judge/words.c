@@ -34,11 +34,23 @@ static bool is_dynamic(const spoti_setting *s)
     return s->out->regime == SPOT_ANALYZE_DYNAMIC;
 }
 
-/* p-values as people print them. */
-static const char *p_text(double p, char text[32])
+/* p-values as people print them; `<=` where more seeds or draws might have given less. */
+static const char *p_text(double p, bool is_floor, char text[32])
 {
-    (void)snprintf(text, 32, p < 0.001 ? "p = %.0e" : p < 0.0995 ? "p = %.3f" : "p = %.2f", p);
+    const char *sign = is_floor ? "<=" : "=";
+    if (p < 0.001) {
+        (void)snprintf(text, 32, "p %s %.0e", sign, p);
+    } else {
+        (void)snprintf(text, 32, p < 0.0995 ? "p %s %.3f" : "p %s %.2f", sign, p);
+    }
     return text;
+}
+
+/* Whether the p of "i is faster than j" is a floor. */
+static bool floored(const spoti_setting *s, int i, int j)
+{
+    return s->out->regime == SPOT_ANALYZE_STATIC && s->n_unit > 0 && i >= 0 && j >= 0 &&
+           s->p_floored[(size_t)i * (size_t)s->n + (size_t)j];
 }
 
 /* `0.76 s [..]` or `76 % [..] (38 of 50)`. */
@@ -96,7 +108,7 @@ static void say_counts(spoti_setting *s, int i, int j)
     SAY(s, "'%s' succeeds on %d of %d trials, '%s' on %d of %d", a->name, a->successes, a->trials,
         b->name, b->successes, b->trials);
     if (spoti_p_success(s, j, i, &p)) {
-        SAY(s, " (%s, one-sided %s)", spoti_success_test(s, j, i), p_text(p, text));
+        SAY(s, " (%s, one-sided %s)", spoti_success_test(s, j, i), p_text(p, false, text));
     }
 }
 
@@ -234,10 +246,9 @@ static void say_best(spoti_setting *s)
         say_value(s, base);
         const spot_quantity *q = &s->out->points[v->best].p_better;
         if (q->known) {
-            SAY(s, " (one-sided %s, %s).", p_text(q->value, p),
-                is_dynamic(s)   ? spoti_success_test(s, v->best, base)
-                : s->n_unit > 0 ? "paired bootstrap"
-                                : "Welch");
+            SAY(s, " (one-sided %s, %s).", p_text(q->value, floored(s, v->best, base), p),
+                is_dynamic(s) ? spoti_success_test(s, v->best, base)
+                              : spoti_time_test(s, v->best, base));
         } else {
             SAY(s, ".");
         }
@@ -281,7 +292,7 @@ static void say_kind(spoti_setting *s)
     SAY(s, " It %s '%s' ... '%s'; an interior sweet spot is %s", where[v->kind], first, last,
         found ? "established" : "not established");
     if (v->p_interior.known) {
-        SAY(s, " (intersection-union %s", p_text(v->p_interior.value, p));
+        SAY(s, " (intersection-union %s", p_text(v->p_interior.value, false, p));
         if (v->posterior_interior.known) {
             SAY(s, ", posterior %.2f", v->posterior_interior.value);
         }
@@ -347,7 +358,8 @@ static void say_paradox(spoti_setting *s)
     } else {
         SAY(s, "; nearest to it comes '%s'", o->name);
     }
-    SAY(s, " (Holm-adjusted %s)", p_text(v->p_paradox.value, p));
+    SAY(s, " (Holm-adjusted %s)",
+        p_text(v->p_paradox.value, floored(s, s->out->baseline, v->paradox), p));
     if (v->n_paradox > 1) {
         SAY(s, " and at %d more", v->n_paradox - 1);
     }

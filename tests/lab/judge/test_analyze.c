@@ -183,7 +183,8 @@ static void a_clear_interior_optimum_is_established(void **state)
     assert_true(f.s->regime_assumed);
     assert_int_equal(v->best, 1);
     assert_int_equal(v->kind, SPOT_ANALYZE_KIND_INTERIOR);
-    assert_close(v->p_interior.value, 1.0 / 2001.0, ROUND, 0.0); /* every resample agrees */
+    /* all 40 differences have one sign: less than any of 9,999 drawn patterns gives */
+    assert_close(v->p_interior.value, 1.0 / 10000.0, ROUND, 0.0);
     assert_close(v->posterior_interior.value, 1.0, 0.0, 0.0);
     assert_false(v->trials_needed.known);
     /* p0 has faster chunks and is slower: the paradox; mean times by hand */
@@ -202,6 +203,42 @@ static void a_clear_interior_optimum_is_established(void **state)
     assert_close(f.s->points[0].eta_task.value, mean[2] / mean[0], 1e-4, 0.0);
     assert_true(f.s->points[0].eta_task.hi < 1.0);
     assert_close(f.s->points[0].residual.value, 1.0, 1e-3, 0.0); /* built by the timing law */
+    done(&f);
+}
+
+/* Vector P43: shares of the 2^n patterns of signs, whatever the bootstrap would say. */
+static void paired_times_take_the_sign_flip_test(void **state)
+{
+    static const struct {
+        int n;
+        double d[8];
+        double p;
+        const char *words;
+    } cases[] = {
+        {3, {-1, -2, -3}, 0.125, "p <= 0.12, sign-flip"},
+        {4, {-1, -2, 3, -4}, 0.3125, "p = 0.31, sign-flip"},
+        {8, {-.3, -.5, .2, -.9, -.1, .4, -.7, -.6}, 0.0546875, "p = 0.055, sign-flip"},
+    };
+    char text[TEXT_SIZE];
+    (void)state;
+    for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+        int used = snprintf(text, sizeof(text), "point,seed,success,time_s\n");
+        for (int i = 0; i < cases[c].n; i++) {
+            used += snprintf(text + used, sizeof(text) - (size_t)used,
+                             "base,%d,1,%.4f\nlight,%d,1,%.4f\n", i, 20.1 + 0.7 * i, i,
+                             20.1 + 0.7 * i + cases[c].d[i]);
+        }
+        fixture f = analysed(text, SPOT_ANALYZE_STATIC, NULL);
+        assert_close(f.s->points[1].p_better.value, cases[c].p, 1e-15, 0.0);
+        if (strstr(f.s->verdict.text, cases[c].words) == NULL) {
+            fail_msg("'%s' lacks '%s'", f.s->verdict.text, cases[c].words);
+        }
+        done(&f);
+    }
+    /* without seeds nothing pairs */
+    fixture f =
+        analysed("point,success,time_s\na,1,5\na,1,6\nb,1,4\nb,1,3\n", SPOT_ANALYZE_STATIC, NULL);
+    assert_non_null(strstr(f.s->verdict.text, ", bootstrap)"));
     done(&f);
 }
 
@@ -392,6 +429,7 @@ int main(void)
         cmocka_unit_test(dom_rates_give_the_known_intervals_and_tests),
         cmocka_unit_test(shared_seeds_take_mcnemar_and_others_fisher),
         cmocka_unit_test(a_clear_interior_optimum_is_established),
+        cmocka_unit_test(paired_times_take_the_sign_flip_test),
         cmocka_unit_test(equal_points_establish_nothing),
         cmocka_unit_test(few_successes_have_no_interval_and_say_so),
         cmocka_unit_test(welch_on_given_spreads),
