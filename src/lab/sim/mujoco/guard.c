@@ -30,15 +30,25 @@ static void raise_error(const char *text)
     longjmp(g->back, 1); /* NOLINT(cert-err52-cpp): the only way out of the handler */
 }
 
-static void drop_warning(const char *text)
+/* Where the first warning of this thread goes; NULL = nowhere. */
+static _Thread_local spot_diag *noted;
+
+static void note_warning(const char *text)
 {
-    (void)text;
+    if (noted != NULL && noted->text[0] == '\0') {
+        (void)spoti_copy(noted->text, sizeof(noted->text), text);
+    }
+}
+
+void spoti_mujoco_note_warning(spot_diag *warning)
+{
+    noted = warning;
 }
 
 void spoti_mujoco_handlers(void)
 {
     mju_user_error = raise_error;
-    mju_user_warning = drop_warning;
+    mju_user_warning = note_warning;
 }
 
 spot_status spoti_mujoco_guard(spoti_mujoco_fn fn, void *ctx, spot_diag *diag)

@@ -15,6 +15,9 @@ typedef void (*spoti_mujoco_fn)(void *ctx);
  * the working folder, as MuJoCo would: mjData counts them, and fault.c looks there. */
 void spoti_mujoco_handlers(void);
 
+/* From now on keeps the first warning of this thread in `warning`, if that is empty; NULL ends it. */
+void spoti_mujoco_note_warning(spot_diag *warning);
+
 /* Calls fn(ctx), which calls MuJoCo. Returns SPOT_OK, or E_UNSUPPORTED if MuJoCo raised an error, with
  * its one-line text in diag. What fn had allocated by then is lost, so fn should do little. */
 spot_status spoti_mujoco_guard(spoti_mujoco_fn fn, void *ctx, spot_diag *diag);

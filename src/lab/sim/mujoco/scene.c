@@ -3,14 +3,13 @@
 /* Loading a task: compile the model, have every name of the task file resolved in it, describe it. */
 #include "lab/sim/mujoco/scene.h"
 
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/base/alloc.h"
 #include "core/base/text.h"
-#include "lab/sim/mujoco/guard.h"
+#include "lab/sim/mujoco/compile.h"
 #include "runtime/file/yaml.h"
 
 static int observation_dim(const spoti_task_file *f)
@@ -84,70 +83,6 @@ static void name_samples(spot_task *t)
     }
 }
 
-/* A model to compile and where to say what is wrong with it. */
-typedef struct compilation {
-    const char *path;
-    mjModel *model;
-    char error[SPOT_DIAG_TEXT_SIZE / 2];
-} compilation;
-
-static void compile(void *ctx)
-{
-    compilation *c = ctx;
-    c->model = mj_loadXML(c->path, NULL, c->error, (int)sizeof(c->error));
-}
-
-/* One step of the model as it is: what MuJoCo cannot simulate at all shows here. */
-static void try_step(void *ctx)
-{
-    compilation *c = ctx;
-    mjData *data = mj_makeData(c->model);
-    mj_step(c->model, data);
-    if (data->warning[mjWARN_BADQPOS].number > 0 || data->warning[mjWARN_BADQVEL].number > 0 ||
-        data->warning[mjWARN_BADQACC].number > 0) {
-        (void)spoti_copy(c->error, sizeof(c->error), "its first step gives no finite numbers");
-    }
-    mj_deleteData(data);
-}
-
-/* The number that follows `mark` in `text`, or 0. */
-static int number_after(const char *text, const char *mark)
-{
-    const char *at = strstr(text, mark);
-    const char *digits = at != NULL ? at + strlen(mark) : "";
-    int number = 0;
-    while (*digits >= '0' && *digits <= '9' && number < INT_MAX / 10 - 1) {
-        number = 10 * number + (*digits++ - '0');
-    }
-    return number;
-}
-
-/* `text` of MuJoCo, one line or several, as one: `model:line: what, expected`. */
-static spot_status refuse_model(const char *path, const char *text, spot_diag *diag)
-{
-    char what[SPOT_DIAG_TEXT_SIZE / 2];
-    (void)spoti_copy(what, sizeof(what), text);
-    size_t length = strlen(what);
-    while (length > 0 && (what[length - 1] == '\n' || what[length - 1] == ' ')) {
-        what[--length] = '\0';
-    }
-    for (char *c = what; *c != '\0'; c++) {
-        if (*c == '\n') {
-            *c = ' ';
-        }
-    }
-    int line = number_after(text, "Line number="); /* of the parser, else of the compiler */
-    line = line > 0 ? line : number_after(text, "line ");
-    char place[16] = "";
-    if (line > 0) {
-        (void)spoti_format(place, sizeof(place), ":%d", line);
-    }
-    return spot_diag_set(diag, SPOT_E_FORMAT,
-                         "%s%s: %s, expected a valid MJCF model for MuJoCo %s, which this was "
-                         "built with",
-                         path, place, what, spot_engine_built_in().version);
-}
-
 spot_engine spot_engine_built_in(void)
 {
     return (spot_engine){.name = "MuJoCo", .version = mj_versionString()};
@@ -168,7 +103,6 @@ static spot_status compile_model(const char *path, spot_task *t, spot_diag *diag
 {
     char folder[SPOTI_PATH_SIZE];
     char model_path[SPOTI_PATH_SIZE];
-    spot_diag raised = {.text = ""};
 
     if (!spoti_path_dir(folder, sizeof(folder), path) ||
         !spoti_path_join(model_path, sizeof(model_path), folder, t->file->model)) {
@@ -182,18 +116,8 @@ static spot_status compile_model(const char *path, spot_task *t, spot_diag *diag
                              spoti_yaml_line_of(path, "model", 1), model_path);
     }
     (void)fclose(file);
-    compilation c = {.path = model_path};
-    spoti_mujoco_handlers();
-    spot_status st = spoti_mujoco_guard(compile, &c, &raised);
-    t->model = c.model;
-    if (st == SPOT_OK && c.model != NULL) {
-        c.error[0] = '\0'; /* a warning */
-        st = spoti_mujoco_guard(try_step, &c, &raised);
-    }
-    if (st != SPOT_OK || c.error[0] != '\0') {
-        return refuse_model(model_path, st != SPOT_OK ? raised.text : c.error, diag);
-    }
-    return SPOT_OK;
+    (void)spoti_copy(t->model_path, sizeof(t->model_path), model_path);
+    return spoti_compile(model_path, &SPOTI_COMPILE_LIMITS, &t->model, &t->warning, diag);
 }
 
 spot_status spot_task_load(const char *path, const spot_allocator *allocator, spot_task **out,
@@ -215,6 +139,7 @@ spot_status spot_task_load(const char *path, const spot_allocator *allocator, sp
         return SPOT_E_NOMEM;
     }
     t->allocator = allocator;
+    (void)spoti_copy(t->path, sizeof(t->path), path);
     st = spoti_task_file_load(path, &t->file, diag);
     if (st == SPOT_OK) {
         st = compile_model(path, t, diag);

@@ -6,6 +6,7 @@
 
 #include <mujoco/mujoco.h>
 
+#include "core/base/text.h"
 #include "lab/sim/mujoco/parts.h"
 #include "lab/sim/task_file.h"
 #include "spot/task.h"
@@ -32,7 +33,10 @@ typedef struct spoti_object {
 struct spot_task {
     const spot_allocator *allocator;
     spoti_task_file *file;
+    char path[SPOTI_PATH_SIZE]; /* of the task file, and of its model */
+    char model_path[SPOTI_PATH_SIZE];
     mjModel *model;
+    spot_diag warning; /* of MuJoCo while it compiled the model; "" = none */
     spot_task_info info;
     int arm_joint[SPOTI_ARM_JOINTS];
     int arm_qpos[SPOTI_ARM_JOINTS];
