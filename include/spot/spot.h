@@ -24,6 +24,7 @@
 #include "spot/stats_dist.h"
 #include "spot/stats_fit.h"
 #include "spot/stats_paired.h"
+#include "spot/stats_power.h"
 #include "spot/stats_race.h"
 #include "spot/stats_tests.h"
 #include "spot/status.h"

@@ -82,7 +82,7 @@ typedef struct spot_stats_interior_result {
     double p; /* min (1, (n_arm - 2) min p_arm): "the best arm is an end" */
 } spot_stats_interior_result;
 
-/* Two success rates to tell apart, for spot_stats_trials_needed. */
+/* Two success rates to tell apart, for spot_stats_trials_needed and stats_power.h. */
 typedef struct spot_stats_power_config {
     double rate_candidate; /* in [0, 1] */
     double rate_baseline;  /* in [0, 1], another rate than the candidate's */
@@ -163,7 +163,8 @@ SPOT_API spot_status spot_stats_posterior_best(const spot_stats_count *arms, int
 SPOT_API void spot_stats_power_config_default(spot_stats_power_config *config);
 
 /* Trials that each of two points needs so that their rates are told apart with the wanted power, by
- * the normal approximation with unpooled variance; never fewer than Fisher's test needs to reach
+ * the normal approximation with unpooled variance (stats_power.h has what Fisher's test really needs,
+ * which is more); never fewer than Fisher's test needs to reach
  * `level` at all. Returns SPOT_OK, E_INVALID (NULL), E_RANGE (config; equal rates, or more than 2^24
  * trials). */
 SPOT_API spot_status spot_stats_trials_needed(const spot_stats_power_config *config, int *n_trial);
