@@ -20,6 +20,7 @@
 #include "spot/report_analysis.h"
 #include "spot/rng.h"
 #include "spot/rollout.h"
+#include "spot/show.h"
 #include "spot/stats.h"
 #include "spot/stats_dist.h"
 #include "spot/stats_fit.h"

@@ -85,8 +85,8 @@ static int read_source(spot_analyze_log *log, const char *source)
     spot_status st = SPOT_OK;
     if (strncmp(source, "published:", 10) == 0) {
         if (!cli_find_data("published", "dom_cr.csv", dir)) {
-            (void)fprintf(stderr, "sweetspot analyze: no folder 'published' in ./, $SPOT_DATA or "
-                                  "the installed data\n");
+            spot_print(stderr, "sweetspot analyze: no folder 'published' in ./, $SPOT_DATA or "
+                               "the installed data\n");
             return CLI_FAILED;
         }
         st = spot_analyze_log_published(log, dir, source + 10, &diag);
@@ -127,8 +127,8 @@ static int make_forecasts(const request *r, const spot_analyze_log *log, const s
         spot_status st = spot_analyze_forecast(log, a, i, &target, &forecasts[i], &diag);
         made += st == SPOT_OK;
         if (st == SPOT_E_UNSUPPORTED) {
-            (void)fprintf(stderr, "sweetspot analyze: no prediction from '%s': %s\n",
-                          a->settings[i].name, diag.text);
+            spot_print(stderr, "sweetspot analyze: no prediction from '%s': %s\n",
+                       a->settings[i].name, diag.text);
         } else if (st != SPOT_OK) {
             exit_code = cli_fail("analyze", st, &diag);
         }
@@ -136,7 +136,7 @@ static int make_forecasts(const request *r, const spot_analyze_log *log, const s
     spot_platform_destroy(platform);
     spot_platform_destroy(alphas);
     if (exit_code == CLI_OK && made == 0) {
-        (void)fprintf(stderr, "sweetspot analyze: nothing could be predicted\n");
+        spot_print(stderr, "sweetspot analyze: nothing could be predicted\n");
         exit_code = CLI_FAILED;
     }
     return exit_code;
@@ -169,13 +169,12 @@ static int draw_figures(const request *r, const spot_analysis *a)
         }
         spot_status st = spot_report_analysis_figure(&a->settings[i], base, &diag);
         if (st == SPOT_E_UNSUPPORTED || st == SPOT_E_RANGE) {
-            (void)fprintf(stderr, "sweetspot analyze: warning: no figure: %s\n", diag.text);
+            spot_print(stderr, "sweetspot analyze: warning: no figure: %s\n", diag.text);
         } else if (st != SPOT_OK) {
             (void)cli_fail("analyze", st, &diag);
             exit_code = CLI_FAILED;
         } else {
-            (void)fprintf(stderr, "figure of '%s': %s.svg %s.png\n", a->settings[i].name, base,
-                          base);
+            spot_print(stderr, "figure of '%s': %s.svg %s.png\n", a->settings[i].name, base, base);
         }
     }
     return exit_code;
@@ -188,19 +187,21 @@ static int print_text(const request *r, const spot_analysis *a, spot_forecast *c
         if (r->setting != NULL && strcmp(r->setting, a->settings[i].name) != 0) {
             continue;
         }
-        (void)printf("%s", i > 0 && r->setting == NULL ? "\n" : "");
+        if (i > 0 && r->setting == NULL) {
+            spot_print(stdout, "\n");
+        }
         st = spot_report_analysis_table(&a->settings[i], stdout);
-        (void)printf("\n");
+        spot_print(stdout, "\n");
         cli_print_wrapped(a->settings[i].verdict.text);
         if (st == SPOT_OK && forecasts[i] != NULL) {
-            (void)printf("\n");
+            spot_print(stdout, "\n");
             st = spot_report_forecast_table(forecasts[i], stdout);
-            (void)printf("\n");
+            spot_print(stdout, "\n");
             cli_print_wrapped(forecasts[i]->text);
         }
     }
     if (a->text[0] != '\0' && r->setting == NULL) {
-        (void)printf("\nTogether: ");
+        spot_print(stdout, "\nTogether: ");
         cli_print_wrapped(a->text);
     }
     return st == SPOT_OK && fflush(stdout) == 0 ? CLI_OK : CLI_FAILED;
@@ -230,12 +231,12 @@ static int check_setting(const request *r, const spot_analysis *a)
             return CLI_OK;
         }
     }
-    (void)fprintf(stderr,
-                  "sweetspot analyze: --setting '%s': not found, expected one of:", r->setting);
+    spot_print(stderr,
+               "sweetspot analyze: --setting '%s': not found, expected one of:", r->setting);
     for (int i = 0; i < a->n_settings; i++) {
-        (void)fprintf(stderr, "%s '%s'", i > 0 ? "," : "", a->settings[i].name);
+        spot_print(stderr, "%s '%s'", i > 0 ? "," : "", a->settings[i].name);
     }
-    (void)fprintf(stderr, "\n");
+    spot_print(stderr, "\n");
     return CLI_USAGE;
 }
 
@@ -251,8 +252,8 @@ static int judge(const request *r, spot_analyze_log *log)
         }
     }
     if (spot_analyze_log_unused(log)[0] != '\0') {
-        (void)fprintf(stderr, "sweetspot analyze: note: columns not used: %s (--map renames)\n",
-                      spot_analyze_log_unused(log));
+        spot_print(stderr, "sweetspot analyze: note: columns not used: %s (--map renames)\n",
+                   spot_analyze_log_unused(log));
     }
     spot_status st = spot_analyze(log, &a, &diag);
     if (st != SPOT_OK) {

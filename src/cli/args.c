@@ -113,22 +113,30 @@ static bool read_value(const cli_option *option, const char *text)
     return false;
 }
 
+/* The program's own words, of several lines. */
+static void put_page(const char *text)
+{
+    (void)fputs(text, stdout);
+}
+
 static void print_help(const cli_page *page)
 {
-    (void)printf("%s\n\nUsage: sweetspot %s %s\n\nOptions:\n", page->summary, page->verb,
-                 page->usage);
+    put_page(page->summary);
+    spot_print(stdout, "\n\nUsage: sweetspot %s %s\n\nOptions:\n", page->verb, page->usage);
     for (size_t i = 0; i < page->n_options; i++) {
         const cli_option *o = &page->options[i];
         char left[64];
         (void)snprintf(left, sizeof(left), "--%s%s%s", o->name, o->value != NULL ? " " : "",
                        o->value != NULL ? o->value : "");
-        (void)printf("  %-26s %s\n", left, o->help);
+        spot_print(stdout, "  %-26s %s\n", left, o->help);
     }
-    (void)printf("  %-26s %s\n", "--help", "this page");
+    spot_print(stdout, "  %-26s %s\n", "--help", "this page");
     if (page->notes != NULL) {
-        (void)printf("\n%s", page->notes);
+        spot_print(stdout, "\n");
+        put_page(page->notes);
     }
-    (void)printf("\nExamples:\n%s", page->examples);
+    spot_print(stdout, "\nExamples:\n");
+    put_page(page->examples);
 }
 
 static const cli_option *find_option(const cli_page *page, const char *name, size_t length)
@@ -144,7 +152,7 @@ static const cli_option *find_option(const cli_page *page, const char *name, siz
 
 static bool refuse(const cli_page *page, int *exit_code)
 {
-    (void)fprintf(stderr, "Try 'sweetspot %s --help'.\n", page->verb);
+    spot_print(stderr, "Try 'sweetspot %s --help'.\n", page->verb);
     *exit_code = CLI_USAGE;
     return false;
 }
@@ -158,7 +166,7 @@ static bool read_option(const cli_page *page, int argc, char **argv, int *i, int
         strncmp(argv[*i], "--", 2) == 0 ? find_option(page, name, length) : NULL;
 
     if (option == NULL) {
-        (void)fprintf(stderr, "sweetspot %s: %s: unknown option\n", page->verb, argv[*i]);
+        spot_print(stderr, "sweetspot %s: %s: unknown option\n", page->verb, argv[*i]);
         return refuse(page, exit_code);
     }
     if (option->kind == CLI_FLAG && name[length] == '\0') {
@@ -167,10 +175,10 @@ static bool read_option(const cli_page *page, int argc, char **argv, int *i, int
     }
     const char *text = name[length] == '=' ? name + length + 1 : *i + 1 < argc ? argv[++*i] : NULL;
     if (text == NULL || option->kind == CLI_FLAG || !read_value(option, text)) {
-        (void)fprintf(stderr, "sweetspot %s: --%s: %s%s%s, expected %s\n", page->verb, option->name,
-                      text != NULL ? "'" : "nothing given", text != NULL ? text : "",
-                      text != NULL ? "'" : "",
-                      option->kind == CLI_FLAG ? "no value" : kind_text(option->kind));
+        spot_print(stderr, "sweetspot %s: --%s: %s%s%s, expected %s\n", page->verb, option->name,
+                   text != NULL ? "'" : "nothing given", text != NULL ? text : "",
+                   text != NULL ? "'" : "",
+                   option->kind == CLI_FLAG ? "no value" : kind_text(option->kind));
         return refuse(page, exit_code);
     }
     return true;
@@ -201,11 +209,11 @@ int cli_choose(const char *verb, const char *option, const char *word, const cha
             return i;
         }
     }
-    (void)fprintf(stderr, "sweetspot %s: --%s: '%s', expected one of:", verb, option, word);
+    spot_print(stderr, "sweetspot %s: --%s: '%s', expected one of:", verb, option, word);
     for (int i = 0; i < n_words; i++) {
-        (void)fprintf(stderr, "%s %s", i > 0 ? "," : "", words[i]);
+        spot_print(stderr, "%s %s", i > 0 ? "," : "", words[i]);
     }
-    (void)fprintf(stderr, "\nTry 'sweetspot %s --help'.\n", verb);
+    spot_print(stderr, "\nTry 'sweetspot %s --help'.\n", verb);
     return -1;
 }
 

@@ -125,22 +125,22 @@ static int point_width(const bench_result *result)
 static void print_row(const bench_result *result, const spot_bench_row *r, int width)
 {
     char text[SPOT_POINT_TEXT_SIZE];
-    (void)printf("%-*s %6.3f [%5.3f, %5.3f] %9.3f %9.3f %9.3f %8.3f %8.2f %8.1f %6.1f %7.1f", width,
-                 show_point(&r->point, text), r->alpha, r->alpha_ci.lo, r->alpha_ci.hi,
-                 1e3 * r->alone.median_s, 1e3 * r->alone.p95_s, 1e3 * r->alone.mean_s,
-                 1e3 * r->alone.sd_s, 1e-6 * r->read_bytes, 1e-6 * r->macs, r->intensity,
-                 1e-9 * r->macs_s);
+    spot_print(stdout, "%-*s %6.3f [%5.3f, %5.3f] %9.3f %9.3f %9.3f %8.3f %8.2f %8.1f %6.1f %7.1f",
+               width, show_point(&r->point, text), r->alpha, r->alpha_ci.lo, r->alpha_ci.hi,
+               1e3 * r->alone.median_s, 1e3 * r->alone.p95_s, 1e3 * r->alone.mean_s,
+               1e3 * r->alone.sd_s, 1e-6 * r->read_bytes, 1e-6 * r->macs, r->intensity,
+               1e-9 * r->macs_s);
     if (r->bound != SPOT_BENCH_UNKNOWN) {
-        (void)printf(" %5.0f %%  %s", 1e2 * r->roof_frac, BOUNDS[r->bound]);
+        spot_print(stdout, " %5.0f %%  %s", 1e2 * r->roof_frac, BOUNDS[r->bound]);
     } else {
-        (void)printf(" %7s  %s", "-", BOUNDS[r->bound]);
+        spot_print(stdout, " %7s  %s", "-", BOUNDS[r->bound]);
     }
     if (result->config.threads > 1) {
         const int length = (int)strlen(BOUNDS[r->bound]);
-        (void)printf("%*s %9.1f %9.3f", BOUND_WIDTH - length, "", r->loaded_chunks_s,
-                     1e3 * r->loaded.median_s);
+        spot_print(stdout, "%*s %9.1f %9.3f", BOUND_WIDTH - length, "", r->loaded_chunks_s,
+                   1e3 * r->loaded.median_s);
     }
-    (void)printf("\n");
+    spot_print(stdout, "\n");
 }
 
 /* How fast the probe was; once for each size of weights. */
@@ -148,11 +148,11 @@ static void print_probe(const bench_result *result)
 {
     const spot_bench_machine *m = &result->machine;
     if (!(m->fp32_macs_s > 0.0)) {
-        (void)printf("\nno probe for this processor: its roof is unknown\n");
+        spot_print(stdout, "\nno probe for this processor: its roof is unknown\n");
         return;
     }
-    (void)printf("\nprobe (%s, one thread): fp32 %.0f, bf16 %.0f, int8 %.0f Gmac/s; reads",
-                 m->probe, 1e-9 * m->fp32_macs_s, 1e-9 * m->bf16_macs_s, 1e-9 * m->int8_macs_s);
+    spot_print(stdout, "\nprobe (%s, one thread): fp32 %.0f, bf16 %.0f, int8 %.0f Gmac/s; reads",
+               m->probe, 1e-9 * m->fp32_macs_s, 1e-9 * m->bf16_macs_s, 1e-9 * m->int8_macs_s);
     const char *before = " ";
     for (int i = 0; i < result->config.n_points; i++) {
         const spot_bench_row *r = &result->rows[i];
@@ -161,12 +161,12 @@ static void print_probe(const bench_result *result)
             again = again || result->rows[k].cost.weight_bytes == r->cost.weight_bytes;
         }
         if (!again) {
-            (void)printf("%s%.1f MB at %.1f GB/s", before, 1e-6 * r->cost.weight_bytes,
-                         1e-9 * r->bandwidth);
+            spot_print(stdout, "%s%.1f MB at %.1f GB/s", before, 1e-6 * r->cost.weight_bytes,
+                       1e-9 * r->bandwidth);
             before = ", ";
         }
     }
-    (void)printf("\n");
+    spot_print(stdout, "\n");
 }
 
 static void print_table(const bench_request *r, const bench_result *result)
@@ -176,16 +176,17 @@ static void print_table(const bench_request *r, const bench_result *result)
     char baseline[SPOT_POINT_TEXT_SIZE];
     char notes[1024];
 
-    (void)printf("%s on %s, %s kernels, batch 1, %d rounds of %d calls a point (measured%s)\n\n",
-                 r->policy_name, result->processor, result->machine.kernels, c->rounds, c->calls,
-                 r->processor_clock ? ", processor time" : "");
-    (void)printf("%-*s %6s %14s %9s %9s %9s %8s %8s %8s %6s %7s %7s  %s", width, "point", "alpha",
-                 "[95 %]", "median ms", "p95 ms", "mean ms", "sd ms", "MB", "Mmac", "mac/B",
-                 "Gmac/s", "of roof", "bound by");
+    spot_print(stdout,
+               "%s on %s, %s kernels, batch 1, %d rounds of %d calls a point (measured%s)\n\n",
+               r->policy_name, result->processor, result->machine.kernels, c->rounds, c->calls,
+               r->processor_clock ? ", processor time" : "");
+    spot_print(stdout, "%-*s %6s %14s %9s %9s %9s %8s %8s %8s %6s %7s %7s  %s", width, "point",
+               "alpha", "[95 %]", "median ms", "p95 ms", "mean ms", "sd ms", "MB", "Mmac", "mac/B",
+               "Gmac/s", "of roof", "bound by");
     if (c->threads > 1) {
-        (void)printf("   %9s %9s", "chunks/s", "median ms");
+        spot_print(stdout, "   %9s %9s", "chunks/s", "median ms");
     }
-    (void)printf("\n");
+    spot_print(stdout, "\n");
     for (int i = 0; i < c->n_points; i++) {
         print_row(result, &result->rows[i], width);
     }
@@ -218,7 +219,7 @@ static void warn_of_others(const bench_result *result)
         least = share < least ? share : least;
     }
     if (least < enough) {
-        (void)fprintf(
+        spot_print(
             stderr,
             "warning: at some point the bench had the processor for %.0f %% of the time "
             "only; other programs\ninterrupt long calls rather than short ones, so "
@@ -337,6 +338,6 @@ int bench_write_profile(const bench_request *r, const bench_result *result)
     if (st != SPOT_OK) {
         return cli_fail("bench", st, &diag);
     }
-    (void)fprintf(stderr, "wrote %s; use it with --platform %s --charge-as self\n", r->out, r->out);
+    spot_print(stderr, "wrote %s; use it with --platform %s --charge-as self\n", r->out, r->out);
     return CLI_OK;
 }

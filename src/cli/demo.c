@@ -16,10 +16,11 @@ static int report(const spot_demo_config *config, const char *task, const char *
             (json_int_t)r->rows, "seed", (json_int_t)config->seed, "speed", config->speed_low,
             config->speed_high));
     }
-    (void)printf("%s: %d demonstrations, %lld rows (the expert succeeded in %d of %d episodes)\n",
-                 out, r->succeeded, (long long)r->rows, r->succeeded, r->tried);
+    spot_print(stdout,
+               "%s: %d demonstrations, %lld rows (the expert succeeded in %d of %d episodes)\n",
+               out, r->succeeded, (long long)r->rows, r->succeeded, r->tried);
     if (r->invalid > 0) {
-        (void)printf("invalid: %d episodes, left out; the first: %s\n", r->invalid, r->fault);
+        spot_print(stdout, "invalid: %d episodes, left out; the first: %s\n", r->invalid, r->fault);
     }
     return CLI_OK;
 }

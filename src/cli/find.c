@@ -80,10 +80,10 @@ bool cli_check_data(void)
     if (data == NULL || data[0] == '\0' || (stat(data, &info) == 0 && S_ISDIR(info.st_mode))) {
         return true;
     }
-    (void)fprintf(stderr,
-                  "sweetspot: SPOT_DATA=%s: no such folder, expected one with tasks/, "
-                  "policies/ and platforms/\n",
-                  data);
+    spot_print(stderr,
+               "sweetspot: SPOT_DATA=%s: no such folder, expected one with tasks/, "
+               "policies/ and platforms/\n",
+               data);
     return false;
 }
 
@@ -94,7 +94,7 @@ static void print_places(const kind *k)
     const char *before = "; looked in";
     for (int i = 0; i < ROOTS; i++) {
         if (root(i, base)) {
-            (void)fprintf(stderr, "%s %s/%s", before, base, k->folder);
+            spot_print(stderr, "%s %s/%s", before, base, k->folder);
             before = ",";
         }
     }
@@ -232,16 +232,15 @@ bool cli_find(cli_thing thing, const char *name, char *path, size_t size)
         return true;
     }
     names *list = list_names(k);
-    (void)fprintf(stderr, "sweetspot: %s '%s': not found, expected a path or one of:", k->noun,
-                  name);
+    spot_print(stderr, "sweetspot: %s '%s': not found, expected a path or one of:", k->noun, name);
     for (int i = 0; list != NULL && i < list->count; i++) {
-        (void)fprintf(stderr, "%s %s", i > 0 ? "," : "", list->text[i]);
+        spot_print(stderr, "%s %s", i > 0 ? "," : "", list->text[i]);
     }
     if (list == NULL || list->count == 0) {
-        (void)fprintf(stderr, " (none found)");
+        spot_print(stderr, " (none found)");
     }
     print_places(k);
-    (void)fprintf(stderr, "\n");
+    spot_print(stderr, "\n");
     free(list);
     return false;
 }

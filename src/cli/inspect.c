@@ -51,46 +51,38 @@ static bool find_model(const char *model, char path[CLI_PATH_SIZE])
     return true;
 }
 
-/* Names are the file's: what could steer a terminal is not printed. */
-static void print_name(const char *name)
-{
-    for (const char *c = name; *c != '\0'; c++) {
-        (void)putchar((unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c);
-    }
-}
-
 static void print_tensor(const spot_inspect_tensor *t)
 {
-    print_name(t->name);
-    (void)printf("  %s [", t->dtype);
+    spot_print(stdout, "%s  %s [", t->name, t->dtype);
     for (size_t i = 0; i < t->n_dim; i++) {
-        (void)printf("%s%zu", i > 0 ? " x " : "", t->shape[i]);
+        spot_print(stdout, "%s%zu", i > 0 ? " x " : "", t->shape[i]);
     }
-    (void)printf("]  %zu elements", t->n_element);
+    spot_print(stdout, "]  %zu elements", t->n_element);
     if (t->found == SPOT_INSPECT_LISTED || t->found == SPOT_INSPECT_EMPTY) {
-        (void)printf(", not fitted: %s\n", t->found == SPOT_INSPECT_EMPTY ? "empty" : "dtype");
+        spot_print(stdout, ", not fitted: %s\n",
+                   t->found == SPOT_INSPECT_EMPTY ? "empty" : "dtype");
         return;
     }
-    (void)printf(", %zu zero\n  mean |w| %.4g, min %.4g, max %.4g", t->n_zero, t->mean_abs, t->min,
-                 t->max);
+    spot_print(stdout, ", %zu zero\n  mean |w| %.4g, min %.4g, max %.4g", t->n_zero, t->mean_abs,
+               t->min, t->max);
     if (t->found == SPOT_INSPECT_NOT_FINITE) {
-        (void)printf("; not fitted: %zu NaN, %zu infinite\n", t->n_nan, t->n_infinite);
+        spot_print(stdout, "; not fitted: %zu NaN, %zu infinite\n", t->n_nan, t->n_infinite);
         return;
     }
     if (t->found == SPOT_INSPECT_ALL_ZERO) {
-        (void)printf("; not fitted: all zero\n");
+        spot_print(stdout, "; not fitted: all zero\n");
         return;
     }
-    (void)printf("; lambda %.4g, KS distance %.4f (%s%zu)\n", t->lambda, t->ks,
-                 t->n_sample < t->n_element ? "sample of " : "all ", t->n_sample);
+    spot_print(stdout, "; lambda %.4g, KS distance %.4f (%s%zu)\n", t->lambda, t->ks,
+               t->n_sample < t->n_element ? "sample of " : "all ", t->n_sample);
     if (t->n_error > 0) {
-        (void)printf("  bits  uniform  power-of-2  closed form  lambda D_L  lambda D_U\n");
+        spot_print(stdout, "  bits  uniform  power-of-2  closed form  lambda D_L  lambda D_U\n");
     }
     for (int i = 0; i < t->n_error; i++) {
         const spot_inspect_error *e = &t->errors[i];
 
-        (void)printf("  %4d  %7.5f  %10.5f  %11.5f  %10.5f  %10.5f\n", e->bits, e->uniform,
-                     e->power_of_two, e->optimum, e->lower, e->upper);
+        spot_print(stdout, "  %4d  %7.5f  %10.5f  %11.5f  %10.5f  %10.5f\n", e->bits, e->uniform,
+                   e->power_of_two, e->optimum, e->lower, e->upper);
     }
 }
 
@@ -151,7 +143,9 @@ static int show(spot_inspect *file, const char *path, bool json)
         if (json) {
             (void)json_array_append_new(tensors, json_tensor(&tensor));
         } else {
-            (void)printf("%s", i > 0 ? "\n" : "");
+            if (i > 0) {
+                spot_print(stdout, "\n");
+            }
             print_tensor(&tensor);
         }
         (void)cli_progress_update(&progress, (int64_t)i + 1, (int64_t)n);
@@ -161,7 +155,7 @@ static int show(spot_inspect *file, const char *path, bool json)
         return cli_print_json(json_pack("{s:s, s:o}", "file", path, "tensors", tensors));
     }
     if (n == 0) {
-        (void)printf("no tensors\n");
+        spot_print(stdout, "no tensors\n");
     }
     return CLI_OK;
 }

@@ -25,7 +25,7 @@ static void show_broken(listing *l, const char *name, const spot_diag *diag)
         (void)json_array_append_new(l->items,
                                     json_pack("{s:s, s:s}", "name", name, "error", diag->text));
     } else {
-        (void)printf("  %-*s cannot be loaded: %s\n", NAME_WIDTH, name, diag->text);
+        spot_print(stdout, "  %-*s cannot be loaded: %s\n", NAME_WIDTH, name, diag->text);
     }
 }
 
@@ -50,8 +50,8 @@ static void show_task(void *ctx, const char *name, const char *path)
                       "obs_dim", info->dims.obs_dim, "action_dim", info->dims.action_dim,
                       "n_execute", info->dims.n_execute));
     } else {
-        (void)printf("  %-*s %-8s %s\n", NAME_WIDTH, name, regime_text(info->dims.regime),
-                     info->description);
+        spot_print(stdout, "  %-*s %-8s %s\n", NAME_WIDTH, name, regime_text(info->dims.regime),
+                   info->description);
     }
     spot_task_destroy(task);
 }
@@ -76,13 +76,13 @@ static void show_policy(void *ctx, const char *name, const char *path)
                       (json_int_t)info->n_params, "steps", info->default_steps, "history", "frames",
                       info->history_frames, "commands", info->history_commands));
     } else {
-        (void)printf("  %-*s %s for %s, %.2f M parameters, %d steps", NAME_WIDTH, name, info->type,
-                     info->task, 1e-6 * (double)info->n_params, info->default_steps);
+        spot_print(stdout, "  %-*s %s for %s, %.2f M parameters, %d steps", NAME_WIDTH, name,
+                   info->type, info->task, 1e-6 * (double)info->n_params, info->default_steps);
         if (info->history_frames > 0 || info->history_commands > 0) {
-            (void)printf(", remembers %d frames and %d commands", info->history_frames,
-                         info->history_commands);
+            spot_print(stdout, ", remembers %d frames and %d commands", info->history_frames,
+                       info->history_commands);
         }
-        (void)printf("\n");
+        spot_print(stdout, "\n");
     }
     spot_policy_destroy(policy);
 }
@@ -92,10 +92,10 @@ static bool show_class(const char *name, bool first, bool in_brackets)
 {
     const char *at = strchr(name, '@');
     if (at != NULL && !first) {
-        (void)printf("%s%s", in_brackets ? ", " : " (", at + 1);
+        spot_print(stdout, "%s%s", in_brackets ? ", " : " (", at + 1);
         return true;
     }
-    (void)printf("%s%s %s", in_brackets ? ")" : "", first ? "" : ",", name);
+    spot_print(stdout, "%s%s %s", in_brackets ? ")" : "", first ? "" : ",", name);
     return false;
 }
 
@@ -113,7 +113,7 @@ static void show_platform(void *ctx, const char *name, const char *path)
     json_t *classes = json_array();
     bool in_brackets = false;
     if (l->items == NULL) {
-        (void)printf("  %-*s", NAME_WIDTH, name);
+        spot_print(stdout, "  %-*s", NAME_WIDTH, name);
     }
     for (int i = 0; i < spot_platform_class_count(platform); i++) {
         const char *model = spot_platform_class_name(platform, i);
@@ -123,7 +123,7 @@ static void show_platform(void *ctx, const char *name, const char *path)
         }
     }
     if (l->items == NULL) {
-        (void)printf("%s\n", in_brackets ? ")" : "");
+        spot_print(stdout, "%s\n", in_brackets ? ")" : "");
     } else {
         (void)json_array_append_new(
             l->items, json_pack("{s:s, s:s, s:O}", "name", name, "path", path, "classes", classes));
@@ -165,13 +165,16 @@ int spoti_cli_list(int argc, char **argv)
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         listing l = {.items = json ? json_array() : NULL};
         if (!json) {
-            (void)printf("%s%s\n", i > 0 ? "\n" : "", parts[i].title);
+            if (i > 0) {
+                spot_print(stdout, "\n");
+            }
+            spot_print(stdout, "%s\n", parts[i].title);
         }
         cli_each(parts[i].thing, parts[i].show, &l);
         if (json) {
             (void)json_object_set_new(all, parts[i].key, l.items);
         } else if (l.count == 0) {
-            (void)printf("  none; set SPOT_DATA to a folder that has some\n");
+            spot_print(stdout, "  none; set SPOT_DATA to a folder that has some\n");
         }
     }
     return json ? cli_print_json(all) : CLI_OK;

@@ -24,17 +24,18 @@ static const verb verbs[] = {
 
 static void print_help(void)
 {
-    (void)printf(
+    spot_print(
+        stdout,
         "sweetspot %s: at which operating point should this robot policy run, on this computer,\n"
         "so that the task gets done soonest, most often, or with the least energy?\n\n"
         "Usage: sweetspot VERB [options]\n\nVerbs:\n",
         SPOT_VERSION_STRING);
     for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-        (void)printf("  %-9s %s\n", verbs[i].name, verbs[i].help);
+        spot_print(stdout, "  %-9s %s\n", verbs[i].name, verbs[i].help);
     }
-    (void)printf("\n'sweetspot VERB --help' explains a verb by example. To start:\n"
-                 "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w\n\n"
-                 "Exit codes: 0 done, 1 the job failed, 2 the command was not understood.\n");
+    spot_print(stdout, "\n'sweetspot VERB --help' explains a verb by example. To start:\n"
+                       "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w\n\n"
+                       "Exit codes: 0 done, 1 the job failed, 2 the command was not understood.\n");
 }
 
 /* Results that did not reach stdout, say on a full disk, are a failure whatever the verb thinks. */
@@ -44,7 +45,7 @@ static int finish(int exit_code)
     if (!lost || exit_code != CLI_OK) {
         return exit_code;
     }
-    (void)fprintf(stderr, "sweetspot: cannot write to standard output\n");
+    spot_print(stderr, "sweetspot: cannot write to standard output\n");
     return CLI_FAILED;
 }
 
@@ -57,7 +58,8 @@ static int dispatch(int argc, char **argv)
     }
     if (strcmp(argv[1], "--version") == 0) {
         const spot_engine engine = spot_engine_built_in();
-        (void)printf("sweetspot %s (%s %s)\n", SPOT_VERSION_STRING, engine.name, engine.version);
+        spot_print(stdout, "sweetspot %s (%s %s)\n", SPOT_VERSION_STRING, engine.name,
+                   engine.version);
         return CLI_OK;
     }
     for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
@@ -65,11 +67,11 @@ static int dispatch(int argc, char **argv)
             return cli_check_data() ? verbs[i].run(argc - 1, argv + 1) : CLI_USAGE;
         }
     }
-    (void)fprintf(stderr, "sweetspot: '%s' is not a verb, expected one of:", argv[1]);
+    spot_print(stderr, "sweetspot: '%s' is not a verb, expected one of:", argv[1]);
     for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-        (void)fprintf(stderr, "%s %s", i > 0 ? "," : "", verbs[i].name);
+        spot_print(stderr, "%s %s", i > 0 ? "," : "", verbs[i].name);
     }
-    (void)fprintf(stderr, "\n");
+    spot_print(stderr, "\n");
     return CLI_USAGE;
 }
 

@@ -15,7 +15,7 @@
 int cli_fail(const char *verb, spot_status status, const spot_diag *diag)
 {
     bool said = diag != NULL && diag->text[0] != '\0';
-    (void)fprintf(stderr, "sweetspot %s: %s\n", verb, said ? diag->text : spot_status_str(status));
+    spot_print(stderr, "sweetspot %s: %s\n", verb, said ? diag->text : spot_status_str(status));
     bool usage = status == SPOT_E_INVALID || status == SPOT_E_RANGE || status == SPOT_E_NOT_FOUND;
     return usage ? CLI_USAGE : CLI_FAILED;
 }
@@ -23,11 +23,11 @@ int cli_fail(const char *verb, spot_status status, const spot_diag *diag)
 int cli_misuse(const char *verb, const char *format, ...)
 {
     va_list args;
-    (void)fprintf(stderr, "sweetspot %s: ", verb);
+    spot_print(stderr, "sweetspot %s: ", verb);
     va_start(args, format);
-    (void)vfprintf(stderr, format, args);
+    spot_vprint(stderr, format, args);
     va_end(args);
-    (void)fprintf(stderr, "\nTry 'sweetspot %s --help'.\n", verb);
+    spot_print(stderr, "\nTry 'sweetspot %s --help'.\n", verb);
     return CLI_USAGE;
 }
 
@@ -56,9 +56,9 @@ bool cli_progress_update(void *progress, int64_t done, int64_t total)
     p->drawn_s = now;
     int filled = (int)(done * WIDTH / total);
     double left_s = done > 0 ? (now - p->started_s) * (double)(total - done) / (double)done : 0.0;
-    (void)fprintf(stderr, "\r%s [%.*s%*s] %lld/%lld, %.0f s left  ", p->label, filled,
-                  "================================", WIDTH - filled, "", (long long)done,
-                  (long long)total, left_s);
+    spot_print(stderr, "\r%s [%.*s%*s] %lld/%lld, %.0f s left  ", p->label, filled,
+               "================================", WIDTH - filled, "", (long long)done,
+               (long long)total, left_s);
     (void)fflush(stderr);
     return true;
 }
@@ -66,20 +66,23 @@ bool cli_progress_update(void *progress, int64_t done, int64_t total)
 void cli_progress_end(cli_progress *progress)
 {
     if (!progress->quiet) {
-        (void)fprintf(stderr, "\r\033[K");
+        spot_print(stderr, "\r\033[K");
     }
 }
 
 int cli_print_json(json_t *value)
 {
     char *text = value != NULL ? json_dumps(value, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
-    bool ok = text != NULL && puts(text) >= 0 && fflush(stdout) == 0;
+    const bool ok = text != NULL;
 
+    if (ok) {
+        spot_print_json(stdout, text); /* whether it arrived is seen at the end, in main */
+        spot_print(stdout, "\n");
+    } else {
+        spot_print(stderr, "sweetspot: no JSON: out of memory, or a name is no UTF-8\n");
+    }
     free(text);
     json_decref(value);
-    if (!ok) {
-        (void)fprintf(stderr, "sweetspot: cannot write JSON to standard output\n");
-    }
     return ok ? CLI_OK : CLI_FAILED;
 }
 
@@ -94,10 +97,10 @@ void cli_print_wrapped(const char *text)
         if (length == 0) {
             break;
         }
-        (void)printf("%.*s\n", length, text);
+        spot_print(stdout, "%.*s\n", length, text);
         text += length + 1;
     }
-    (void)printf("%s\n", text);
+    spot_print(stdout, "%s\n", text);
 }
 
 bool cli_make_dirs(const char *verb, const char *path)
@@ -111,8 +114,8 @@ bool cli_make_dirs(const char *verb, const char *path)
         char end = *at;
         *at = '\0';
         if (mkdir(part, 0777) != 0 && errno != EEXIST) {
-            (void)fprintf(stderr, "sweetspot %s: %s: %s, expected a folder that can be written\n",
-                          verb, part, strerror(errno));
+            spot_print(stderr, "sweetspot %s: %s: %s, expected a folder that can be written\n",
+                       verb, part, strerror(errno));
             return false;
         }
         if (end == '\0') {
@@ -142,10 +145,10 @@ int cli_check_target(const char *verb, const char *option, const char *path)
         slash[slash == folder ? 1 : 0] = '\0';
     }
     if (access(folder, W_OK | X_OK) != 0) {
-        (void)fprintf(stderr,
-                      "sweetspot %s: --%s: %s: cannot write in folder %s: %s, expected a folder "
-                      "that can be written\n",
-                      verb, option, path, folder, strerror(errno));
+        spot_print(stderr,
+                   "sweetspot %s: --%s: %s: cannot write in folder %s: %s, expected a folder "
+                   "that can be written\n",
+                   verb, option, path, folder, strerror(errno));
         return CLI_FAILED;
     }
     return CLI_OK;

@@ -142,9 +142,9 @@ void cli_hint_bench(const spot_platform *platform, const char *class_name, int s
 {
     spot_latency latency;
     if (spot_platform_latency(platform, class_name, steps, &latency, NULL) == SPOT_OK) {
-        (void)fprintf(stderr,
-                      "Try 'sweetspot bench --policy %s --out here.yaml' with these --steps, "
-                      "--quant, --prune and --kv, then --alpha-from here.yaml.\n",
-                      policy_name);
+        spot_print(stderr,
+                   "Try 'sweetspot bench --policy %s --out here.yaml' with these --steps, "
+                   "--quant, --prune and --kv, then --alpha-from here.yaml.\n",
+                   policy_name);
     }
 }

@@ -114,11 +114,13 @@ static int print_json(const rollout_request *r, const rollout_summary *s)
 static void print_estimate(const char *label, const spot_estimate *e, const char *unit)
 {
     if (e->support == SPOT_STATS_NONE) {
-        (void)printf("  %-10s undefined (no success)\n", label);
+        spot_print(stdout, "  %-10s undefined (no success)\n", label);
     } else if (e->support == SPOT_STATS_INSUFFICIENT) {
-        (void)printf("  %-10s %.2f%s (too few successes for an interval)\n", label, e->value, unit);
+        spot_print(stdout, "  %-10s %.2f%s (too few successes for an interval)\n", label, e->value,
+                   unit);
     } else {
-        (void)printf("  %-10s %.2f%s [%.2f, %.2f]\n", label, e->value, unit, e->ci.lo, e->ci.hi);
+        spot_print(stdout, "  %-10s %.2f%s [%.2f, %.2f]\n", label, e->value, unit, e->ci.lo,
+                   e->ci.hi);
     }
 }
 
@@ -129,34 +131,35 @@ static int print_text(const rollout_request *r, const rollout_summary *s)
 
     spot_point_format(&r->config.point, point, sizeof(point));
     bool expert = strcmp(r->policy_name, ROLLOUT_EXPERT) == 0;
-    (void)printf("%s with %s%s%s, speed %g: %d episode%s, seeds %llu..%llu\n", r->task_name,
-                 r->policy_name, expert ? "" : " at ", expert ? "" : point, r->variation.speed,
-                 r->n_seeds, r->n_seeds == 1 ? "" : "s", (unsigned long long)r->seed,
-                 (unsigned long long)r->seed + (unsigned long long)r->n_seeds - 1);
-    (void)printf("  latency    %.1f ms charged as %s (%s; %s)\n", 1e3 * l->mean_s, r->class_name,
-                 spot_origin_str(l->origin), l->source);
+    spot_print(stdout, "%s with %s%s%s, speed %g: %d episode%s, seeds %llu..%llu\n", r->task_name,
+               r->policy_name, expert ? "" : " at ", expert ? "" : point, r->variation.speed,
+               r->n_seeds, r->n_seeds == 1 ? "" : "s", (unsigned long long)r->seed,
+               (unsigned long long)r->seed + (unsigned long long)r->n_seeds - 1);
+    spot_print(stdout, "  latency    %.1f ms charged as %s (%s; %s)\n", 1e3 * l->mean_s,
+               r->class_name, spot_origin_str(l->origin), l->source);
     if (s->first_invalid != NULL) {
-        (void)printf("  invalid    %d of %d episodes, in no figure below; seed %llu: %s\n",
-                     r->n_seeds - s->valid, r->n_seeds, (unsigned long long)s->first_invalid->seed,
-                     s->first_invalid->fault);
+        spot_print(stdout, "  invalid    %d of %d episodes, in no figure below; seed %llu: %s\n",
+                   r->n_seeds - s->valid, r->n_seeds, (unsigned long long)s->first_invalid->seed,
+                   s->first_invalid->fault);
     }
     if (s->valid == 0) {
         return CLI_OK;
     }
-    (void)printf("  success    %d/%d = %.1f %% [%.1f, %.1f]\n", s->successes, s->valid,
-                 100.0 * s->successes / s->valid, 100.0 * s->wilson.lo, 100.0 * s->wilson.hi);
+    spot_print(stdout, "  success    %d/%d = %.1f %% [%.1f, %.1f]\n", s->successes, s->valid,
+               100.0 * s->successes / s->valid, 100.0 * s->wilson.lo, 100.0 * s->wilson.hi);
     print_estimate("task time", &s->time, " s");
     if (!expert) {
         print_estimate("chunks", &s->chunks, "");
     }
     if (!expert && !s->acted) {
-        (void)printf("  waiting    all the time: no chunk was there before the end\n");
+        spot_print(stdout, "  waiting    all the time: no chunk was there before the end\n");
     } else if (!expert) {
-        (void)printf("  waiting    %.0f ms a chunk; age of the observation %.0f ms at its first "
-                     "action\n",
-                     1e3 * s->delay_s, 1e3 * s->age_s);
+        spot_print(stdout,
+                   "  waiting    %.0f ms a chunk; age of the observation %.0f ms at its first "
+                   "action\n",
+                   1e3 * s->delay_s, 1e3 * s->age_s);
     }
-    (void)printf("  grade      %.2f of %d\n", s->grade, r->episodes[0].grade_max);
+    spot_print(stdout, "  grade      %.2f of %d\n", s->grade, r->episodes[0].grade_max);
     return CLI_OK;
 }
 
@@ -164,15 +167,15 @@ int rollout_print(const rollout_request *r, const rollout_summary *s)
 {
     const int exit_code = r->json ? print_json(r, s) : print_text(r, s);
     if (s->valid == 0) {
-        (void)fprintf(stderr, "sweetspot rollout: every episode is invalid: the simulator broke "
-                              "off, and nothing is known of the task\n");
+        spot_print(stderr, "sweetspot rollout: every episode is invalid: the simulator broke "
+                           "off, and nothing is known of the task\n");
         return CLI_FAILED;
     }
     if (r->n_seeds - s->valid > SPOT_INVALID_BEARABLE * r->n_seeds) {
-        (void)fprintf(stderr,
-                      "sweetspot rollout: warning: %d of %d episodes are invalid: what these would "
-                      "have been is unknown, and so is the rate of success\n",
-                      r->n_seeds - s->valid, r->n_seeds);
+        spot_print(stderr,
+                   "sweetspot rollout: warning: %d of %d episodes are invalid: what these would "
+                   "have been is unknown, and so is the rate of success\n",
+                   r->n_seeds - s->valid, r->n_seeds);
     }
     return exit_code;
 }

@@ -122,22 +122,21 @@ static void print_warnings(const request *r, const spot_tune_result *result)
         reused += result->rows[i].reused;
     }
     if (modelled > 0 || published > 0) {
-        (void)fprintf(
-            stderr, "sweetspot tune: note: latencies of class %s on %s are %s, not measured here\n",
-            s->charged_class, s->platform,
-            modelled == 0    ? "published"
-            : published == 0 ? "modelled"
-                             : "published at some points and modelled at others");
+        spot_print(stderr,
+                   "sweetspot tune: note: latencies of class %s on %s are %s, not measured here\n",
+                   s->charged_class, s->platform,
+                   modelled == 0    ? "published"
+                   : published == 0 ? "modelled"
+                                    : "published at some points and modelled at others");
     }
     if (strcmp(s->policy_task, s->task) != 0) {
-        (void)fprintf(stderr,
-                      "sweetspot tune: warning: the policy was trained for %s, not for %s\n",
-                      s->policy_task, s->task);
+        spot_print(stderr, "sweetspot tune: warning: the policy was trained for %s, not for %s\n",
+                   s->policy_task, s->task);
     }
     if (reused > 0 && !r->quiet) {
-        (void)fprintf(
-            stderr, "sweetspot tune: %d of %d points read back from %s (--fresh runs them again)\n",
-            reused, result->n_rows, r->config.episodes_dir);
+        spot_print(stderr,
+                   "sweetspot tune: %d of %d points read back from %s (--fresh runs them again)\n",
+                   reused, result->n_rows, r->config.episodes_dir);
     }
 }
 
@@ -158,18 +157,18 @@ static int write_files(const request *r, const spot_tune_result *result)
     }
     st = join(path, r->dir, "tune") ? spot_report_tune_figure(result, path, &diag) : SPOT_E_RANGE;
     if (st == SPOT_E_UNSUPPORTED || st == SPOT_E_NOT_FOUND) {
-        (void)fprintf(stderr, "sweetspot tune: warning: no figure: %s\n", diag.text);
+        spot_print(stderr, "sweetspot tune: warning: no figure: %s\n", diag.text);
     } else if (st != SPOT_OK) {
         (void)cli_fail("tune", st, &diag);
         return CLI_FAILED;
     }
     if (!r->json) {
-        (void)printf("\n");
+        spot_print(stdout, "\n");
         if (st == SPOT_OK) {
-            (void)printf("figure: %s/tune.svg %s/tune.png\n", r->dir, r->dir);
+            spot_print(stdout, "figure: %s/tune.svg %s/tune.png\n", r->dir, r->dir);
         }
-        (void)printf("data:   %s/tune.csv %s/tune.json %s\n", r->dir, r->dir,
-                     r->config.episodes_dir);
+        spot_print(stdout, "data:   %s/tune.csv %s/tune.json %s\n", r->dir, r->dir,
+                   r->config.episodes_dir);
     }
     return CLI_OK;
 }
@@ -181,14 +180,14 @@ static int print_result(const request *r, const spot_tune_result *result)
         st = spot_report_tune_json_print(result, stdout);
     } else {
         st = spot_report_tune_table(result, stdout);
-        (void)printf("\n");
+        spot_print(stdout, "\n");
         cli_print_wrapped(result->verdict);
     }
     if (st == SPOT_OK && fflush(stdout) != 0) {
         st = SPOT_E_IO;
     }
     if (st != SPOT_OK) {
-        (void)fprintf(stderr, "sweetspot tune: cannot write to standard output\n");
+        spot_print(stderr, "sweetspot tune: cannot write to standard output\n");
         return CLI_FAILED;
     }
     return CLI_OK;

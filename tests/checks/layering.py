@@ -53,6 +53,7 @@ HALLS = ["core", "runtime", "lab", "cli"]
 PUBLIC = {
     "alloc.h": ("core", "base"),
     "rng.h": ("core", "base"),
+    "show.h": ("core", "base"),
     "status.h": ("core", "base"),
     "version.h": ("core", "base"),
     "stats.h": ("core", "stats"),

@@ -3,7 +3,7 @@
 /* Texts of status codes, and diagnostics. */
 #include "spot/status.h"
 
-#include <stdio.h>
+#include "core/base/show.h"
 
 const char *spot_status_str(spot_status status)
 {
@@ -17,24 +17,14 @@ const char *spot_status_str(spot_status status)
     return "unknown status";
 }
 
-/* Parts of a hostile file may be quoted: keep it one line, and harmless to a terminal. */
-static void blank_controls(char *text)
-{
-    for (char *c = text; *c != '\0'; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7f) {
-            *c = ' ';
-        }
-    }
-}
-
 spot_status spot_diag_set(spot_diag *diag, spot_status status, const char *format, ...)
 {
     if (diag != NULL) {
         va_list args;
         va_start(args, format);
-        (void)vsnprintf(diag->text, sizeof(diag->text), format, args);
+        /* parts of a hostile file may be quoted */
+        spoti_vshow_line(diag->text, sizeof(diag->text), format, args);
         va_end(args);
-        blank_controls(diag->text);
     }
     return status;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/show.h"
 #include "core/base/text.h"
 
 /* No quantity of a robot log is larger; sums of 10^7 of them stay far from overflow. */
@@ -165,44 +166,13 @@ spoti_field spoti_field_find(const char *name, double *factor)
     return SPOTI_N_FIELD;
 }
 
-/* Bytes of the UTF-8 character at `at`, 0 if it is none (Unicode 15, table 3-7) or a control. */
-static int character(const unsigned char *at)
-{
-    unsigned char c = at[0];
-    if (c < 0x80) {
-        return c >= 0x20 && c != 0x7f ? 1 : 0;
-    }
-    int n = c >= 0xc2 && c <= 0xdf ? 2 : (c & 0xf0) == 0xe0 ? 3 : c >= 0xf0 && c <= 0xf4 ? 4 : 0;
-    for (int i = 1; i < n; i++) {
-        if ((at[i] & 0xc0) != 0x80) {
-            return 0; /* the final 0 stops here too */
-        }
-    }
-    bool overlong = (c == 0xe0 && at[1] < 0xa0) || (c == 0xf0 && at[1] < 0x90);
-    bool outside = (c == 0xed && at[1] > 0x9f) || (c == 0xf4 && at[1] > 0x8f);
-    return overlong || outside ? 0 : n;
-}
-
-void spoti_clean(char *text)
-{
-    unsigned char *at = (unsigned char *)text;
-    while (*at != '\0') {
-        int n = character(at);
-        if (n == 0) {
-            *at = '?';
-            n = 1;
-        }
-        at += n;
-    }
-}
-
 spot_status spoti_row_refuse(const spoti_row *row, spoti_field field, spot_status status,
                              spot_diag *diag, const char *format, ...)
 {
     char what[256];
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(what, sizeof(what), format, args);
+    spoti_vshow_line(what, sizeof(what), format, args);
     va_end(args);
     return spot_diag_set(diag, status, "%s:%" PRId64 ": column %s: %s", row->file, row->line,
                          SPECS[field].name, what);

@@ -72,9 +72,6 @@ bool spoti_field_allows(spoti_field field, double value);
 /* Sets a number of `row`, whose file and line a message names. Returns SPOT_OK, E_RANGE. */
 spot_status spoti_field_set(spoti_row *row, spoti_field field, double value, spot_diag *diag);
 
-/* Replaces by `?` what is no UTF-8 or a control character, so that a name can be printed anywhere. */
-void spoti_clean(char *text);
-
 /* `file:line: column 'name': what`, as a status. */
 spot_status spoti_row_refuse(const spoti_row *row, spoti_field field, spot_status status,
                              spot_diag *diag, const char *format, ...)

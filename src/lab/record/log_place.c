@@ -3,6 +3,7 @@
 /* Where a row of a log belongs: its setting and its point. */
 #include <string.h>
 
+#include "core/base/show.h"
 #include "core/base/text.h"
 #include "lab/record/log.h"
 #include "spot/point.h"
@@ -37,9 +38,7 @@ int spoti_log_setting_of(spot_analyze_log *log, const char *platform, bool has_s
 static bool name_point(const spoti_row *row, char name[SPOT_ANALYZE_NAME_SIZE])
 {
     if (row->has[SPOTI_POINT]) {
-        bool fits = spoti_copy(name, SPOT_ANALYZE_NAME_SIZE, spoti_row_text(row, SPOTI_POINT));
-        spoti_clean(name);
-        return fits;
+        return spoti_show(name, SPOT_ANALYZE_NAME_SIZE, spoti_row_text(row, SPOTI_POINT));
     }
     char parts[3][32] = {"", "", ""};
     if (row->has[SPOTI_STEPS]) {
@@ -97,11 +96,10 @@ spot_status spoti_log_place(spot_analyze_log *log, const spoti_row *row, int *in
     char name[SPOT_ANALYZE_NAME_SIZE];
     char platform[PLATFORM_SIZE] = "";
     if (row->has[SPOTI_PLATFORM] &&
-        !spoti_copy(platform, sizeof(platform), spoti_row_text(row, SPOTI_PLATFORM))) {
+        !spoti_show(platform, sizeof(platform), spoti_row_text(row, SPOTI_PLATFORM))) {
         return spoti_row_refuse(row, SPOTI_PLATFORM, SPOT_E_RANGE, diag, "longer than %d bytes",
                                 PLATFORM_SIZE - 1);
     }
-    spoti_clean(platform);
     if (!name_point(row, name)) {
         return spoti_row_refuse(row, SPOTI_POINT, SPOT_E_FORMAT, diag,
                                 row->has[SPOTI_POINT] ? "longer than %d bytes"

@@ -3,9 +3,8 @@
 /* JSON of an analysis: stable keys, SI units, null where a figure is unknown or undefined. */
 #include <jansson.h>
 
+#include "lab/report/words.h"
 #include "spot/report_analysis.h"
-
-static const size_t FLAGS = JSON_INDENT(2) | JSON_REAL_PRECISION(9);
 
 /* jansson takes NULL members as failure of the whole, so one check at the end is enough. */
 static json_t *number(const spot_quantity *q)
@@ -156,10 +155,5 @@ spot_status spot_report_analysis_json(const spot_analysis *analysis,
         return SPOT_E_INVALID;
     }
     json_t *value = make_analysis(analysis, forecasts);
-    if (value == NULL) {
-        return SPOT_E_NOMEM;
-    }
-    bool ok = json_dumpf(value, out, FLAGS) == 0 && fputc('\n', out) != EOF;
-    json_decref(value);
-    return ok ? SPOT_OK : SPOT_E_IO;
+    return spoti_report_json(value, out);
 }

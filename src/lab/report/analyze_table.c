@@ -8,6 +8,7 @@
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "spot/report_analysis.h"
+#include "spot/show.h"
 
 enum { CELL_SIZE = 112, COLUMNS_MAX = 24 };
 
@@ -100,9 +101,9 @@ static spot_status print_sheet(const sheet *t, FILE *out)
             const char *text = t->cells[c * t->n_row + i];
             bool last = c == t->n_column - 1;
             if (last) {
-                (void)fprintf(out, "%s\n", text);
+                spot_print(out, "%s\n", text);
             } else {
-                (void)fprintf(out, "%-*s  ", (int)width, text);
+                spot_print(out, "%-*s  ", (int)width, text);
             }
         }
     }
@@ -190,7 +191,7 @@ static void print_reasons(const spot_analysis_setting *s, FILE *out)
                    strcmp(s->points[k].reason, s->points[i].reason) == 0;
         }
         if (!said) {
-            (void)fprintf(out, "%s: %s\n", s->points[i].name, s->points[i].reason);
+            spot_print(out, "%s: %s\n", s->points[i].name, s->points[i].reason);
         }
     }
 }
@@ -205,16 +206,16 @@ spot_status spot_report_analysis_table(const spot_analysis_setting *setting, FIL
         return SPOT_E_NOMEM;
     }
     fill_analysis(&t, setting);
-    (void)fprintf(out, "%s  (* best, 0 baseline '%s'%s", setting->name,
-                  setting->points[setting->baseline].name,
-                  setting->paired ? ", same seeds at every point" : "");
+    spot_print(out, "%s  (* best, 0 baseline '%s'%s", setting->name,
+               setting->points[setting->baseline].name,
+               setting->paired ? ", same seeds at every point" : "");
     if (setting->n_action > 0 && setting->action_s > 0.0) {
-        (void)fprintf(out, ", n = %d, T_act = %g s", setting->n_action, setting->action_s);
+        spot_print(out, ", n = %d, T_act = %g s", setting->n_action, setting->action_s);
     }
     if (setting->n_tasks > 1) {
-        (void)fprintf(out, ", %d tasks", setting->n_tasks);
+        spot_print(out, ", %d tasks", setting->n_tasks);
     }
-    (void)fprintf(out, ")\n");
+    spot_print(out, ")\n");
     spot_status st = print_sheet(&t, out);
     print_reasons(setting, out);
     free_sheet(&t, NULL);
@@ -255,7 +256,7 @@ spot_status spot_report_forecast_table(const spot_forecast *forecast, FILE *out)
                            p->extrapolated ? "  extrapolated" : "");
     }
     end_column(&t, values);
-    (void)fprintf(out, "Predicted for %s (* best, 0 baseline)\n", forecast->platform);
+    spot_print(out, "Predicted for %s (* best, 0 baseline)\n", forecast->platform);
     spot_status st = print_sheet(&t, out);
     free_sheet(&t, NULL);
     return st;

@@ -8,8 +8,6 @@
 #include "spot/report.h"
 #include "spot/version.h"
 
-static const size_t FLAGS = JSON_INDENT(2) | JSON_REAL_PRECISION(9);
-
 /* jansson takes NULL members as failure of the whole, so one check at the end is enough. */
 static json_t *make_estimate(const spot_estimate *e)
 {
@@ -105,12 +103,7 @@ spot_status spot_report_tune_json_print(const spot_tune_result *result, FILE *ou
         return SPOT_E_INVALID;
     }
     json_t *value = make_result(result);
-    if (value == NULL) {
-        return SPOT_E_NOMEM;
-    }
-    bool ok = json_dumpf(value, out, FLAGS) == 0 && fputc('\n', out) != EOF;
-    json_decref(value);
-    return ok ? SPOT_OK : SPOT_E_IO;
+    return spoti_report_json(value, out);
 }
 
 spot_status spot_report_tune_json(const spot_tune_result *result, const char *path, spot_diag *diag)

@@ -6,6 +6,7 @@
 
 #include "core/base/text.h"
 #include "spot/report.h"
+#include "spot/show.h"
 
 enum { CELL_SIZE = 64 };
 
@@ -42,21 +43,21 @@ static void print_head(const spot_tune_result *r, int width, FILE *out)
     const spot_tune_setting *s = &r->setting;
     /* usually a policy is called as its task is */
     const bool named = s->policy[0] != '\0' && strcmp(s->policy, s->task) != 0;
-    (void)fprintf(out, "%s%s%s on %s, charged as %s; %d paired seeds from %" PRIu64, s->task,
-                  named ? " with " : "", named ? s->policy : "", s->platform, s->charged_class,
-                  s->n_seeds, s->seed);
-    (void)fprintf(out, "; n = %d actions of %g ms; clock %s%s", s->n_execute, 1e3 * s->action_s,
-                  s->clock == SPOT_CLOCK_PAPER ? "paper" : "exact",
-                  s->cadence ? "; schedule cadence" : "");
+    spot_print(out, "%s%s%s on %s, charged as %s; %d paired seeds from %" PRIu64, s->task,
+               named ? " with " : "", named ? s->policy : "", s->platform, s->charged_class,
+               s->n_seeds, s->seed);
+    spot_print(out, "; n = %d actions of %g ms; clock %s%s", s->n_execute, 1e3 * s->action_s,
+               s->clock == SPOT_CLOCK_PAPER ? "paper" : "exact",
+               s->cadence ? "; schedule cadence" : "");
     if (s->variation.speed != 1.0 || s->variation.noise != 1.0) {
-        (void)fprintf(out, "; speed x %g, noise x %g", s->variation.speed, s->variation.noise);
+        spot_print(out, "; speed x %g, noise x %g", s->variation.speed, s->variation.noise);
     }
-    (void)fprintf(out, "\n\n");
-    (void)fprintf(out, "%-*s %6s %7s %7s %6s %7s %-18s %-22s %-26s %6s %6s\n", width, "point",
-                  "alpha", "T_inf", "T_ck", "eta", "chunks", "inflation", "task time", "success",
-                  "delay", "age");
-    (void)fprintf(out, "%-*s %6s %7s %7s %6s %7s %-18s %-22s %-26s %6s %6s\n", width, "", "", "ms",
-                  "s", "chunk", "N", "N/N0 [95 %]", "s [95 %]", "k/n     % [95 %]", "ms", "ms");
+    spot_print(out, "\n\n");
+    spot_print(out, "%-*s %6s %7s %7s %6s %7s %-18s %-22s %-26s %6s %6s\n", width, "point", "alpha",
+               "T_inf", "T_ck", "eta", "chunks", "inflation", "task time", "success", "delay",
+               "age");
+    spot_print(out, "%-*s %6s %7s %7s %6s %7s %-18s %-22s %-26s %6s %6s\n", width, "", "", "ms",
+               "s", "chunk", "N", "N/N0 [95 %]", "s [95 %]", "k/n     % [95 %]", "ms", "ms");
 }
 
 static void print_row(const spot_tune_result *r, int i, int width, FILE *out)
@@ -79,10 +80,10 @@ static void print_row(const spot_tune_result *r, int i, int width, FILE *out)
                        row->episodes, 100.0 * row->success_rate, 100.0 * row->wilson.lo,
                        100.0 * row->wilson.hi);
     const char *mark = mark_of(r, i);
-    (void)fprintf(out, "%-*s %6.3f %7.4g %7.4g %6.3f %7s %-18s %-22s %-26s %6.4g %6.4g%s%s\n",
-                  width, row->text, row->alpha, 1e3 * row->latency.mean_s, row->chunk_time_s,
-                  row->eta_chunk, chunks, inflation, time, success, 1e3 * row->delay_s,
-                  1e3 * row->age_s, mark[0] != '\0' ? "  " : "", mark);
+    spot_print(out, "%-*s %6.3f %7.4g %7.4g %6.3f %7s %-18s %-22s %-26s %6.4g %6.4g%s%s\n", width,
+               row->text, row->alpha, 1e3 * row->latency.mean_s, row->chunk_time_s, row->eta_chunk,
+               chunks, inflation, time, success, 1e3 * row->delay_s, 1e3 * row->age_s,
+               mark[0] != '\0' ? "  " : "", mark);
 }
 
 /* Where the latencies come from; each origin and source once. */
@@ -96,7 +97,7 @@ static void print_sources(const spot_tune_result *r, FILE *out)
                     strcmp(r->rows[k].latency.source, latency->source) == 0;
         }
         if (!known) {
-            (void)fprintf(out, "T_inf %s: %s\n", spot_origin_str(latency->origin), latency->source);
+            spot_print(out, "T_inf %s: %s\n", spot_origin_str(latency->origin), latency->source);
         }
     }
 }
@@ -107,17 +108,17 @@ static void print_invalid(const spot_tune_result *r, FILE *out)
     if (r->n_judged == r->setting.n_seeds) {
         return;
     }
-    (void)fprintf(
-        out, "invalid: the figures are over the %d of %d seeds that are valid at every point\n",
-        r->n_judged, r->setting.n_seeds);
+    spot_print(out,
+               "invalid: the figures are over the %d of %d seeds that are valid at every point\n",
+               r->n_judged, r->setting.n_seeds);
     for (int i = 0; i < r->n_rows; i++) {
         const spot_tune_row *row = &r->rows[i];
         if (row->invalid > 0) {
-            (void)fprintf(out, "  %s: %d of %d; seed %" PRIu64 ": %s\n", row->text, row->invalid,
-                          r->setting.n_seeds, row->invalid_seed, row->fault);
+            spot_print(out, "  %s: %d of %d; seed %" PRIu64 ": %s\n", row->text, row->invalid,
+                       r->setting.n_seeds, row->invalid_seed, row->fault);
         }
     }
-    (void)fprintf(out, "\n");
+    spot_print(out, "\n");
 }
 
 spot_status spot_report_tune_table(const spot_tune_result *result, FILE *out)
@@ -134,7 +135,7 @@ spot_status spot_report_tune_table(const spot_tune_result *result, FILE *out)
     for (int i = 0; i < result->n_rows; i++) {
         print_row(result, i, width, out);
     }
-    (void)fprintf(out, "\n");
+    spot_print(out, "\n");
     print_invalid(result, out);
     print_sources(result, out);
     return ferror(out) != 0 ? SPOT_E_IO : SPOT_OK;

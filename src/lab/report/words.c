@@ -2,7 +2,10 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 #include "lab/report/words.h"
 
+#include <stdlib.h>
+
 #include "core/base/text.h"
+#include "spot/show.h"
 
 const char *spoti_report_support(spot_stats_support support)
 {
@@ -41,4 +44,17 @@ json_t *spoti_report_knobs(const spot_point *point)
         }
     }
     return knobs;
+}
+
+spot_status spoti_report_json(json_t *value, FILE *out)
+{
+    char *text = value != NULL ? json_dumps(value, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+    json_decref(value);
+    if (text == NULL) {
+        return SPOT_E_NOMEM;
+    }
+    spot_print_json(out, text);
+    (void)fputc('\n', out);
+    free(text); /* foreign memory: jansson */
+    return ferror(out) == 0 ? SPOT_OK : SPOT_E_IO;
 }
