@@ -77,59 +77,59 @@ static bool is_shown(const spot_analysis_setting *s, int k)
     return n > (k == INFLATION || k == ETA ? 1 : 0);
 }
 
-static void put(FILE *out, bool known, double value)
+static void put(spoti_script *out, bool known, double value)
 {
     if (known && isfinite(value)) {
-        (void)fprintf(out, " %.9g", value);
+        spoti_script_put(out, " %.9g", value);
     } else {
-        (void)fputs(" NaN", out);
+        spoti_script_put(out, " NaN");
     }
 }
 
 /* Columns: 1 x, then value, lo, hi of every panel. */
-static void write_data(FILE *out, const spot_analysis_setting *s)
+static void write_data(spoti_script *out, const spot_analysis_setting *s)
 {
-    (void)fprintf(out, "$D << END\n");
+    spoti_script_put(out, "$D << END\n");
     for (int i = 0; i < s->n_points; i++) {
-        (void)fprintf(out, "%d", i);
+        spoti_script_put(out, "%d", i);
         for (int k = 0; k < N_PANEL; k++) {
             const spot_quantity *q = PANELS[k].pick(&s->points[i]);
             put(out, q->known, PANELS[k].factor * q->value);
             put(out, q->known && q->has_ci, PANELS[k].factor * q->lo);
             put(out, q->known && q->has_ci, PANELS[k].factor * q->hi);
         }
-        (void)fprintf(out, "\n");
+        spoti_script_put(out, "\n");
     }
-    (void)fprintf(out, "END\n");
+    spoti_script_put(out, "END\n");
 }
 
-static void write_labels(FILE *out, const spot_analysis_setting *s)
+static void write_labels(spoti_script *out, const spot_analysis_setting *s)
 {
-    (void)fprintf(out, "set xtics out nomirror scale 0.5 rotate by 30 right font ',11' (");
+    spoti_script_put(out,
+                     "set xtics out nomirror scale 0.5 noenhanced rotate by 30 right font ',11' (");
     for (int i = 0; i < s->n_points; i++) {
         char text[SPOT_ANALYZE_NAME_SIZE + 16];
         (void)spoti_format(text, sizeof(text), "%s%s", s->points[i].name,
                            i == s->baseline ? " (baseline)" : "");
-        (void)fputs(i > 0 ? ", " : "", out);
-        spoti_gnuplot_quote(out, text);
-        (void)fprintf(out, " %d", i);
+        spoti_script_put(out, i > 0 ? ", " : "");
+        spoti_script_tic(out, text, i);
     }
-    (void)fprintf(out, ")\n");
+    spoti_script_put(out, ")\n");
 }
 
-static void write_panel(FILE *out, const spot_analysis_setting *s, int k, bool lowest)
+static void write_panel(spoti_script *out, const spot_analysis_setting *s, int k, bool lowest)
 {
     const panel *p = &PANELS[k];
     const spot_quantity *base = p->pick(&s->points[s->baseline]);
-    (void)fprintf(out, "set ylabel '%s' offset 0.5,0\n", p->label);
+    spoti_script_put(out, "set ylabel %s offset 0.5,0\n", p->label);
     if (lowest) {
         write_labels(out, s);
-        (void)fprintf(out, "set format x '%%g'\n");
+        spoti_script_put(out, "set format x '%%g'\n");
     } else {
-        (void)fprintf(out, "set xtics out nomirror scale 0.5 norotate format '' 0,1\n");
+        spoti_script_put(out, "set xtics out nomirror scale 0.5 norotate format '' 0,1\n");
     }
-    (void)fprintf(out, k == RATE ? "set yrange [0:100]\n" : "set yrange [*:*]\n");
-    (void)fprintf(
+    spoti_script_put(out, k == RATE ? "set yrange [0:100]\n" : "set yrange [*:*]\n");
+    spoti_script_put(
         out,
         "plot $D using 1:%d:%d with filledcurves fillcolor rgb '#9cc7e8' fillstyle solid "
         "0.6 noborder notitle, $D using 1:%d:(0):($%d-$%d) with vectors heads size graph "
@@ -137,16 +137,16 @@ static void write_panel(FILE *out, const spot_analysis_setting *s, int k, bool l
         "linespoints pointtype 7 pointsize 1.1 linewidth 2 linecolor rgb '#1668a8' notitle",
         p->column + 1, p->column + 2, p->column + 1, p->column + 2, p->column + 1, p->column);
     if (base->known) {
-        (void)fprintf(out,
-                      ", %.9g with lines dashtype 2 linewidth 1 linecolor rgb '#555555' notitle",
-                      p->factor * base->value);
+        spoti_script_put(out,
+                         ", %.9g with lines dashtype 2 linewidth 1 linecolor rgb '#555555' notitle",
+                         p->factor * base->value);
     }
     if (k == INFLATION && is_shown(s, ETA)) {
-        (void)fprintf(out,
-                      ", $D using 1:2 with linespoints pointtype 2 linewidth 1.5 linecolor rgb "
-                      "'#c8501e' title 'break-even: a point pays off below it'");
+        spoti_script_put(out,
+                         ", $D using 1:2 with linespoints pointtype 2 linewidth 1.5 linecolor rgb "
+                         "'#c8501e' title 'break-even: a point pays off below it'");
     }
-    (void)fprintf(out, "\nunset label 1; unset label 2\n");
+    spoti_script_put(out, "\nunset label 1; unset label 2\n");
 }
 
 /* Room for the labels, the longest of which decides. */
@@ -160,41 +160,6 @@ static int bottom_px(const spot_analysis_setting *s)
     return BOTTOM_PX + LETTER_PX * (int)longest;
 }
 
-static void write_drawing(FILE *out, const spot_analysis_setting *s, const char *terminal,
-                          int n_panel, const char *path)
-{
-    int width = 200 + POINT_PX * s->n_points;
-    int height = TOP_PX + bottom_px(s) + PANEL_PX * n_panel + GAP_PX * (n_panel - 1);
-    width = width > WIDTH_PX ? width : WIDTH_PX;
-    (void)fprintf(out,
-                  "reset\nset encoding utf8\nset terminal %s size %d,%d font 'DejaVu Sans,12'\n",
-                  terminal, width, height);
-    (void)fprintf(out, "set output ");
-    spoti_gnuplot_quote(out, path);
-    (void)fprintf(out,
-                  "\nset multiplot layout %d,1 margins screen %g,0.98,%g,%g spacing screen 0,%g\n"
-                  "set border 3 linecolor rgb '#444444'\nset ytics nomirror\nset grid ytics "
-                  "linecolor rgb '#dddddd' linewidth 1\nset xrange [-0.4:%g]\n"
-                  "set key at graph 1.0,1.02 right bottom horizontal samplen 1.5 font ',10.5'\n",
-                  n_panel, 100.0 / width, (double)bottom_px(s) / height,
-                  1.0 - (double)TOP_PX / height, (double)GAP_PX / height, s->n_points - 0.6);
-    (void)fprintf(out, "set label 1 ");
-    spoti_gnuplot_quote(out, s->name);
-    (void)fprintf(out, " noenhanced at screen 0.03, screen %g left font ',15'\n",
-                  1.0 - 20.0 / height);
-    (void)fprintf(out,
-                  "set label 2 '%s regime; bands: 95 %% intervals; dashed: baseline' at screen "
-                  "0.03, screen %g left font ',11' textcolor rgb '#555555'\n",
-                  spot_analyze_regime_str(s->regime), 1.0 - 42.0 / height);
-    int drawn = 0;
-    for (int k = 0; k < N_PANEL; k++) {
-        if (is_shown(s, k)) {
-            write_panel(out, s, k, ++drawn == n_panel);
-        }
-    }
-    (void)fprintf(out, "unset multiplot\nset output\n");
-}
-
 static int count_panels(const spot_analysis_setting *s)
 {
     int n_panel = 0;
@@ -204,13 +169,48 @@ static int count_panels(const spot_analysis_setting *s)
     return n_panel;
 }
 
-static void draw(const void *ctx, FILE *script, const char *svg, const char *png)
+static int height_px(const spot_analysis_setting *s)
+{
+    const int n_panel = count_panels(s);
+    return TOP_PX + bottom_px(s) + PANEL_PX * n_panel + GAP_PX * (n_panel - 1);
+}
+
+static int width_px(const spot_analysis_setting *s)
+{
+    const int width = 200 + POINT_PX * s->n_points;
+    return width > WIDTH_PX ? width : WIDTH_PX;
+}
+
+/* A spoti_draw_fn. */
+static void draw(const void *ctx, spoti_script *out)
 {
     const spot_analysis_setting *s = ctx;
-    int n_panel = count_panels(s);
-    write_data(script, s);
-    write_drawing(script, s, "svg noenhanced background rgb 'white'", n_panel, svg);
-    write_drawing(script, s, "pngcairo noenhanced", n_panel, png);
+    const int n_panel = count_panels(s);
+    const double height = height_px(s);
+    write_data(out, s);
+    spoti_script_put(out,
+                     "set multiplot layout %d,1 margins screen %g,0.98,%g,%g spacing screen 0,%g\n"
+                     "set border 3 linecolor rgb '#444444'\nset ytics nomirror\nset grid ytics "
+                     "linecolor rgb '#dddddd' linewidth 1\nset xrange [-0.4:%g]\n"
+                     "set key at graph 1.0,1.02 right bottom horizontal samplen 1.5 font ',10.5'\n",
+                     n_panel, 100.0 / width_px(s), bottom_px(s) / height, 1.0 - TOP_PX / height,
+                     GAP_PX / height, s->n_points - 0.6);
+    spoti_script_put(out, "set label 1 %s noenhanced at screen 0.03, screen %g left font ',15'\n",
+                     s->name, 1.0 - 20.0 / height);
+    char text[SPOT_DIAG_TEXT_SIZE];
+    (void)spoti_format(text, sizeof(text), "%s regime; bands: 95 %% intervals; dashed: baseline",
+                       spot_analyze_regime_str(s->regime));
+    spoti_script_put(out,
+                     "set label 2 %s noenhanced at screen 0.03, screen %g left font ',11' "
+                     "textcolor rgb '#555555'\n",
+                     text, 1.0 - 42.0 / height);
+    int drawn = 0;
+    for (int k = 0; k < N_PANEL; k++) {
+        if (is_shown(s, k)) {
+            write_panel(out, s, k, ++drawn == n_panel);
+        }
+    }
+    spoti_script_put(out, "unset multiplot\n");
 }
 
 spot_status spot_report_analysis_figure(const spot_analysis_setting *setting, const char *base,
@@ -222,5 +222,6 @@ spot_status spot_report_analysis_figure(const spot_analysis_setting *setting, co
     if (count_panels(setting) == 0) {
         return spot_diag_set(diag, SPOT_E_RANGE, "figure: '%s' has nothing to draw", setting->name);
     }
-    return spoti_gnuplot_figure(base, draw, setting, diag);
+    const spoti_figure figure = {draw, setting, width_px(setting), height_px(setting)};
+    return spoti_gnuplot_figure(base, &figure, diag);
 }

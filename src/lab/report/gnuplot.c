@@ -9,43 +9,87 @@
 #include <unistd.h>
 
 #include "core/base/file.h"
+#include "core/base/show.h"
+#include "lab/report/whole.h"
 
 extern char **environ; /* POSIX: declared by the program itself */
 
 /* posix_spawn reports a missing program so, on C libraries that do not see it before they fork. */
 enum { EXIT_NOT_FOUND = 127 };
 
-void spoti_gnuplot_quote(FILE *script, const char *text)
+struct spoti_script {
+    FILE *stream;
+};
+
+/* Writes the text in single quotes, where nothing is expanded. A single quote itself is put between two such
+ * strings ('it'."'".'s'): gnuplot 5.4 misreads a doubled one at the start and beside another, and the string
+ * then ends where a stranger wants it to. In labels of tics % starts the format of a number, unless doubled. */
+static void put_between(spoti_sink *sink, const char *text, size_t n, bool is_tic)
 {
-    (void)fputc('\'', script);
-    for (; *text != '\0'; text++) {
-        if (*text == '\'') {
-            (void)fputc('\'', script); /* doubled */
+    spoti_sink_put(sink, "'", 1);
+    while (n > 0) {
+        size_t length = 0;
+        while (length < n && text[length] != '\'' && !(is_tic && text[length] == '%')) {
+            length++;
         }
-        if (*text == '\n') {
-            (void)fputc(' ', script);
-        } else {
-            (void)fputc(*text, script);
+        spoti_sink_show(sink, text, length);
+        if (length < n) {
+            const char *sign = text[length++] == '%' ? "%%" : "'.\"'\".'";
+            spoti_sink_put(sink, sign, strlen(sign));
         }
+        text += length;
+        n -= length;
     }
-    (void)fputc('\'', script);
+    spoti_sink_put(sink, "'", 1);
 }
 
-static int spawn_gnuplot(int script_fd, int words_fd, pid_t *pid)
+/* A spoti_put_fn. */
+static void put_quoted(spoti_sink *sink, const char *text, size_t n)
+{
+    put_between(sink, text, n, false);
+}
+
+void spoti_script_put(spoti_script *script, const char *format, ...)
+{
+    spoti_sink sink = {.stream = script->stream};
+    va_list args;
+    va_start(args, format);
+    spoti_sink_print(&sink, put_quoted, format, args);
+    va_end(args);
+}
+
+void spoti_script_tic(spoti_script *script, const char *text, int position)
+{
+    spoti_sink sink = {.stream = script->stream};
+    for (;;) {
+        const size_t length = strcspn(text, "\n");
+        put_between(&sink, text, length, true);
+        if (text[length] == '\0') {
+            break;
+        }
+        spoti_sink_put(&sink, ".\"\\n\".",
+                       strlen(".\"\\n\".")); /* only here a string in double quotes */
+        text += length + 1;
+    }
+    spoti_script_put(script, " %d", position);
+}
+
+/* ---- the child process ---- */
+
+static int spawn_gnuplot(int script_fd, int out_fd, int words_fd, pid_t *pid)
 {
     char name[] = "gnuplot";
-    char *argv[] = {name, NULL};
+    char plain[] =
+        "--default-settings"; /* none of the user's, a figure looks the same for everybody */
+    char *argv[] = {name, plain, NULL};
+    const int from[] = {script_fd, out_fd, words_fd};
     posix_spawn_file_actions_t actions;
     int error = posix_spawn_file_actions_init(&actions);
     if (error != 0) {
         return error;
     }
-    error = posix_spawn_file_actions_adddup2(&actions, script_fd, STDIN_FILENO);
-    if (error == 0) {
-        error = posix_spawn_file_actions_adddup2(&actions, words_fd, STDOUT_FILENO);
-    }
-    if (error == 0) {
-        error = posix_spawn_file_actions_adddup2(&actions, words_fd, STDERR_FILENO);
+    for (int to = STDIN_FILENO; error == 0 && to <= STDERR_FILENO; to++) {
+        error = posix_spawn_file_actions_adddup2(&actions, from[to], to);
     }
     if (error == 0) {
         error = posix_spawnp(pid, name, &actions, NULL, argv, environ);
@@ -67,96 +111,119 @@ static void read_words(FILE *words, char *line, size_t size)
     }
 }
 
-static spot_status run(FILE *script, FILE *words, spot_diag *diag)
+/* Three unnamed files: what gnuplot reads, draws and says. No pipe, so no signal if it dies early. */
+typedef struct child {
+    spoti_script script;
+    FILE *drawing;
+    FILE *words;
+} child;
+
+static spot_status run(const child *c, spot_diag *diag)
 {
     pid_t pid = 0;
     int status = 0;
     char line[SPOT_DIAG_TEXT_SIZE / 2];
-    int error = spawn_gnuplot(fileno(script), fileno(words), &pid);
-    if (error == ENOENT) {
-        return spot_diag_set(diag, SPOT_E_UNSUPPORTED,
-                             "gnuplot: not found on the PATH, needed to draw figures");
-    }
-    if (error != 0) {
+    int error = spawn_gnuplot(fileno(c->script.stream), fileno(c->drawing), fileno(c->words), &pid);
+    if (error != 0 && error != ENOENT) {
         return spot_diag_set(diag, SPOT_E_IO, "gnuplot: cannot start: error %d", error);
     }
-    while (waitpid(pid, &status, 0) < 0) {
+    while (error == 0 && waitpid(pid, &status, 0) < 0) {
         if (errno != EINTR) {
             return spot_diag_set(diag, SPOT_E_IO, "gnuplot: lost track of it");
         }
     }
-    if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NOT_FOUND) {
+    if (error == ENOENT || (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NOT_FOUND)) {
         return spot_diag_set(diag, SPOT_E_UNSUPPORTED,
                              "gnuplot: not found on the PATH, needed to draw figures");
     }
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        read_words(words, line, sizeof(line));
+        read_words(c->words, line, sizeof(line));
         return spot_diag_set(diag, SPOT_E_IO, "gnuplot failed: %s", line);
     }
     return SPOT_OK;
 }
 
-spot_status spoti_gnuplot_run(FILE *script, spot_diag *diag)
+/* ---- figures ---- */
+
+typedef struct format {
+    const char *suffix;
+    const char *terminal;
+    spoti_whole_fn is_whole;
+} format;
+
+static const format FORMATS[] = {
+    {"svg", "set terminal svg background rgb 'white'", spoti_svg_is_whole},
+    {"png", "set terminal pngcairo", spoti_png_is_whole},
+};
+enum { N_FORMAT = sizeof(FORMATS) / sizeof(FORMATS[0]) };
+
+static bool copy(FILE *from, FILE *to)
 {
-    FILE *words = tmpfile();
+    char bytes[4096];
+    size_t n = 0;
+    rewind(from);
+    while ((n = fread(bytes, 1, sizeof(bytes), from)) > 0) {
+        (void)fwrite(bytes, 1, n, to); /* what it met, commit reports */
+    }
+    return ferror(from) == 0;
+}
+
+static spot_status draw_into(const child *c, const format *f, const spoti_figure *figure, FILE *out,
+                             spot_diag *diag)
+{
+    FILE *script = c->script.stream;
+    spoti_script s = {.stream = script};
+    (void)fputs(f->terminal, script);
+    spoti_script_put(&s, " size %d,%d font 'DejaVu Sans,12'\nset encoding utf8\n", figure->width_px,
+                     figure->height_px);
+    figure->draw(figure->ctx, &s);
     /* the child reads through the same offset, so it must stand at the start of the file itself */
-    if (words == NULL || fflush(script) != 0 || lseek(fileno(script), 0, SEEK_SET) != 0) {
-        if (words != NULL) {
-            (void)fclose(words);
+    if (fflush(script) != 0 || ferror(script) != 0 || lseek(fileno(script), 0, SEEK_SET) != 0) {
+        return spot_diag_set(diag, SPOT_E_IO, "gnuplot: cannot write its script");
+    }
+    spot_status st = run(c, diag);
+    if (st == SPOT_OK && (!f->is_whole(c->drawing) || !copy(c->drawing, out))) {
+        st = spot_diag_set(diag, SPOT_E_IO, "gnuplot: its %s is cut short; is the disk full?",
+                           f->suffix);
+    }
+    return st;
+}
+
+static spot_status draw_one(const format *f, const spoti_figure *figure, FILE *out, spot_diag *diag)
+{
+    child c = {.script = {.stream = tmpfile()}, .drawing = tmpfile(), .words = tmpfile()};
+    spot_status st = c.script.stream != NULL && c.drawing != NULL && c.words != NULL
+                         ? draw_into(&c, f, figure, out, diag)
+                         : spot_diag_set(diag, SPOT_E_IO, "gnuplot: cannot make a temporary file");
+    FILE *const files[] = {c.script.stream, c.drawing, c.words};
+    for (int i = 0; i < 3; i++) {
+        if (files[i] != NULL) {
+            (void)fclose(files[i]);
         }
-        return spot_diag_set(diag, SPOT_E_IO, "gnuplot: cannot write a temporary file");
     }
-    spot_status st = run(script, words, diag);
-    (void)fclose(words);
     return st;
 }
 
-/* Where to draw: a target that is no regular file, /dev/null say, is written in place. */
-static const char *place(const spoti_file *file)
-{
-    return file->temp[0] != '\0' ? file->temp : file->path;
-}
-
-static spot_status draw_files(const spoti_file *svg, const spoti_file *png, spoti_draw_fn draw,
-                              const void *ctx, spot_diag *diag)
-{
-    FILE *script = tmpfile();
-    if (script == NULL) {
-        return spot_diag_set(diag, SPOT_E_IO, "gnuplot: cannot write a temporary file");
-    }
-    draw(ctx, script, place(svg), place(png));
-    spot_status st = ferror(script) != 0
-                         ? spot_diag_set(diag, SPOT_E_IO, "gnuplot: cannot write its script")
-                         : spoti_gnuplot_run(script, diag);
-    (void)fclose(script);
-    return st;
-}
-
-spot_status spoti_gnuplot_figure(const char *base, spoti_draw_fn draw, const void *ctx,
-                                 spot_diag *diag)
+spot_status spoti_gnuplot_figure(const char *base, const spoti_figure *figure, spot_diag *diag)
 {
     char path[SPOTI_PATH_SIZE];
-    spoti_file svg = {0};
-    spoti_file png = {0};
+    spoti_file files[N_FORMAT] = {0};
+    spot_status st = SPOT_OK;
 
-    if (!spoti_format(path, sizeof(path), "%s.svg", base)) {
-        return spot_diag_set(diag, SPOT_E_RANGE, "%.100s...: path too long", base);
+    for (int i = 0; i < N_FORMAT && st == SPOT_OK; i++) {
+        if (!spoti_format(path, sizeof(path), "%s.%s", base, FORMATS[i].suffix)) {
+            return spot_diag_set(diag, SPOT_E_RANGE, "%.100s...: path too long", base);
+        }
+        st = spoti_file_begin(&files[i], path, diag);
+        if (st == SPOT_OK) {
+            st = draw_one(&FORMATS[i], figure, files[i].stream, diag);
+        }
     }
-    spot_status st = spoti_file_begin(&svg, path, diag);
-    if (st == SPOT_OK) {
-        (void)spoti_format(path, sizeof(path), "%s.png", base);
-        st = spoti_file_begin(&png, path, diag);
+    for (int i = 0; i < N_FORMAT && st == SPOT_OK; i++) {
+        st = spoti_file_commit(&files[i], diag);
     }
-    if (st == SPOT_OK) {
-        st = draw_files(&svg, &png, draw, ctx, diag);
+    for (int i = 0; i < N_FORMAT; i++) {
+        spoti_file_abort(&files[i]);
     }
-    if (st == SPOT_OK) {
-        st = spoti_file_commit(&svg, diag);
-    }
-    if (st == SPOT_OK) {
-        st = spoti_file_commit(&png, diag);
-    }
-    spoti_file_abort(&svg);
-    spoti_file_abort(&png);
     return st;
 }

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * gnuplot as a child process: the script lies in an unnamed temporary file that becomes its standard
- * input, its complaints go into another one. No pipe, so no signal if it dies early.
+ * Figures, drawn by gnuplot as a child process.
+ *
+ * gnuplot runs commands from back-quotes in double-quoted strings, expands @names, reads `%` in the labels
+ * of tics as a format, and a file name that starts with `|` as a command. So a script is written through
+ * spoti_script_put alone, which quotes every text by itself, and holds no file names: a figure comes out
+ * of gnuplot's standard output. tests/checks/foreign_text.py sees that nothing goes round it.
  */
 #ifndef SPOTI_REPORT_GNUPLOT_H
 #define SPOTI_REPORT_GNUPLOT_H
@@ -11,19 +15,35 @@
 
 #include "spot/status.h"
 
-/* Runs `script` (an open file, read from its start). Returns SPOT_OK, E_UNSUPPORTED (no gnuplot on
- * the PATH), E_IO (it failed; diag has its words), E_NOMEM. */
-spot_status spoti_gnuplot_run(FILE *script, spot_diag *diag);
+/* A script as it grows; only this module sees its stream. */
+typedef struct spoti_script spoti_script;
 
-/* Writes the script that draws into the files `svg` and `png`. */
-typedef void (*spoti_draw_fn)(const void *ctx, FILE *script, const char *svg, const char *png);
+/* As fprintf, but every text (%s) comes out as a gnuplot string of its own: in single quotes, where nothing
+ * is expanded, and with what may not be shown made visible. Who writes a text that is not the program's own
+ * adds `noenhanced`, or its `_` and `^` are typesetting. */
+void spoti_script_put(spoti_script *script, const char *format, ...)
+#if defined(__GNUC__)
+    __attribute__((format(printf, 2, 3)))
+#endif
+    ;
 
-/* Draws `base`.svg and `base`.png by what `draw` writes; both appear, or neither and a reason. Returns as
- * spoti_gnuplot_run, and E_RANGE (path too long). */
-spot_status spoti_gnuplot_figure(const char *base, spoti_draw_fn draw, const void *ctx,
-                                 spot_diag *diag);
+/* One entry of `set xtics (...)`: the lines of `text`, as a label at `position`. */
+void spoti_script_tic(spoti_script *script, const char *text, int position);
 
-/* Writes `text` as a gnuplot string: in single quotes, where nothing is expanded. */
-void spoti_gnuplot_quote(FILE *script, const char *text);
+/* Writes the commands that draw one figure; the terminal stands. */
+typedef void (*spoti_draw_fn)(const void *ctx, spoti_script *script);
+
+/* What to draw, and how large. */
+typedef struct spoti_figure {
+    spoti_draw_fn draw;
+    const void *ctx;
+    int width_px;
+    int height_px;
+} spoti_figure;
+
+/* Draws `base`.svg and `base`.png; both appear, whole, or neither and a reason. Returns SPOT_OK,
+ * E_UNSUPPORTED (no gnuplot on the PATH), E_IO (it failed, diag has its words; or a file cannot be
+ * written), E_RANGE (path too long). */
+spot_status spoti_gnuplot_figure(const char *base, const spoti_figure *figure, spot_diag *diag);
 
 #endif
