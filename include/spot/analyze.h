@@ -98,12 +98,15 @@ typedef struct spot_analysis_point {
     spot_quantity p_worse;  /* of "does it worse" */
     spot_quantity p_best;   /* one-sided p of "the best point is better than this one", Holm over
                              * all points; unknown for the best itself */
-    const char *reason;     /* why figures are unknown, static text; NULL = none are */
+    spot_quantity p_best_alone; /* the same without Holm */
+    const char *reason;         /* why figures are unknown, static text; NULL = none are */
 } spot_analysis_point;
 
 typedef struct spot_analysis_verdict {
-    int best;   /* index of a point; -1 = nothing decides, or the leader may not be called best */
-    int leader; /* the least time or most successes by the figures; -1 = none */
+    int best; /* index of a point; -1 = nothing decides, or the leader may not be called best */
+    bool no_success; /* at any point, as far as counts are known */
+    int cheapest; /* of the best and those not told apart from it, the one of least latency; -1 = none */
+    int leader;               /* the least time or most successes by the figures; -1 = none */
     spot_analyze_guard guard; /* of the leader, static regime */
     int guard_against;        /* the point that it does not bear comparison with */
     spot_quantity

@@ -36,7 +36,7 @@ extern "C" {
 
 enum {
     SPOT_TUNE_POINTS_MAX = 256,
-    SPOT_TUNE_TEXT_SIZE = 1024,
+    SPOT_TUNE_TEXT_SIZE = 4096,
     SPOT_TUNE_INPUTS_MAX = 16,
     SPOT_TUNE_ENGINE_SIZE = 32,
 };
@@ -77,6 +77,7 @@ typedef enum spot_tune_withheld {
     SPOT_TUNE_WITHHELD_NOT = 0,
     SPOT_TUNE_WITHHELD_MANY = 1,    /* more than 2 % of some point's episodes are invalid */
     SPOT_TUNE_WITHHELD_DEPENDS = 2, /* the claim does not hold with invalid episodes as failures */
+    SPOT_TUNE_WITHHELD_SUCCEEDS_LESS = 3, /* the fastest point succeeds significantly less */
 } spot_tune_withheld;
 
 /* One operating point. Times in s. Estimates are undefined (SPOT_STATS_NONE) without a success. */
@@ -100,11 +101,12 @@ typedef struct spot_tune_row {
     spot_estimate time;        /* task time, successful episodes */
     spot_estimate eta_task;    /* T(baseline) / T, paired bootstrap */
     spot_estimate budget_time; /* failure-budget time; always defined */
-    double delay_s; /* waiting time a chunk, tau, over all episodes; includes the last wait, which
+    double
+        delay_s; /* waiting time an inference, tau, over all valid episodes; includes the last wait, which
                       * the end of an episode cuts off */
-    double age_s;   /* age of the observation at a chunk's first action, A0: mean over all chunks */
-    double p_best;  /* one-sided paired p: small = worse than the best; 1 for the best itself */
-    double p_holm;  /* the same, adjusted by Holm over all points */
+    double age_s;  /* age of the observation at a chunk's first action, A0: mean over all chunks */
+    double p_best; /* one-sided paired p: small = worse than the best; 1 for the best itself */
+    double p_holm; /* the same, adjusted by Holm over all points */
     bool among_best; /* p_holm > 5 %: the data do not tell it from the best */
     bool reused;     /* episodes read back from episodes_dir */
 } spot_tune_row;

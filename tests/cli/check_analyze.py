@@ -20,7 +20,7 @@ POINT_KEYS = [
     "point", "alpha", "overlap", "t_inf_s", "t_chunk_s", "eta_chunk", "break_even_inflation",
     "chunks", "inflation", "time_s", "eta_task", "delay_s", "age_s", "success",
     "failure_budget_time_s", "expected_time_to_success_s", "joules_per_success", "invalid"]
-VERDICT_KEYS = ["best", "leader", "kind", "guard", "undoing_rate", "failure_bound", "p_interior",
+VERDICT_KEYS = ["best", "cheapest", "leader", "kind", "guard", "undoing_rate", "failure_bound", "p_interior",
                 "posterior_interior", "static_paradox", "dynamic_paradox", "trials_needed", "text"]
 Z975 = statistics.NormalDist().inv_cdf(0.975)
 

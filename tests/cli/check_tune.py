@@ -106,8 +106,8 @@ def check_row(row, episodes, base, limit_s):
     budget = mean([e["time_s"] if e["success"] else limit_s for e in episodes])
     check(f"{name}: budget time", value["budget_time_s"], budget, WRITTEN * budget)
     chunks = math.fsum(e["chunks"] for e in episodes)
-    check(f"{name}: delay", value["delay_s"], math.fsum(e["wait_s"] for e in episodes) / chunks,
-          WRITTEN)
+    check(f"{name}: delay", value["delay_s"], math.fsum(e["wait_s"] for e in episodes) /
+          math.fsum(e["inferences"] for e in episodes), WRITTEN)
     check(f"{name}: age", value["age_s"],
           math.fsum(e["age_first_s"] * e["chunks"] for e in episodes) / chunks, WRITTEN)
     overlap_s, n_act_s = int(row["overlap"]) * T_ACT, int(row["n_execute"]) * T_ACT

@@ -57,7 +57,7 @@ done
 says "'steps=2' from 'steps=1' takes 387 trials" published:dom-cr
 says "Dynamic paradox: established at 'steps=4'" published:real-dynamic --setting AGX30W
 says "Dynamic paradox: not established" published:real-dynamic --setting RTX4070
-says "the baseline 'light' has 80.0 %" "$work/good.csv" --baseline light --regime dynamic
+says "against 80.0 % [37.6, 96.4] (4 of 5) at the baseline 'light'" "$work/good.csv" --baseline light --regime dynamic
 printf 'point,success,time_s\nfull,1,5\nlight,1,-5\n' >"$work/negative.csv"
 expect 1 "negative.csv:3: column time_s: -5, expected" "$work/negative.csv"
 says "Predicted for agx-orin-30w" published:kinetix --setting AGX15W --platform agx-orin-30w \

@@ -81,6 +81,15 @@ for file in "$work"/one/episodes/*.csv; do
 done
 python3 tests/cli/check_tune.py "$work/one" || fail "the table does not follow from the episodes"
 
+# --- one court: what tune says, analyze says of the folder, whatever decides and on whichever clock ---
+static="--task press-button --platform agx-orin-50w --steps 1,5 --seeds 14 --seed 300"
+run $static --goal time --out "$work/time"
+run $static --goal success --clock paper --out "$work/paper"
+run --task ur5e-conveyor --platform agx-orin-30w --steps 2 --seeds 5 --schedule cadence --speed 1.5 \
+    --goal time --out "$work/cadence"
+python3 tests/cli/check_one_court.py "$tool" "$work/one" "$work/time" "$work/paper" "$work/cadence" ||
+    fail "tune and analyze differ"
+
 # --- resumption: what is whole is read back, a damaged point is run again ---
 rm "$work/two/tune.csv"
 n=$(ls "$work/two/episodes" | wc -l)

@@ -47,6 +47,7 @@ static void withhold(spoti_setting *s)
     spot_analysis_verdict *v = &s->out->verdict;
     v->guard = SPOT_ANALYZE_GUARD_INVALID;
     v->best = -1;
+    v->cheapest = -1;
     v->kind = SPOT_ANALYZE_KIND_NONE;
     v->trials_needed = (spot_quantity){0};
     v->p_interior = (spot_quantity){0};
@@ -56,6 +57,7 @@ static void withhold(spoti_setting *s)
         s->out->points[i].p_better = (spot_quantity){0};
         s->out->points[i].p_worse = (spot_quantity){0};
         s->out->points[i].p_best = (spot_quantity){0};
+        s->out->points[i].p_best_alone = (spot_quantity){0};
     }
 }
 
@@ -88,5 +90,7 @@ void spoti_guard_invalid(spoti_setting *s, const spot_analysis_setting *strict)
         take_larger(&s->out->points[i].p_better, &strict->points[i].p_better);
         take_larger(&s->out->points[i].p_worse, &strict->points[i].p_worse);
         take_larger(&s->out->points[i].p_best, &strict->points[i].p_best);
+        take_larger(&s->out->points[i].p_best_alone, &strict->points[i].p_best_alone);
     }
+    v->cheapest = spoti_find_cheapest(s);
 }

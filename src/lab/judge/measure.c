@@ -77,6 +77,9 @@ static spot_status measure_timing(spoti_setting *s, int i, spot_diag *diag)
                                  s->out->n_action);
         }
         s->has_timing[i] = true;
+        if (p->has[SPOTI_T_CHUNK]) { /* the source knows its clock: whole ticks, jitter averaged */
+            s->timing[i].chunk_s = p->value[SPOTI_T_CHUNK];
+        }
         o->t_chunk_s = spoti_known(s->timing[i].chunk_s);
         o->delay_s = spoti_known(s->timing[i].delay_s);
         o->age_s = spoti_known(s->timing[i].age_s);
@@ -84,7 +87,10 @@ static spot_status measure_timing(spoti_setting *s, int i, spot_diag *diag)
         o->delay_s = o->t_inf_s; /* the robot waits for the whole inference, whatever n is */
         o->age_s = o->t_inf_s;
     }
-    if (spoti_mean_known(&p->delay)) {
+    if (p->inferences > 0.0) {
+        /* not by chunks: the last wait is cut off by the end and has none */
+        o->delay_s = spoti_known(p->wait_s / p->inferences);
+    } else if (spoti_mean_known(&p->delay)) {
         o->delay_s = spoti_known(spoti_mean_value(&p->delay)); /* measured has priority */
         if (o->age_s.known && overlap == 0) { /* an emulated delay ages the observation too */
             o->age_s.value = fmax(o->age_s.value, o->delay_s.value);

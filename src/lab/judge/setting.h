@@ -87,6 +87,7 @@ bool spoti_trials(const spoti_setting *s, int i, int j, double *trials);
 
 /* verdict.c: best, sweep, kind, tests, claims. */
 void spoti_find_best(spoti_setting *s); /* best, line, kind */
+int spoti_find_cheapest(const spoti_setting *s);
 spot_status spoti_judge(spoti_setting *s);
 
 /* guard.c: whether a lead of point i over j in time may be called a win. */

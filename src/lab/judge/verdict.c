@@ -132,17 +132,52 @@ static bool worth(const spoti_setting *s, int i, double *value)
     return s->value[i] > 0.0;
 }
 
+/* Inference of i costs less than that of j; with equal latency less overlap is the simpler thing. */
+static bool is_cheaper(const spoti_setting *s, int i, int j)
+{
+    const spot_analysis_point *a = &s->out->points[i];
+    const spot_analysis_point *b = &s->out->points[j];
+    if (!a->t_inf_s.known || !b->t_inf_s.known) {
+        return false;
+    }
+    return a->t_inf_s.value != b->t_inf_s.value ? a->t_inf_s.value < b->t_inf_s.value
+                                                : a->overlap.value < b->overlap.value;
+}
+
+/* Whether i does the task better than j; of equals by success the faster one, then the cheaper one. */
+static bool is_preferred(const spoti_setting *s, int i, int j)
+{
+    double x = 0.0;
+    double y = 0.0;
+    (void)worth(s, i, &x);
+    (void)worth(s, j, &y);
+    const spot_quantity *a = &s->out->points[i].budget_time_s;
+    const spot_quantity *b = &s->out->points[j].budget_time_s;
+    if (x == y && is_dynamic(s) && a->known && b->known) {
+        x = -a->value;
+        y = -b->value;
+    }
+    return x != y ? x > y : is_cheaper(s, i, j);
+}
+
 void spoti_find_best(spoti_setting *s)
 {
     spot_analysis_verdict *v = &s->out->verdict;
     int base = s->out->baseline;
-    double most = 0.0;
     double value = 0.0;
-    v->best = worth(s, base, &most) ? base : -1; /* ties stay with the baseline */
+    v->no_success = true;
     for (int i = 0; i < s->n; i++) {
-        if (worth(s, i, &value) && (v->best < 0 || value > most)) {
+        const spot_analysis_point *o = &s->out->points[i];
+        v->no_success = v->no_success && o->has_count && o->successes == 0;
+    }
+    if (v->no_success) {
+        v->best = -1;
+        return;
+    }
+    v->best = worth(s, base, &value) ? base : -1;
+    for (int i = 0; i < s->n; i++) {
+        if (i != base && worth(s, i, &value) && (v->best < 0 || is_preferred(s, i, v->best))) {
             v->best = i;
-            most = value;
         }
     }
     if (v->best < 0) {
@@ -228,6 +263,7 @@ static void judge_pairs(spoti_setting *s)
     if (n > 0 && spot_stats_holm(p, n, order, holm) == SPOT_OK) {
         for (int k = 0; k < n; k++) {
             s->out->points[who[k]].p_best = spoti_known(holm[k]);
+            s->out->points[who[k]].p_best_alone = spoti_known(p[k]);
         }
     }
 }
@@ -338,6 +374,19 @@ static void judge_trials(spoti_setting *s)
     }
 }
 
+/* Of the best and of those that are not told apart from it. */
+int spoti_find_cheapest(const spoti_setting *s)
+{
+    int cheapest = s->out->verdict.best;
+    for (int i = 0; i < s->n && cheapest >= 0; i++) {
+        const spot_quantity *p = &s->out->points[i].p_best;
+        if (p->known && p->value >= LEVEL && is_cheaper(s, i, cheapest)) {
+            cheapest = i;
+        }
+    }
+    return cheapest;
+}
+
 spot_status spoti_judge(spoti_setting *s)
 {
     judge_pairs(s);
@@ -347,6 +396,7 @@ spot_status spoti_judge(spoti_setting *s)
     }
     judge_paradox(s);
     spoti_guard(s);
+    s->out->verdict.cheapest = spoti_find_cheapest(s);
     if (s->out->verdict.best >= 0) {
         judge_trials(s);
     }

@@ -91,11 +91,19 @@ static void say_regime(spoti_setting *s)
               s->out->points[i].successes == s->out->points[i].trials;
     }
     bool charged = s->objective == SPOTI_OBJECTIVE_BUDGET && all;
-    SAY(s, "%s regime%s: %s.", is_dynamic(s) ? "Dynamic" : "Static",
+    SAY(s, " %s regime%s: %s", is_dynamic(s) ? "Dynamic" : "Static",
         s->out->regime_assumed ? " (assumed, --regime decides)" : "",
         is_dynamic(s) ? "success decides"
         : charged     ? "mean task time decides"
                       : time[s->objective]);
+    double budget_s = s->budget_s[0];
+    for (int i = 1; i < s->n; i++) {
+        budget_s = s->budget_s[i] == budget_s ? budget_s : 0.0;
+    }
+    if (!is_dynamic(s) && s->objective == SPOTI_OBJECTIVE_BUDGET && !all && budget_s > 0.0) {
+        SAY(s, " of %g s", budget_s);
+    }
+    SAY(s, ".");
 }
 
 /* `'int8' succeeds on 5 of 50 trials, 'fp32' on 50 of 50 (Fisher, one-sided p = 1e-23)`. */
@@ -131,10 +139,16 @@ static void say_per_success(spoti_setting *s)
     }
 }
 
-/* Which episodes the simulator broke off, and what follows. False if there is no verdict therefore. */
-static bool say_invalid(spoti_setting *s)
+/* Which episodes the simulator broke off, and what follows. */
+static void say_invalid(spoti_setting *s)
 {
     int said = 0;
+    if (s->out->verdict.guard == SPOT_ANALYZE_GUARD_INVALID) {
+        SAY(s, "No verdict: %s.",
+            spoti_needs_strict(s)
+                ? "what the valid episodes say does not hold with the others as failures"
+                : "more than 2 % of a point's episodes are unknown");
+    }
     for (int i = 0; i < s->n; i++) {
         const spoti_log_point *p = s->points[i];
         if (p->invalid > 0) {
@@ -142,16 +156,9 @@ static bool say_invalid(spoti_setting *s)
                 (long long)p->invalid, (long long)(p->n + p->invalid));
         }
     }
-    if (said == 0) {
-        return true;
+    if (said > 0) {
+        SAY(s, "; their seeds are left out of the comparisons.");
     }
-    SAY(s, "; their seeds are left out of the comparisons.");
-    if (s->out->verdict.guard == SPOT_ANALYZE_GUARD_INVALID) {
-        SAY(s, " No verdict: %s.",
-            spoti_needs_strict(s) ? "what the others say does not hold with these as failures"
-                                  : "more than 2 % of a point's episodes are unknown");
-    }
-    return s->out->verdict.guard != SPOT_ANALYZE_GUARD_INVALID;
 }
 
 /* A leader in time who is not called best, and why. */
@@ -159,7 +166,7 @@ static void say_guarded(spoti_setting *s)
 {
     const spot_analysis_verdict *v = &s->out->verdict;
     const int other = v->guard_against;
-    SAY(s, " No winner by time: ");
+    SAY(s, "No winner by time: ");
     if (v->guard == SPOT_ANALYZE_GUARD_NO_BUDGET) {
         SAY(s, "there are failures, and nothing says what one costs (--budget S, the time at which "
                "one gives up). ");
@@ -210,7 +217,7 @@ static void say_rivals(spoti_setting *s)
         return;
     }
     if (n == 0) {
-        SAY(s, " It beats every other point (Holm over %d).", tested);
+        SAY(s, " Every other point is worse (Holm over %d, 5 %% level).", tested);
         return;
     }
     SAY(s, " Not told apart from it: ");
@@ -221,8 +228,29 @@ static void say_rivals(spoti_setting *s)
         SAY(s, " and %d more", n - 6);
     }
     SAY(s, ".");
+    const int cheapest = s->out->verdict.cheapest;
+    if (cheapest >= 0 && s->out->points[cheapest].t_inf_s.known) {
+        SAY(s, " The cheapest of these is '%s' (%.4g ms an inference).",
+            s->out->points[cheapest].name, 1e3 * s->out->points[cheapest].t_inf_s.value);
+    }
 }
 
+/* Whether the data tell the best from the baseline, or a best baseline from every other point. */
+static bool is_claimed(const spoti_setting *s)
+{
+    const spot_analysis_verdict *v = &s->out->verdict;
+    const int base = s->out->baseline;
+    bool claimed = v->guard == SPOT_ANALYZE_GUARD_NONE;
+    for (int i = 0; i < s->n && claimed; i++) {
+        const spot_quantity *p = &s->out->points[i].p_best;
+        if (i != v->best && (v->best == base || i == base)) {
+            claimed = p->known && p->value < LEVEL;
+        }
+    }
+    return claimed;
+}
+
+/* The sentence that a hurried reader takes away. */
 static void say_best(spoti_setting *s)
 {
     const spot_analysis_verdict *v = &s->out->verdict;
@@ -233,25 +261,34 @@ static void say_best(spoti_setting *s)
         return;
     }
     if (v->best < 0) {
-        SAY(s, " Nothing decides between the points: %s.",
-            is_dynamic(s) ? "no successes are known" : "no times are known, or no point succeeded");
+        SAY(s, "Nothing decides between the points: %s.",
+            v->no_success   ? "no point succeeded on any trial"
+            : is_dynamic(s) ? "no successes are known"
+                            : "no times are known");
         return;
     }
-    SAY(s, " Best: '%s' with ", s->out->points[v->best].name);
+    if (s->n == 1) {
+        SAY(s, "One point alone, nothing to compare: '%s', ", s->out->points[v->best].name);
+        say_value(s, v->best);
+        SAY(s, ".");
+        return;
+    }
+    SAY(s, "%s'%s' %s: ", v->best == base ? "The baseline " : "", s->out->points[v->best].name,
+        is_claimed(s) ? "is best" : "comes out first");
     say_value(s, v->best);
     if (v->best == base) {
-        SAY(s, ", the baseline.");
+        SAY(s, ".");
     } else {
-        SAY(s, "; the baseline '%s' has ", s->out->points[base].name);
+        SAY(s, " against ");
         say_value(s, base);
+        SAY(s, " at the baseline '%s'", s->out->points[base].name);
         const spot_quantity *q = &s->out->points[v->best].p_better;
         if (q->known) {
-            SAY(s, " (one-sided %s, %s).", p_text(q->value, floored(s, v->best, base), p),
+            SAY(s, " (one-sided %s, %s)", p_text(q->value, floored(s, v->best, base), p),
                 is_dynamic(s) ? spoti_success_test(s, v->best, base)
                               : spoti_time_test(s, v->best, base));
-        } else {
-            SAY(s, ".");
         }
+        SAY(s, ".");
         say_rare_failures(s);
     }
     say_rivals(s);
@@ -505,15 +542,27 @@ static void say_law(spoti_setting *s)
 
 void spoti_words(spoti_setting *s)
 {
-    say_regime(s);
-    if (say_invalid(s)) {
+    const bool withheld = s->out->verdict.guard == SPOT_ANALYZE_GUARD_INVALID;
+    if (!withheld) {
         say_best(s);
+    }
+    say_invalid(s);
+    say_regime(s);
+    if (!withheld) {
         say_kind(s);
         say_paradox(s);
         say_break_even(s);
     }
     say_law(s);
+    if (s->out->verdict.best >= 0 && s->n > 1) {
+        SAY(s, " The best was picked on these very trials, so its own figure flatters it; others "
+               "would "
+               "confirm it.");
+    }
     if (s->source->note[0] != '\0') {
         SAY(s, " %s", s->source->note);
     }
+    /* whatever came first, a text does not begin with a blank */
+    char *text = s->out->verdict.text;
+    memmove(text, text + strspn(text, " "), strlen(text + strspn(text, " ")) + 1);
 }

@@ -26,6 +26,7 @@ typedef struct spec {
 static const spec SPECS[SPOTI_N_FIELD] = {
     [SPOTI_ALPHA] = {"alpha", 0.0, 1e6, false},
     [SPOTI_T_INF] = {"t_inf_s", 0.0, BIG, false},
+    [SPOTI_T_CHUNK] = {"t_chunk_s", 0.0, BIG, false},
     [SPOTI_T_ACT] = {"t_act_s", 1e-9, BIG, false},
     [SPOTI_CHUNK] = {"chunk_actions", 1.0, 1e6, true},
     [SPOTI_OVERLAP] = {"overlap", 0.0, 1e6, true},
@@ -41,6 +42,8 @@ static const spec SPECS[SPOTI_N_FIELD] = {
     [SPOTI_INVALID] = {"invalid", 0.0, 1.0, true},
     [SPOTI_CHUNKS] = {"chunks", 0.0, BIG, false},
     [SPOTI_CHUNKS_SD] = {"chunks_sd", 0.0, BIG, false},
+    [SPOTI_INFERENCES] = {"inferences", 0.0, BIG, true},
+    [SPOTI_WAIT] = {"wait_s", 0.0, BIG, false},
     [SPOTI_TIME] = {"time_s", 0.0, BIG, false},
     [SPOTI_TIME_SD] = {"time_sd_s", 0.0, BIG, false},
     [SPOTI_ENERGY] = {"energy_j", 0.0, 1e15, false},

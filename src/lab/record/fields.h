@@ -16,6 +16,7 @@
 typedef enum spoti_field {
     SPOTI_ALPHA,
     SPOTI_T_INF,
+    SPOTI_T_CHUNK,
     SPOTI_T_ACT,
     SPOTI_CHUNK,
     SPOTI_OVERLAP,
@@ -31,6 +32,8 @@ typedef enum spoti_field {
     SPOTI_INVALID,
     SPOTI_CHUNKS,
     SPOTI_CHUNKS_SD,
+    SPOTI_INFERENCES,
+    SPOTI_WAIT,
     SPOTI_TIME,
     SPOTI_TIME_SD,
     SPOTI_ENERGY,

@@ -115,7 +115,8 @@ static spot_status take_setting(spoti_log_setting *s, const spoti_row *row, spot
 static spot_status take_constants(spoti_log_point *p, const spoti_row *row, spot_diag *diag)
 {
     static const spoti_field constants[] = {SPOTI_ALPHA,  SPOTI_OVERLAP, SPOTI_OVERHEAD,
-                                            SPOTI_BUDGET, SPOTI_STEPS,   SPOTI_SCORE_MAX};
+                                            SPOTI_BUDGET, SPOTI_STEPS,   SPOTI_SCORE_MAX,
+                                            SPOTI_T_CHUNK};
     for (size_t i = 0; i < sizeof(constants) / sizeof(constants[0]); i++) {
         spoti_field f = constants[i];
         if (!row->has[f]) {
@@ -152,10 +153,19 @@ static void take_means(spoti_log_point *p, const spoti_row *row)
 {
     static const spoti_field fields[] = {SPOTI_T_INF, SPOTI_DELAY, SPOTI_AGE};
     spoti_mean *const means[] = {&p->t_inf, &p->delay, &p->age};
+    const bool invalid = row->has[SPOTI_INVALID] && row->value[SPOTI_INVALID] > 0.0;
     for (int i = 0; i < 3; i++) {
-        if (row->has[fields[i]]) {
-            spoti_mean_add(means[i], 1.0, row->value[fields[i]]);
+        /* an age is that of a chunk's first action: each chunk counts */
+        const bool by_chunk =
+            fields[i] == SPOTI_AGE && row->has[SPOTI_CHUNKS] && row->has[SPOTI_SUCCESS];
+        if (row->has[fields[i]] && (!invalid || fields[i] == SPOTI_T_INF)) {
+            spoti_mean_add(means[i], by_chunk ? row->value[SPOTI_CHUNKS] : 1.0,
+                           row->value[fields[i]]);
         }
+    }
+    if (row->has[SPOTI_WAIT] && row->has[SPOTI_INFERENCES] && !invalid) {
+        p->wait_s += row->value[SPOTI_WAIT];
+        p->inferences += row->value[SPOTI_INFERENCES];
     }
 }
 

@@ -67,6 +67,7 @@ typedef struct spoti_log_point {
     double time_square, chunks_square;        /* episodes: sums of squares over successes */
     spoti_mean time_all;                      /* over all episodes */
     spoti_mean energy;                        /* over all episodes */
+    double wait_s, inferences;                /* episodes: sums over the valid ones; 0 = not said */
     int64_t unknown_time;                     /* episodes without a time */
     int64_t unknown_energy;
     bool has_episodes; /* read one by one */

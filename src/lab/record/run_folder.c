@@ -37,6 +37,7 @@ static spot_status read_point(spot_analyze_log *log, const char *dir, const char
     const char *schedule = json_string_value(json_object_get(point, "schedule"));
     const char *platform = json_string_value(json_object_get(setting, "platform"));
     json_t *latency = json_object_get(json_object_get(point, "latency"), "mean_s");
+    json_t *chunk = json_object_get(point, "chunk_time_s");
     double action_s = json_number_value(json_object_get(setting, "action_s"));
     double n = json_number_value(json_object_get(setting, "n_execute"));
     double limit_s = json_number_value(json_object_get(setting, "time_limit_s"));
@@ -58,6 +59,7 @@ static spot_status read_point(spot_analyze_log *log, const char *dir, const char
         bool there;
     } numbers[] = {
         {SPOTI_T_INF, json_number_value(latency), true},
+        {SPOTI_T_CHUNK, json_number_value(chunk), json_is_number(chunk)},
         {SPOTI_T_ACT, action_s, true},
         {SPOTI_CHUNK, n, true},
         {SPOTI_BUDGET, limit_s, true},
@@ -84,9 +86,9 @@ static spot_status read_tune(spot_analyze_log *log, const char *dir, const char 
     json_t *setting = json_object_get(root, "setting");
     json_t *points = json_object_get(root, "points");
     const char *kind = json_string_value(json_object_get(root, "kind"));
-    const char *regime = json_string_value(json_object_get(setting, "regime"));
+    const char *goal = json_string_value(json_object_get(root, "goal"));
     const char *baseline = json_string_value(json_object_get(root, "baseline"));
-    if (kind == NULL || strcmp(kind, "sweetspot-tune") != 0 || regime == NULL || baseline == NULL ||
+    if (kind == NULL || strcmp(kind, "sweetspot-tune") != 0 || goal == NULL || baseline == NULL ||
         json_array_size(points) == 0) {
         return refuse(path, "not the JSON of a tuning run", diag);
     }
@@ -96,7 +98,7 @@ static spot_status read_tune(spot_analyze_log *log, const char *dir, const char 
             return st;
         }
         spoti_log_setting *s = &log->settings[log->points[log->last_point].setting];
-        s->regime = strcmp(regime, "dynamic") == 0 ? SPOT_ANALYZE_DYNAMIC : SPOT_ANALYZE_STATIC;
+        s->regime = strcmp(goal, "success") == 0 ? SPOT_ANALYZE_DYNAMIC : SPOT_ANALYZE_STATIC;
         (void)spoti_copy(s->baseline, sizeof(s->baseline), baseline);
     }
     return SPOT_OK;

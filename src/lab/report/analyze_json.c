@@ -63,8 +63,9 @@ static json_t *make_verdict(const spot_analysis_setting *s)
 {
     const spot_analysis_verdict *v = &s->verdict;
     return json_pack(
-        "{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "best",
-        v->best >= 0 ? json_string(s->points[v->best].name) : json_null(), "leader",
+        "{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "best",
+        v->best >= 0 ? json_string(s->points[v->best].name) : json_null(), "cheapest",
+        v->cheapest >= 0 ? json_string(s->points[v->cheapest].name) : json_null(), "leader",
         v->leader >= 0 ? json_string(s->points[v->leader].name) : json_null(), "kind",
         v->kind != SPOT_ANALYZE_KIND_NONE ? json_string(spot_analyze_kind_str(v->kind))
                                           : json_null(),

@@ -22,6 +22,8 @@ static void write_estimate(FILE *out, const spot_estimate *e)
 {
     if (e->support == SPOT_STATS_NONE) {
         (void)fprintf(out, ",,,");
+    } else if (e->support == SPOT_STATS_INSUFFICIENT) {
+        (void)fprintf(out, ",%.9g,,", e->value);
     } else {
         (void)fprintf(out, ",%.9g,%.9g,%.9g", e->value, e->ci.lo, e->ci.hi);
     }

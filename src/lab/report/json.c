@@ -14,8 +14,11 @@ static json_t *make_estimate(const spot_estimate *e)
     if (e->support == SPOT_STATS_NONE) {
         return json_null();
     }
-    return json_pack("{s:f, s:f, s:f, s:s}", "value", e->value, "lo", e->ci.lo, "hi", e->ci.hi,
-                     "support", spoti_report_support(e->support));
+    const bool interval = e->support == SPOT_STATS_SUFFICIENT;
+    return json_pack("{s:f, s:o, s:o, s:s}", "value", e->value, "lo",
+                     interval ? json_real(e->ci.lo) : json_null(), "hi",
+                     interval ? json_real(e->ci.hi) : json_null(), "support",
+                     spoti_report_support(e->support));
 }
 
 static json_t *make_latency(const spot_latency *latency)
@@ -35,10 +38,13 @@ static json_t *make_invalid(const spot_tune_row *row)
 
 static json_t *make_withheld(spot_tune_withheld why)
 {
-    return why == SPOT_TUNE_WITHHELD_NOT
-               ? json_null()
-               : json_string(why == SPOT_TUNE_WITHHELD_MANY ? "too many invalid episodes"
-                                                            : "depends on invalid episodes");
+    static const char *const words[] = {
+        [SPOT_TUNE_WITHHELD_NOT] = NULL,
+        [SPOT_TUNE_WITHHELD_MANY] = "too many invalid episodes",
+        [SPOT_TUNE_WITHHELD_DEPENDS] = "depends on invalid episodes",
+        [SPOT_TUNE_WITHHELD_SUCCEEDS_LESS] = "the fastest succeeds less",
+    };
+    return words[why] == NULL ? json_null() : json_string(words[why]);
 }
 
 static json_t *make_row(const spot_tune_result *r, int i)

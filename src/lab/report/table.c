@@ -109,7 +109,8 @@ static void print_invalid(const spot_tune_result *r, FILE *out)
         return;
     }
     spot_print(out,
-               "invalid: the figures are over the %d of %d seeds that are valid at every point\n",
+               "invalid: in no figure; comparisons are over the %d of %d seeds that are valid at "
+               "every point\n",
                r->n_judged, r->setting.n_seeds);
     for (int i = 0; i < r->n_rows; i++) {
         const spot_tune_row *row = &r->rows[i];

@@ -388,7 +388,6 @@ spot_status spoti_tune(const spoti_tune_source *source, const spot_platform *pla
         spot_tune_result_destroy(t.result);
         return st;
     }
-    spoti_judge_verdict(t.result);
     *out = t.result;
     return SPOT_OK;
 }

@@ -226,7 +226,7 @@ static void invalid_episodes_leave_every_comparison(void **state)
     with_invalid(text, 100, 1, 2);
     f = judged_dynamic(text);
     assert_int_equal(f.v->best, -1);
-    assert_says(&f, "does not hold with these as failures");
+    assert_says(&f, "does not hold with the others as failures");
     done(&f);
 }
 

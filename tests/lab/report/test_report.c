@@ -34,7 +34,6 @@ static void judge(judged *j, spot_goal goal, bool no_success)
     }
     assert_int_equal(spoti_judge_law(&j->result, 0.01, 10), SPOT_OK);
     assert_int_equal(spoti_judge_episodes(&j->result, j->episodes, &diag), SPOT_OK);
-    spoti_judge_verdict(&j->result);
 }
 
 static void print_table(const spot_tune_result *result, char text[TEXT_SIZE])
@@ -132,10 +131,11 @@ static void csv_holds_the_figures_in_si_units(void **state)
         const char *column;
         int row;
         double want;
-    } figures[] = {{"t_inf_s", 1, 0.15},       {"t_ck_s", 0, 1.1},    {"successes", 1, 3},
-                   {"time_s", 1, 7.0},         {"inflation", 1, 0.8}, {"eta_task", 1, 10.0 / 7.0},
-                   {"budget_time_s", 0, 12.5}, {"delay_s", 1, 0.65},  {"is_best", 1, 1},
-                   {"is_baseline", 0, 1},      {"n_seeds", 2, 4},     {"budget_time_s", 2, 20.0}};
+    } figures[] = {
+        {"t_inf_s", 1, 0.15},       {"t_ck_s", 0, 1.1},          {"successes", 1, 3},
+        {"time_s", 1, 7.0},         {"inflation", 1, 0.8},       {"eta_task", 1, 10.0 / 7.0},
+        {"budget_time_s", 0, 12.5}, {"delay_s", 1, 26.0 / 44.0}, {"is_best", 1, 1},
+        {"is_baseline", 0, 1},      {"n_seeds", 2, 4},           {"budget_time_s", 2, 20.0}};
     for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
         assert_true(cell(text, figures[i].column, figures[i].row, got));
         assert_close(strtod(got, NULL), figures[i].want, 0.0, WRITTEN);

@@ -36,6 +36,7 @@ static inline void few_fill(spot_episode *episodes)
                                .grade_max = 2,
                                .time_s = success ? FEW_TIME[i][k] : 13.0, /* failed early */
                                .chunks = FEW_CHUNKS[i][k],
+                               .inferences = FEW_CHUNKS[i][k] + 1, /* one is never executed */
                                .wait_s = 0.5 * (double)FEW_CHUNKS[i][k] + k, /* + 6 s in all */
                                .age_first_s = 0.25 + 0.125 * k};
         }

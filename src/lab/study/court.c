@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/*
+ * From the episodes of a tuning run to a record, and from the judge's verdict to the rows of the result.
+ *
+ * Nothing is decided here: what was simulated a moment ago is judged by the same rules as a log that
+ * somebody brings along (lab/judge), so `tune` and `analyze` on the folder that it wrote say the same.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/base/alloc.h"
+#include "core/base/text.h"
+#include "lab/record/log.h"
+#include "lab/study/judge.h"
+#include "spot/analyze.h"
+
+static const double LEVEL = 0.05;
+
+static void set_number(spoti_row *row, spoti_field field, double value)
+{
+    row->has[field] = true;
+    row->value[field] = value;
+}
+
+static void set_text(spoti_row *row, spoti_field field, const char *text)
+{
+    row->has[field] = true;
+    row->text[field - SPOTI_N_NUMBER] = text;
+}
+
+/* What all episodes of a point have in common; the same as record/run_folder.c reads back. */
+static spoti_row point_row(const spot_tune_result *r, int i)
+{
+    const spot_tune_setting *s = &r->setting;
+    const spot_tune_row *point = &r->rows[i];
+    spoti_row row = {.file = point->text};
+    set_text(&row, SPOTI_POINT, point->text);
+    set_text(&row, SPOTI_PLATFORM, s->platform);
+    set_text(&row, SPOTI_SCHEDULE,
+             s->cadence                 ? "cadence"
+             : point->point.overlap > 0 ? "overlap"
+                                        : "sync");
+    set_number(&row, SPOTI_T_INF, point->latency.mean_s);
+    set_number(&row, SPOTI_T_CHUNK, point->chunk_time_s);
+    set_number(&row, SPOTI_T_ACT, s->action_s);
+    set_number(&row, SPOTI_CHUNK, s->n_execute);
+    set_number(&row, SPOTI_BUDGET, s->time_limit_s);
+    if (s->cadence) {
+        set_number(&row, SPOTI_OVERHEAD, s->overhead_s);
+    }
+    if (s->variation.speed != 1.0) {
+        set_number(&row, SPOTI_SPEED, s->variation.speed);
+    }
+    return row;
+}
+
+static spot_status add_episode(spot_analyze_log *log, const spoti_row *point, int line,
+                               const spot_episode *e, spot_diag *diag)
+{
+    char seed[24];
+    spoti_row row = *point;
+    (void)spoti_format(seed, sizeof(seed), "%" PRIu64, e->seed);
+    row.line = line;
+    set_text(&row, SPOTI_SEED, seed);
+    set_number(&row, SPOTI_SUCCESS, e->success ? 1.0 : 0.0);
+    set_number(&row, SPOTI_INVALID, e->invalid ? 1.0 : 0.0);
+    set_number(&row, SPOTI_TIME, e->time_s);
+    set_number(&row, SPOTI_CHUNKS, (double)e->chunks);
+    set_number(&row, SPOTI_INFERENCES, (double)e->inferences);
+    set_number(&row, SPOTI_WAIT, e->wait_s);
+    set_number(&row, SPOTI_AGE, e->age_first_s);
+    return spoti_log_add(log, &row, diag);
+}
+
+static spot_status make_log(const spot_tune_result *r, const spot_episode *episodes,
+                            spot_analyze_log **log, spot_diag *diag)
+{
+    const int n = r->setting.n_seeds;
+    spot_analyze_config config;
+    spot_analyze_config_default(&config);
+    config.resamples = r->setting.resamples;
+    config.baseline = r->rows[r->baseline].text;
+    config.regime = r->goal == SPOT_GOAL_TIME ? SPOT_ANALYZE_STATIC : SPOT_ANALYZE_DYNAMIC;
+    spot_status st = spot_analyze_log_create(&config, log);
+    for (int i = 0; st == SPOT_OK && i < r->n_rows; i++) {
+        const spoti_row point = point_row(r, i);
+        for (int k = 0; st == SPOT_OK && k < n; k++) {
+            st = add_episode(*log, &point, k + 1, &episodes[(size_t)i * (size_t)n + (size_t)k],
+                             diag);
+        }
+    }
+    return st;
+}
+
+/* `exact`: of the baseline against itself, 1 without a doubt. */
+static spot_estimate as_estimate(const spot_quantity *q, bool exact)
+{
+    if (q->known && exact) {
+        return (spot_estimate){.value = q->value,
+                               .ci = {.lo = q->value, .hi = q->value},
+                               .support = SPOT_STATS_SUFFICIENT};
+    }
+    return (spot_estimate){.value = q->value,
+                           .ci = {.lo = q->lo, .hi = q->hi},
+                           .support = !q->known    ? SPOT_STATS_NONE
+                                      : !q->has_ci ? SPOT_STATS_INSUFFICIENT
+                                                   : SPOT_STATS_SUFFICIENT};
+}
+
+/* What the episodes say beside the verdict: grades, and what was invalid first. */
+static void read_episodes(spot_tune_result *r, int i, const spot_episode *e)
+{
+    spot_tune_row *row = &r->rows[i];
+    double grade = 0.0;
+    int valid = 0;
+    row->invalid = 0;
+    row->fault[0] = '\0';
+    for (int k = 0; k < r->setting.n_seeds; k++) {
+        if (e[k].invalid && row->invalid++ == 0) {
+            row->invalid_seed = e[k].seed;
+            memcpy(row->fault, e[k].fault, sizeof(row->fault));
+        }
+        grade += e[k].invalid ? 0.0 : e[k].grade;
+        valid += !e[k].invalid;
+    }
+    row->grade_mean = valid > 0 ? grade / valid : 0.0;
+}
+
+static void fill_row(spot_tune_row *row, const spot_analysis_point *p, bool is_base, bool is_best)
+{
+    row->successes = p->successes;
+    row->episodes = p->trials;
+    row->success_rate = p->rate.value;
+    row->wilson = (spot_interval){.lo = p->rate.lo, .hi = p->rate.has_ci ? p->rate.hi : 1.0};
+    row->chunks = as_estimate(&p->chunks, false);
+    row->inflation = as_estimate(&p->inflation, is_base);
+    row->time = as_estimate(&p->time_s, false);
+    row->eta_task = as_estimate(&p->eta_task, is_base);
+    row->budget_time = as_estimate(&p->budget_time_s, false);
+    row->delay_s = p->delay_s.value;
+    row->age_s = p->age_s.value;
+    row->p_best = p->p_best_alone.known ? p->p_best_alone.value : 1.0;
+    row->p_holm = p->p_best.known ? p->p_best.value : 1.0;
+    row->among_best = is_best || row->p_holm >= LEVEL;
+}
+
+static spot_tune_withheld withheld_by(const spot_tune_result *r, spot_analyze_guard guard)
+{
+    bool many = r->n_judged == 0;
+    for (int i = 0; i < r->n_rows && !many; i++) {
+        many = r->rows[i].invalid > SPOT_INVALID_BEARABLE * r->setting.n_seeds;
+    }
+    return guard == SPOT_ANALYZE_GUARD_SUCCEEDS_LESS ? SPOT_TUNE_WITHHELD_SUCCEEDS_LESS
+           : guard != SPOT_ANALYZE_GUARD_INVALID     ? SPOT_TUNE_WITHHELD_NOT
+           : many                                    ? SPOT_TUNE_WITHHELD_MANY
+                                                     : SPOT_TUNE_WITHHELD_DEPENDS;
+}
+
+static void fill_result(spot_tune_result *r, const spot_analysis_setting *s)
+{
+    const spot_analysis_verdict *v = &s->verdict;
+    r->best = v->best >= 0 ? v->best : v->leader >= 0 ? v->leader : r->baseline;
+    r->withheld = withheld_by(r, v->guard);
+    r->cheapest = v->cheapest >= 0 ? v->cheapest : r->best;
+    r->best_is_unique = v->best >= 0;
+    for (int i = 0; i < r->n_rows; i++) {
+        fill_row(&r->rows[i], &s->points[i], i == r->baseline, i == v->best);
+        r->best_is_unique = r->best_is_unique && (i == v->best || !r->rows[i].among_best);
+    }
+    r->best_beats_baseline =
+        v->best >= 0 && v->guard == SPOT_ANALYZE_GUARD_NONE && !r->rows[r->baseline].among_best;
+    (void)spoti_copy(r->verdict, sizeof(r->verdict), v->text);
+}
+
+static int count_judged(const spot_tune_result *r, const spot_episode *episodes)
+{
+    const size_t n = (size_t)r->setting.n_seeds;
+    int judged = 0;
+    for (size_t k = 0; k < n; k++) {
+        bool valid = true;
+        for (size_t i = 0; i < (size_t)r->n_rows && valid; i++) {
+            valid = !episodes[i * n + k].invalid;
+        }
+        judged += valid;
+    }
+    return judged;
+}
+
+spot_status spoti_judge_episodes(spot_tune_result *result, const spot_episode *episodes,
+                                 spot_diag *diag)
+{
+    spot_analyze_log *log = NULL;
+    spot_analysis *analysis = NULL;
+    result->n_judged = count_judged(result, episodes);
+    for (int i = 0; i < result->n_rows; i++) {
+        read_episodes(result, i, episodes + (size_t)i * (size_t)result->setting.n_seeds);
+    }
+    spot_status st = make_log(result, episodes, &log, diag);
+    if (st == SPOT_OK) {
+        st = spot_analyze(log, &analysis, diag);
+    }
+    if (st == SPOT_OK) {
+        fill_result(result, &analysis->settings[0]);
+    }
+    spot_analysis_destroy(analysis);
+    spot_analyze_log_destroy(log);
+    return st;
+}
