@@ -71,6 +71,20 @@ static void check_robot(checker *c, const spoti_task_file *f)
     }
     check_number(c, "open_m", f->gripper.open_m, 0.001, 1.0);
     check_number(c, "speed_m_s", f->gripper.speed_m_s, 0.001, 100.0);
+    const spoti_gripper_file *g = &f->gripper;
+    check_number(c, "command_open", g->command_open, -1e6, 1e6);
+    check_number(c, "command_closed", g->command_closed, -1e6, 1e6);
+    check_number(c, "reading_open", g->reading_open, -1e6, 1e6);
+    check_number(c, "reading_closed", g->reading_closed, -1e6, 1e6);
+    if (g->command_open == g->command_closed && g->command_open != 0.0) {
+        fail(c, "command_open", "the same as command_closed, expected another command");
+    }
+    if (g->reading_open == g->reading_closed && g->reading_open != 0.0) {
+        fail(c, "reading_open", "the same as reading_closed, expected another reading");
+    }
+    if (f->arm.forward_deg != NULL) {
+        check_number(c, "forward_deg", *f->arm.forward_deg, -360.0, 360.0);
+    }
     if (f->disturbance != NULL) {
         check_number(c, "disturbance", f->disturbance->speed_m_s, -10.0, 10.0);
     }

@@ -56,6 +56,8 @@ static const cyaml_schema_field_t arm_fields[] = {
     CYAML_FIELD_SEQUENCE("actuators", CYAML_FLAG_POINTER | CYAML_FLAG_FLOW, spoti_arm_file,
                          actuators, &text, SPOTI_ARM_JOINTS, SPOTI_ARM_JOINTS),
     TEXT("site", spoti_arm_file, site),
+    CYAML_FIELD_FLOAT_PTR("forward_deg", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, spoti_arm_file,
+                          forward_deg),
     NUMBERS("home", spoti_arm_file, home, SPOTI_ARM_JOINTS),
     NUMBER("joint_speed_rad_s", spoti_arm_file, joint_speed_rad_s),
     NUMBER("speed_m_s", spoti_arm_file, speed_m_s),
@@ -71,6 +73,10 @@ static const cyaml_schema_field_t gripper_fields[] = {
                          &text, 2, 2),
     NUMBER("open_m", spoti_gripper_file, open_m),
     NUMBER("speed_m_s", spoti_gripper_file, speed_m_s),
+    NUMBER_OPTIONAL("command_open", spoti_gripper_file, command_open),
+    NUMBER_OPTIONAL("command_closed", spoti_gripper_file, command_closed),
+    NUMBER_OPTIONAL("reading_open", spoti_gripper_file, reading_open),
+    NUMBER_OPTIONAL("reading_closed", spoti_gripper_file, reading_closed),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t disturbance_fields[] = {

@@ -33,6 +33,7 @@ typedef struct spoti_arm_file {
     char **actuators;
     unsigned actuators_count;
     char *site;
+    double *forward_deg; /* NULL = 180 */
     double home[SPOTI_ARM_JOINTS];
     double joint_speed_rad_s;
     double speed_m_s;
@@ -48,6 +49,11 @@ typedef struct spoti_gripper_file {
     unsigned pads_count;
     double open_m;
     double speed_m_s;
+    /* of the actuator, and of what `opening` names; a pair that is equal (0) stands for open_m and 0 */
+    double command_open;
+    double command_closed;
+    double reading_open;
+    double reading_closed;
 } spoti_gripper_file;
 
 typedef struct spoti_disturbance_file {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "lab/sim/rig.h"
+#include "lab/sim/variant.h"
 #include "spot/rng.h"
 
 enum { SEEDS = 500, COLUMNS = 8 };
@@ -230,6 +231,69 @@ static void paired_seeds_start_alike_at_every_belt_speed(void **state)
     }
 }
 
+/* The fault of the first reset of the task with one thing changed. */
+static void fault_of(const char *from, const char *to, char *fault, size_t size)
+{
+    rig r;
+    variant v;
+    variant_make(&v, "ur5e-pick-place");
+    variant_edit(v.task, from, to);
+    rig_open(&r, v.task, 1.0, 1.0);
+    rig_reset(&r, 3);
+    assert_true(rig_outcome(&r).invalid && rig_outcome(&r).done);
+    (void)snprintf(fault, size, "%s", rig_outcome(&r).fault);
+    rig_close(&r);
+}
+
+/* The links and the gripper are 1.2 m from the shoulder to the site when stretched: a start at 1.6 m is at
+ * least 0.4 m out of reach. */
+static void start_out_of_reach_is_invalid_with_the_residual(void **state)
+{
+    (void)state;
+    char fault[SPOT_FAULT_SIZE];
+    double mm = 0.0;
+    double deg = 0.0;
+    fault_of(
+        "start:                 # pose of the gripper at reset, m and degrees\n  x_m: [0.36, 0.54]",
+        "start:\n  x_m: [1.6, 1.6]", fault, sizeof(fault));
+    const char *at = strstr(fault, "off by ");
+    assert_non_null(at);
+    assert_int_equal(sscanf(at, "off by %lf mm and %lf deg", &mm, &deg), 2);
+    assert_true(mm > 400.0 && mm < 1600.0);
+    assert_non_null(strstr(fault, "the start at x 1.600, y "));
+    assert_non_null(strstr(fault, "expected at most 1 mm and 0.5 deg"));
+}
+
+/* Against a pose that is a known way off, and half a turn, where the solver's own error vanishes. */
+static void residual_is_the_way_that_is_left(void **state)
+{
+    (void)state;
+    static const double off[][2] = {{0.0, 0.0}, {0.002, 0.01}, {0.5, 1.0}, {0.0, 3.14159265358979}};
+    const double at[4] = {0.45, 0.1, 0.2, 0.3};
+    rig r;
+    rig_open(&r, PICK_PLACE, 1.0, 1.0);
+    rig_reset(&r, 0);
+    const spoti_residual solved = spoti_arm_place(r.w, at);
+    assert_true(spoti_residual_ok(&solved));
+    for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++) {
+        const double pose[4] = {at[0] + 0.6 * off[i][0], at[1], at[2] - 0.8 * off[i][0],
+                                at[3] + off[i][1]};
+        const spoti_residual got = spoti_arm_residual(r.w, pose);
+        assert_close(got.m, off[i][0], SOLVED_M, 0.0);
+        assert_close(got.rad, off[i][1], 1e-4, 0.0); /* of acos near 0 and pi */
+        assert_int_equal(spoti_residual_ok(&got), i == 0);
+    }
+    rig_close(&r);
+}
+
+static void object_without_a_place_is_named(void **state)
+{
+    (void)state;
+    char fault[SPOT_FAULT_SIZE];
+    fault_of("apart_m: 0.14", "apart_m: 10", fault, sizeof(fault));
+    assert_non_null(strstr(fault, "object 'tray' finds no place 10 m from 'cube' (apart_m)"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +304,9 @@ int main(void)
         cmocka_unit_test(reset_forgets_what_happened_before),
         cmocka_unit_test(different_seeds_start_differently),
         cmocka_unit_test(paired_seeds_start_alike_at_every_belt_speed),
+        cmocka_unit_test(start_out_of_reach_is_invalid_with_the_residual),
+        cmocka_unit_test(residual_is_the_way_that_is_left),
+        cmocka_unit_test(object_without_a_place_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

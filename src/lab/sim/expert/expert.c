@@ -138,11 +138,16 @@ static double grasp_yaw(const spoti_expert *e, double object_yaw)
     return yaw;
 }
 
-/* The object's velocity, as far as it can be known; NULL = at rest. */
-static const mjtNum *object_velocity(const spoti_expert *e, const spoti_mujoco_world *w)
+/* The object's velocity (3), as far as it can be known; else false, and 0. */
+static bool object_velocity(const spoti_expert *e, const spoti_mujoco_world *w, double velocity[3])
 {
-    int dof = e->task->objects[e->object].dof;
-    return dof >= 0 && spoti_object_seen(w, e->object) ? w->data->qvel + dof : NULL;
+    const int dof = e->task->objects[e->object].dof;
+    const bool known = dof >= 0 && spoti_object_seen(w, e->object);
+    mju_zero3(velocity);
+    if (known) {
+        spoti_frame_turn_from_world(&e->task->base, w->data->qvel + dof, velocity);
+    }
+    return known;
 }
 
 /* Where the object will be when a target given now has been reached, plus the servo's lag. */
@@ -154,9 +159,10 @@ static void predict(spoti_expert *e, const spoti_mujoco_world *w, double pose[SP
         memcpy(pose, e->last_seen, sizeof(e->last_seen));
         return;
     }
-    const mjtNum *velocity = object_velocity(e, w);
+    double velocity[3];
+    const bool moves = object_velocity(e, w, velocity);
     spoti_object_pose(w, e->object, pose);
-    for (int i = 0; i < 2 && velocity != NULL; i++) {
+    for (int i = 0; i < 2 && moves; i++) {
         pose[i] += lead * velocity[i];
     }
     memcpy(e->last_seen, pose, sizeof(e->last_seen));
@@ -348,9 +354,10 @@ static void advance(spoti_expert *e, const spoti_mujoco_world *w, const double p
         /* The goal is where the object will be a control period from now: so must the reference. */
         double ahead[SPOTI_POSE_DIM];
         memcpy(ahead, w->reference, sizeof(ahead));
-        const mjtNum *velocity = object_velocity(e, w);
+        double velocity[3];
+        const bool moves = object_velocity(e, w, velocity);
         double period = e->task->info.dims.ticks_per_action * w->model->opt.timestep;
-        for (int i = 0; i < 2 && velocity != NULL; i++) {
+        for (int i = 0; i < 2 && moves; i++) {
             ahead[i] += period * velocity[i];
         }
         advance_approach(e, ahead, goal, yaw);
@@ -389,9 +396,9 @@ void spoti_expert_act(spoti_expert *e, const spoti_mujoco_world *w, spoti_expert
     advance(e, w, place, goal, yaw);
     choose_goal(e, w, object, place, goal);
     bool holding = e->phase >= SPOTI_PHASE_LIFT;
-    const mjtNum *velocity = object_velocity(e, w);
+    double velocity[3];
     double object_speed = 0.0;
-    if (!holding && velocity != NULL) {
+    if (object_velocity(e, w, velocity) && !holding) {
         object_speed = mju_norm3(velocity);
         object_speed = fmin(object_speed, 0.3); /* a kicked object is not chased at its speed */
     }

@@ -11,22 +11,26 @@
  */
 #include <math.h>
 
+#include "lab/sim/mujoco/gripper.h"
 #include "lab/sim/mujoco/world.h"
 
 /* Damping mu: at singular values of 0.1 and more (the whole workspace) it slows convergence by 1 %. */
 static const double DAMPING = 1e-4;
 
+/* What a policy cannot tell from the pose that was asked for: far below its errors, far above the solver's. */
+const double SPOTI_RESIDUAL_M = 1e-3;
+const double SPOTI_RESIDUAL_RAD = 0.5 * mjPI / 180.0;
+
 void spoti_arm_pose(const spoti_mujoco_world *w, const mjData *data, double pose[SPOTI_POSE_DIM])
 {
-    const mjtNum *at = data->site_xpos + 3 * w->task->site;
-    const mjtNum *turn = data->site_xmat + 9 * w->task->site;
-    for (int i = 0; i < 3; i++) {
-        pose[i] = at[i];
-    }
-    pose[3] = atan2(turn[3], turn[0]);
+    const spoti_frame *base = &w->task->base;
+    const mjtNum *turn = data->site_xmat + 9 * (size_t)w->task->site;
+    spoti_frame_from_world(base, data->site_xpos + 3 * (size_t)w->task->site, pose);
+    pose[3] = spoti_frame_yaw_from_world(base, atan2(turn[3], turn[0]));
 }
 
-/* Error twist from the site's pose in `kin` to the wanted one: e (6) = position, rotation vector. */
+/* Error twist from the site's pose in `kin` to the wanted one, both in the world: e (6) = position, rotation
+ * vector. */
 static void pose_error(const spoti_mujoco_world *w, const double pose[SPOTI_POSE_DIM], double e[6])
 {
     const mjtNum *at = w->kin->site_xpos + 3 * w->task->site;
@@ -91,13 +95,36 @@ static void solve_step(spoti_mujoco_world *w, const double e[6], double step_max
 void spoti_arm_solve(spoti_mujoco_world *w, const double pose[SPOTI_POSE_DIM], int iterations,
                      double step_max_rad)
 {
+    double world[SPOTI_POSE_DIM];
+    spoti_frame_to_world(&w->task->base, pose, world);
     for (int i = 0; i < iterations; i++) {
         double e[6];
         mj_kinematics(w->model, w->kin);
         mj_comPos(w->model, w->kin);
-        pose_error(w, pose, e);
+        pose_error(w, world, e);
         solve_step(w, e, step_max_rad);
     }
+}
+
+spoti_residual spoti_arm_residual(spoti_mujoco_world *w, const double pose[SPOTI_POSE_DIM])
+{
+    double world[SPOTI_POSE_DIM];
+    spoti_frame_to_world(&w->task->base, pose, world);
+    mj_kinematics(w->model, w->kin);
+    const mjtNum *turn = w->kin->site_xmat + 9 * (size_t)w->task->site;
+    const double c = cos(world[3]);
+    const double s = sin(world[3]);
+    /* trace of the rotation between: the twist of pose_error vanishes at half a turn too */
+    const double trace = c * turn[0] + s * turn[3] + s * turn[1] - c * turn[4] - turn[8];
+    return (spoti_residual){
+        .m = mju_dist3(world, w->kin->site_xpos + 3 * (size_t)w->task->site),
+        .rad = acos(mju_clip(0.5 * (trace - 1.0), -1.0, 1.0)),
+    };
+}
+
+bool spoti_residual_ok(const spoti_residual *r)
+{
+    return r->m <= SPOTI_RESIDUAL_M && r->rad <= SPOTI_RESIDUAL_RAD;
 }
 
 void spoti_arm_command(spoti_mujoco_world *w, const double target[SPOTI_POSE_DIM], bool open)
@@ -146,7 +173,7 @@ void spoti_arm_tick(spoti_mujoco_world *w)
         d->ctrl[t->arm_actuator[i]] = w->kin->qpos[t->arm_qpos[i]];
         d->qfrc_applied[t->arm_dof[i]] = d->qfrc_bias[t->arm_dof[i]];
     }
-    d->ctrl[t->gripper_actuator] = w->open_reference_m;
+    spoti_gripper_command(t, d, w->open_reference_m);
     if (t->moving_actuator >= 0) {
         d->ctrl[t->moving_actuator] = t->file->disturbance->speed_m_s * w->variation.speed;
     }

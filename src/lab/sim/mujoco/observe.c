@@ -14,6 +14,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "lab/sim/mujoco/gripper.h"
 #include "lab/sim/mujoco/world.h"
 #include "spot/rng.h"
 
@@ -34,8 +35,9 @@ static double box_yaw(const mjtNum turn[9])
 void spoti_object_pose(const spoti_mujoco_world *w, int object, double pose[SPOTI_POSE_DIM])
 {
     int body = w->task->objects[object].body;
-    mju_copy3(pose, w->data->xpos + 3 * body);
-    pose[3] = box_yaw(w->data->xmat + 9 * body);
+    const spoti_frame *base = &w->task->base;
+    spoti_frame_from_world(base, w->data->xpos + 3 * (size_t)body, pose);
+    pose[3] = spoti_frame_yaw_from_world(base, box_yaw(w->data->xmat + 9 * (size_t)body));
 }
 
 static double *ring_row(const spoti_mujoco_world *w, int64_t tick)
@@ -47,7 +49,8 @@ static double *ring_row(const spoti_mujoco_world *w, int64_t tick)
 void spoti_ring_record(spoti_mujoco_world *w)
 {
     double *row = ring_row(w, w->tick);
-    const mjtNum *gripper = w->data->site_xpos + 3 * w->task->site;
+    double gripper[SPOTI_POSE_DIM];
+    spoti_arm_pose(w, w->data, gripper);
     for (int i = 0; i < (int)w->task->file->objects_count; i++) {
         double *sight = row + SPOTI_SIGHT_DIM * i;
         spoti_object_pose(w, i, sight);
@@ -125,7 +128,7 @@ static int put_gripper(const spoti_mujoco_world *w, const spoti_term *term,
         out[1] = (float)cos(gripper[3]);
         return 2;
     default:
-        out[0] = (float)w->data->ten_length[w->task->opening_tendon];
+        out[0] = (float)spoti_gripper_opening(w->task, w->data);
         return 1;
     }
 }

@@ -33,11 +33,9 @@ void spoti_contacts_update(spoti_mujoco_world *w)
 
 static bool is_inside(const spoti_mujoco_world *w, const spoti_condition *c)
 {
-    double object[SPOTI_POSE_DIM];
-    double region[SPOTI_POSE_DIM];
-    spoti_object_pose(w, c->object_index, object);
-    spoti_object_pose(w, c->region_index, region);
-
+    /* all in the world: z is up in the base's frame too */
+    const mjtNum *object = w->data->xpos + 3 * (size_t)w->task->objects[c->object_index].body;
+    const mjtNum *region = w->data->xpos + 3 * (size_t)w->task->objects[c->region_index].body;
     const mjtNum *turn = w->data->xmat + 9 * w->task->objects[c->region_index].body;
     double away[3] = {object[0] - region[0], object[1] - region[1], object[2] - region[2]};
     for (int k = 0; k < 2; k++) {

@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/text.h"
+#include "lab/sim/mujoco/gripper.h"
 #include "lab/sim/mujoco/world.h"
 #include "spot/rng.h"
 
@@ -20,6 +22,21 @@ enum {
 static double radians(double degrees)
 {
     return degrees * (mjPI / 180.0);
+}
+
+static double degrees(double radians_)
+{
+    return radians_ * (180.0 / mjPI);
+}
+
+spoti_residual spoti_arm_place(spoti_mujoco_world *w, const double pose[SPOTI_POSE_DIM])
+{
+    const spot_task *t = w->task;
+    for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
+        w->kin->qpos[t->arm_qpos[i]] = t->file->arm.home[i];
+    }
+    spoti_arm_solve(w, pose, SOLVE_ITERATIONS, mjPI / 8.0);
+    return spoti_arm_residual(w, pose);
 }
 
 static void place_gripper(spoti_mujoco_world *w, spot_rng *rng)
@@ -37,22 +54,20 @@ static void place_gripper(spoti_mujoco_world *w, spot_rng *rng)
     w->open_target_m = t->file->gripper.open_m;
     w->open_reference_m = w->open_target_m;
 
-    for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
-        w->kin->qpos[t->arm_qpos[i]] = t->file->arm.home[i];
+    const spoti_residual r = spoti_arm_place(w, w->reference);
+    if (!spoti_residual_ok(&r)) {
+        (void)spoti_format(
+            w->fault, sizeof(w->fault),
+            "the start at x %.3f, y %.3f, z %.3f m, yaw %.1f deg is out of the arm's "
+            "reach from arm.home: off by %.1f mm and %.1f deg, expected at most %g mm "
+            "and %g deg",
+            w->reference[0], w->reference[1], w->reference[2], degrees(w->reference[3]), 1e3 * r.m,
+            degrees(r.rad), 1e3 * SPOTI_RESIDUAL_M, degrees(SPOTI_RESIDUAL_RAD));
     }
-    spoti_arm_solve(w, w->reference, SOLVE_ITERATIONS, mjPI / 8.0);
     for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
         w->data->qpos[t->arm_qpos[i]] = w->kin->qpos[t->arm_qpos[i]];
     }
-    /* Fingers open: each joint on the opening's tendon takes an equal share of it. */
-    const mjModel *m = w->model;
-    int first = m->tendon_adr[t->opening_tendon];
-    int count = m->tendon_num[t->opening_tendon];
-    for (int i = first; i < first + count; i++) {
-        if (m->wrap_type[i] == mjWRAP_JOINT) {
-            w->data->qpos[m->jnt_qposadr[m->wrap_objid[i]]] = w->open_target_m / count;
-        }
-    }
+    spoti_gripper_place_open(t, w->data);
 }
 
 static void draw_pose(const spoti_object_file *o, spot_rng *rng, double pose[SPOTI_POSE_DIM])
@@ -67,16 +82,18 @@ static void put_object(spoti_mujoco_world *w, int i, const double pose[SPOTI_POS
 {
     const spoti_object *o = &w->task->objects[i];
     const mjtNum axis[3] = {0.0, 0.0, 1.0};
+    double world[SPOTI_POSE_DIM];
     mjtNum turn[4];
 
-    mju_axisAngle2Quat(turn, axis, pose[3]);
+    spoti_frame_to_world(&w->task->base, pose, world);
+    mju_axisAngle2Quat(turn, axis, world[3]);
     mjtNum *at = o->mocap >= 0 ? w->data->mocap_pos + 3 * o->mocap : w->data->qpos + o->qpos;
     mjtNum *quat = o->mocap >= 0 ? w->data->mocap_quat + 4 * o->mocap : w->data->qpos + o->qpos + 3;
-    mju_copy3(at, pose);
+    mju_copy3(at, world);
     mju_copy4(quat, turn);
 }
 
-static spot_status place_objects(spoti_mujoco_world *w, spot_rng *rng)
+static void place_objects(spoti_mujoco_world *w, spot_rng *rng)
 {
     const spoti_task_file *f = w->task->file;
     double poses[SPOTI_OBJECTS_MAX][SPOTI_POSE_DIM];
@@ -91,19 +108,23 @@ static spot_status place_objects(spoti_mujoco_world *w, spot_rng *rng)
                                        poses[i][1] - poses[other][1]) >= o->apart_m;
         }
         if (!apart) {
-            return SPOT_E_RANGE;
+            (void)spoti_format(w->fault, sizeof(w->fault),
+                               "object '%.40s' finds no place %g m from '%.40s' (apart_m) in %d "
+                               "tries, expected wider ranges or a smaller distance",
+                               o->name, o->apart_m, o->apart_from, PLACE_TRIES);
+            return;
         }
         put_object(w, i, poses[i]);
     }
-    return SPOT_OK;
 }
 
-spot_status spoti_world_reset(spoti_mujoco_world *w, uint64_t seed)
+void spoti_world_reset(spoti_mujoco_world *w, uint64_t seed)
 {
     spot_rng rng = spot_rng_at(seed, SPOT_STREAM_RESET, 0);
 
     mj_resetData(w->model, w->data);
     mj_resetData(w->model, w->kin);
+    w->fault[0] = '\0';
     w->seed = seed;
     w->tick = 0;
     w->held_ticks = 0;
@@ -112,10 +133,7 @@ spot_status spoti_world_reset(spoti_mujoco_world *w, uint64_t seed)
     w->failed = false;
 
     place_gripper(w, &rng);
-    spot_status st = place_objects(w, &rng);
-    if (st != SPOT_OK) {
-        return st;
-    }
+    place_objects(w, &rng);
     mj_step1(w->model, w->data);
     spoti_contacts_update(w);
     spoti_ring_record(w);
@@ -124,5 +142,4 @@ spot_status spoti_world_reset(spoti_mujoco_world *w, uint64_t seed)
     }
     w->held_ticks = 0;
     w->success = false;
-    return SPOT_OK;
 }

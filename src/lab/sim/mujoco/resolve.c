@@ -5,6 +5,7 @@
 
 #include "core/base/alloc.h"
 #include "core/base/text.h"
+#include "lab/sim/mujoco/gripper.h"
 #include "lab/sim/mujoco/parts.h"
 #include "lab/sim/mujoco/scene.h"
 #include "runtime/file/yaml.h"
@@ -39,6 +40,35 @@ static void refuse(resolver *r, const char *key, const char *what)
     }
 }
 
+/* Half a turn: the x axis of a UR's own base points backwards. */
+static const double FORWARD_DEG = 180.0;
+
+static void resolve_base(resolver *r, spot_task *t)
+{
+    spot_diag why = {.text = ""};
+    const double *turn = t->file->arm.forward_deg;
+    if (r->status == SPOT_OK &&
+        spoti_frame_find(r->model, t->arm_joint[0], turn != NULL ? *turn : FORWARD_DEG, &t->base,
+                         &why) != SPOT_OK) {
+        refuse(r, "joints", why.text);
+    }
+}
+
+static void resolve_gripper(resolver *r, spot_task *t)
+{
+    spot_diag why = {.text = ""};
+    const char *key = "";
+    if (r->status != SPOT_OK) {
+        return;
+    }
+    spot_status st = spoti_gripper_resolve(t, &key, &why);
+    if (st == SPOT_E_NOMEM) {
+        r->status = st;
+    } else if (st != SPOT_OK) {
+        refuse(r, key, why.text);
+    }
+}
+
 static void resolve_robot(resolver *r, spot_task *t)
 {
     const spoti_task_file *f = t->file;
@@ -56,8 +86,8 @@ static void resolve_robot(resolver *r, spot_task *t)
             resolve(r, mjOBJ_ACTUATOR, "actuator", "actuators", f->arm.actuators[i]);
     }
     t->site = resolve(r, mjOBJ_SITE, "site", "site", f->arm.site);
-    t->gripper_actuator = resolve(r, mjOBJ_ACTUATOR, "actuator", "gripper", f->gripper.actuator);
-    t->opening_tendon = resolve(r, mjOBJ_TENDON, "tendon", "opening", f->gripper.opening);
+    resolve_base(r, t);
+    resolve_gripper(r, t);
     t->moving_actuator = -1;
     if (f->disturbance != NULL) {
         t->moving_actuator =

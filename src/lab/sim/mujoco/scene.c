@@ -166,6 +166,8 @@ void spot_task_destroy(spot_task *task)
     }
     if (task->model != NULL) {
         spoti_free(task->allocator, task->parts, (size_t)task->model->ngeom * sizeof(*task->parts));
+        spoti_free(task->allocator, task->open_qpos,
+                   (size_t)task->model->nq * sizeof(*task->open_qpos));
         mj_deleteModel(task->model);
     }
     spoti_task_file_free(task->file);

@@ -7,6 +7,7 @@
 #include <mujoco/mujoco.h>
 
 #include "core/base/text.h"
+#include "lab/sim/mujoco/frame.h"
 #include "lab/sim/mujoco/parts.h"
 #include "lab/sim/task_file.h"
 #include "spot/task.h"
@@ -44,7 +45,10 @@ struct spot_task {
     int arm_actuator[SPOTI_ARM_JOINTS];
     int site;
     int gripper_actuator;
-    int opening_tendon;
+    int opening_tendon;  /* -1 = a joint */
+    int opening_qpos;    /* -1 = a tendon */
+    double *open_qpos;   /* (nq) where the fingers are when open; NULL = an equal share each */
+    spoti_frame base;    /* in which the task file, actions and observations speak */
     spoti_part *parts;   /* (ngeom) whose geom it is */
     int moving_actuator; /* -1 = nothing moves by itself */
     spoti_object objects[SPOTI_OBJECTS_MAX];

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "lab/sim/mujoco/gripper.h"
 #include "lab/sim/mujoco/guard.h"
 
 double spoti_world_time_s(const spoti_mujoco_world *w)
@@ -29,17 +30,16 @@ void spoti_world_step(spoti_mujoco_world *w)
     spoti_outcome_update(w);
 }
 
-/* A call into the simulation and what it returned. */
+/* A call into the simulation. */
 typedef struct guarded {
     spoti_mujoco_world *world;
     uint64_t seed;
-    spot_status status;
 } guarded;
 
 static void reset_guarded(void *ctx)
 {
-    guarded *g = ctx;
-    g->status = spoti_world_reset(g->world, g->seed);
+    const guarded *g = ctx;
+    spoti_world_reset(g->world, g->seed);
 }
 
 static void step_guarded(void *ctx)
@@ -49,21 +49,19 @@ static void step_guarded(void *ctx)
 }
 
 /* Calls fn; an error that MuJoCo raises makes the episode invalid. */
-static spot_status call_guarded(spoti_mujoco_fn fn, guarded *g)
+static void call_guarded(spoti_mujoco_fn fn, guarded *g)
 {
     spot_diag raised = {.text = ""};
     if (spoti_mujoco_guard(fn, g, &raised) != SPOT_OK) {
         spoti_fault_raised(g->world, raised.text);
-        return SPOT_OK;
     }
-    return g->status;
 }
 
 static spot_status op_reset(void *self, uint64_t seed)
 {
-    guarded g = {.world = self, .seed = seed, .status = SPOT_OK};
-    g.world->fault[0] = '\0';
-    return call_guarded(reset_guarded, &g);
+    guarded g = {.world = self, .seed = seed};
+    call_guarded(reset_guarded, &g);
+    return SPOT_OK;
 }
 
 static spot_status op_observe(void *self, float *obs, double *anchor)
@@ -90,11 +88,12 @@ static spot_status op_act(void *self, const float *action, const double *anchor)
 
 static spot_status op_step(void *self)
 {
-    guarded g = {.world = self, .status = SPOT_OK};
+    guarded g = {.world = self};
     if (g.world->fault[0] != '\0') {
         return SPOT_E_STATE;
     }
-    return call_guarded(step_guarded, &g);
+    call_guarded(step_guarded, &g);
+    return SPOT_OK;
 }
 
 static void op_outcome(const void *self, spot_outcome *outcome)
@@ -122,7 +121,7 @@ static void op_sample(const void *self, double *row)
 
     spoti_arm_pose(w, w->data, row);
     row += SPOTI_POSE_DIM;
-    *row++ = w->data->ten_length[t->opening_tendon];
+    *row++ = spoti_gripper_opening(t, w->data);
     for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
         row[i] = w->data->qpos[t->arm_qpos[i]];
         row[SPOTI_ARM_JOINTS + i] = w->data->qvel[t->arm_dof[i]];

@@ -44,8 +44,22 @@ void spoti_arm_solve(spoti_mujoco_world *w, const double pose[SPOTI_POSE_DIM], i
 void spoti_arm_command(spoti_mujoco_world *w, const double target[SPOTI_POSE_DIM], bool open);
 void spoti_arm_tick(spoti_mujoco_world *w);
 
-/* reset.c: the reset distribution. */
-spot_status spoti_world_reset(spoti_mujoco_world *w, uint64_t seed);
+/* How far the joint targets in w->kin are from a pose. */
+typedef struct spoti_residual {
+    double m;
+    double rad;
+} spoti_residual;
+extern const double SPOTI_RESIDUAL_M; /* what is within these has been reached */
+extern const double SPOTI_RESIDUAL_RAD;
+spoti_residual spoti_arm_residual(spoti_mujoco_world *w, const double pose[SPOTI_POSE_DIM]);
+bool spoti_residual_ok(const spoti_residual *residual);
+
+/* Joint targets of `pose`, from arm.home on; how well they reach it. */
+spoti_residual spoti_arm_place(spoti_mujoco_world *w, const double pose[SPOTI_POSE_DIM]);
+
+/* reset.c: the reset distribution. Where it cannot be had (out of reach, no place for an object) the episode is
+ * invalid, and w->fault says why. */
+void spoti_world_reset(spoti_mujoco_world *w, uint64_t seed);
 
 /* observe.c: poses and sensors. */
 void spoti_object_pose(const spoti_mujoco_world *w, int object, double pose[SPOTI_POSE_DIM]);
