@@ -41,18 +41,13 @@ static int compare_o(const void *a, const void *b)
                         : (p->index > q->index) - (p->index < q->index);
 }
 
-/* How chunks are joined, as our own names say it; points without overlap fit to any. */
-static const char *align_of(const spoti_setting *s, int i)
-{
-    const char *at = strstr(s->points[i]->name, "align=");
-    return at != NULL ? at : "";
-}
-
+/* Whether chunks are joined alike, as our own names say it; without overlap there is nothing to join. */
 static bool same_align(const spoti_setting *s, int i, int j)
 {
-    const char *a = align_of(s, i);
-    const char *b = align_of(s, j);
-    return a[0] == '\0' || b[0] == '\0' || strcmp(a, b) == 0;
+    const spoti_log_point *a = s->points[i];
+    const spoti_log_point *b = s->points[j];
+    const bool joins = a->is_ours && b->is_ours && a->point.overlap > 0 && b->point.overlap > 0;
+    return !joins || a->point.align == b->point.align;
 }
 
 /* The places of all points; false if latencies are not known for all, so that x is their order. */

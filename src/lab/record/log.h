@@ -11,6 +11,7 @@
 #define SPOTI_ANALYZE_LOG_H
 
 #include "lab/record/fields.h"
+#include "spot/point.h"
 #include "spot/record.h"
 #include "spot/tised.h"
 
@@ -52,6 +53,8 @@ typedef struct spoti_episode {
 typedef struct spoti_log_point {
     char name[SPOT_ANALYZE_NAME_SIZE];
     int setting;
+    bool is_ours; /* the name is an operating point of ours, and which */
+    spot_point point;
     bool has[SPOTI_N_NUMBER]; /* constants of the point, and what aggregated rows say */
     double value[SPOTI_N_NUMBER];
     bool has_schedule;

@@ -80,6 +80,8 @@ static void read_name(spoti_log_point *p)
     if (spot_point_parse(p->name, &point, NULL) != SPOT_OK) {
         return;
     }
+    p->is_ours = true;
+    p->point = point;
     if (strstr(p->name, "steps=") != NULL && point.steps > 0) {
         p->has[SPOTI_STEPS] = true;
         p->value[SPOTI_STEPS] = point.steps;

@@ -54,18 +54,18 @@ static spot_status read_point(spot_analyze_log *log, const char *dir, const char
     set_text(&preset.row, SPOTI_PLATFORM, platform);
     set_text(&preset.row, SPOTI_SCHEDULE, schedule);
     const struct {
-        spoti_field field;
         double value;
+        spoti_field field;
         bool there;
     } numbers[] = {
-        {SPOTI_T_INF, json_number_value(latency), true},
-        {SPOTI_T_CHUNK, json_number_value(chunk), json_is_number(chunk)},
-        {SPOTI_T_ACT, action_s, true},
-        {SPOTI_CHUNK, n, true},
-        {SPOTI_BUDGET, limit_s, true},
-        {SPOTI_OVERHEAD, json_number_value(json_object_get(setting, "overhead_s")),
+        {json_number_value(latency), SPOTI_T_INF, true},
+        {json_number_value(chunk), SPOTI_T_CHUNK, json_is_number(chunk)},
+        {action_s, SPOTI_T_ACT, true},
+        {n, SPOTI_CHUNK, true},
+        {limit_s, SPOTI_BUDGET, true},
+        {json_number_value(json_object_get(setting, "overhead_s")), SPOTI_OVERHEAD,
          strcmp(schedule, "cadence") == 0},
-        {SPOTI_SPEED, speed, speed != 1.0},
+        {speed, SPOTI_SPEED, speed != 1.0},
     };
     preset.row.file = json_path;
     preset.row.line = 1;

@@ -242,6 +242,29 @@ static void paired_times_take_the_sign_flip_test(void **state)
     done(&f);
 }
 
+/* The words that a name ends in do not change the sweep that is seen. */
+static void a_sweep_does_not_hang_on_the_spelling_of_names(void **state)
+{
+    static const char *const tails[] = {" align=skip", ""};
+    char text[TEXT_SIZE];
+    (void)state;
+    for (int c = 0; c < 2; c++) {
+        (void)snprintf(text, sizeof(text),
+                       "point,alpha,overlap,episodes,successes,t_inf_ms,time_s,chunks,t_act_ms,n\n"
+                       "steps=10 overlap=2%s,1,2,100,60,100,10,20,50,8\n"
+                       "steps=5 overlap=2%s quant=w8a8,0.6,2,100,80,60,9,21,50,8\n"
+                       "steps=3 overlap=2%s quant=w8a8,0.4,2,100,90,40,8,22,50,8\n"
+                       "steps=1 overlap=2%s quant=w8a8 prune=0.5,0.2,2,100,50,20,12,40,50,8\n",
+                       tails[c], tails[c], tails[c], tails[c]);
+        fixture f = analysed(text, SPOT_ANALYZE_DYNAMIC, NULL);
+        assert_int_equal(f.s->verdict.best, 2);
+        assert_int_equal(f.s->verdict.kind, SPOT_ANALYZE_KIND_INTERIOR);
+        assert_true(f.s->verdict.p_interior.known);
+        assert_non_null(strstr(f.s->verdict.text, "lies inside the sweep 'steps=1 overlap=2"));
+        done(&f);
+    }
+}
+
 static void equal_points_establish_nothing(void **state)
 {
     static char text[TEXT_SIZE];
@@ -430,6 +453,7 @@ int main(void)
         cmocka_unit_test(shared_seeds_take_mcnemar_and_others_fisher),
         cmocka_unit_test(a_clear_interior_optimum_is_established),
         cmocka_unit_test(paired_times_take_the_sign_flip_test),
+        cmocka_unit_test(a_sweep_does_not_hang_on_the_spelling_of_names),
         cmocka_unit_test(equal_points_establish_nothing),
         cmocka_unit_test(few_successes_have_no_interval_and_say_so),
         cmocka_unit_test(welch_on_given_spreads),
