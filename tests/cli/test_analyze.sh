@@ -54,7 +54,7 @@ for word in --map --baseline --platform --json --figure published: Examples; do
 done
 
 # --- answers: the published tables come to their conclusions, the figures are recomputed ---
-says "'steps=2' from 'steps=1' takes 387 trials" published:dom-cr
+says "'steps=2' from 'steps=1' takes 684 trials" published:dom-cr
 says "Dynamic paradox: established at 'steps=4'" published:real-dynamic --setting AGX30W
 says "Dynamic paradox: not established" published:real-dynamic --setting RTX4070
 says "against 80.0 % [37.6, 96.4] (4 of 5) at the baseline 'light'" "$work/good.csv" --baseline light --regime dynamic

@@ -10,6 +10,7 @@
 #include "lab/judge/setting.h"
 #include "spot/stats.h"
 #include "spot/stats_dist.h"
+#include "spot/stats_power.h"
 #include "spot/stats_tests.h"
 
 typedef enum test {
@@ -282,56 +283,90 @@ void spoti_welch_points(spoti_setting *s)
 
 /* Trials needed -------------------------------------------------------------------------------- */
 
-/* z of level 5 % one-sided plus z of power 80 %. */
-static const double Z_NEEDED = 1.6448536269514722 + 0.8416212335729143;
+/* One-sided level and power that a wish has: corrected for n_test comparisons, of which the wanted claim
+ * takes n_claim rejections at once (both ends of an interior best). */
+static spot_stats_power_config wish_of(int n_test, int n_claim)
+{
+    spot_stats_power_config config;
+    spot_stats_power_config_default(&config);
+    config.two_sided = false;
+    config.level = 0.05 / n_test;
+    config.power = 1.0 - (1.0 - config.power) / n_claim;
+    return config;
+}
 
-static bool trials_graded(const spoti_setting *s, int i, int j, double *trials)
+/* z of the level plus z of the power. */
+static double z_needed(const spot_stats_power_config *wish)
+{
+    double level = 0.0;
+    double power = 0.0;
+    (void)spot_stats_normal_quantile(1.0 - wish->level, &level);
+    (void)spot_stats_normal_quantile(wish->power, &power);
+    return level + power;
+}
+
+static bool trials_graded(const spoti_setting *s, int i, int j, const spot_stats_power_config *wish,
+                          double *trials)
 {
     const spot_analysis_point *a = &s->out->points[i];
     const spot_analysis_point *b = &s->out->points[j];
     double variance = a->rate.value * (1.0 - a->rate.value) + b->rate.value * (1.0 - b->rate.value);
     double difference = a->rate.value - b->rate.value;
+    double z = z_needed(wish);
     if (!(difference > 0.0)) {
         return false;
     }
-    *trials = ceil(Z_NEEDED * Z_NEEDED * variance / (difference * difference));
+    *trials = ceil(z * z * variance / (difference * difference));
     return true;
 }
 
 /* From the p-value at hand: z grows as the root of the number of trials. */
-static bool trials_scaled(double p, int n, double *trials)
+static bool trials_scaled(double p, int n, const spot_stats_power_config *wish, double *trials)
 {
     double z = 0.0;
     if (!(p < 0.5) || n < 1 || spot_stats_normal_quantile(1.0 - p, &z) != SPOT_OK || !(z > 0.0)) {
         return false;
     }
-    *trials = ceil(n * (Z_NEEDED / z) * (Z_NEEDED / z));
+    const double ratio = z_needed(wish) / z;
+    *trials = ceil(n * ratio * ratio);
     return *trials < 1e9;
 }
 
-bool spoti_trials(const spoti_setting *s, int i, int j, double *trials)
+/* Counts, by the exact power of the test that decides. */
+static bool trials_counted(const spoti_setting *s, int i, int j, spot_stats_power_config wish,
+                           double *trials)
 {
     const spot_analysis_point *a = &s->out->points[i];
     const spot_analysis_point *b = &s->out->points[j];
-    spot_stats_power_config config;
+    spot_stats_trials need;
+    spot_status st = SPOT_E_RANGE;
+    if (choose(s, i, j) == TEST_MCNEMAR && s->compared[i] > 0) {
+        wish.rate_candidate =
+            (double)s->only[(size_t)i * (size_t)s->n + (size_t)j] / s->compared[i];
+        wish.rate_baseline = (double)s->only[(size_t)j * (size_t)s->n + (size_t)i] / s->compared[i];
+        st = spot_stats_trials_mcnemar(&wish, &need);
+    } else if (a->has_count && b->has_count) {
+        wish.rate_candidate = a->rate.value;
+        wish.rate_baseline = b->rate.value;
+        st = spot_stats_trials_fisher(&wish, &need);
+    }
+    *trials = st == SPOT_OK ? need.n_trial : 0.0;
+    return st == SPOT_OK && wish.rate_candidate > wish.rate_baseline;
+}
+
+bool spoti_trials(const spoti_setting *s, int i, int j, int n_test, int n_claim, double *trials)
+{
+    const spot_analysis_point *a = &s->out->points[i];
+    const spot_analysis_point *b = &s->out->points[j];
+    const spot_stats_power_config wish = wish_of(n_test > 1 ? n_test : 1, n_claim);
     double p = 1.0;
-    int n = 0;
     if (i == j) {
         return false;
     }
-    if (s->out->regime == SPOT_ANALYZE_DYNAMIC && a->graded && b->graded) {
-        return trials_graded(s, i, j, trials);
+    if (s->out->regime == SPOT_ANALYZE_DYNAMIC) {
+        return a->graded && b->graded ? trials_graded(s, i, j, &wish, trials)
+                                      : trials_counted(s, i, j, wish, trials);
     }
-    if (s->out->regime == SPOT_ANALYZE_DYNAMIC && choose(s, i, j) != TEST_MCNEMAR) {
-        spot_stats_power_config_default(&config);
-        config.rate_candidate = a->rate.value;
-        config.rate_baseline = b->rate.value;
-        if (!a->has_count || !b->has_count || spot_stats_trials_needed(&config, &n) != SPOT_OK) {
-            return false;
-        }
-        *trials = n;
-        return true;
-    }
-    n = a->trials < b->trials ? a->trials : b->trials;
-    return spoti_p_better(s, i, j, &p) && trials_scaled(p, n, trials);
+    const int n = a->trials < b->trials ? a->trials : b->trials;
+    return spoti_p_better(s, i, j, &p) && trials_scaled(p, n, &wish, trials);
 }

@@ -82,8 +82,9 @@ const char *spoti_time_test(const spoti_setting *s, int i, int j);
 /* Intervals of aggregated rows that give a standard deviation. */
 void spoti_welch_points(spoti_setting *s);
 
-/* Trials a point to tell i (the better) from j, power 0.8 at 5 %, one-sided; false = no number. */
-bool spoti_trials(const spoti_setting *s, int i, int j, double *trials);
+/* Trials a point to tell i (the better) from j with power 0.8 at one-sided 5 %, corrected for n_test tests,
+ * of which n_claim must reject at once; false = no number. */
+bool spoti_trials(const spoti_setting *s, int i, int j, int n_test, int n_claim, double *trials);
 
 /* verdict.c: best, sweep, kind, tests, claims. */
 void spoti_find_best(spoti_setting *s); /* best, line, kind */

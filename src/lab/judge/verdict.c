@@ -342,7 +342,8 @@ static void judge_trials(spoti_setting *s)
             return;
         }
         for (int k = 0; k < 2; k++) {
-            if (!spoti_trials(s, v->best, s->line[k == 0 ? 0 : s->n_line - 1], &trials)) {
+            if (!spoti_trials(s, v->best, s->line[k == 0 ? 0 : s->n_line - 1], s->n_line - 2, 2,
+                              &trials)) {
                 return;
             }
             most = fmax(most, trials);
@@ -353,14 +354,14 @@ static void judge_trials(spoti_setting *s)
     if (v->best != s->out->baseline) {
         const spot_quantity *p = &s->out->points[v->best].p_better;
         if (!(p->known && p->value < LEVEL) &&
-            spoti_trials(s, v->best, s->out->baseline, &trials)) {
+            spoti_trials(s, v->best, s->out->baseline, s->n - 1, 1, &trials)) {
             v->trials_needed = spoti_known(trials);
         }
         return;
     }
     for (int i = 0; i < s->n; i++) {
         const spot_quantity *p = &s->out->points[i].p_best;
-        if (p->known && p->value >= LEVEL && spoti_trials(s, v->best, i, &trials)) {
+        if (p->known && p->value >= LEVEL && spoti_trials(s, v->best, i, s->n - 1, 1, &trials)) {
             most = fmax(most, trials);
         }
     }

@@ -299,7 +299,7 @@ static void say_trials(spoti_setting *s, int i, int j, bool first)
     double trials = 0.0;
     SAY(s, "%s'%s' from '%s' ", first ? " To tell " : ", ", s->out->points[i].name,
         s->out->points[j].name);
-    if (spoti_trials(s, i, j, &trials)) {
+    if (spoti_trials(s, i, j, s->n_line - 2, 2, &trials)) {
         SAY(s, "takes %.0f trials a point", trials);
     } else {
         SAY(s, "no number of trials can be given");
@@ -340,7 +340,7 @@ static void say_kind(spoti_setting *s)
     if (!found && v->kind == SPOT_ANALYZE_KIND_INTERIOR && v->p_interior.known) {
         say_trials(s, v->best, s->line[0], true);
         say_trials(s, v->best, s->line[s->n_line - 1], false);
-        SAY(s, " (power 0.8 at one-sided 5 %%).");
+        SAY(s, " (power 0.8 for both at 5 %%).");
     }
 }
 
@@ -403,7 +403,7 @@ static void say_paradox(spoti_setting *s)
     int i = is_dynamic(s) ? v->paradox : s->out->baseline;
     int j = is_dynamic(s) ? s->out->baseline : v->paradox;
     if (claim == SPOT_ANALYZE_NOT_ESTABLISHED && v->p_paradox.value >= LEVEL &&
-        spoti_trials(s, i, j, &trials)) {
+        spoti_trials(s, i, j, s->n - 1, 1, &trials)) {
         SAY(s, "; a difference as large as this one takes %.0f trials a point", trials);
     }
     SAY(s, ".");

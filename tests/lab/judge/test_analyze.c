@@ -108,7 +108,9 @@ static void dom_rates_give_the_known_intervals_and_tests(void **state)
     assert_close(f.s->verdict.posterior_interior.value, 0.79, 0.005, 0.0);
     assert_int_equal(f.s->verdict.dynamic_paradox, SPOT_ANALYZE_NOT_ESTABLISHED);
     assert_int_equal(f.s->verdict.static_paradox, SPOT_ANALYZE_UNTESTABLE);
-    assert_non_null(strstr(f.s->verdict.text, "'steps=2' from 'steps=1' takes 387 trials"));
+    /* exact power of Fisher's test of .76 against .68 at 5 % / 2 interior points is .8999 with 683 trials
+     * each and .9004 with 684: 80 % for both ends at once */
+    assert_non_null(strstr(f.s->verdict.text, "'steps=2' from 'steps=1' takes 684 trials"));
     assert_false(p->time_s.known || p->t_chunk_s.known || p->chunks.known);
     done(&f);
 }
