@@ -71,6 +71,7 @@ typedef enum spot_analyze_guard {
 typedef struct spot_analysis_point {
     char name[SPOT_ANALYZE_NAME_SIZE];
     spot_quantity alpha;      /* T_inf / T_inf(baseline) */
+    int n_action;             /* n; 0 = unknown */
     spot_quantity overlap;    /* n' */
     spot_quantity t_inf_s;    /* of this point */
     spot_quantity t_chunk_s;  /* by the timing law */
@@ -132,7 +133,10 @@ typedef struct spot_analysis_setting {
     bool paired;                /* every point has the same seeds */
     int n_tasks;
     double action_s; /* T_act; 0 = unknown */
-    int n_action;    /* n; 0 = unknown */
+    int n_action;    /* n of the baseline; 0 = unknown */
+    bool
+        n_differs; /* points execute different numbers of actions: eta_chunk and inflation are then per
+                      * executed action, (T_ck0/n0) / (T_ck/n) and (N n) / (N0 n0) */
     int baseline;
     int n_points;
     spot_analysis_point *points; /* (n_points) in the order of the source */

@@ -44,6 +44,8 @@ typedef struct spot_point {
     int steps;        /* refinement steps, 1..100; 0 (text: `all`) = the policy's default */
     int overlap;      /* n': actions executed while the next inference runs, 0..n; default 0 */
     spot_align align; /* default none */
+    int execute;      /* n: actions of a chunk that are executed, 1..horizon; 0 (text: `task`) = the
+                       * task's, the default */
     char quant[SPOT_POINT_QUANT_SIZE]; /* as spot_session_config.quant; default "" = fp32 */
     char prune[SPOT_POINT_PRUNE_SIZE]; /* as spot_session_config.prune; default "" = none */
     char kv[SPOT_POINT_KV_SIZE];       /* as spot_session_config.kv; default "" = base */

@@ -34,7 +34,7 @@ typedef struct spot_rollout_config {
     spot_schedule schedule; /* sync, overlap or cadence; default sync */
     spot_clock clock;       /* default exact */
     spot_point point;       /* steps (0 = the policy's), overlap, align; default baseline */
-    int n_execute;          /* n; 0 = the task's, the default */
+    int n_execute;          /* n where the point does not say; 0 = the task's, the default */
     spot_latency latency;   /* of one inference at this point; default: none */
     double overhead_s;      /* T_ovh of cadence, s, >= 0; default 0 */
     const char *kernels;    /* as in spot_session_config; NULL = best of this CPU */

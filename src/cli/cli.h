@@ -160,8 +160,8 @@ bool cli_sweep(const char *verb, const cli_lists *lists, int all_steps, spot_poi
                int capacity, int *n);
 
 /* The same as an ordered line, with the baseline (all steps, no overlap, full precision) in any case. */
-bool cli_make_points(const char *verb, const cli_lists *lists, int all_steps, spot_point *points,
-                     int capacity, int *n, int *baseline);
+bool cli_make_points(const char *verb, const cli_lists *lists, int all_steps, int n_execute,
+                     spot_point *points, int capacity, int *n, int *baseline);
 
 /* Whether the policy can have these points (n): CLI_OK, or an exit code after saying what is wrong. Makes
  * a session of each kind and throws it away. */

@@ -78,8 +78,25 @@ bool cli_sweep(const char *verb, const cli_lists *lists, int all_steps, spot_poi
     return true;
 }
 
-bool cli_make_points(const char *verb, const cli_lists *lists, int all_steps, spot_point *points,
-                     int capacity, int *n, int *baseline)
+/* The task's own n by its number is what is called task; what then is there twice goes. */
+static void resolve_execute(int n_execute, spot_point *points, int *n)
+{
+    int kept = 0;
+    for (int i = 0; i < *n; i++) {
+        bool known = false;
+        points[i].execute = points[i].execute == n_execute ? 0 : points[i].execute;
+        for (int k = 0; k < kept && !known; k++) {
+            known = spot_point_equal(&points[k], &points[i]);
+        }
+        if (!known) {
+            points[kept++] = points[i];
+        }
+    }
+    *n = kept;
+}
+
+bool cli_make_points(const char *verb, const cli_lists *lists, int all_steps, int n_execute,
+                     spot_point *points, int capacity, int *n, int *baseline)
 {
     spot_point first;
     int at = 0;
@@ -87,6 +104,7 @@ bool cli_make_points(const char *verb, const cli_lists *lists, int all_steps, sp
     if (!cli_sweep(verb, lists, all_steps, points, capacity - 1, n)) {
         return false;
     }
+    resolve_execute(n_execute, points, n);
     spot_point_default(&first);
     first.steps = all_steps;
     while (at < *n && !spot_point_equal(&points[at], &first)) {

@@ -114,8 +114,7 @@ static int write_episodes(const rollout_request *r, const spot_task *task)
                    "%.64s, %.64s, %s, %.9g s charged as %.64s, speed %g, noise %g execute=%d "
                    "action_s=%.9g engine=%s-%s",
                    r->task_name, r->policy_name, point, r->config.latency.mean_s, r->class_name,
-                   r->variation.speed, r->variation.noise,
-                   r->config.n_execute > 0 ? r->config.n_execute : dims->n_execute,
+                   r->variation.speed, r->variation.noise, r->execute,
                    dims->tick_s * dims->ticks_per_action, r->engine.name, r->engine.version);
     spot_status st =
         spot_report_episodes_csv(r->episodes_path, note, r->episodes, r->n_seeds, &diag);
@@ -225,8 +224,13 @@ static int load_and_run(rollout_request *r)
     if (r->policy_name == NULL) {
         r->policy_name = spot_task_describe(task)->name;
     }
+    if (r->config.point.execute != 0 && r->execute != 0) {
+        spot_task_destroy(task);
+        return cli_misuse("rollout", "--execute and execute= of --point: expected one of them");
+    }
     if (r->execute == 0) {
-        r->execute = spot_task_describe(task)->dims.n_execute;
+        r->execute = r->config.point.execute != 0 ? r->config.point.execute
+                                                  : spot_task_describe(task)->dims.n_execute;
     }
     bool expert = strcmp(r->policy_name, ROLLOUT_EXPERT) == 0;
     if (expert && (r->platform_name != NULL || !isnan(r->delay_ms) || r->point_text[0] != '\0')) {

@@ -24,7 +24,6 @@ typedef struct request {
     double noise;
     uint64_t seed;
     int n_seeds;
-    int execute;
     int threads;
     bool fresh;
     bool json;
@@ -49,9 +48,8 @@ static bool read_choices(request *r)
     if (goal < 0 || !cli_check_seeds("tune", r->seed, r->n_seeds)) {
         return false;
     }
-    if (r->execute < 0 || r->threads < 0) {
-        (void)cli_misuse("tune", "--execute %d --threads %d, expected 1 or more", r->execute,
-                         r->threads);
+    if (r->threads < 0) {
+        (void)cli_misuse("tune", "--threads %d, expected 1 or more", r->threads);
         return false;
     }
     c->clock = clock == 1 ? SPOT_CLOCK_PAPER : SPOT_CLOCK_EXACT;
@@ -242,12 +240,13 @@ static int tune(request *r, const spot_task *task, const spot_policy *policy,
     return exit_code;
 }
 
-static bool make_points(request *r, const spot_policy *policy)
+static bool make_points(request *r, const spot_task *task, const spot_policy *policy)
 {
     spot_tune_config *c = &r->config;
     c->points = r->points;
     return cli_make_points("tune", &r->lists, spot_policy_describe(policy)->default_steps,
-                           r->points, SPOT_TUNE_POINTS_MAX, &c->n_points, &c->baseline);
+                           spot_task_describe(task)->dims.n_execute, r->points,
+                           SPOT_TUNE_POINTS_MAX, &c->n_points, &c->baseline);
 }
 
 static int load_and_tune(request *r)
@@ -270,7 +269,7 @@ static int load_and_tune(request *r)
     if (policy != NULL) {
         bool made = false;
         /* a point that cannot be is found now, not after hours of those before it */
-        exit_code = make_points(r, policy)
+        exit_code = make_points(r, task, policy)
                         ? cli_check_points("tune", policy, r->points, r->config.n_points)
                         : CLI_USAGE;
         if (exit_code == CLI_OK) {
@@ -356,7 +355,6 @@ int spoti_cli_tune(int argc, char **argv)
          "exact (default) or paper: latencies in whole control steps"},
         {"schedule", "SCHEDULE", CLI_TEXT, &r.schedule,
          "overlap (default; overlap 0 is sync) or cadence: a fixed cycle"},
-        {"execute", "N", CLI_INTEGER, &r.execute, "actions executed a chunk; default: the task's"},
         {"goal", "GOAL", CLI_TEXT, &r.goal,
          "time, success, or auto: success if the task is dynamic, else time"},
         {"threads", "N", CLI_INTEGER, &r.threads, "default: all processors"},
@@ -391,7 +389,6 @@ int spoti_cli_tune(int argc, char **argv)
     r.config.seed = r.seed;
     r.config.n_seeds = r.n_seeds;
     r.config.threads = cli_threads(r.threads);
-    r.config.n_execute = r.execute;
     r.config.charge_as = r.charge_as;
     r.config.variation = (spot_variation){.speed = r.speed, .noise = r.noise};
     r.config.fresh = r.fresh;

@@ -87,7 +87,13 @@ run $static --goal time --out "$work/time"
 run $static --goal success --clock paper --out "$work/paper"
 run --task ur5e-conveyor --platform agx-orin-30w --steps 2 --seeds 5 --schedule cadence --speed 1.5 \
     --goal time --out "$work/cadence"
-python3 tests/cli/check_one_court.py "$tool" "$work/one" "$work/time" "$work/paper" "$work/cadence" ||
+# the number of executed actions is a knob; the task's own, 8, is the baseline's
+run --task ur5e-conveyor --platform rtx-4070 --steps 10 --execute 4,8,16 --seeds 16 --seed 40 --out "$work/n"
+[ "$(ls "$work/n/episodes" | tr '\n' ' ')" = \
+    "steps=10_overlap=0.csv steps=10_overlap=0_execute=16.csv steps=10_overlap=0_execute=4.csv " ] ||
+    fail "points: $(ls "$work/n/episodes")"
+python3 tests/cli/check_tune.py "$work/n" || fail "the table over n does not follow from the episodes"
+python3 tests/cli/check_one_court.py "$tool" "$work/one" "$work/time" "$work/paper" "$work/cadence" "$work/n" ||
     fail "tune and analyze differ"
 
 # --- resumption: what is whole is read back, a damaged point is run again ---

@@ -122,7 +122,6 @@ static spot_status begin_setting(spoti_setting *s, const spot_analyze_log *log, 
     const spot_analyze_config *c = &log->config;
     memcpy(out->name, s->source->name, sizeof(out->name));
     out->action_s = s->source->action_s > 0.0 ? s->source->action_s : c->action_s;
-    out->n_action = s->source->n_action > 0 ? s->source->n_action : c->n_action;
     for (int t = 0; t < log->n_tasks; t++) {
         bool here = false;
         for (int k = 0; k < s->n; k++) {

@@ -85,6 +85,13 @@ static spot_status latency_at(const maker *m, int i, double *t_inf_s, bool *know
 static spot_status fill_timing(maker *m, spot_diag *diag)
 {
     bool whole = m->s->action_s > 0.0 && m->s->n_action > 0;
+    if (m->s->n_differs) {
+        return spot_diag_set(
+            diag, SPOT_E_UNSUPPORTED,
+            "points of '%s' execute different numbers of actions, expected one n for "
+            "a prediction",
+            m->s->name);
+    }
     bool known[SPOT_ANALYZE_POINTS_MAX];
     double t[SPOT_ANALYZE_POINTS_MAX];
     for (int i = 0; i < m->s->n_points; i++) {

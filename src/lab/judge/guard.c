@@ -30,7 +30,10 @@ spot_analyze_guard spoti_guard_pair(const spoti_setting *s, int i, int j)
     const spot_analysis_point *a = &s->out->points[i];
     const spot_analysis_point *b = &s->out->points[j];
     double p = 1.0;
-    if (s->objective != SPOTI_OBJECTIVE_BUDGET && (has_failures(a) || has_failures(b))) {
+    /* whoever succeeds no less and is faster then leads at any price of a failure above those times */
+    const bool any_price = a->has_count && b->has_count && a->rate.value >= b->rate.value;
+    if (s->objective != SPOTI_OBJECTIVE_BUDGET && (has_failures(a) || has_failures(b)) &&
+        !any_price) {
         return SPOT_ANALYZE_GUARD_NO_BUDGET;
     }
     return spoti_succeeds_less(s, i, j, &p) ? SPOT_ANALYZE_GUARD_SUCCEEDS_LESS

@@ -49,6 +49,15 @@ static spot_status measure_alpha(spoti_setting *s, int i, spot_diag *diag)
     return SPOT_OK;
 }
 
+/* n of point i: its own, else the setting's or what the options say. */
+static int execute_of(const spoti_setting *s, int i)
+{
+    const spoti_log_point *p = s->points[i];
+    return p->has[SPOTI_CHUNK]       ? (int)p->value[SPOTI_CHUNK]
+           : s->source->n_action > 0 ? s->source->n_action
+                                     : s->log->config.n_action;
+}
+
 static spot_status measure_timing(spoti_setting *s, int i, spot_diag *diag)
 {
     spot_analysis_point *o = &s->out->points[i];
@@ -58,10 +67,9 @@ static spot_status measure_timing(spoti_setting *s, int i, spot_diag *diag)
     if (p->has[SPOTI_OVERLAP]) {
         o->overlap = spoti_known(overlap);
     }
-    if (o->t_inf_s.known && s->out->action_s > 0.0 && s->out->n_action > 0) {
-        spot_tised_setup setup = {.inference_s = o->t_inf_s.value,
-                                  .action_s = s->out->action_s,
-                                  .n_action = s->out->n_action};
+    if (o->t_inf_s.known && s->out->action_s > 0.0 && o->n_action > 0) {
+        spot_tised_setup setup = {
+            .inference_s = o->t_inf_s.value, .action_s = s->out->action_s, .n_action = o->n_action};
         spot_tised_point point = {.alpha = 1.0,
                                   .n_overlap = overlap,
                                   .schedule = cadence       ? SPOT_TISED_CADENCE
@@ -73,8 +81,8 @@ static spot_status measure_timing(spoti_setting *s, int i, spot_diag *diag)
             return spot_diag_set(diag, SPOT_E_RANGE,
                                  "point '%s': overlap %d with chunk_actions %d%s, expected 0..%d "
                                  "(0, and an overhead, only under cadence)",
-                                 p->name, overlap, s->out->n_action, cadence ? ", cadence" : "",
-                                 s->out->n_action);
+                                 p->name, overlap, o->n_action, cadence ? ", cadence" : "",
+                                 o->n_action);
         }
         s->has_timing[i] = true;
         if (p->has[SPOTI_T_CHUNK]) { /* the source knows its clock: whole ticks, jitter averaged */
@@ -181,7 +189,7 @@ static void decompose(spoti_setting *s, int i)
     spot_analysis_point *o = &s->out->points[i];
     const spot_analysis_point *b = &s->out->points[s->out->baseline];
     if (o->chunks.known && b->chunks.known) {
-        o->inflation = spoti_known(o->chunks.value / b->chunks.value);
+        o->inflation = spoti_known(spoti_actions_ratio(s, i) * o->chunks.value / b->chunks.value);
     }
     if (o->time_s.known && b->time_s.known) {
         o->eta_task = spoti_known(b->time_s.value / o->time_s.value);
@@ -202,7 +210,7 @@ static void decompose(spoti_setting *s, int i)
     if (spot_tised_decompose(&m[0], &m[1], &d) != SPOT_OK) {
         return;
     }
-    o->eta_chunk = spoti_known(d.eta_chunk);
+    o->eta_chunk = spoti_known(spoti_actions_ratio(s, i) * d.eta_chunk);
     if (d.has_task) {
         o->eta_task = spoti_known(d.eta_task);
     }
@@ -242,6 +250,7 @@ spot_status spoti_measure(spoti_setting *s, spot_diag *diag)
     for (int i = 0; i < s->n; i++) {
         const spoti_log_point *p = s->points[i];
         memcpy(s->out->points[i].name, p->name, sizeof(p->name));
+        s->out->points[i].n_action = execute_of(s, i);
         s->budget_s[i] = p->has[SPOTI_BUDGET] ? p->value[SPOTI_BUDGET] : s->log->config.budget_s;
         spot_status st = measure_alpha(s, i, diag);
         if (st == SPOT_OK) {
@@ -253,7 +262,9 @@ spot_status spoti_measure(spoti_setting *s, spot_diag *diag)
         measure_success(s, i);
         measure_means(s, i);
     }
+    s->out->n_action = execute_of(s, s->out->baseline);
     for (int i = 0; i < s->n; i++) {
+        s->out->n_differs = s->out->n_differs || s->out->points[i].n_action != s->out->n_action;
         decompose(s, i);
     }
     choose_objective(s);

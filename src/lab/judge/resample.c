@@ -88,7 +88,7 @@ static bool evaluate(const spoti_setting *s, int i, int item, const sums *t, dou
         *value = own;
         return own > 0.0;
     case ITEM_INFLATION:
-        *value = (p->chunks / p->k) / (b->chunks / b->k);
+        *value = spoti_actions_ratio(s, i) * (p->chunks / p->k) / (b->chunks / b->k);
         return p->k > 0.0 && b->k > 0.0;
     default:
         *value = (b->time / b->k) / (p->time / p->k);

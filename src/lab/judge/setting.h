@@ -54,6 +54,14 @@ static inline spot_quantity spoti_known(double value)
     return (spot_quantity){.known = true, .value = value};
 }
 
+/* n of point i over n of the baseline, where both are known; chunks of different length compare by it. */
+static inline double spoti_actions_ratio(const spoti_setting *s, int i)
+{
+    const int n = s->out->points[i].n_action;
+    const int base = s->out->points[s->out->baseline].n_action;
+    return n > 0 && base > 0 ? (double)n / base : 1.0;
+}
+
 /* measure.c: what is known of each point without resampling; sets budget, timing, objective, value.
  * Returns SPOT_OK, E_RANGE. */
 spot_status spoti_measure(spoti_setting *s, spot_diag *diag);

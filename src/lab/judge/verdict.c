@@ -18,27 +18,42 @@
 
 static const double LEVEL = 0.05;
 
-/* Where a point stands on the two knobs. */
+/* Where a point stands on the knobs that are numbers. */
 typedef struct place {
     double x; /* latency */
     double o; /* overlap */
+    double n; /* actions executed */
     int index;
 } place;
 
+/* The axes of a place. */
+enum { ALONG_X, ALONG_O, ALONG_N, N_AXIS };
+
+static double on_axis(const place *p, int axis)
+{
+    return axis == ALONG_X ? p->x : axis == ALONG_O ? p->o : p->n;
+}
+
+static int compare_axis(const place *p, const place *q, int axis)
+{
+    const double a = on_axis(p, axis);
+    const double b = on_axis(q, axis);
+    return a != b ? (a > b) - (a < b) : (p->index > q->index) - (p->index < q->index);
+}
+
 static int compare_x(const void *a, const void *b)
 {
-    const place *p = a;
-    const place *q = b;
-    return p->x != q->x ? (p->x > q->x) - (p->x < q->x)
-                        : (p->index > q->index) - (p->index < q->index);
+    return compare_axis(a, b, ALONG_X);
 }
 
 static int compare_o(const void *a, const void *b)
 {
-    const place *p = a;
-    const place *q = b;
-    return p->o != q->o ? (p->o > q->o) - (p->o < q->o)
-                        : (p->index > q->index) - (p->index < q->index);
+    return compare_axis(a, b, ALONG_O);
+}
+
+static int compare_n(const void *a, const void *b)
+{
+    return compare_axis(a, b, ALONG_N);
 }
 
 /* Whether chunks are joined alike, as our own names say it; without overlap there is nothing to join. */
@@ -65,41 +80,50 @@ static bool find_places(const spoti_setting *s, place *places)
                     .x = alpha   ? s->out->points[i].alpha.value
                          : steps ? s->points[i]->value[SPOTI_STEPS]
                                  : i,
-                    .o = s->out->points[i].overlap.known ? s->out->points[i].overlap.value : 0.0};
+                    .o = s->out->points[i].overlap.known ? s->out->points[i].overlap.value : 0.0,
+                    .n = s->out->points[i].n_action};
     }
     return alpha || steps;
 }
 
-/* The points in line with `best` along one knob, in order; 0 if two share a place. */
-static int in_line(const spoti_setting *s, const place *places, int best, bool along_x, place *line)
+/* The points in line with `best` along one axis, in order; 0 if two share a place. */
+static int in_line(const spoti_setting *s, const place *places, int best, int axis, place *line)
 {
+    static int (*const compare[N_AXIS])(const void *, const void *) = {compare_x, compare_o,
+                                                                       compare_n};
     int n = 0;
     for (int i = 0; i < s->n; i++) {
-        bool level = along_x ? places[i].o == places[best].o : places[i].x == places[best].x;
-        if (level && same_align(s, i, best)) {
+        bool level = same_align(s, i, best);
+        for (int k = 0; k < N_AXIS; k++) {
+            level = level && (k == axis || on_axis(&places[i], k) == on_axis(&places[best], k));
+        }
+        if (level) {
             line[n++] = places[i];
         }
     }
-    qsort(line, (size_t)n, sizeof(*line), along_x ? compare_x : compare_o);
+    qsort(line, (size_t)n, sizeof(*line), compare[axis]);
     for (int k = 1; k < n; k++) {
-        if (along_x ? line[k].x == line[k - 1].x : line[k].o == line[k - 1].o) {
+        if (on_axis(&line[k], axis) == on_axis(&line[k - 1], axis)) {
             return 0;
         }
     }
     return n;
 }
 
+/* Along latency where three points or more lie so, else along the axis with the most. */
 static void find_line(spoti_setting *s, int best)
 {
     place places[SPOT_ANALYZE_POINTS_MAX];
     place line[SPOT_ANALYZE_POINTS_MAX];
     place other[SPOT_ANALYZE_POINTS_MAX];
     (void)find_places(s, places);
-    int n = in_line(s, places, best, true, line);
-    int n_other = in_line(s, places, best, false, other);
-    if (n < 3 && n_other > n) {
-        memcpy(line, other, (size_t)n_other * sizeof(*line));
-        n = n_other;
+    int n = in_line(s, places, best, ALONG_X, line);
+    for (int axis = ALONG_O; axis < N_AXIS && n < 3; axis++) {
+        const int n_other = in_line(s, places, best, axis, other);
+        if (n_other > n) {
+            memcpy(line, other, (size_t)n_other * sizeof(*line));
+            n = n_other;
+        }
     }
     if (n == 0) { /* two points at one place: their order is all there is */
         n = s->n;

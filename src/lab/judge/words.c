@@ -481,7 +481,7 @@ static void say_break_even(spoti_setting *s)
         }
     }
     if (said > 0) {
-        SAY(s, ".");
+        SAY(s, s->out->n_differs ? " (an executed action: n differs)." : ".");
     }
 }
 

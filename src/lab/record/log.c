@@ -93,20 +93,8 @@ static spot_status take_setting(spoti_log_setting *s, const spoti_row *row, spot
         }
         s->action_s = row->value[SPOTI_T_ACT];
     }
-    if (row->has[SPOTI_CHUNK]) {
-        int n = (int)row->value[SPOTI_CHUNK];
-        if (s->n_action > 0 && s->n_action != n) {
-            return spoti_row_refuse(row, SPOTI_CHUNK, SPOT_E_RANGE, diag,
-                                    "%d, expected %d as in the rows before: points of different "
-                                    "chunk size are analysed apart",
-                                    n, s->n_action);
-        }
-        s->n_action = n;
-    }
-    if (row->has[SPOTI_OVERLAP] && s->n_action > 0 && row->value[SPOTI_OVERLAP] > s->n_action) {
-        return spoti_row_refuse(row, SPOTI_OVERLAP, SPOT_E_RANGE, diag,
-                                "%g, expected at most chunk_actions, %d", row->value[SPOTI_OVERLAP],
-                                s->n_action);
+    if (row->has[SPOTI_CHUNK] && s->n_action == 0) {
+        s->n_action = (int)row->value[SPOTI_CHUNK]; /* for points that do not say theirs */
     }
     return SPOT_OK;
 }
@@ -114,9 +102,9 @@ static spot_status take_setting(spoti_log_setting *s, const spoti_row *row, spot
 /* What must be one and the same for all rows of a point. */
 static spot_status take_constants(spoti_log_point *p, const spoti_row *row, spot_diag *diag)
 {
-    static const spoti_field constants[] = {SPOTI_ALPHA,  SPOTI_OVERLAP, SPOTI_OVERHEAD,
-                                            SPOTI_BUDGET, SPOTI_STEPS,   SPOTI_SCORE_MAX,
-                                            SPOTI_T_CHUNK};
+    static const spoti_field constants[] = {SPOTI_ALPHA,   SPOTI_OVERLAP, SPOTI_OVERHEAD,
+                                            SPOTI_BUDGET,  SPOTI_STEPS,   SPOTI_SCORE_MAX,
+                                            SPOTI_T_CHUNK, SPOTI_CHUNK};
     for (size_t i = 0; i < sizeof(constants) / sizeof(constants[0]); i++) {
         spoti_field f = constants[i];
         if (!row->has[f]) {
@@ -129,6 +117,12 @@ static spot_status take_constants(spoti_log_point *p, const spoti_row *row, spot
         }
         p->has[f] = true;
         p->value[f] = row->value[f];
+    }
+    if (row->has[SPOTI_OVERLAP] && p->has[SPOTI_CHUNK] &&
+        row->value[SPOTI_OVERLAP] > p->value[SPOTI_CHUNK]) {
+        return spoti_row_refuse(row, SPOTI_OVERLAP, SPOT_E_RANGE, diag,
+                                "%g, expected at most chunk_actions, %g", row->value[SPOTI_OVERLAP],
+                                p->value[SPOTI_CHUNK]);
     }
     if (row->has[SPOTI_SCHEDULE]) {
         static const char *const words[] = {"sync", "overlap", "cadence"};

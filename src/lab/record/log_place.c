@@ -86,6 +86,10 @@ static void read_name(spoti_log_point *p)
         p->has[SPOTI_STEPS] = true;
         p->value[SPOTI_STEPS] = point.steps;
     }
+    if (point.execute > 0) {
+        p->has[SPOTI_CHUNK] = true;
+        p->value[SPOTI_CHUNK] = point.execute;
+    }
     if (strstr(p->name, "overlap=") != NULL) {
         p->has[SPOTI_OVERLAP] = true;
         p->value[SPOTI_OVERLAP] = point.overlap;

@@ -61,7 +61,8 @@ static spot_status read_point(spot_analyze_log *log, const char *dir, const char
         {json_number_value(latency), SPOTI_T_INF, true},
         {json_number_value(chunk), SPOTI_T_CHUNK, json_is_number(chunk)},
         {action_s, SPOTI_T_ACT, true},
-        {n, SPOTI_CHUNK, true},
+        /* a point may say its own */
+        {n, SPOTI_CHUNK, strstr(text, "execute=") == NULL},
         {limit_s, SPOTI_BUDGET, true},
         {json_number_value(json_object_get(setting, "overhead_s")), SPOTI_OVERHEAD,
          strcmp(schedule, "cadence") == 0},

@@ -209,7 +209,10 @@ spot_status spot_report_analysis_table(const spot_analysis_setting *setting, FIL
     spot_print(out, "%s  (* best, 0 baseline '%s'%s", setting->name,
                setting->points[setting->baseline].name,
                setting->paired ? ", same seeds at every point" : "");
-    if (setting->n_action > 0 && setting->action_s > 0.0) {
+    if (setting->n_differs) {
+        spot_print(out, ", n differs: eta and N/N0 an executed action, T_act = %g s",
+                   setting->action_s);
+    } else if (setting->n_action > 0 && setting->action_s > 0.0) {
         spot_print(out, ", n = %d, T_act = %g s", setting->n_action, setting->action_s);
     }
     if (setting->n_tasks > 1) {

@@ -115,7 +115,9 @@ static spot_status make_exec(spot_rollout *r, spot_diag *diag)
     spot_exec_config_default(&config);
     config.schedule = r->config.schedule;
     config.align = r->config.point.align;
-    config.n_execute = r->config.n_execute != 0 ? r->config.n_execute : d->n_execute;
+    config.n_execute = r->config.point.execute != 0 ? r->config.point.execute
+                       : r->config.n_execute != 0   ? r->config.n_execute
+                                                    : d->n_execute;
     config.overlap = r->config.point.overlap;
     config.horizon = r->brain.horizon;
     config.action_dim = d->action_dim;

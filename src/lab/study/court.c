@@ -44,7 +44,7 @@ static spoti_row point_row(const spot_tune_result *r, int i)
     set_number(&row, SPOTI_T_INF, point->latency.mean_s);
     set_number(&row, SPOTI_T_CHUNK, point->chunk_time_s);
     set_number(&row, SPOTI_T_ACT, s->action_s);
-    set_number(&row, SPOTI_CHUNK, s->n_execute);
+    set_number(&row, SPOTI_CHUNK, spoti_row_execute(r, point));
     set_number(&row, SPOTI_BUDGET, s->time_limit_s);
     if (s->cadence) {
         set_number(&row, SPOTI_OVERHEAD, s->overhead_s);

@@ -12,6 +12,12 @@
 #include "spot/status.h"
 #include "spot/tune.h"
 
+/* n of a row: its point's, else the setting's. */
+static inline int spoti_row_execute(const spot_tune_result *result, const spot_tune_row *row)
+{
+    return row->point.execute > 0 ? row->point.execute : result->setting.n_execute;
+}
+
 /* Fills what the timing law says about each row: alpha, chunk time, eta. tick_s and ticks_per_action
  * are the world's. Returns SPOT_OK, E_RANGE. */
 spot_status spoti_judge_law(spot_tune_result *result, double tick_s, int64_t ticks_per_action);

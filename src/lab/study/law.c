@@ -14,11 +14,10 @@
 enum { N_DRAW = 4096 };
 
 /* The chunk time of one latency. */
-static spot_status one_chunk_s(const spot_tune_setting *s, int overlap, double inference_s,
+static spot_status one_chunk_s(const spot_tune_setting *s, int n, int overlap, double inference_s,
                                double *chunk_s)
 {
-    spot_tised_setup setup = {
-        .inference_s = inference_s, .action_s = s->action_s, .n_action = s->n_execute};
+    spot_tised_setup setup = {.inference_s = inference_s, .action_s = s->action_s, .n_action = n};
     if (s->cadence) {
         return spot_tised_cadence_chunk_s(&setup, 1.0, s->overhead_s, chunk_s);
     }
@@ -30,8 +29,8 @@ static spot_status one_chunk_s(const spot_tune_setting *s, int overlap, double i
     return st;
 }
 
-static spot_status mean_chunk_s(const spot_tune_setting *s, const spot_tune_row *row, double tick_s,
-                                int64_t ticks_per_action, double *mean_s)
+static spot_status mean_chunk_s(const spot_tune_setting *s, const spot_tune_row *row, int n_action,
+                                double tick_s, int64_t ticks_per_action, double *mean_s)
 {
     int n = row->latency.spread_s > 0.0 ? N_DRAW : 1;
     double sum = 0.0;
@@ -43,7 +42,8 @@ static spot_status mean_chunk_s(const spot_tune_setting *s, const spot_tune_row 
         if (ticks < 0) {
             return SPOT_E_RANGE;
         }
-        spot_status st = one_chunk_s(s, row->point.overlap, (double)ticks * tick_s, &chunk_s);
+        spot_status st =
+            one_chunk_s(s, n_action, row->point.overlap, (double)ticks * tick_s, &chunk_s);
         if (st != SPOT_OK) {
             return st;
         }
@@ -57,8 +57,8 @@ spot_status spoti_judge_law(spot_tune_result *result, double tick_s, int64_t tic
 {
     for (int i = 0; i < result->n_rows; i++) {
         spot_tune_row *row = &result->rows[i];
-        spot_status st =
-            mean_chunk_s(&result->setting, row, tick_s, ticks_per_action, &row->chunk_time_s);
+        spot_status st = mean_chunk_s(&result->setting, row, spoti_row_execute(result, row), tick_s,
+                                      ticks_per_action, &row->chunk_time_s);
         if (st != SPOT_OK) {
             return st;
         }
@@ -66,7 +66,9 @@ spot_status spoti_judge_law(spot_tune_result *result, double tick_s, int64_t tic
     const spot_tune_row *base = &result->rows[result->baseline];
     for (int i = 0; i < result->n_rows; i++) {
         spot_tune_row *row = &result->rows[i];
-        row->eta_chunk = base->chunk_time_s / row->chunk_time_s;
+        /* an executed action, where n differs */
+        row->eta_chunk = base->chunk_time_s / row->chunk_time_s * spoti_row_execute(result, row) /
+                         spoti_row_execute(result, base);
         row->alpha = base->latency.mean_s > 0.0 ? row->latency.mean_s / base->latency.mean_s : 1.0;
     }
     return SPOT_OK;

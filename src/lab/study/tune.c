@@ -103,11 +103,15 @@ static spot_status check_config(const spot_tune_config *c, spot_diag *diag)
 static spot_status check_point(const tuner *t, const spot_tune_row *row, spot_diag *diag)
 {
     const spot_point *p = &row->point;
-    int n = t->result->setting.n_execute;
+    int n = spoti_row_execute(t->result, row);
     int horizon = t->source->policy_horizon;
     if (p->steps < 1 || p->steps > SPOT_POLICY_STEPS_MAX) {
         return spot_diag_set(diag, SPOT_E_RANGE, "steps=%d, expected 1..%d", p->steps,
                              SPOT_POLICY_STEPS_MAX);
+    }
+    if (n < 1 || n > horizon) {
+        return spot_diag_set(diag, SPOT_E_RANGE,
+                             "execute=%d, expected 1..%d: the actions of a chunk", n, horizon);
     }
     if (p->overlap < 0 || p->overlap > n) {
         return spot_diag_set(diag, SPOT_E_RANGE,
@@ -166,6 +170,9 @@ static spot_status fill_row(const tuner *t, const spot_platform *platform, int i
     }
     if (row->point.overlap == 0) {
         row->point.align = SPOT_ALIGN_NONE; /* nothing to skip */
+    }
+    if (row->point.execute == t->result->setting.n_execute) {
+        row->point.execute = 0; /* the task's, by its number */
     }
     spot_point_format(&row->point, row->text, sizeof(row->text));
     spot_status st = check_point(t, row, diag);
@@ -273,8 +280,9 @@ static bool sign(const tuner *t, const spot_tune_row *row, const char *plan,
                         s->task, t->source->identity, t->inputs, row->text, s->platform,
                         s->charged_class, spot_origin_str(row->latency.origin), row->latency.mean_s,
                         row->latency.spread_s, s->clock == SPOT_CLOCK_PAPER ? "paper" : "exact",
-                        schedules[schedule_of(t, row)], s->n_execute, s->overhead_s,
-                        s->variation.speed, s->variation.noise, s->seed, s->n_seeds, plan);
+                        schedules[schedule_of(t, row)], spoti_row_execute(t->result, row),
+                        s->overhead_s, s->variation.speed, s->variation.noise, s->seed, s->n_seeds,
+                        plan);
 }
 
 static bool path_of(const tuner *t, const spot_tune_row *row, char path[PATH_SIZE])

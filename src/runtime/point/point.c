@@ -63,7 +63,7 @@ static spot_status parse_pair(spoti_word key, spoti_word value, unsigned *seen, 
 void spot_point_default(spot_point *point)
 {
     if (point != NULL) {
-        *point = (spot_point){.steps = 0, .overlap = 0, .align = SPOT_ALIGN_NONE};
+        *point = (spot_point){.steps = 0, .overlap = 0, .align = SPOT_ALIGN_NONE, .execute = 0};
     }
 }
 

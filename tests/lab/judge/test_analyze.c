@@ -267,6 +267,35 @@ static void a_sweep_does_not_hang_on_the_spelling_of_names(void **state)
     }
 }
 
+/* How many actions are executed is a knob like any other; chunks of different length compare by the action:
+ * T_ck 1.1 s for 10 and 5.1 s for 50 actions, N n = 80 and 150. */
+static void the_number_of_executed_actions_is_a_knob(void **state)
+{
+    (void)state;
+    fixture f = analysed("point,latency_ms,n,t_act_ms,episodes,successes,time_s,chunks\n"
+                         "n=10,100,10,100,50,42,9,8\nn=50,100,50,100,50,32,12,3\n",
+                         SPOT_ANALYZE_DYNAMIC, NULL);
+    assert_true(f.s->n_differs);
+    assert_int_equal(f.s->points[0].n_action, 10);
+    assert_int_equal(f.s->points[1].n_action, 50);
+    assert_close(f.s->points[1].t_chunk_s.value, 5.1, ROUND, 0.0);
+    assert_close(f.s->points[1].eta_chunk.value, (1.1 / 10.0) / (5.1 / 50.0), ROUND, 0.0);
+    assert_close(f.s->points[1].inflation.value, 150.0 / 80.0, ROUND, 0.0);
+    /* eta_task = eta / inflation * residual all the same */
+    assert_close(f.s->points[1].eta_task.value, 9.0 / 12.0, ROUND, 0.0);
+    assert_close(f.s->points[1].residual.value, 0.75 / ((0.11 / 0.102) / (150.0 / 80.0)), ROUND,
+                 0.0);
+    assert_int_equal(f.s->verdict.best, 0);
+    done(&f);
+    /* three of them are a sweep, whatever their latencies have in common */
+    f = analysed("point,t_inf_s,t_act_s,episodes,successes\nexecute=4,0.1,0.1,100,60\n"
+                 "execute=8,0.1,0.1,100,90\nexecute=16,0.1,0.1,100,50\n",
+                 SPOT_ANALYZE_DYNAMIC, NULL);
+    assert_int_equal(f.s->verdict.best, 1);
+    assert_int_equal(f.s->verdict.kind, SPOT_ANALYZE_KIND_INTERIOR);
+    done(&f);
+}
+
 static void equal_points_establish_nothing(void **state)
 {
     static char text[TEXT_SIZE];
@@ -456,6 +485,7 @@ int main(void)
         cmocka_unit_test(a_clear_interior_optimum_is_established),
         cmocka_unit_test(paired_times_take_the_sign_flip_test),
         cmocka_unit_test(a_sweep_does_not_hang_on_the_spelling_of_names),
+        cmocka_unit_test(the_number_of_executed_actions_is_a_knob),
         cmocka_unit_test(equal_points_establish_nothing),
         cmocka_unit_test(few_successes_have_no_interval_and_say_so),
         cmocka_unit_test(welch_on_given_spreads),

@@ -94,6 +94,15 @@ static void a_price_too_low_does_not_make_a_winner(void **state)
     assert_int_equal(f.v->best, 1);
     assert_int_equal(f.v->guard, SPOT_ANALYZE_GUARD_NONE);
     done(&f);
+    /* ... also where nothing says what a failure costs: at any price the order is the same */
+    f = judged("point,episodes,successes,time_s\nfull,100,80,10\nlight,100,90,5\n", 0.0);
+    assert_int_equal(f.v->best, 1);
+    assert_int_equal(f.v->guard, SPOT_ANALYZE_GUARD_NONE);
+    done(&f);
+    f = judged("point,episodes,successes,time_s\nfull,100,90,10\nlight,100,89,5\n", 0.0);
+    assert_int_equal(f.v->best, -1);
+    assert_int_equal(f.v->guard, SPOT_ANALYZE_GUARD_NO_BUDGET);
+    done(&f);
     /* a little less is no reason: Fisher on 98 and 100 of 100 gives 0.25 */
     f = judged("point,episodes,successes,time_s,budget_s\n"
                "full,100,100,10,20\nlight,100,98,5,20\n",

@@ -95,8 +95,8 @@ static void contradictions_name_row_and_column(void **state)
     refused_as("point,successes\na,6\n", "t.csv:2: column episodes", "empty");
     refused_as("point,overlap,chunk_actions,t_inf_s\na,9,8,1\n", "t.csv:2: column overlap",
                "at most chunk_actions");
-    refused_as("point,chunk_actions,t_inf_s\na,8,1\nb,6,1\n", "t.csv:3: column chunk_actions",
-               "expected 8");
+    refused_as("point,chunk_actions,t_inf_s\na,8,1\nb,6,1\na,6,1\n",
+               "t.csv:4: column chunk_actions", "expected 8");
     refused_as("point,t_act_s,t_inf_s\na,0.1,1\nb,0.2,1\n", "t.csv:3: column t_act_s", "0.1");
     refused_as("point,episodes,successes\na,5,4\na,5,4\n", "t.csv:3: column point", "twice");
     refused_as("point,seed,success\na,1,1\na,1,0\n", "'a'", "a seed is there twice");

@@ -151,7 +151,7 @@ static void bad_texts_are_refused_and_change_nothing(void **state)
         const char *words;
     } cases[] = {
         {"step=5", SPOT_E_FORMAT,
-         "unknown key 'step', expected one of: steps, overlap, align, quant, prune, kv"},
+         "unknown key 'step', expected one of: steps, overlap, align, execute, quant, prune, kv"},
         {"=5", SPOT_E_FORMAT, "unknown key ''"},
         {"steps", SPOT_E_FORMAT, "expected key=value"},
         {"steps= 5", SPOT_E_FORMAT, "steps: value missing"},

@@ -10,8 +10,9 @@
 enum { MANY = 64 };
 
 /* A value beside the baseline for each knob; a new knob without one fails here. */
-static const char *const OTHERS[][2] = {{"steps", "5"},    {"overlap", "2"},     {"align", "skip"},
-                                        {"quant", "w8a8"}, {"prune", "mlp:0.5"}, {"kv", "p1"}};
+static const char *const OTHERS[][2] = {{"steps", "5"},   {"overlap", "2"},  {"align", "skip"},
+                                        {"execute", "4"}, {"quant", "w8a8"}, {"prune", "mlp:0.5"},
+                                        {"kv", "p1"}};
 enum { N_OTHER = sizeof(OTHERS) / sizeof(OTHERS[0]) };
 
 static void every_knob_is_read_written_and_compared(void **state)
