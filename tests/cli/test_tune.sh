@@ -88,7 +88,7 @@ run $static --goal success --clock paper --out "$work/paper"
 run --task ur5e-conveyor --platform agx-orin-30w --steps 2 --seeds 5 --schedule cadence --speed 1.5 \
     --goal time --out "$work/cadence"
 # the number of executed actions is a knob; the task's own, 8, is the baseline's
-run --task ur5e-conveyor --platform rtx-4070 --steps 10 --execute 4,8,16 --seeds 16 --seed 40 --out "$work/n"
+run --task ur5e-conveyor --platform rtx-4070 --steps 10 --execute 4,8,16 --seeds 24 --seed 40 --out "$work/n"
 [ "$(ls "$work/n/episodes" | tr '\n' ' ')" = \
     "steps=10_overlap=0.csv steps=10_overlap=0_execute=16.csv steps=10_overlap=0_execute=4.csv " ] ||
     fail "points: $(ls "$work/n/episodes")"
