@@ -65,6 +65,11 @@ SPOT_API const char *spot_renderer_backend(const spot_renderer *renderer);
 /* Frees; NULL-tolerant. To be called from the renderer's thread. */
 SPOT_API void spot_renderer_destroy(spot_renderer *renderer);
 
+/* Writes a picture (height x width x 3, top row first, 8 bits a colour) as a PNG file, whole or not at all.
+ * Returns SPOT_OK, E_INVALID, E_IO (see diag), E_RANGE (path too long). */
+SPOT_API spot_status spot_write_png(const char *path, const uint8_t *rgb, int width, int height,
+                                    spot_diag *diag);
+
 typedef struct spot_video_config {
     spot_render_config render;
     double fps; /* frames a second, 1 to 120; default 25 */

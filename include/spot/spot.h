@@ -33,6 +33,7 @@
 #include "spot/tised.h"
 #include "spot/tised_optimum.h"
 #include "spot/tised_shift.h"
+#include "spot/trial.h"
 #include "spot/tune.h"
 #include "spot/version.h"
 #include "spot/world.h"

@@ -184,6 +184,28 @@ static bool read_option(const cli_page *page, int argc, char **argv, int *i, int
     return true;
 }
 
+const char *cli_take_argument(const cli_page *page, int *argc, char **argv)
+{
+    const char *argument = NULL;
+    int kept = 1;
+
+    for (int i = 1; i < *argc; i++) {
+        if (argv[i][0] != '-' && argument == NULL) {
+            argument = argv[i];
+            continue;
+        }
+        argv[kept++] = argv[i];
+        const cli_option *option = strncmp(argv[i], "--", 2) == 0
+                                       ? find_option(page, argv[i] + 2, strlen(argv[i] + 2))
+                                       : NULL;
+        if (option != NULL && option->kind != CLI_FLAG && i + 1 < *argc) {
+            argv[kept++] = argv[++i];
+        }
+    }
+    *argc = kept;
+    return argument;
+}
+
 bool cli_parse(const cli_page *page, int argc, char **argv, int *exit_code)
 {
     *exit_code = CLI_OK;

@@ -64,6 +64,10 @@ typedef struct cli_page {
  * something was wrong (message on stderr, *exit_code 2). */
 bool cli_parse(const cli_page *page, int argc, char **argv, int *exit_code);
 
+/* Takes the first argument that is no option, nor the value of one, out of argv; NULL if there is none. To be called
+ * before cli_parse. */
+const char *cli_take_argument(const cli_page *page, int *argc, char **argv);
+
 /* The position of `word` in `words`; -1 after saying what was expected. */
 int cli_choose(const char *verb, const char *option, const char *word, const char *const *words,
                int n_words);
@@ -90,7 +94,10 @@ bool cli_find_data(const char *folder, const char *probe, char path[CLI_PATH_SIZ
 void cli_each(cli_thing thing, void (*each)(void *ctx, const char *name, const char *path),
               void *ctx);
 
-/* Loaders that print what is wrong. They return NULL and set *exit_code on failure. */
+/* Loaders that print what is wrong. They return NULL and set *exit_code on failure. A task has to pass its trial
+ * (trial.h); its warnings are for `check`. */
+spot_status cli_load_tried(const char *path, spot_task **task,
+                           spot_diag *diag); /* prints nothing */
 spot_task *cli_load_task(const char *name, int *exit_code);
 spot_policy *cli_load_policy(const char *name, int *exit_code);
 spot_platform *cli_load_platform(const char *name, int *exit_code);
@@ -182,6 +189,7 @@ int cli_replay(const spot_task *task, const spot_policy *policy, const spot_vari
 /* Verbs ---------------------------------------------------------------------------------------- */
 
 int spoti_cli_list(int argc, char **argv);
+int spoti_cli_check(int argc, char **argv);
 int spoti_cli_demo(int argc, char **argv);
 int spoti_cli_rollout(int argc, char **argv);
 int spoti_cli_bench(int argc, char **argv);

@@ -245,6 +245,20 @@ bool cli_find(cli_thing thing, const char *name, char *path, size_t size)
     return false;
 }
 
+spot_status cli_load_tried(const char *path, spot_task **task, spot_diag *diag)
+{
+    spot_trial trial;
+    spot_status st = spot_task_load(path, NULL, task, diag);
+    if (st == SPOT_OK) {
+        st = spot_task_try(*task, &trial, diag);
+    }
+    if (st != SPOT_OK) {
+        spot_task_destroy(*task);
+        *task = NULL;
+    }
+    return st;
+}
+
 spot_task *cli_load_task(const char *name, int *exit_code)
 {
     char path[CLI_PATH_SIZE];
@@ -253,7 +267,7 @@ spot_task *cli_load_task(const char *name, int *exit_code)
 
     *exit_code = CLI_USAGE;
     if (cli_find(CLI_TASK, name, path, sizeof(path))) {
-        spot_status st = spot_task_load(path, NULL, &task, &diag);
+        spot_status st = cli_load_tried(path, &task, &diag);
         *exit_code = st == SPOT_OK ? CLI_OK : cli_fail("task", st, &diag);
     }
     return task;

@@ -9,26 +9,6 @@
 
 static const char *const found_words[] = {"fitted", "listed", "empty", "all zero", "not finite"};
 
-/* MODEL is taken out of argv before it is parsed: the option table knows no positional words. */
-static const char *take_model(int *argc, char **argv)
-{
-    const char *model = NULL;
-    int kept = 1;
-
-    for (int i = 1; i < *argc; i++) {
-        if (argv[i][0] != '-' && model == NULL) {
-            model = argv[i];
-            continue;
-        }
-        argv[kept++] = argv[i];
-        if (strcmp(argv[i], "--bits") == 0 && i + 1 < *argc) {
-            argv[kept++] = argv[++i];
-        }
-    }
-    *argc = kept;
-    return model;
-}
-
 /* A file as it is; else a policy's folder or name, which has a model.safetensors. */
 static bool find_model(const char *model, char path[CLI_PATH_SIZE])
 {
@@ -209,7 +189,7 @@ int spoti_cli_inspect(int argc, char **argv)
                            .options = options,
                            .n_options = sizeof(options) / sizeof(options[0]),
                            .examples = EXAMPLES};
-    const char *model = take_model(&argc, argv);
+    const char *model = cli_take_argument(&page, &argc, argv);
 
     if (!cli_parse(&page, argc, argv, &exit_code)) {
         return exit_code;

@@ -36,7 +36,7 @@ static void show_task(void *ctx, const char *name, const char *path)
     spot_task *task = NULL;
 
     l->count++;
-    if (spot_task_load(path, NULL, &task, &diag) != SPOT_OK) {
+    if (cli_load_tried(path, &task, &diag) != SPOT_OK) {
         show_broken(l, name, &diag);
         return;
     }

@@ -14,6 +14,7 @@ typedef struct verb {
 
 static const verb verbs[] = {
     {"list", spoti_cli_list, "tasks, policies and platforms that are there"},
+    {"check", spoti_cli_check, "try a task: whether it does what its file takes for granted"},
     {"demo", spoti_cli_demo, "record demonstrations of a task's scripted expert (HDF5)"},
     {"rollout", spoti_cli_rollout, "run a policy on a task at one operating point"},
     {"bench", spoti_cli_bench, "measure a policy's latency here, write a platform profile"},

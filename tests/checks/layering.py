@@ -74,6 +74,7 @@ PUBLIC = {
     "bench.h": ("lab", "bench"),
     "demo.h": ("lab", "demo"),
     "task.h": ("lab", "sim"),
+    "trial.h": ("lab", "sim"),
     "world.h": ("lab", "sim"),
     "rollout.h": ("lab", "rollout"),
     "render.h": ("lab", "report"),

@@ -56,11 +56,11 @@ static void place_gripper(spoti_mujoco_world *w, spot_rng *rng)
 
     const spoti_residual r = spoti_arm_place(w, w->reference);
     if (!spoti_residual_ok(&r)) {
+        w->refused = true;
         (void)spoti_format(
             w->fault, sizeof(w->fault),
-            "the start at x %.3f, y %.3f, z %.3f m, yaw %.1f deg is out of the arm's "
-            "reach from arm.home: off by %.1f mm and %.1f deg, expected at most %g mm "
-            "and %g deg",
+            "the start at x %.3f, y %.3f, z %.3f m, yaw %.1f deg is out of the arm's reach from "
+            "arm.home: off by %.1f mm and %.1f deg (at most %g mm and %g deg)",
             w->reference[0], w->reference[1], w->reference[2], degrees(w->reference[3]), 1e3 * r.m,
             degrees(r.rad), 1e3 * SPOTI_RESIDUAL_M, degrees(SPOTI_RESIDUAL_RAD));
     }
@@ -108,10 +108,11 @@ static void place_objects(spoti_mujoco_world *w, spot_rng *rng)
                                        poses[i][1] - poses[other][1]) >= o->apart_m;
         }
         if (!apart) {
-            (void)spoti_format(w->fault, sizeof(w->fault),
-                               "object '%.40s' finds no place %g m from '%.40s' (apart_m) in %d "
-                               "tries, expected wider ranges or a smaller distance",
-                               o->name, o->apart_m, o->apart_from, PLACE_TRIES);
+            w->refused = true;
+            (void)spoti_format(
+                w->fault, sizeof(w->fault),
+                "object '%.40s' finds no place %g m from '%.40s' (apart_m) in %d tries", o->name,
+                o->apart_m, o->apart_from, PLACE_TRIES);
             return;
         }
         put_object(w, i, poses[i]);
@@ -125,6 +126,7 @@ void spoti_world_reset(spoti_mujoco_world *w, uint64_t seed)
     mj_resetData(w->model, w->data);
     mj_resetData(w->model, w->kin);
     w->fault[0] = '\0';
+    w->refused = false;
     w->seed = seed;
     w->tick = 0;
     w->held_ticks = 0;

@@ -34,6 +34,7 @@ typedef struct spoti_mujoco_world {
     int grade;
     bool success;
     bool failed;
+    bool refused;                /* by us, at reset: the task cannot be had as it is written */
     char fault[SPOT_FAULT_SIZE]; /* why the episode is invalid; "" = it is not */
 } spoti_mujoco_world;
 
