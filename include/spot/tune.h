@@ -7,7 +7,7 @@
  * chunks are over successful episodes; task speed-up is the ratio of these means (TISED Eq. 5, 31).
  * Because success sets differ, the ranking by time uses the failure-budget time: failures are charged
  * the task's time limit. The best point is picked on the very seeds that it is reported on, so its own
- * figures flatter it a little; run it again on other seeds to confirm.
+ * figures flatter it a little; spot_tune_confirm runs it again on others.
  *
  *     spot_tune_config_default(&config);
  *     config.points = points, config.n_points = 4, config.baseline = 0;
@@ -146,6 +146,10 @@ typedef struct spot_tune_result {
     int cheapest;                      /* of those among the best, the one of least latency */
     spot_goal goal;                    /* as resolved */
     char verdict[SPOT_TUNE_TEXT_SIZE]; /* in words */
+    struct spot_tune_result
+        *confirm;   /* the best, the cheapest and the baseline on fresh seeds; NULL = not
+                                       * run */
+    bool confirmed; /* there the best comes out first again and beats the baseline */
 } spot_tune_result;
 
 SPOT_API void spot_tune_config_default(spot_tune_config *config);
@@ -158,6 +162,16 @@ SPOT_API spot_status spot_tune(const spot_task *task, const spot_policy *policy,
                                const spot_platform *platform, const spot_tune_config *config,
                                spot_progress_fn progress, void *ctx, spot_tune_result **out,
                                spot_diag *diag);
+
+/* Runs the best point of `result`, the cheapest of those not told apart from it and the baseline on n_seeds
+ * seeds behind those of `config`, which made it; puts them into result->confirm and what they say into its
+ * verdict. Episodes are kept in episodes_dir, apart from the others. Returns as spot_tune, and E_INVALID
+ * where it was confirmed before. */
+SPOT_API spot_status spot_tune_confirm(const spot_task *task, const spot_policy *policy,
+                                       const spot_platform *platform,
+                                       const spot_tune_config *config, int n_seeds,
+                                       const char *episodes_dir, spot_tune_result *result,
+                                       spot_progress_fn progress, void *ctx, spot_diag *diag);
 SPOT_API void spot_tune_result_destroy(spot_tune_result *result);
 
 /* `auto`, `time` or `success`; `unknown` for other values. */

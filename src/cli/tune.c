@@ -24,6 +24,7 @@ typedef struct request {
     double noise;
     uint64_t seed;
     int n_seeds;
+    int confirm; /* fresh seeds for the winner; negative = as many as n_seeds */
     int threads;
     bool fresh;
     bool json;
@@ -46,6 +47,10 @@ static bool read_choices(request *r)
     int goal = schedule < 0 ? -1 : cli_choose("tune", "goal", r->goal, goals, 3);
 
     if (goal < 0 || !cli_check_seeds("tune", r->seed, r->n_seeds)) {
+        return false;
+    }
+    r->confirm = r->confirm < 0 ? r->n_seeds : r->confirm;
+    if (r->confirm > 0 && !cli_check_seeds("tune", r->seed + (uint64_t)r->n_seeds, r->confirm)) {
         return false;
     }
     if (r->threads < 0) {
@@ -191,6 +196,25 @@ static int print_result(const request *r, const spot_tune_result *result)
     return CLI_OK;
 }
 
+/* A winner is run again on seeds that had no part in its choice. Returns the exit code. */
+static int confirm(const request *r, const spot_task *task, const spot_policy *policy,
+                   const spot_platform *platform, spot_tune_result *result)
+{
+    char episodes_dir[CLI_PATH_SIZE];
+    spot_diag diag = {""};
+    if (!result->best_beats_baseline || r->confirm == 0) {
+        return CLI_OK;
+    }
+    if (!join(episodes_dir, r->dir, "confirm")) {
+        return CLI_USAGE;
+    }
+    cli_progress progress = cli_progress_begin("confirm", r->quiet);
+    spot_status st = spot_tune_confirm(task, policy, platform, &r->config, r->confirm, episodes_dir,
+                                       result, cli_progress_update, &progress, &diag);
+    cli_progress_end(&progress);
+    return st == SPOT_OK ? CLI_OK : cli_fail("tune", st, &diag);
+}
+
 /* Everything is loaded: runs the points and writes what came out. */
 static int tune(request *r, const spot_task *task, const spot_policy *policy,
                 const spot_platform *platform)
@@ -232,7 +256,10 @@ static int tune(request *r, const spot_task *task, const spot_policy *policy,
         return exit_code;
     }
     print_warnings(r, result);
-    int exit_code = print_result(r, result);
+    int exit_code = confirm(r, task, policy, platform, result);
+    if (exit_code == CLI_OK) {
+        exit_code = print_result(r, result);
+    }
     if (exit_code == CLI_OK) {
         exit_code = write_files(r, result);
     }
@@ -317,9 +344,8 @@ static const char *const EXAMPLES =
     "--steps "
     "10 \\\n"
     "      --quant fp32,w8a8 --kv base,p1,p4\n\n"
-    "  # does the best point hold on seeds that it was not picked on?\n"
-    "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w --seed 1000000 --out "
-    "runs/again\n\n"
+    "  # a claimed winner runs again on fresh seeds, here on more of them\n"
+    "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w --confirm 1000\n\n"
     "  # for a script: the best point\n"
     "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w --json | jq -r .best\n";
 
@@ -329,6 +355,7 @@ int spoti_cli_tune(int argc, char **argv)
     request r = {.clock = "exact",
                  .schedule = "overlap",
                  .goal = "auto",
+                 .confirm = -1,
                  .speed = 1.0,
                  .noise = 1.0,
                  .n_seeds = 100};
@@ -345,6 +372,8 @@ int spoti_cli_tune(int argc, char **argv)
     const cli_option last[] = {
         {"seeds", "N", CLI_INTEGER, &r.n_seeds, "episodes a point; default 100"},
         {"seed", "S", CLI_SEED, &r.seed, "first seed; default 0"},
+        {"confirm", "N", CLI_INTEGER, &r.confirm,
+         "fresh seeds for a claimed winner; default: as many as --seeds, 0 = none"},
         {"speed", "X", CLI_REAL, &r.speed, "factor on the speed of what moves; default 1"},
         {"noise", "X", CLI_REAL, &r.noise, "factor on the sensor noise; default 1"},
         {"charge-as", "CLASS", CLI_TEXT, &r.charge_as,

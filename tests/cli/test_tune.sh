@@ -96,6 +96,35 @@ python3 tests/cli/check_tune.py "$work/n" || fail "the table over n does not fol
 python3 tests/cli/check_one_court.py "$tool" "$work/one" "$work/time" "$work/paper" "$work/cadence" "$work/n" ||
     fail "tune and analyze differ"
 
+# --- a claimed winner runs again on fresh seeds, kept apart; nothing claimed, nothing confirmed ---
+clear="--task ur5e-conveyor --platform agx-orin-30w --steps 1 --seeds 60 --seed 100"
+run $clear --out "$work/clear"
+grep -q "onfirmed on 60 fresh seeds (160..219), which had no part" "$work/out" || fail "$(cat "$work/out")"
+python3 - "$work/clear" <<'PY' || fail "the confirmation does not follow from its episodes"
+import csv, json, sys
+folder = sys.argv[1]
+tune = json.load(open(f"{folder}/tune.json", encoding="utf-8"))
+c = tune["confirm"]
+assert tune["best_beats_baseline"] and c["seed"] == 160 and c["n_seeds"] == 60
+k = {}
+for p in c["points"]:
+    lines = open(f"{folder}/confirm/{p['text'].replace(' ', '_')}.csv", encoding="utf-8").read().splitlines()
+    rows = list(csv.DictReader(lines[1:-1]))
+    assert [int(r["seed"]) for r in rows] == list(range(160, 220))
+    k[p["text"]] = sum(int(r["success"]) for r in rows)
+    assert k[p["text"]] == p["success"]["successes"]
+best, base = k[tune["best"]], k[tune["baseline"]]
+share = f"{100 * best / 60:.1f} %", f"{100 * base / 60:.1f} %"
+assert all(s in tune["verdict"].rpartition("fresh seeds")[2] for s in share), (share, tune["verdict"])
+assert c["confirmed"] == ("Confirmed on" in tune["verdict"])
+assert not c["confirmed"] or best > base
+assert all(p["success"]["episodes"] == 60 for p in tune["points"])  # never pooled
+PY
+run $clear --out "$work/clear" --confirm 0
+if grep -q "fresh seeds" "$work/out"; then fail "--confirm 0 confirms"; fi
+[ "$(find "$work/one" -name confirm | wc -l)" = "$(grep -c '"confirm": {' "$work/one/tune.json")" ] ||
+    fail "confirmed what was not claimed"
+
 # --- resumption: what is whole is read back, a damaged point is run again ---
 rm "$work/two/tune.csv"
 n=$(ls "$work/two/episodes" | wc -l)

@@ -83,8 +83,7 @@ static json_t *make_setting(const spot_tune_setting *s)
         s->engine);
 }
 
-/* The result as a value that the caller gives back with json_decref; NULL if memory is short. */
-static json_t *make_result(const spot_tune_result *r)
+static json_t *make_rows(const spot_tune_result *r)
 {
     json_t *rows = json_array();
     for (int i = 0; rows != NULL && i < r->n_rows; i++) {
@@ -93,14 +92,30 @@ static json_t *make_result(const spot_tune_result *r)
             rows = NULL;
         }
     }
-    return json_pack("{s:s, s:i, s:s, s:o, s:s, s:s, s:s, s:s, s:b, s:b, s:i, s:o, s:s, s:o}",
+    return rows;
+}
+
+/* null, or what fresh seeds said. */
+static json_t *make_confirm(const spot_tune_result *r)
+{
+    const spot_tune_result *c = r->confirm;
+    return c == NULL ? json_null()
+                     : json_pack("{s:b, s:I, s:i, s:o}", "confirmed", (int)r->confirmed, "seed",
+                                 (json_int_t)c->setting.seed, "n_seeds", c->setting.n_seeds,
+                                 "points", make_rows(c));
+}
+
+/* The result as a value that the caller gives back with json_decref; NULL if memory is short. */
+static json_t *make_result(const spot_tune_result *r)
+{
+    return json_pack("{s:s, s:i, s:s, s:o, s:s, s:s, s:s, s:s, s:b, s:b, s:i, s:o, s:s, s:o, s:o}",
                      "kind", "sweetspot-tune", "format", 1, "version", SPOT_VERSION_STRING,
                      "setting", make_setting(&r->setting), "goal", spot_goal_str(r->goal),
                      "baseline", r->rows[r->baseline].text, "best", r->rows[r->best].text,
                      "cheapest_among_best", r->rows[r->cheapest].text, "best_beats_baseline",
                      (int)r->best_beats_baseline, "best_is_unique", (int)r->best_is_unique,
                      "n_judged", r->n_judged, "withheld", make_withheld(r->withheld), "verdict",
-                     r->verdict, "points", rows);
+                     r->verdict, "confirm", make_confirm(r), "points", make_rows(r));
 }
 
 spot_status spot_report_tune_json_print(const spot_tune_result *result, FILE *out)

@@ -66,6 +66,7 @@ const char *spot_goal_str(spot_goal goal)
 void spot_tune_result_destroy(spot_tune_result *result)
 {
     if (result != NULL) {
+        spot_tune_result_destroy(result->confirm);
         spoti_free(NULL, result->rows, (size_t)result->n_rows * sizeof(*result->rows));
         spoti_free(NULL, result, sizeof(*result));
     }
