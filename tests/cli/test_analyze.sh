@@ -57,6 +57,10 @@ done
 says "'steps=2' from 'steps=1' takes 684 trials" published:dom-cr
 says "Dynamic paradox: established at 'steps=4'" published:real-dynamic --setting AGX30W
 says "Dynamic paradox: not established" published:real-dynamic --setting RTX4070
+# finding 3 is one question, not two tests; z = 2.24, twice the one-sided p of 0.0125
+says "in 'AGX30W' than in 'RTX4070' is one question: it does" published:real-dynamic
+"$tool" analyze published:real-dynamic | tr '\n' ' ' | grep -q "two-sided p = 0.025)" || fail "P49"
+says "same counts in both settings" published:kinetix
 says "against 80.0 % [37.6, 96.4] (4 of 5) at the baseline 'light'" "$work/good.csv" --baseline light --regime dynamic
 printf 'point,success,time_s\nfull,1,5\nlight,1,-5\n' >"$work/negative.csv"
 expect 1 "negative.csv:3: column time_s: -5, expected" "$work/negative.csv"
