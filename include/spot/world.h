@@ -82,6 +82,35 @@ typedef struct spot_world {
     const char *const *sample_names; /* (sample_dim) static or owned by self */
 } spot_world;
 
+/* The calls of a world, through its table. reset: seed -> the episode's start; observe: obs (obs_dim) and
+ * anchor (anchor_dim) of now; act: the action (action_dim) and the anchor of the observation that it was
+ * computed from; step: one tick. Return what the backend says; E_STATE: step after an invalid end. */
+static inline spot_status spot_world_reset(spot_world *world, uint64_t seed)
+{
+    return world->ops->reset(world->self, seed);
+}
+
+static inline spot_status spot_world_observe(spot_world *world, float *obs, double *anchor)
+{
+    return world->ops->observe(world->self, obs, anchor);
+}
+
+static inline spot_status spot_world_act(spot_world *world, const float *action,
+                                         const double *anchor)
+{
+    return world->ops->act(world->self, action, anchor);
+}
+
+static inline spot_status spot_world_step(spot_world *world)
+{
+    return world->ops->step(world->self);
+}
+
+static inline void spot_world_outcome(const spot_world *world, spot_outcome *outcome)
+{
+    world->ops->outcome(world->self, outcome);
+}
+
 #ifdef __cplusplus
 }
 #endif

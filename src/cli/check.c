@@ -30,7 +30,7 @@ static spot_status draw(const spot_task *task, const char *path, spot_diag *diag
         return st;
     }
     uint8_t *rgb = malloc((size_t)config.width * (size_t)config.height * 3);
-    st = rgb != NULL ? world.ops->reset(world.self, 0) : SPOT_E_NOMEM;
+    st = rgb != NULL ? spot_world_reset(&world, 0) : SPOT_E_NOMEM;
     if (st == SPOT_OK) {
         st = spot_renderer_create(&world, &config, &renderer, diag);
     }

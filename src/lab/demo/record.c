@@ -128,8 +128,8 @@ static void record_row(spoti_demo *demo, spot_world *world, const spoti_expert_a
     const spot_world_dims *d = &demo->dims;
     size_t row = (size_t)demo->count++;
 
-    (void)world->ops->observe(world->self, demo->state + row * (size_t)d->obs_dim,
-                              demo->anchor + row * (size_t)d->action_dim);
+    (void)spot_world_observe(world, demo->state + row * (size_t)d->obs_dim,
+                             demo->anchor + row * (size_t)d->action_dim);
     world->ops->sample(world->self, demo->sample + row * (size_t)d->sample_dim);
     world->ops->state(world->self, demo->sim + row * (size_t)d->state_dim);
     double *target = demo->target + row * (size_t)d->action_dim;
@@ -176,8 +176,8 @@ spot_status spoti_demo_run(spoti_demo *demo, const spot_task *task, spot_world *
     demo->count = 0;
     demo->seed = seed;
     spoti_expert_reset(&expert, task, seed, disturbed);
-    spot_status st = world->ops->reset(world->self, seed);
-    world->ops->outcome(world->self, &outcome);
+    spot_status st = spot_world_reset(world, seed);
+    spot_world_outcome(world, &outcome);
     while (st == SPOT_OK && !outcome.invalid && demo->count < demo->capacity &&
            tail < TAIL_PERIODS) {
         spoti_expert_action action;
@@ -189,8 +189,8 @@ spot_status spoti_demo_run(spoti_demo *demo, const spot_task *task, spot_world *
         spoti_arm_command(w, command, action.open);
         spot_outcome now = {.invalid = false};
         for (int i = 0; i < demo->dims.ticks_per_action && st == SPOT_OK && !now.invalid; i++) {
-            st = world->ops->step(world->self);
-            world->ops->outcome(world->self, &now);
+            st = spot_world_step(world);
+            spot_world_outcome(world, &now);
         }
         if (!outcome.done || now.invalid) { /* a demonstration with a broken tail is none */
             outcome = now;

@@ -240,7 +240,7 @@ void spot_video_tick(void *video, const spot_world *world, int64_t tick)
     if (v == NULL || world == NULL || v->finished || v->status != SPOT_OK) {
         return;
     }
-    world->ops->outcome(world->self, &outcome);
+    spot_world_outcome(world, &outcome);
     if (outcome.time_s * v->config.fps >= (double)v->frames - 1e-9) {
         (void)spot_video_frame(v, world);
     }

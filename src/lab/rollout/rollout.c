@@ -205,7 +205,7 @@ void spot_rollout_destroy(spot_rollout *rollout)
 static spot_status observe(spot_rollout *r, uint64_t seed, uint64_t index)
 {
     spot_world *w = r->world;
-    spot_status st = w->ops->observe(w->self, r->obs, r->anchor);
+    spot_status st = spot_world_observe(w, r->obs, r->anchor);
     if (st != SPOT_OK) {
         return st;
     }
@@ -227,7 +227,7 @@ static spot_status remember(spot_rollout *r, const spot_exec_event *event)
 {
     const spot_world_dims *d = &r->world->dims;
     double anchor[SPOT_ANCHOR_DIM_MAX] = {0.0}; /* of what is seen now: not needed */
-    spot_status st = r->world->ops->observe(r->world->self, r->seen, anchor);
+    spot_status st = spot_world_observe(r->world, r->seen, anchor);
     for (int i = 0; i < d->action_dim; i++) {
         const double base = i < d->anchor_dim ? event->anchor[i] : 0.0;
         r->command[i] = (float)(base + (double)event->action[i]);
@@ -246,7 +246,7 @@ static spot_status act(spot_rollout *r, const spot_exec_event *event, tally *t)
             return st;
         }
     }
-    return r->world->ops->act(r->world->self, event->action, event->anchor);
+    return spot_world_act(r->world, event->action, event->anchor);
 }
 
 /* All that is due at `tick`. */
@@ -342,9 +342,9 @@ spot_status spot_rollout_run(spot_rollout *rollout, uint64_t seed, spot_episode 
     if (rollout->brain.remember != NULL) {
         rollout->brain.forget(rollout->brain.ctx);
     }
-    spot_status st = w->ops->reset(w->self, seed);
+    spot_status st = spot_world_reset(w, seed);
     if (st == SPOT_OK) {
-        w->ops->outcome(w->self, &outcome);
+        spot_world_outcome(w, &outcome);
         outcome.done = outcome.invalid; /* the simulator may have broken off at once */
     }
 
@@ -354,10 +354,10 @@ spot_status spot_rollout_run(spot_rollout *rollout, uint64_t seed, spot_episode 
         }
         st = do_events(rollout, seed, tick, &t);
         if (st == SPOT_OK) {
-            st = w->ops->step(w->self);
+            st = spot_world_step(w);
         }
         tick++;
-        w->ops->outcome(w->self, &outcome);
+        spot_world_outcome(w, &outcome);
         if (st == SPOT_OK && tick_fn != NULL) {
             tick_fn(tick_ctx, w, tick);
         }

@@ -48,7 +48,7 @@ static bool go_on(run *r, double seconds)
     }
     r->steps += (int)steps;
     for (int i = 0; i < (int)steps && !broken(r); i++) {
-        (void)r->world->ops->step(r->world->self);
+        (void)spot_world_step(r->world);
     }
     return !broken(r);
 }
@@ -56,7 +56,7 @@ static bool go_on(run *r, double seconds)
 static void check_resets(run *r)
 {
     for (int seed = 0; seed < SEEDS; seed++) {
-        (void)r->world->ops->reset(r->world->self, (uint64_t)seed);
+        (void)spot_world_reset(r->world, (uint64_t)seed);
         if (r->w->refused) {
             spoti_trial_add(r->t, "reset", SPOT_TRIAL_FAIL, (spoti_where){.key = "start"},
                             "a start that the arm can reach, and a place for every object",
@@ -79,7 +79,7 @@ static void check_rest(run *r)
     int worst = -1;
     double most = 0.0;
     char expected[TEXT];
-    (void)r->world->ops->reset(r->world->self, 0);
+    (void)spot_world_reset(r->world, 0);
     if (broken(r) || !go_on(r, REST_S)) {
         return;
     }
@@ -109,7 +109,7 @@ static void check_follow(run *r)
     double at[SPOTI_POSE_DIM];
     char expected[TEXT];
 
-    (void)r->world->ops->reset(r->world->self, 0);
+    (void)spot_world_reset(r->world, 0);
     for (int i = 0; i < 3; i++) { /* to the middle of the workspace, where there is room */
         const double middle = 0.5 * (arm->low[i] + arm->high[i]);
         target[i] = r->w->reference[i] + mju_clip(middle - r->w->reference[i], -MOVE_M, MOVE_M);
