@@ -92,7 +92,12 @@ bool spoti_fault_update(spoti_mujoco_world *w)
         }
         char what[SPOT_FAULT_SIZE / 2];
         describe(w, i, warning->lastinfo, what, sizeof(what));
-        spoti_fault_set(w, what, mju_warningText(i, warning->lastinfo));
+#if mjVERSION_HEADER < 230
+        const int info = warning->lastinfo;
+#else
+        const size_t info = (size_t)warning->lastinfo;
+#endif
+        spoti_fault_set(w, what, mju_warningText(i, info));
     }
     return w->fault[0] != '\0';
 }

@@ -22,7 +22,7 @@ static void raise_error(const char *text)
     if (g == NULL) {
         /* Not our call: do what MuJoCo does by itself. */
         mju_user_error = NULL;
-        mju_error(text);
+        mju_error_s("%s", text);
         return;
     }
     (void)spoti_copy(g->text, sizeof(g->text), text);

@@ -40,6 +40,21 @@ static void refuse(resolver *r, const char *key, const char *what)
     }
 }
 
+/* The controller compensates gravity for all that hangs on the arm (arm.c); what a model says of the same bodies
+ * (`gravcomp`, which later versions of MuJoCo know) would compensate it twice. */
+static void drop_gravcomp(spot_task *t)
+{
+#if mjVERSION_HEADER >= 237
+    for (int b = 0; b < t->model->nbody; b++) {
+        if (spoti_body_in(t->model, b, t->model->jnt_bodyid[t->arm_joint[0]])) {
+            t->model->body_gravcomp[b] = 0.0;
+        }
+    }
+#else
+    (void)t;
+#endif
+}
+
 /* Half a turn: the x axis of a UR's own base points backwards. */
 static const double FORWARD_DEG = 180.0;
 
@@ -228,5 +243,8 @@ spot_status spoti_scene_resolve(const char *path, spot_task *t, spot_diag *diag)
     resolve_conditions(&r, t, "failure", f->failure, f->failure_count);
     resolve_conditions(&r, t, "grades", f->grades, f->grades_count);
     check_timing(&r, t);
+    if (r.status == SPOT_OK) {
+        drop_gravcomp(t);
+    }
     return r.status;
 }
