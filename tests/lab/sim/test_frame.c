@@ -187,6 +187,7 @@ static void base_that_leans_or_moves_is_refused(void **state)
     } cases[] = {
         {"<body name=\"base\" quat=\"0.1 0.1 0 1\"", "leans by 11.4 deg, expected it upright"},
         {"<body name=\"base\" quat=\"1 1 0 0\"", "leans by 90 deg"},
+        {"<body name=\"base\" quat=\"0 1 0 0\"", "leans by 180 deg"},
     };
     spot_diag diag = {.text = ""};
     spot_task *task = NULL;

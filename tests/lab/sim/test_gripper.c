@@ -90,6 +90,12 @@ static void command_and_reading_are_mapped(void **state)
                  "<tendon><fixed name=\"sum\"><joint joint=\"finger_left\" coef=\"1\"/>"
                  "<joint joint=\"finger_right\" coef=\"1\"/></fixed>");
     assert_obeys(v.task);
+    /* one whose length is twice one finger's way */
+    variant_make(&v, "ur5e-pick-place");
+    variant_edit(v.robot, "<joint joint=\"finger_left\" coef=\"1\"/>",
+                 "<joint joint=\"finger_left\" coef=\"2\"/>");
+    variant_edit(v.robot, "<joint joint=\"finger_right\" coef=\"1\"/>", "");
+    assert_obeys(v.task);
     variant_make(&v, "ur5e-pick-place");
     assert_obeys(v.task);
 }

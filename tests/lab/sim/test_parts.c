@@ -163,6 +163,13 @@ static void predicates_that_cannot_come_true_are_refused(void **state)
     assert_non_null(strstr(diag.text, "success: the object's body has no geoms"));
 
     variant_make(&v, "ur5e-pick-place");
+    variant_edit(v.robot, "<body name=\"finger_left\"",
+                 "<body name=\"bare\"/><body name=\"finger_left\"");
+    variant_edit(v.task, "pads: [pad_left", "pads: [bare");
+    assert_int_equal(spot_task_load(v.task, NULL, &task, &diag), SPOT_E_FORMAT);
+    assert_non_null(strstr(diag.text, "pads: 'bare' has no geoms"));
+
+    variant_make(&v, "ur5e-pick-place");
     variant_edit(v.task, "{type: grasped, object: cube}",
                  "{type: pressed, object: cube, joint: finger_left, at_m: 0.01}");
     assert_int_equal(spot_task_load(v.task, NULL, &task, &diag), SPOT_E_FORMAT);

@@ -50,6 +50,12 @@ static const broken cases[] = {
      "gainprm=\"2000\" ctrllimited=\"true\""
      " ctrlrange=\"0 0.05\" biasprm=\"0 -2000 0\"",
      "gripper command", "actuator:", "is sent 0 to 0.085"},
+    {ROBOT, "gainprm=\"2000\"\n             biasprm=\"0 -2000 0\"",
+     "gainprm=\"2000\" ctrllimited=\"true\""
+     " ctrlrange=\"0.01 0.1\" biasprm=\"0 -2000 0\"",
+     "gripper command", "actuator:", "is sent 0 to 0.085"},
+    {ROBOT, "<equality>", "<equality><joint joint1=\"elbow\" polycoef=\"1.7 0 0 0 0\"/>",
+     "arm follows", "actuators:", "expected at most 5 mm and 2 deg"},
     {TASK, "open_m: 0.085", "open_m: 0.150", "gripper follows",
      "opening:", "expected 150, 0 and 150 mm"},
     /* where things are */
@@ -193,12 +199,17 @@ static void bound_of_the_time_step_is_the_closed_form(void **state)
     static const struct {
         const char *servo;
         double share;
+        const char *stiffness; /* of the joint too; NULL = none */
     } belts[] = {
-        {"<velocity name=\"belt\" joint=\"belt\" kv=\"2000\"/>", 2000.0 * 0.004 / (2.0 * 5.0)},
+        {"<velocity name=\"belt\" joint=\"belt\" kv=\"2000\"/>", 2000.0 * 0.004 / (2.0 * 5.0),
+         NULL},
         {"<general name=\"belt\" joint=\"belt\" biastype=\"affine\" biasprm=\"0 -1000000 0\"/>",
-         1e6 * 0.004 * 0.004 / (4.0 * 5.0)},
+         1e6 * 0.004 * 0.004 / (4.0 * 5.0), NULL},
         {"<general name=\"belt\" joint=\"belt\" biastype=\"affine\" biasprm=\"0 -500000 -1000\"/>",
-         (5e5 * 0.004 * 0.004 + 2.0 * 1000.0 * 0.004) / (4.0 * 5.0)},
+         (5e5 * 0.004 * 0.004 + 2.0 * 1000.0 * 0.004) / (4.0 * 5.0), NULL},
+        {"<velocity name=\"belt\" joint=\"belt\" kv=\"2000\"/>",
+         (1e5 * 0.004 * 0.004 + 2.0 * 2000.0 * 0.004) / (4.0 * 5.0),
+         "axis=\"0 1 0\" stiffness=\"100000\""},
     };
     for (size_t i = 0; i < sizeof(belts) / sizeof(belts[0]); i++) {
         static spot_trial trial;
@@ -211,6 +222,9 @@ static void bound_of_the_time_step_is_the_closed_form(void **state)
         (void)spot_test_read_file(v.scene, text, sizeof(text));
         assert_non_null(strstr(text, "mass=\"5\""));
         variant_edit(v.scene, belts[0].servo, belts[i].servo);
+        if (belts[i].stiffness != NULL) {
+            variant_edit(v.scene, "axis=\"0 1 0\" damping=\"0\"", belts[i].stiffness);
+        }
         spot_task *task = NULL;
         assert_int_equal(spot_task_load(v.task, NULL, &task, &diag), SPOT_OK);
         /* the check of the belt's own kind comes first, and is not what is asked here */
@@ -226,6 +240,22 @@ static void bound_of_the_time_step_is_the_closed_form(void **state)
         assert_int_equal(c->result, share < 1.0 ? SPOT_TRIAL_PASS : SPOT_TRIAL_FAIL);
         spot_task_destroy(task);
     }
+}
+
+/* The corner that is farthest off is named, with no more than a warning for the workspace. */
+static void corner_out_of_reach_is_named(void **state)
+{
+    (void)state;
+    static spot_trial trial;
+    spot_diag diag;
+    variant v;
+    variant_make(&v, "ur5e-pick-place");
+    variant_edit(v.task, "high: [0.65, 0.42, 0.33]", "high: [1.65, 0.42, 0.33]");
+    assert_int_equal(try_task(v.task, &trial, &diag), SPOT_OK);
+    const spot_trial_check *c = check_called(&trial, "reach of workspace");
+    assert_int_equal(c->result, SPOT_TRIAL_WARN);
+    assert_non_null(strstr(c->measured, "x 1.650"));
+    assert_non_null(strstr(c->where, "task.yaml:23"));
 }
 
 /* What MuJoCo complains about is shown, and refuses nothing: episodes say it themselves. */
@@ -312,6 +342,7 @@ int main(void)
         cmocka_unit_test(behaviour_that_is_not_as_written_is_refused),
         cmocka_unit_test(shipped_tasks_pass_without_a_warning),
         cmocka_unit_test(bound_of_the_time_step_is_the_closed_form),
+        cmocka_unit_test(corner_out_of_reach_is_named),
         cmocka_unit_test(complaint_of_the_simulator_fails_and_does_not_refuse),
         cmocka_unit_test(start_out_of_reach_names_seed_and_residual),
         cmocka_unit_test(trial_changes_nothing),
