@@ -2,14 +2,19 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 #include "core/base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* Other writers of the same target, or leftovers of killed ones, may hold some of the names. */
 enum { MAX_TEMP_NAMES = 100 };
+
+/* Between the target's name and `PID-N`. */
+static const char TEMP_MARK[] = ".tmp-";
 
 static spot_status io_error(spot_diag *diag, const char *path, int error)
 {
@@ -24,12 +29,53 @@ static bool is_special(const char *path)
     return stat(path, &info) == 0 && !S_ISREG(info.st_mode);
 }
 
+/* The process that the name of a temporary file of `target` (a name without folder) tells; 0 = it is none. */
+static pid_t owner_of(const char *name, const char *target)
+{
+    const size_t length = strlen(target);
+    char number[24];
+    int pid = 0;
+    int count = 0;
+    if (strncmp(name, target, length) != 0 || !spoti_starts_with(name + length, TEMP_MARK)) {
+        return 0;
+    }
+    name += length + strlen(TEMP_MARK);
+    const size_t digits = strcspn(name, "-");
+    return name[digits] == '-' && spoti_copy_n(number, sizeof(number), name, digits) &&
+                   spoti_parse_int(number, &pid) == SPOT_OK && pid > 0 &&
+                   spoti_parse_int(name + digits + 1, &count) == SPOT_OK && count >= 0
+               ? (pid_t)pid
+               : 0;
+}
+
+/* Removes the temporary files of this target whose process is gone: it was killed while it wrote. */
+static void remove_leftovers(const char *path)
+{
+    char folder[SPOTI_PATH_SIZE];
+    char leftover[SPOTI_PATH_SIZE + 256];
+    DIR *dir = spoti_path_dir(folder, sizeof(folder), path) ? opendir(folder) : NULL;
+    if (dir == NULL) {
+        return;
+    }
+    for (const struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
+        const pid_t owner = owner_of(entry->d_name, spoti_path_base(path));
+        struct stat info;
+        if (owner > 0 && kill(owner, 0) != 0 && errno == ESRCH &&
+            spoti_path_join(leftover, sizeof(leftover), folder, entry->d_name) &&
+            lstat(leftover, &info) == 0 && S_ISREG(info.st_mode)) {
+            (void)unlink(leftover);
+        }
+    }
+    (void)closedir(dir);
+}
+
 /* Opens a file that did not exist before, under a name in the target's folder. */
 static int open_temp(spoti_file *file)
 {
     int fd = -1;
+    remove_leftovers(file->path);
     for (int i = 0; i < MAX_TEMP_NAMES && fd < 0; i++) {
-        (void)spoti_format(file->temp, sizeof(file->temp), "%s.tmp-%ld-%d", file->path,
+        (void)spoti_format(file->temp, sizeof(file->temp), "%s%s%ld-%d", file->path, TEMP_MARK,
                            (long)getpid(), i);
         fd = open(file->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (fd < 0 && errno != EEXIST) {
@@ -115,4 +161,51 @@ void spoti_file_abort(spoti_file *file)
         (void)unlink(file->temp);
         file->temp[0] = '\0';
     }
+}
+
+static const char *kind_of(mode_t mode)
+{
+    return S_ISDIR(mode)    ? "a folder"
+           : S_ISFIFO(mode) ? "a pipe"
+           : S_ISSOCK(mode) ? "a socket"
+                            : "a device";
+}
+
+spot_status spoti_file_open_fd(const char *path, const char *expected, int *fd, spot_diag *diag)
+{
+    struct stat info;
+    /* asked before: opening a device may do something to it. Not blocking, and asked again: a pipe may have
+     * taken its place. */
+    bool found = stat(path, &info) == 0;
+    *fd = found && S_ISREG(info.st_mode) ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+                                         : -1;
+    if (*fd >= 0) {
+        found = fstat(*fd, &info) == 0;
+    }
+    if (*fd >= 0 && found && S_ISREG(info.st_mode)) {
+        return SPOT_OK;
+    }
+    const int error = errno;
+    if (*fd >= 0) {
+        (void)close(*fd);
+        *fd = -1;
+    }
+    if (found && !S_ISREG(info.st_mode)) {
+        return spot_diag_set(diag, SPOT_E_IO, "%s: %s, expected %s", path, kind_of(info.st_mode),
+                             expected);
+    }
+    return spot_diag_set(diag, SPOT_E_IO, "%s: cannot open: %s, expected %s", path, strerror(error),
+                         expected);
+}
+
+spot_status spoti_file_open(const char *path, const char *expected, FILE **out, spot_diag *diag)
+{
+    int fd = -1;
+    spot_status st = spoti_file_open_fd(path, expected, &fd, diag);
+    *out = st == SPOT_OK ? fdopen(fd, "rb") : NULL;
+    if (st == SPOT_OK && *out == NULL) {
+        (void)close(fd);
+        return SPOT_E_NOMEM;
+    }
+    return st;
 }

@@ -8,7 +8,11 @@
  *     if (st == SPOT_OK) { fprintf(file.stream, ...); st = spoti_file_commit(&file, diag); }
  *
  * Write errors need no check of their own: the stream remembers them and commit reports them (a
- * full disk included). A target that is no regular file, /dev/null say, is written in place.
+ * full disk included). A target that is no regular file, /dev/null say, is written in place. What a process
+ * that was killed has left beside the target goes when the target is written next.
+ *
+ * And files to read: opened here, they are files. A pipe would be waited for, can be read once only, and
+ * tells no size; who can do with that (a log of trials) opens it himself.
  */
 #ifndef SPOTI_BASE_FILE_H
 #define SPOTI_BASE_FILE_H
@@ -35,5 +39,13 @@ spot_status spoti_file_commit(spoti_file *file, spot_diag *diag);
 
 /* Throws the temporary file away; does nothing after commit or a failed begin. */
 void spoti_file_abort(spoti_file *file);
+
+/* Opens a regular file for reading. `expected` says what it should be: `a YAML file`. Returns SPOT_OK and the
+ * caller's *out; or *out NULL and E_IO, with `PATH: cannot open: why, expected ...` or
+ * `PATH: a pipe, expected ...`. */
+spot_status spoti_file_open(const char *path, const char *expected, FILE **out, spot_diag *diag);
+
+/* Likewise, for who reads by pread; *fd is -1 on failure. */
+spot_status spoti_file_open_fd(const char *path, const char *expected, int *fd, spot_diag *diag);
 
 #endif

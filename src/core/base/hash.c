@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "core/base/file.h"
+
 uint64_t spoti_hash(uint64_t hash, const void *data, size_t size)
 {
     const unsigned char *bytes = (const unsigned char *)data;
@@ -17,9 +19,10 @@ uint64_t spoti_hash(uint64_t hash, const void *data, size_t size)
 spot_status spoti_hash_file(uint64_t *hash, const char *path, spot_diag *diag)
 {
     unsigned char block[4096];
-    FILE *stream = fopen(path, "rbe");
-    if (stream == NULL) {
-        return spot_diag_set(diag, SPOT_E_IO, "%s: cannot open, expected a readable file", path);
+    FILE *stream = NULL;
+    const spot_status st = spoti_file_open(path, "a readable file", &stream, diag);
+    if (st != SPOT_OK) {
+        return st;
     }
     size_t got = fread(block, 1, sizeof(block), stream);
     for (; got > 0; got = fread(block, 1, sizeof(block), stream)) {

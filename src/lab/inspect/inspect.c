@@ -7,7 +7,6 @@
  * (no mapping): a file that is cut off meanwhile gives an error, not a signal.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/base/alloc.h"
+#include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/coinfer/coinfer.h"
 #include "lab/inspect/inspect.h"
@@ -115,16 +115,12 @@ static spot_status read_header(spot_inspect *f, uint64_t size, spot_diag *diag)
 static spot_status open_file(spot_inspect *f, spot_diag *diag)
 {
     struct stat info;
+    spot_status st = spoti_file_open_fd(f->path, "a safetensors file", &f->fd, diag);
 
-    /* not blocking: a pipe is refused, not waited for */
-    f->fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (f->fd < 0) {
-        return spot_diag_set(diag, SPOT_E_IO, "%s: cannot be opened (errno %d)", f->path, errno);
+    if (st == SPOT_OK && fstat(f->fd, &info) != 0) {
+        st = spot_diag_set(diag, SPOT_E_IO, "%s: cannot be read", f->path);
     }
-    if (fstat(f->fd, &info) != 0 || !S_ISREG(info.st_mode)) {
-        return spot_diag_set(diag, SPOT_E_IO, "%s: not a regular file", f->path);
-    }
-    return read_header(f, (uint64_t)info.st_size, diag);
+    return st == SPOT_OK ? read_header(f, (uint64_t)info.st_size, diag) : st;
 }
 
 static bool take_workspace(spot_inspect *f)

@@ -152,8 +152,8 @@ static bool read_all(FILE *stream, const char *signature, const uint64_t *seeds,
 bool spoti_episodes_load(const char *path, const char *signature, const uint64_t *seeds, int64_t n,
                          spot_episode *episodes)
 {
-    FILE *stream = fopen(path, "re");
-    if (stream == NULL) {
+    FILE *stream = NULL;
+    if (spoti_file_open(path, "episodes", &stream, NULL) != SPOT_OK) {
         return false;
     }
     bool whole = read_all(stream, signature, seeds, n, episodes);

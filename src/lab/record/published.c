@@ -4,11 +4,11 @@
  * The published tables as rows of a log. What the tables themselves do not print but their sources
  * state (chunk lengths, control rates, numbers of trials, baselines) is written here, with its source.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "core/base/file.h"
 #include "core/base/text.h"
 #include "lab/record/csv.h"
 #include "lab/record/read.h"
@@ -59,11 +59,12 @@ static spot_status load(table *t, const char *dir, const char *file,
     if (!spoti_path_join(t->path, sizeof(t->path), dir, file)) {
         return spot_diag_set(diag, SPOT_E_RANGE, "%.100s...: path too long", dir);
     }
-    FILE *stream = fopen(t->path, "re");
-    if (stream == NULL) {
-        return spot_diag_set(diag, SPOT_E_IO, "%s: %s", t->path, strerror(errno));
+    FILE *stream = NULL;
+    spot_status st = spoti_file_open(t->path, "a published table", &stream, diag);
+    if (st != SPOT_OK) {
+        return st;
     }
-    spot_status st = load_rows(t, stream, allocator, diag);
+    st = load_rows(t, stream, allocator, diag);
     (void)fclose(stream);
     return st;
 }

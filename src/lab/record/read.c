@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "core/base/file.h"
 #include "core/base/text.h"
 #include "lab/record/csv.h"
 
@@ -369,12 +370,12 @@ spot_status spoti_read_stream(spot_analyze_log *log, const char *name, FILE *str
 spot_status spoti_read_path(spot_analyze_log *log, const char *path, const spoti_preset *preset,
                             spot_diag *diag)
 {
-    FILE *stream = fopen(path, "re");
-    if (stream == NULL) {
-        return spot_diag_set(diag, SPOT_E_IO, "%s: %s, expected a CSV file", path, strerror(errno));
+    FILE *stream = NULL;
+    spot_status st = spoti_file_open(path, "a CSV file", &stream, diag);
+    if (st == SPOT_OK) {
+        st = spoti_read_stream(log, path, stream, preset, diag);
+        (void)fclose(stream);
     }
-    spot_status st = spoti_read_stream(log, path, stream, preset, diag);
-    (void)fclose(stream);
     return st;
 }
 
@@ -383,5 +384,11 @@ spot_status spot_analyze_log_csv(spot_analyze_log *log, const char *path, spot_d
     if (log == NULL || path == NULL) {
         return SPOT_E_INVALID;
     }
-    return spoti_read_path(log, path, NULL, diag);
+    FILE *stream = fopen(path, "re"); /* read once, so that a pipe will do */
+    if (stream == NULL) {
+        return spot_diag_set(diag, SPOT_E_IO, "%s: %s, expected a CSV file", path, strerror(errno));
+    }
+    const spot_status st = spoti_read_stream(log, path, stream, NULL, diag);
+    (void)fclose(stream);
+    return st;
 }

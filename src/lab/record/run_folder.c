@@ -2,8 +2,10 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* The output of `sweetspot tune`: tune.json for what was run, episodes/ for what came out. */
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "core/base/file.h"
 #include "core/base/text.h"
 #include "lab/record/episodes.h"
 #include "lab/record/read.h"
@@ -115,13 +117,19 @@ spot_status spot_analyze_log_tune(spot_analyze_log *log, const char *dir, spot_d
     if (!spoti_path_join(path, sizeof(path), dir, "tune.json")) {
         return spot_diag_set(diag, SPOT_E_RANGE, "%.100s...: path too long", dir);
     }
-    json_t *root = json_load_file(path, 0, &error);
+    FILE *stream = NULL;
+    spot_status st = spoti_file_open(path, "the output folder of sweetspot tune", &stream, diag);
+    if (st != SPOT_OK) {
+        return st;
+    }
+    json_t *root = json_loadf(stream, 0, &error);
+    (void)fclose(stream);
     if (root == NULL) {
-        return spot_diag_set(diag, error.line > 0 ? SPOT_E_FORMAT : SPOT_E_IO,
+        return spot_diag_set(diag, SPOT_E_FORMAT,
                              "%s:%d: %s, expected the output folder of sweetspot tune", path,
                              error.line, error.text);
     }
-    spot_status st = read_tune(log, dir, path, root, diag);
+    st = read_tune(log, dir, path, root, diag);
     json_decref(root);
     return st;
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/file.h"
 #include "runtime/file/yaml_check.h"
 
 enum { FILE_BYTES_MAX = 1 << 20, MESSAGE_SIZE = 256 };
@@ -126,13 +127,12 @@ spot_status spoti_yaml_parse(const char *name, const void *text, size_t size,
 /* Reads a whole file of at most FILE_BYTES_MAX bytes; *out is malloc'ed by this file alone. */
 static spot_status read_file(const char *path, char **out, size_t *size, spot_diag *diag)
 {
-    spot_status st = SPOT_OK;
-    FILE *file = fopen(path, "rb");
+    FILE *file = NULL;
     char *text = NULL;
+    spot_status st = spoti_file_open(path, "a readable YAML file", &file, diag);
 
-    if (file == NULL) {
-        return spot_diag_set(diag, SPOT_E_IO, "%s: cannot open, expected a readable YAML file",
-                             path);
+    if (st != SPOT_OK) {
+        return st;
     }
     text = cyaml_mem(NULL, NULL, FILE_BYTES_MAX + 1);
     if (text == NULL) {

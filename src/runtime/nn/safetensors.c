@@ -5,12 +5,12 @@
  */
 #include "runtime/nn/safetensors.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "core/base/alloc.h"
+#include "core/base/file.h"
 
 /* 4 GiB of weights: larger policies do not belong on this path. */
 static const uint64_t FILE_SIZE_MAX = UINT64_C(1) << 32;
@@ -74,14 +74,14 @@ static spot_status read_blob(FILE *file, const char *path, size_t size,
 spot_status spoti_safetensors_read(const char *path, const spot_allocator *allocator,
                                    spoti_safetensors *out, spot_diag *diag)
 {
-    FILE *file = fopen(path, "rb");
+    FILE *file = NULL;
     unsigned char *blob = NULL;
     size_t size = 0;
-    spot_status st = SPOT_OK;
+    spot_status st = spoti_file_open(path, "a safetensors file", &file, diag);
 
     *out = (spoti_safetensors){.allocator = allocator};
-    if (file == NULL) {
-        return spot_diag_set(diag, SPOT_E_IO, "%s: cannot be opened (errno %d)", path, errno);
+    if (st != SPOT_OK) {
+        return st;
     }
     st = file_size(file, path, &size, diag);
     if (st == SPOT_OK) {

@@ -8,7 +8,6 @@
  */
 #include "runtime/policy/config_read.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 
 #include <jansson.h>
 
+#include "core/base/file.h"
 #include "core/base/text.h"
 
 enum { CONFIG_SIZE_MAX = 65536, FORMAT_VERSION = 1 };
@@ -304,12 +304,13 @@ static spot_status read_root(const spoti_config_reader *r, spoti_policy_config *
 
 static spot_status read_text(const char *path, char *text, spot_diag *diag)
 {
-    FILE *file = fopen(path, "rb");
+    FILE *file = NULL;
     size_t size = 0;
     bool bad = false;
+    const spot_status st = spoti_file_open(path, "a policy's configuration", &file, diag);
 
-    if (file == NULL) {
-        return spot_diag_set(diag, SPOT_E_IO, "%s: cannot be opened (errno %d)", path, errno);
+    if (st != SPOT_OK) {
+        return st;
     }
     size = fread(text, 1, CONFIG_SIZE_MAX, file);
     bad = ferror(file) != 0;

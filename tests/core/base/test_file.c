@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/base/file.h"
@@ -130,6 +131,93 @@ static void impossible_targets_are_refused_with_a_line(void **state)
     assert_int_equal(spoti_file_begin(&file, name, &diag), SPOT_E_RANGE);
 }
 
+/* A process that has ended and been waited for: its number is nobody's, for a while. */
+static pid_t dead_process(void)
+{
+    const pid_t pid = fork();
+    if (pid == 0) {
+        _exit(0);
+    }
+    assert_true(pid > 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    return pid;
+}
+
+static void leftovers_of_dead_processes_go(void **state)
+{
+    (void)state;
+    char path[512];
+    spot_test_temp_path(path, sizeof(path), "left.csv");
+    const long dead = (long)dead_process();
+    /* the behind of the name, and whether it goes; the others are not ours to remove */
+    const struct {
+        const char *before;
+        long pid;
+        const char *behind;
+        bool goes;
+    } names[] = {
+        {".tmp-", dead, "-0", true},       {".tmp-", dead, "-17", true},
+        {".tmp-", getppid(), "-0", false}, {".tmp-", getpid(), "-99", false},
+        {".tmp-", dead, "", false},        {".tmp-", dead, "-", false},
+        {".tmp-", dead, "-0x", false},     {".bak.tmp-", dead, "-0", false},
+        {".tmp--", dead, "-0", false},     {"-tmp-", dead, "-0", false},
+    };
+    enum { N = sizeof(names) / sizeof(names[0]) };
+    char all[N][600];
+    for (int i = 0; i < N; i++) {
+        (void)snprintf(all[i], sizeof(all[i]), "%s%s%ld%s", path, names[i].before, names[i].pid,
+                       names[i].behind);
+        spot_test_write_file(all[i], "x", 1);
+    }
+    spoti_file file;
+    assert_int_equal(spoti_file_begin(&file, path, NULL), SPOT_OK);
+    spoti_file_abort(&file);
+    for (int i = 0; i < N; i++) {
+        if (exists(all[i]) == names[i].goes) {
+            fail_msg("%s", all[i]);
+        }
+        (void)unlink(all[i]);
+    }
+}
+
+static void a_file_to_read_is_a_file(void **state)
+{
+    (void)state;
+    char path[512];
+    char folder[512];
+    char text[8] = "";
+    spot_diag diag = {0};
+    FILE *in = NULL;
+    spot_test_temp_path(path, sizeof(path), "in");
+    spot_test_write_file(path, "text", 4);
+    assert_int_equal(spoti_file_open(path, "a text", &in, &diag), SPOT_OK);
+    assert_int_equal(fread(text, 1, sizeof(text), in), 4);
+    assert_string_equal(text, "text");
+    assert_int_equal(fclose(in), 0);
+    (void)unlink(path);
+
+    char want[1024];
+    assert_int_equal(spoti_file_open(path, "a text", &in, &diag), SPOT_E_IO);
+    assert_null(in);
+    (void)snprintf(want, sizeof(want),
+                   "%s: cannot open: No such file or directory, expected a text", path);
+    assert_string_equal(diag.text, want);
+    /* a pipe that nobody writes to: waiting for it would be for ever */
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(spoti_file_open(path, "a text", &in, &diag), SPOT_E_IO);
+    (void)snprintf(want, sizeof(want), "%s: a pipe, expected a text", path);
+    assert_string_equal(diag.text, want);
+    (void)unlink(path);
+    assert_int_equal(spoti_file_open("/dev/null", "a text", &in, &diag), SPOT_E_IO);
+    assert_string_equal(diag.text, "/dev/null: a device, expected a text");
+    assert_true(spoti_path_dir(folder, sizeof(folder), path));
+    int fd = 3;
+    assert_int_equal(spoti_file_open_fd(folder, "a text", &fd, &diag), SPOT_E_IO);
+    assert_int_equal(fd, -1);
+    (void)snprintf(want, sizeof(want), "%s: a folder, expected a text", folder);
+    assert_string_equal(diag.text, want);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +227,8 @@ int main(void)
         cmocka_unit_test(full_disk_is_reported_by_name),
         cmocka_unit_test(a_device_is_written_in_place),
         cmocka_unit_test(impossible_targets_are_refused_with_a_line),
+        cmocka_unit_test(leftovers_of_dead_processes_go),
+        cmocka_unit_test(a_file_to_read_is_a_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "core/base/file.h"
 #include "core/base/text.h"
 
 enum { FILES_MAX = 16, LINE_SIZE = 1024, TOKENS_MAX = 6, TOKEN_SIZE = 64 };
@@ -72,7 +74,8 @@ static void collect(files *f, const char *model)
     f->count = 0;
     add(f, model);
     for (int i = 0; i < f->count; i++) {
-        FILE *in = fopen(f->path[i], "r");
+        FILE *in = NULL;
+        (void)spoti_file_open(f->path[i], "MJCF", &in, NULL); /* MuJoCo says that it is not there */
         while (in != NULL && fgets(line, sizeof(line), in) != NULL) {
             if (included_by(line, model, path)) {
                 add(f, path);
@@ -98,8 +101,9 @@ static bool holds_all(const char *line, const tokens *t)
 static int count_lines(const char *path, const tokens *t, int *first)
 {
     char line[LINE_SIZE];
-    FILE *in = fopen(path, "r");
+    FILE *in = NULL;
     int count = 0;
+    (void)spoti_file_open(path, "MJCF", &in, NULL);
     for (int at = 1; in != NULL && fgets(line, sizeof(line), in) != NULL; at++) {
         if (holds_all(line, t) && count++ == 0) {
             *first = at;
@@ -198,4 +202,22 @@ void spoti_mjcf_find(const char *path, const char *text, char *out, size_t size)
         }
     }
     put_place(out, size, path, 0);
+}
+
+spot_status spoti_mjcf_check(const char *path, spot_diag *diag)
+{
+    files f;
+    spot_status st = SPOT_OK;
+    collect(&f, path);
+    for (int i = 0; i < f.count && st == SPOT_OK; i++) {
+        FILE *in = NULL;
+        if (i > 0 && access(f.path[i], F_OK) != 0) {
+            continue; /* MuJoCo says so, and where it is included */
+        }
+        st = spoti_file_open(f.path[i], "a readable MJCF file", &in, diag);
+        if (st == SPOT_OK) {
+            (void)fclose(in);
+        }
+    }
+    return st;
 }

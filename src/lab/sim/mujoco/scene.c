@@ -10,6 +10,7 @@
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "lab/sim/mujoco/compile.h"
+#include "lab/sim/mujoco/mjcf.h"
 #include "runtime/file/yaml.h"
 
 static int observation_dim(const spoti_task_file *f)
@@ -109,13 +110,11 @@ static spot_status compile_model(const char *path, spot_task *t, spot_diag *diag
         return spot_diag_set(diag, SPOT_E_RANGE, "%s: the path is too long", path);
     }
     /* MuJoCo would say of a missing file only that parsing failed. */
-    FILE *file = fopen(model_path, "rb");
-    if (file == NULL) {
-        return spot_diag_set(diag, SPOT_E_FORMAT,
-                             "%s:%d: model: cannot open %s, expected a readable MJCF file", path,
-                             spoti_yaml_line_of(path, "model", 1), model_path);
+    spot_diag inner = {""};
+    if (spoti_mjcf_check(model_path, &inner) != SPOT_OK) {
+        return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: model: %s", path,
+                             spoti_yaml_line_of(path, "model", 1), inner.text);
     }
-    (void)fclose(file);
     (void)spoti_copy(t->model_path, sizeof(t->model_path), model_path);
     return spoti_compile(model_path, &SPOTI_COMPILE_LIMITS, &t->model, &t->warning, diag);
 }
