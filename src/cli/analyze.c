@@ -93,7 +93,7 @@ static int read_source(spot_analyze_log *log, const char *source)
     } else if (stat(source, &info) == 0 && S_ISDIR(info.st_mode)) {
         st = spot_analyze_log_tune(log, source, &diag);
     } else {
-        st = spot_analyze_log_csv(log, source, &diag);
+        st = spot_analyze_log_csv(log, strcmp(source, "-") == 0 ? "/dev/stdin" : source, &diag);
     }
     return st == SPOT_OK ? CLI_OK : fail_on_data(st, &diag);
 }
@@ -204,7 +204,7 @@ static int print_text(const request *r, const spot_analysis *a, spot_forecast *c
         spot_print(stdout, "\nTogether: ");
         cli_print_wrapped(a->text);
     }
-    return st == SPOT_OK && fflush(stdout) == 0 ? CLI_OK : CLI_FAILED;
+    return CLI_OK; /* whether it reached stdout is seen at the end, in main */
 }
 
 /* The setting asked for alone, so that its JSON is that of a single one. */
@@ -221,7 +221,7 @@ static int print_json(const request *r, const spot_analysis *a, spot_forecast *c
         }
     }
     spot_status st = spot_report_analysis_json(&view, forecast ? forecasts + first : NULL, stdout);
-    return st == SPOT_OK && fflush(stdout) == 0 ? CLI_OK : CLI_FAILED;
+    return st == SPOT_E_NOMEM ? cli_fail("analyze", st, NULL) : CLI_OK;
 }
 
 static int check_setting(const request *r, const spot_analysis *a)
@@ -268,11 +268,10 @@ static int judge(const request *r, spot_analyze_log *log)
     if (exit_code == CLI_OK && (r->platform_name != NULL || r->t_inf_s >= 0.0)) {
         exit_code = make_forecasts(r, log, a, forecasts);
     }
-    if (exit_code == CLI_OK) {
+    if (exit_code == CLI_OK) { /* files first: nothing that befalls stdout may cost them */
+        const int drawn = draw_figures(r, a);
         exit_code = r->json ? print_json(r, a, forecasts) : print_text(r, a, forecasts);
-    }
-    if (exit_code == CLI_OK) {
-        exit_code = draw_figures(r, a);
+        exit_code = drawn != CLI_OK ? drawn : exit_code;
     }
     for (int i = 0; i < a->n_settings; i++) {
         spot_forecast_destroy(forecasts[i]);
@@ -317,11 +316,13 @@ static const char SUMMARY[] =
     "is\n"
     "best, whether it is an interior sweet spot, whether faster inference made the task slower or\n"
     "slower inference made it fail, and how many trials would settle what is open.\n\n"
-    "SOURCE is one or more of: a CSV with a row a point (point, t_inf_s, chunk_actions, t_act_s,\n"
-    "overlap, episodes, successes, chunks, time_s, energy_j, ...) or a row an episode (point, "
-    "seed,\n"
-    "success, chunks, time_s, ...); the episodes of `sweetspot rollout`; the folder of `sweetspot\n"
-    "tune`; published:kinetix, published:dom-cr, published:real-static, published:real-dynamic.\n"
+    "SOURCE is one or more of: a CSV, or - for one from stdin, with a row a point (point, "
+    "t_inf_s,\n"
+    "chunk_actions, t_act_s, overlap, episodes, successes, chunks, time_s, energy_j, ...) or a "
+    "row\n"
+    "an episode (point, seed, success, chunks, time_s, ...); the episodes of `sweetspot rollout`;\n"
+    "the folder of `sweetspot tune`; published:kinetix, published:dom-cr, published:real-static,\n"
+    "published:real-dynamic.\n"
     "What is missing is left out of the answer, not guessed. docs/analyze.md has all columns.";
 
 static const char EXAMPLES[] =

@@ -67,8 +67,10 @@ static int run(const bench_request *r, const spot_policy *policy, bench_result *
         return cli_fail("bench", st, &diag);
     }
     describe_machine(result->processor, sizeof(result->processor));
-    exit_code = bench_print(r, result);
-    return exit_code == CLI_OK && r->out != NULL ? bench_write_profile(r, result) : exit_code;
+    /* the file first: nothing that befalls stdout may cost it; the table in any case */
+    const int written = r->out != NULL ? bench_write_profile(r, result) : CLI_OK;
+    const int printed = bench_print(r, result);
+    return written != CLI_OK ? written : printed;
 }
 
 static bool read_clock(bench_request *r)

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* `sweetspot VERB ...`: the verbs, and the page that introduces them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -39,19 +43,52 @@ static void print_help(void)
                        "Exit codes: 0 done, 1 the job failed, 2 the command was not understood.\n");
 }
 
+/* A closed standard stream would give its number to the next file that is opened, and messages would go into
+ * the data. It gets a stand-in that cannot do what the stream is for, so that using it fails as before. */
+static bool hold_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        const bool closed = fcntl(fd, F_GETFD) < 0 && errno == EBADF;
+        if (closed && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Results that did not reach stdout, say on a full disk, are a failure whatever the verb thinks. */
 static int finish(int exit_code)
 {
-    bool lost = fflush(stdout) != 0 || ferror(stdout) != 0;
-    if (!lost || exit_code != CLI_OK) {
+    errno = 0;
+    bool lost = ferror(stdout) != 0;
+    lost = fclose(stdout) != 0 || lost; /* some disks complain when a file is closed */
+    if (!lost) {
         return exit_code;
     }
-    spot_print(stderr, "sweetspot: cannot write to standard output\n");
-    return CLI_FAILED;
+    spot_print(stderr, "sweetspot: cannot write to standard output%s%s\n", errno != 0 ? ": " : "",
+               errno != 0 ? strerror(errno) : "");
+    return exit_code == CLI_OK ? CLI_FAILED : exit_code;
+}
+
+/* Whether all words are UTF-8: names go into JSON and figures, which hold nothing else, after the work. */
+static bool are_text(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        json_t *text = json_string(argv[i]);
+        if (text == NULL) {
+            spot_print(stderr, "sweetspot: '%s': expected names and texts in UTF-8\n", argv[i]);
+            return false;
+        }
+        json_decref(text);
+    }
+    return true;
 }
 
 static int dispatch(int argc, char **argv)
 {
+    if (!are_text(argc, argv)) {
+        return CLI_USAGE;
+    }
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
         print_help();
@@ -78,5 +115,8 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    return finish(dispatch(argc, argv));
+    /* a reader that has gone and a limit on files are errors of writing, not ends of the program */
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    return hold_streams() ? finish(dispatch(argc, argv)) : CLI_FAILED;
 }

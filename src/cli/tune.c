@@ -143,11 +143,12 @@ static void print_warnings(const request *r, const spot_tune_result *result)
     }
 }
 
-/* The table's companions. Returns the exit code. */
-static int write_files(const request *r, const spot_tune_result *result)
+/* The table's companions; *drawn: the figure too. Returns the exit code. */
+static int write_files(const request *r, const spot_tune_result *result, bool *drawn)
 {
     char path[CLI_PATH_SIZE];
     spot_diag diag = {""};
+    *drawn = false;
     spot_status st =
         join(path, r->dir, "tune.csv") ? spot_report_tune_csv(result, path, &diag) : SPOT_E_RANGE;
     if (st == SPOT_OK) {
@@ -159,40 +160,26 @@ static int write_files(const request *r, const spot_tune_result *result)
         return CLI_FAILED;
     }
     st = join(path, r->dir, "tune") ? spot_report_tune_figure(result, path, &diag) : SPOT_E_RANGE;
+    *drawn = st == SPOT_OK;
     if (st == SPOT_E_UNSUPPORTED || st == SPOT_E_NOT_FOUND) {
         spot_print(stderr, "sweetspot tune: warning: no figure: %s\n", diag.text);
     } else if (st != SPOT_OK) {
         (void)cli_fail("tune", st, &diag);
         return CLI_FAILED;
     }
-    if (!r->json) {
-        spot_print(stdout, "\n");
-        if (st == SPOT_OK) {
-            spot_print(stdout, "figure: %s/tune.svg %s/tune.png\n", r->dir, r->dir);
-        }
-        spot_print(stdout, "data:   %s/tune.csv %s/tune.json %s\n", r->dir, r->dir,
-                   r->config.episodes_dir);
-    }
     return CLI_OK;
 }
 
+/* Whether it reached stdout is seen at the end, in main. */
 static int print_result(const request *r, const spot_tune_result *result)
 {
-    spot_status st = SPOT_OK;
     if (r->json) {
-        st = spot_report_tune_json_print(result, stdout);
-    } else {
-        st = spot_report_tune_table(result, stdout);
-        spot_print(stdout, "\n");
-        cli_print_wrapped(result->verdict);
+        const spot_status st = spot_report_tune_json_print(result, stdout);
+        return st == SPOT_E_NOMEM ? cli_fail("tune", st, NULL) : CLI_OK;
     }
-    if (st == SPOT_OK && fflush(stdout) != 0) {
-        st = SPOT_E_IO;
-    }
-    if (st != SPOT_OK) {
-        spot_print(stderr, "sweetspot tune: cannot write to standard output\n");
-        return CLI_FAILED;
-    }
+    (void)spot_report_tune_table(result, stdout);
+    spot_print(stdout, "\n");
+    cli_print_wrapped(result->verdict);
     return CLI_OK;
 }
 
@@ -213,6 +200,31 @@ static int confirm(const request *r, const spot_task *task, const spot_policy *p
                                        result, cli_progress_update, &progress, &diag);
     cli_progress_end(&progress);
     return st == SPOT_OK ? CLI_OK : cli_fail("tune", st, &diag);
+}
+
+/* Where the files are. */
+static void print_places(const request *r, bool drawn)
+{
+    spot_print(stdout, "\n");
+    if (drawn) {
+        spot_print(stdout, "figure: %s/tune.svg %s/tune.png\n", r->dir, r->dir);
+    }
+    spot_print(stdout, "data:   %s/tune.csv %s/tune.json %s\n", r->dir, r->dir,
+               r->config.episodes_dir);
+}
+
+/* Files first: a reader that goes away, or a full disk behind stdout, must not cost them. The table comes in
+ * any case, it is what the run was for. */
+static int report(const request *r, const spot_tune_result *result)
+{
+    bool drawn = false;
+    const int written = write_files(r, result, &drawn);
+    print_warnings(r, result);
+    const int printed = print_result(r, result);
+    if (written == CLI_OK && !r->json) {
+        print_places(r, drawn);
+    }
+    return written != CLI_OK ? written : printed;
 }
 
 /* Everything is loaded: runs the points and writes what came out. */
@@ -255,13 +267,9 @@ static int tune(request *r, const spot_task *task, const spot_policy *policy,
         }
         return exit_code;
     }
-    print_warnings(r, result);
     int exit_code = confirm(r, task, policy, platform, result);
     if (exit_code == CLI_OK) {
-        exit_code = print_result(r, result);
-    }
-    if (exit_code == CLI_OK) {
-        exit_code = write_files(r, result);
+        exit_code = report(r, result);
     }
     spot_tune_result_destroy(result);
     return exit_code;

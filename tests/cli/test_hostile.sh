@@ -36,15 +36,17 @@ harmless()
     [ ! -e pwned ] || fail "a command ran: $*"
 }
 
-esc=$(printf 'x\033]0;title\a\302\233A\342\200\256\377')
-shown='x\x1b]0;title\x07\xc2\x9bA\xe2\x80\xae\xff'
+esc=$(printf 'x\033]0;title\a\302\233A\342\200\256')
+shown='x\x1b]0;title\x07\xc2\x9bA\xe2\x80\xae'
 lines=$(printf 'two\nlines')
 
 # --- options of every verb ---
 harmless "$shown" "$esc"
-for verb in list demo rollout bench tune analyze inspect; do
+for verb in list check demo rollout bench tune analyze inspect; do
     harmless "$shown" "$verb" "--$esc"
 done
+harmless "$shown" check "$esc"
+harmless "$shown" check tasks/x --picture "no/$esc"
 harmless "$shown" demo --task "$esc" --out x.hdf5
 harmless "$shown" demo --task ur5e-conveyor --out "no/$esc"
 harmless "$shown" demo --task ur5e-conveyor --episodes "$esc" --out x
@@ -67,6 +69,7 @@ harmless "$shown" analyze published:dom-cr --setting "$esc"
 harmless "$shown" analyze published:dom-cr --baseline "$esc"
 harmless "$shown" analyze published:dom-cr --regime "$esc"
 harmless "$shown" inspect "$esc"
+harmless "'x\xff': expected names and texts in UTF-8" rollout --task "$(printf 'x\377')"
 harmless 'two\x0alines' rollout --task "$lines"
 
 # --- files: a policy's config, a task, a platform, a plan, a log ---
@@ -99,6 +102,7 @@ for quoted in "$(printf 'a\033[2J')" "$(printf '"two\nlines"')"; do
     harmless "columns not used" analyze log.csv
     harmless '"points"' analyze log.csv --json
 done
+esc=$esc$(printf '\377') shown=$shown'\xff' # cells of a log are any bytes
 printf 'point,platform,task,success,time_s\n%s,%s,%s,1,2\nb,%s,%s,1,x\033\n' \
     "$esc" "$esc" "$esc" "$esc" "$esc" >log.csv
 harmless 'x\x1b' analyze log.csv

@@ -17,6 +17,7 @@
 #include "core/base/alloc.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
+#include "lab/report/whole.h"
 #include "spot/render.h"
 
 extern char **environ;
@@ -274,6 +275,21 @@ static void first_complaint(spot_video *v, char *text, size_t size)
     }
 }
 
+/* ffmpeg may end well on a full disk. A device has no end to look for. */
+static bool is_whole(const spot_video *v)
+{
+    FILE *file = NULL;
+    if (v->file.temp[0] == '\0') {
+        return true;
+    }
+    if (spoti_file_open(v->file.temp, "a video", &file, NULL) != SPOT_OK) {
+        return false;
+    }
+    const bool whole = spoti_mp4_is_whole(file);
+    (void)fclose(file);
+    return whole;
+}
+
 spot_status spot_video_finish(spot_video *video, spot_diag *diag)
 {
     char text[SPOT_DIAG_TEXT_SIZE / 2];
@@ -296,6 +312,10 @@ spot_status spot_video_finish(spot_video *video, spot_diag *diag)
         (void)spot_diag_set(diag, video->status, "%s",
                             video->diag.text[0] != '\0' ? video->diag.text
                                                         : spot_status_str(video->status));
+    }
+    if (video->status == SPOT_OK && !is_whole(video)) {
+        video->status = spot_diag_set(diag, SPOT_E_IO, "%s: ffmpeg cut it short; is the disk full?",
+                                      video->file.path);
     }
     if (video->status != SPOT_OK) {
         spoti_file_abort(&video->file);

@@ -305,6 +305,15 @@ static void video_that_fails_leaves_nothing_and_says_why(void **state)
     rig_close(&r);
     assert_no_video("false", path, SPOT_OK, SPOT_E_IO, "ffmpeg failed");
     assert_int_equal(files_in(folder), 0);
+    /* one that takes all frames, writes no more than a beginning, and ends well: a full disk */
+    static const char SCRIPT[] = "#!/bin/sh\ncat >/dev/null\nfor last; do :; done\n"
+                                 "printf '\\000\\000\\000\\014ftypisom' >\"${last#file:}\"\n";
+    char fake[PATH_SIZE];
+    spot_test_temp_path(fake, sizeof(fake), "fake-ffmpeg");
+    spot_test_write_file(fake, SCRIPT, strlen(SCRIPT));
+    assert_int_equal(chmod(fake, 0700), 0);
+    assert_no_video(fake, path, SPOT_OK, SPOT_E_IO, "ffmpeg cut it short");
+    assert_int_equal(files_in(folder), 0);
     if (have("ffmpeg")) {
         assert_no_video("ffmpeg", "/dev/full", SPOT_OK, SPOT_E_IO, "ffmpeg failed");
     }
