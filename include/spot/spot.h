@@ -24,6 +24,7 @@
 #include "spot/stats.h"
 #include "spot/stats_dist.h"
 #include "spot/stats_fit.h"
+#include "spot/stats_many.h"
 #include "spot/stats_paired.h"
 #include "spot/stats_power.h"
 #include "spot/stats_race.h"

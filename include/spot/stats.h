@@ -3,10 +3,11 @@
 /*
  * Intervals of success rates, and two operating points compared on the same seeds.
  *
- * The statistics come in several headers: this one, tests of times on shared seeds (stats_paired.h),
- * the tests of success counts (stats_tests.h) and their power (stats_power.h), the monotone fit
- * (stats_fit.h), racing (stats_race.h) and the distributions below them all (stats_dist.h). None
- * allocates, none returns NaN: what is undefined is a status or a flag.
+ * The statistics come in several headers: this one, tests and intervals of times on shared seeds
+ * (stats_paired.h), many points on shared seeds (stats_many.h), the tests of success counts
+ * (stats_tests.h) and their power (stats_power.h), the monotone fit (stats_fit.h), racing
+ * (stats_race.h) and the distributions below them all (stats_dist.h). None allocates, none returns NaN:
+ * what is undefined is a status or a flag.
  *
  * Which interval of a rate? Wilson to show, Clopper-Pearson where the confidence must hold for every
  * true rate, Newcombe for the difference of two points that met different seeds.

@@ -59,6 +59,7 @@ PUBLIC = {
     "stats.h": ("core", "stats"),
     "stats_dist.h": ("core", "stats"),
     "stats_fit.h": ("core", "stats"),
+    "stats_many.h": ("core", "stats"),
     "stats_paired.h": ("core", "stats"),
     "stats_power.h": ("core", "stats"),
     "stats_race.h": ("core", "stats"),
