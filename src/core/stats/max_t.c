@@ -164,7 +164,7 @@ static bool next_order(int *order, int n)
 static void count_all(problem *p, double *n_hit)
 {
     int order[MAX_CELL];
-    for (int i = 0; i < p->n_seed * p->n_point; i++) {
+    for (int i = 0; i < MAX_CELL; i++) {
         order[i] = i % p->n_point;
     }
     bool is_left = true;

@@ -126,7 +126,8 @@ static void p_equals_the_count_of_all_orders(void **state)
             static const double offset[] = {0.0, 17.3, 1e15};
             double outcome[MAX_CELL];
             for (int i = 0; i < n * m; i++) {
-                outcome[i] = (kind == 1 ? 0.1 * y[i] : y[i]) + offset[kind] * (1 + i / m);
+                int seed = 1 + i / m;
+                outcome[i] = (kind == 1 ? 0.1 * y[i] : y[i]) + offset[kind] * seed;
             }
             double p[MAX_POINT * MAX_POINT];
             spot_stats_max_t_result r = test_of(outcome, n, m, p);
@@ -167,7 +168,8 @@ static void equal_points_give_one(void **state)
     (void)state;
     double y[40];
     for (int i = 0; i < 40; i++) {
-        y[i] = 10 + i / 4;
+        int seed = i / 4;
+        y[i] = 10 + seed;
     }
     double p[16];
     for (int n = 1; n <= 10; n += 9) {
