@@ -70,6 +70,8 @@ typedef struct spot_tune_config {
                                 * model and the policy themselves are always compared. */
     int n_inputs;              /* 0..SPOT_TUNE_INPUTS_MAX; default 0 */
     const char *policy_name;   /* what reports call the policy; NULL (default) = nothing */
+    int confirm_seeds;         /* spot_tune_confirm: so many fresh seeds, >= 1 */
+    const char *confirm_dir;   /* their episodes, apart from the others; NULL = nowhere */
 } spot_tune_config;
 
 /* Why nothing is claimed, although there is a record. */
@@ -163,14 +165,12 @@ SPOT_API spot_status spot_tune(const spot_task *task, const spot_policy *policy,
                                spot_progress_fn progress, void *ctx, spot_tune_result **out,
                                spot_diag *diag);
 
-/* Runs the best point of `result`, the cheapest of those not told apart from it and the baseline on n_seeds
- * seeds behind those of `config`, which made it; puts them into result->confirm and what they say into its
- * verdict. Episodes are kept in episodes_dir, apart from the others. Returns as spot_tune, and E_INVALID
- * where it was confirmed before. */
+/* Runs the best point of `result`, the cheapest of those not told apart from it and the baseline on
+ * config->confirm_seeds seeds behind those of `config`, which made it; puts them into result->confirm and what
+ * they say into its verdict. Returns as spot_tune, and E_INVALID where it was confirmed before. */
 SPOT_API spot_status spot_tune_confirm(const spot_task *task, const spot_policy *policy,
                                        const spot_platform *platform,
-                                       const spot_tune_config *config, int n_seeds,
-                                       const char *episodes_dir, spot_tune_result *result,
+                                       const spot_tune_config *config, spot_tune_result *result,
                                        spot_progress_fn progress, void *ctx, spot_diag *diag);
 SPOT_API void spot_tune_result_destroy(spot_tune_result *result);
 

@@ -195,9 +195,12 @@ static int confirm(const request *r, const spot_task *task, const spot_policy *p
     if (!join(episodes_dir, r->dir, "confirm")) {
         return CLI_USAGE;
     }
+    spot_tune_config config = r->config;
+    config.confirm_seeds = r->confirm;
+    config.confirm_dir = episodes_dir;
     cli_progress progress = cli_progress_begin("confirm", r->quiet);
-    spot_status st = spot_tune_confirm(task, policy, platform, &r->config, r->confirm, episodes_dir,
-                                       result, cli_progress_update, &progress, &diag);
+    spot_status st = spot_tune_confirm(task, policy, platform, &config, result, cli_progress_update,
+                                       &progress, &diag);
     cli_progress_end(&progress);
     return st == SPOT_OK ? CLI_OK : cli_fail("tune", st, &diag);
 }

@@ -63,8 +63,8 @@ static void say_confirmed(spot_tune_result *r, int at)
 
 spot_status spot_tune_confirm(const spot_task *task, const spot_policy *policy,
                               const spot_platform *platform, const spot_tune_config *config,
-                              int n_seeds, const char *episodes_dir, spot_tune_result *result,
-                              spot_progress_fn progress, void *ctx, spot_diag *diag)
+                              spot_tune_result *result, spot_progress_fn progress, void *ctx,
+                              spot_diag *diag)
 {
     if (config == NULL || result == NULL || result->confirm != NULL) {
         return SPOT_E_INVALID;
@@ -82,8 +82,8 @@ spot_status spot_tune_confirm(const spot_task *task, const spot_policy *policy,
     }
     fresh.points = points;
     fresh.seed = config->seed + (uint64_t)config->n_seeds;
-    fresh.n_seeds = n_seeds;
-    fresh.episodes_dir = episodes_dir;
+    fresh.n_seeds = config->confirm_seeds;
+    fresh.episodes_dir = config->confirm_dir;
     spot_status st =
         spot_tune(task, policy, platform, &fresh, progress, ctx, &result->confirm, diag);
     if (st == SPOT_OK) {
