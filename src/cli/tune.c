@@ -270,12 +270,11 @@ static int tune(request *r, const spot_task *task, const spot_policy *policy,
         }
         return exit_code;
     }
-    int exit_code = confirm(r, task, policy, platform, result);
-    if (exit_code == CLI_OK) {
-        exit_code = report(r, result);
-    }
+    /* a confirmation that failed does not cost what was found before */
+    const int confirmed = confirm(r, task, policy, platform, result);
+    const int reported = report(r, result);
     spot_tune_result_destroy(result);
-    return exit_code;
+    return confirmed != CLI_OK ? confirmed : reported;
 }
 
 static bool make_points(request *r, const spot_task *task, const spot_policy *policy)

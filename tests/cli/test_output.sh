@@ -239,4 +239,13 @@ printf '<mujoco>\n<include file="fifo"/>\n</mujoco>\n' >task/scene.xml
 refused "task/fifo: a pipe, expected a readable MJCF file" rollout --task task/task.yaml --seeds 1
 mkdir run && mkfifo run/tune.json
 refused "run/tune.json: a pipe, expected" analyze run
+
+# --- a confirmation that fails does not cost what was found before ---
+rm -rf there && mkdir there && echo "in the way" >there/confirm
+got=0
+"$tool" tune --task ur5e-conveyor --platform agx-orin-30w --steps 1,10 --seeds 40 --quiet --out there >out 2>err || got=$?
+[ "$got" = 1 ] || fail "exit $got: $(cat out err)"
+grep -qF "there/confirm" err || fail "the folder is not named: $(cat err)"
+grep -qF "is best" out || fail "no verdict: $(cat out)"
+[ -s there/tune.csv ] && [ -s there/tune.json ] || fail "files are lost"
 echo "output: all as expected"
