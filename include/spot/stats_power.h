@@ -10,6 +10,9 @@
  * into the level (0.05 / 4 for the best of four comparisons); a claim that takes two rejections, as an
  * interior optimum does, has the wanted power if each of the two has (1 + power) / 2.
  *
+ * For times there is no law to compute from, only a pilot: studies are drawn from its differences and
+ * judged by the sign-flip test. What comes out is as uncertain as the pilot, and is given as a range.
+ *
  *     spot_stats_power_config wish;
  *     spot_stats_power_config_default(&wish);
  *     wish.rate_candidate = 0.76;
@@ -20,6 +23,9 @@
 #define SPOT_STATS_POWER_H
 
 #include <stdbool.h>
+
+#include <stddef.h>
+#include <stdint.h>
 
 #include "spot/stats_tests.h"
 #include "spot/status.h"
@@ -35,6 +41,26 @@ typedef struct spot_stats_trials {
     double power;  /* at n_trial; the wanted one where not exact */
     bool is_exact; /* false: more than 20000, from the normal approximation with continuity */
 } spot_stats_trials;
+
+typedef struct spot_stats_pilot_config {
+    double level;      /* one-sided, in (0, 0.5]; default 0.05 */
+    double power;      /* wanted, in [0.5, 1); default 0.8 */
+    double confidence; /* of the range, in (0, 1); default 0.95 */
+    int n_study;       /* studies simulated for each number of seeds, 1..2^24; default 1000 */
+    int n_resample;    /* pilots resampled for the range, 1..2^24; default 999 */
+    uint64_t seed;     /* of the simulation; default 1 */
+} spot_stats_pilot_config;
+
+/* Seeds that a comparison of times needs. */
+typedef struct spot_stats_pilot_result {
+    bool
+        is_found; /* false: the pilot's mean is not below 0, or more than 20000 seeds; n_seed is 0 */
+    bool has_high; /* false: pilots like this one may come from no effect at all; high is 0 */
+    int n_seed;    /* if the pilot were the truth */
+    int low;       /* if the effect is as strong as the resampled pilots allow; 0: not even then */
+    int high;      /* if it is as weak as they allow */
+    double power;  /* simulated at n_seed; standard error sqrt (power (1 - power) / n_study) */
+} spot_stats_pilot_result;
 
 /* Probability that Fisher's one-sided test of n_trial episodes each finds p < level (level / 2 if
  * two_sided), if the rates are those of the wish; power is not read. The side is that of the higher rate.
@@ -60,6 +86,29 @@ SPOT_API spot_status spot_stats_trials_fisher(const spot_stats_power_config *con
 /* The same of spot_stats_power_mcnemar. */
 SPOT_API spot_status spot_stats_trials_mcnemar(const spot_stats_power_config *config,
                                                spot_stats_trials *out);
+
+SPOT_API void spot_stats_pilot_config_default(spot_stats_pilot_config *config);
+
+/* Share of n_study studies of n_seed seeds each, drawn from the pilot's differences, in which the one-sided
+ * sign-flip test finds p < level. difference: (n_pilot), candidate minus baseline, sizes below 1e70,
+ * n_pilot in 1..2^24, borrowed; n_seed in 1..20000. p is exact where spot_stats_sign_flip's is; elsewhere
+ * it is the limit of many draws, by an Edgeworth series (within .003 for p near .05). power, confidence and
+ * n_resample are not read. Returns SPOT_OK, E_INVALID (NULL), E_RANGE. Threads: immutable; the result
+ * depends on the arguments alone. */
+SPOT_API spot_status spot_stats_power_sign_flip(const spot_stats_pilot_config *config,
+                                                const double *difference, int n_pilot, int n_seed,
+                                                double *power);
+
+/* Doubles of workspace that spot_stats_trials_sign_flip needs; 0 if an argument is out of range. */
+SPOT_API size_t spot_stats_pilot_work_size(int n_pilot, int n_resample);
+
+/* Seeds from which that power is reached, as if the pilot were the truth, and a range: the pilot's seeds
+ * are resampled, and the resamples whose ratio of mean to root mean square lies at the ends of the
+ * confidence are asked the same. A pilot of 20 seeds gives a range that is wide, and often open. work:
+ * (spot_stats_pilot_work_size), caller's. Returns and Threads as above, one user of `work` at a time. */
+SPOT_API spot_status spot_stats_trials_sign_flip(const spot_stats_pilot_config *config,
+                                                 const double *difference, int n_pilot,
+                                                 double *work, spot_stats_pilot_result *out);
 
 #ifdef __cplusplus
 }

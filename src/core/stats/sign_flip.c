@@ -13,6 +13,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "core/stats/order.h"
 #include "spot/rng.h"
 
 enum { WORD_BITS = 32, HALF = SPOT_STATS_MAX_EXACT_SIGNS / 2, N_HALF_SUM = 1 << HALF };
@@ -77,7 +78,7 @@ static int fill_sums(const double *d, int n, double *sums)
 }
 
 /* Share of all patterns whose sum is at most the observed one: sums of either half of the
- * differences, and all pairs of these. */
+ * differences, and for each of the first how many of the second, in rising order, go with it. */
 static double count_all(const problem *p)
 {
     double d[SPOT_STATS_MAX_EXACT_SIGNS];
@@ -91,11 +92,20 @@ static double count_all(const problem *p)
     double second[N_HALF_SUM];
     int n_first = fill_sums(d, n / 2, first);
     int n_second = fill_sums(d + n / 2, n - n / 2, second);
+    spoti_sort(second, (size_t)n_second);
     int n_hit = 0;
     for (int i = 0; i < n_first; i++) {
-        for (int k = 0; k < n_second; k++) {
-            n_hit += first[i] + second[k] <= p->sum + p->tolerance;
+        int n_at_most = 0; /* by halves: second[0..n_at_most-1] count, second[end..] do not */
+        int end = n_second;
+        while (n_at_most < end) {
+            int middle = n_at_most + (end - n_at_most) / 2;
+            if (first[i] + second[middle] <= p->sum + p->tolerance) {
+                n_at_most = middle + 1;
+            } else {
+                end = middle;
+            }
         }
+        n_hit += n_at_most;
     }
     return (double)n_hit / ((double)n_first * n_second);
 }
