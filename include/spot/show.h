@@ -15,6 +15,8 @@
 #define SPOT_SHOW_H
 
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "spot/status.h"
@@ -37,6 +39,10 @@ SPOT_API void spot_vprint(FILE *out, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)))
 #endif
     ;
+
+/* Copies `text`, shown and cut off where needed, and ends it with 0: a name that may stand anywhere. Two texts
+ * that differ stay different, but for one that holds the words of an escape. Returns true if all of it fitted. */
+SPOT_API bool spot_show(char *dst, size_t dst_size, const char *text);
 
 /* Writes a JSON document in UTF-8 with the same characters as \u001b, so that it means the same. */
 SPOT_API void spot_print_json(FILE *out, const char *json);

@@ -134,9 +134,10 @@ static bool check(bench_request *r)
 /* What would stop the profile from being written, before the work. */
 static int check_profile(const bench_request *r)
 {
-    const size_t length = strlen(r->name);
-    if (length == 0 || length >= SPOT_PLATFORM_NAME_SIZE || strpbrk(r->name, "\r\n/@") != NULL) {
-        return cli_misuse("bench", "--name: '%.80s', expected 1 to %d characters, no / and no @",
+    char shown[SPOT_PLATFORM_NAME_SIZE];
+    if (r->name[0] == '\0' || !spot_show(shown, sizeof(shown), r->name) ||
+        strcmp(shown, r->name) != 0 || strpbrk(r->name, "/@") != NULL) {
+        return cli_misuse("bench", "--name: '%.80s', expected 1 to %d bytes of text, no / and no @",
                           r->name, SPOT_PLATFORM_NAME_SIZE - 1);
     }
     return r->out != NULL ? cli_check_target("bench", "out", r->out) : CLI_OK;

@@ -324,16 +324,16 @@ int bench_write_profile(const bench_request *r, const bench_result *result)
     if (gmtime_r(&now, &parts) != NULL) {
         (void)strftime(day, sizeof(day), "%Y-%m-%d", &parts);
     }
+    char policy[64 + 1]; /* its folder may be called anything, a profile's texts may not */
+    char processor[SPOT_PLATFORM_SOURCE_SIZE];
+    (void)spot_show(policy, sizeof(policy), r->policy_name);
+    (void)spot_show(processor, sizeof(processor), result->processor);
     (void)snprintf(source, sizeof(source),
-                   "sweetspot bench, policy %.64s, %s kernels, one thread, %d calls%s, %s",
-                   r->policy_name, result->machine.kernels,
-                   result->config.calls * result->config.rounds,
+                   "sweetspot bench, policy %s, %s kernels, one thread, %d calls%s, %s", policy,
+                   result->machine.kernels, result->config.calls * result->config.rounds,
                    r->processor_clock ? " in processor time" : "", day);
-    const spot_platform_self self = {.name = r->name,
-                                     .description = result->processor,
-                                     .source = source,
-                                     .rows = plain,
-                                     .n_rows = n};
+    const spot_platform_self self = {
+        .name = r->name, .description = processor, .source = source, .rows = plain, .n_rows = n};
     spot_status st = spot_platform_write_self(r->out, &self, &diag);
     if (st != SPOT_OK) {
         return cli_fail("bench", st, &diag);

@@ -115,6 +115,15 @@ if command -v gnuplot >/dev/null; then
     harmless "$shown" analyze log.csv --figure '|touch pwned; cat >'
 fi
 
+# --- names that end up in files: a row, a profile ---
+cp -r "$root/policies/ur5e-conveyor" "$(printf 'p\nseed,x')"
+harmless './p\x0aseed,x' rollout --task ur5e-conveyor --policy "$(printf './p\nseed,x')" --seeds 1 --episodes e.csv
+[ "$(grep -c '' e.csv)" = 4 ] || fail "a name wrote a row: $(cat e.csv)"
+harmless './p\x0aseed,x' bench --policy "$(printf './p\nseed,x')" --steps 10 --calls 20 --rounds 5 --threads 1 \
+    --out own.yaml --name own
+harmless './p\x0aseed,x' rollout --task ur5e-conveyor --platform own.yaml --charge-as self --seeds 1
+harmless 'a\xc2\x9bb' bench --policy ur5e-conveyor --out x.yaml --name "$(printf 'a\302\233b')"
+
 # --- a plan whose name is a command, in the figure and in the profile ---
 python3 "$root/tests/cli/thin_policy.py" "$root/policies/ur5e-pick-place-dit" thin
 for plan in '`touch${IFS}pwned`.yaml' "a'.system(\"touch\${IFS}pwned\").'.yaml" "''''.yaml" 'p%d_{x}.yaml'; do

@@ -113,16 +113,6 @@ void spoti_sink_show(spoti_sink *sink, const char *text, size_t n)
     }
 }
 
-bool spoti_show(char *dst, size_t dst_size, const char *text)
-{
-    spoti_sink sink = {.text = dst, .size = dst_size};
-    if (dst_size > 0) {
-        dst[0] = '\0';
-        spoti_sink_show(&sink, text, strlen(text));
-    }
-    return sink.size > 0;
-}
-
 /* ---- printf ---- */
 
 /* One conversion of a format. */
@@ -319,6 +309,16 @@ void spoti_vshow_line(char *dst, size_t size, const char *format, va_list args)
 }
 
 /* ---- public ---- */
+
+bool spot_show(char *dst, size_t dst_size, const char *text)
+{
+    spoti_sink sink = {.text = dst, .size = dst_size};
+    if (dst_size > 0) {
+        dst[0] = '\0';
+        spoti_sink_show(&sink, text, strlen(text));
+    }
+    return sink.size > 0;
+}
 
 void spot_vprint(FILE *out, const char *format, va_list args)
 {

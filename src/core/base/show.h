@@ -33,10 +33,6 @@ void spoti_sink_put(spoti_sink *sink, const char *bytes, size_t n);
 /* Writes the n bytes at `text`, shown. */
 void spoti_sink_show(spoti_sink *sink, const char *text, size_t n);
 
-/* Copies `text`, shown: a name that can be printed anywhere and is valid in JSON. Two texts that differ stay
- * different, but for one that holds the words of an escape. Returns true if all of it fitted. */
-bool spoti_show(char *dst, size_t dst_size, const char *text);
-
 /* How the text of a %s (or %c) is written. */
 typedef void (*spoti_put_fn)(spoti_sink *sink, const char *text, size_t n);
 

@@ -5,24 +5,25 @@
 #include <string.h>
 
 #include "core/base/file.h"
+#include "core/base/show.h"
 #include "core/base/text.h"
 #include "lab/platform/platform.h"
 #include "spot/platform.h"
 
 enum { NUMBER_SIZE = 32 };
 
-/* Whether a text has 1..size-1 bytes on one line. */
+/* Whether a text has 1..size-1 bytes, all of which may be shown: YAML takes no others. */
 static bool is_line(const char *text, size_t size)
 {
-    if (text == NULL || text[0] == '\0' || strlen(text) >= size) {
-        return false;
-    }
-    for (const char *c = text; *c != '\0'; c++) {
-        if ((unsigned char)*c < ' ' || *c == 0x7f) {
+    const size_t length = text != NULL ? strlen(text) : 0;
+    int shown = 0;
+    for (size_t i = 0; i < length; i += (size_t)shown) {
+        shown = spoti_shown_size(text + i, length - i);
+        if (shown == 0) {
             return false;
         }
     }
-    return true;
+    return length > 0 && length < size;
 }
 
 static bool is_latency(double s)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/file.h"
+#include "core/base/show.h"
 #include "core/base/text.h"
 
 enum {
@@ -36,7 +37,8 @@ spot_status spoti_episodes_save(const char *path, const char *signature,
     if (st != SPOT_OK) {
         return st;
     }
-    (void)fprintf(file.stream, "%s%s\n%s\n", PREFIX, signature, COLUMNS);
+    /* names in the signature may hold a newline: a row of their own making */
+    spot_print(file.stream, "%s%s\n%s\n", PREFIX, signature, COLUMNS);
     for (int64_t i = 0; i < n; i++) {
         const spot_episode *e = &episodes[i];
         (void)fprintf(file.stream,
@@ -131,9 +133,10 @@ static bool read_all(FILE *stream, const char *signature, const uint64_t *seeds,
                      spot_episode *episodes)
 {
     char line[LINE_SIZE];
+    char shown[LINE_SIZE];
     size_t prefix = sizeof(PREFIX) - 1;
-    if (!next_line(stream, line) || strncmp(line, PREFIX, prefix) != 0 ||
-        strcmp(line + prefix, signature) != 0) {
+    if (!spot_show(shown, sizeof(shown), signature) || !next_line(stream, line) ||
+        strncmp(line, PREFIX, prefix) != 0 || strcmp(line + prefix, shown) != 0) {
         return false;
     }
     if (!next_line(stream, line) || strcmp(line, COLUMNS) != 0) {

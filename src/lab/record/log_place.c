@@ -38,7 +38,7 @@ int spoti_log_setting_of(spot_analyze_log *log, const char *platform, bool has_s
 static bool name_point(const spoti_row *row, char name[SPOT_ANALYZE_NAME_SIZE])
 {
     if (row->has[SPOTI_POINT]) {
-        return spoti_show(name, SPOT_ANALYZE_NAME_SIZE, spoti_row_text(row, SPOTI_POINT));
+        return spot_show(name, SPOT_ANALYZE_NAME_SIZE, spoti_row_text(row, SPOTI_POINT));
     }
     char parts[3][32] = {"", "", ""};
     if (row->has[SPOTI_STEPS]) {
@@ -102,7 +102,7 @@ spot_status spoti_log_place(spot_analyze_log *log, const spoti_row *row, int *in
     char name[SPOT_ANALYZE_NAME_SIZE];
     char platform[PLATFORM_SIZE] = "";
     if (row->has[SPOTI_PLATFORM] &&
-        !spoti_show(platform, sizeof(platform), spoti_row_text(row, SPOTI_PLATFORM))) {
+        !spot_show(platform, sizeof(platform), spoti_row_text(row, SPOTI_PLATFORM))) {
         return spoti_row_refuse(row, SPOTI_PLATFORM, SPOT_E_RANGE, diag, "longer than %d bytes",
                                 PLATFORM_SIZE - 1);
     }

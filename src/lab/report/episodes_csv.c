@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* Episodes and trajectories as CSV. */
 #include "core/base/file.h"
+#include "core/base/text.h"
 #include "lab/record/episodes.h"
 #include "spot/report.h"
 
@@ -29,7 +30,8 @@ spot_status spot_report_trajectory_csv(const char *path, const char *const *name
     }
     (void)fputs("time_s", file.stream);
     for (int i = 1; i < trajectory->dim; i++) {
-        (void)fprintf(file.stream, ",%s", names[i - 1]);
+        (void)fputc(',', file.stream);
+        spoti_put_csv(file.stream, names[i - 1]);
     }
     for (int64_t i = 0; i < trajectory->count * trajectory->dim; i++) {
         (void)fprintf(file.stream, "%c%.9g", i % trajectory->dim == 0 ? '\n' : ',',

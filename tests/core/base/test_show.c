@@ -170,12 +170,12 @@ static void names_that_differ_stay_different(void **state)
     (void)state;
     char a[16];
     char b[16];
-    assert_true(spoti_show(a, sizeof(a), "p\x01"));
-    assert_true(spoti_show(b, sizeof(b), "p\x02"));
+    assert_true(spot_show(a, sizeof(a), "p\x01"));
+    assert_true(spot_show(b, sizeof(b), "p\x02"));
     assert_string_equal(a, "p\\x01");
     assert_string_not_equal(a, b);
-    assert_true(spoti_show(a, 6, "p\x01"));
-    assert_false(spoti_show(a, 5, "p\x01"));
+    assert_true(spot_show(a, 6, "p\x01"));
+    assert_false(spot_show(a, 5, "p\x01"));
 }
 
 static void json_keeps_its_meaning(void **state)

@@ -427,6 +427,10 @@ static void figures_that_load_would_refuse_are_not_written(void **state)
     bad = good;
     bad.source = "two\nlines";
     assert_int_equal(spot_platform_write_self(path, &bad, NULL), SPOT_E_RANGE);
+    bad.source = "C1 \xc2\x9b"; /* YAML does not take it */
+    assert_int_equal(spot_platform_write_self(path, &bad, NULL), SPOT_E_RANGE);
+    bad.source = "no UTF-8 \xff";
+    assert_int_equal(spot_platform_write_self(path, &bad, NULL), SPOT_E_RANGE);
     rows[1].steps = 1;
     assert_int_equal(spot_platform_write_self(path, &good, NULL), SPOT_E_RANGE);
     rows[1].steps = 2;

@@ -101,6 +101,24 @@ static void another_signature_seed_or_count_is_refused(void **state)
     assert_false(spoti_episodes_load(path, SIGNATURE, SEEDS, N, got));
 }
 
+/* A name in the signature may hold what it likes: rows are ours, and the file is known again. */
+static void a_name_writes_no_rows(void **state)
+{
+    static const char NAMED[] = "policy=a\nseed,x\x1b[2J\r\xff,b";
+    char path[PATH_SIZE];
+    char text[FILE_SIZE];
+    spot_episode episodes[N];
+    (void)state;
+    make_episodes(episodes);
+    spot_test_temp_path(path, sizeof(path), "named.csv");
+    assert_int_equal(spoti_episodes_save(path, NAMED, episodes, N, NULL), SPOT_OK);
+    assert_true(spoti_episodes_load(path, NAMED, SEEDS, N, episodes));
+    assert_false(spoti_episodes_load(path, "policy=a\nseed,x\x1b[2J\r\xfe,b", SEEDS, N, episodes));
+    (void)spot_test_read_file(path, text, sizeof(text));
+    assert_non_null(strstr(text, "2: policy=a\\x0aseed,x\\x1b[2J\\x0d\\xff,b\nseed,success,"));
+    (void)unlink(path);
+}
+
 /* However much of the file is missing, it is noticed. */
 static void every_shorter_file_is_refused(void **state)
 {
@@ -176,6 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_saved_comes_back_to_the_bit),
         cmocka_unit_test(another_signature_seed_or_count_is_refused),
+        cmocka_unit_test(a_name_writes_no_rows),
         cmocka_unit_test(every_shorter_file_is_refused),
         cmocka_unit_test(a_damaged_row_is_refused),
         cmocka_unit_test(a_folder_that_is_not_there_is_an_error),

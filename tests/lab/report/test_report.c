@@ -301,6 +301,21 @@ static void without_gnuplot_it_says_so_and_leaves_nothing(void **state)
     assert_int_not_equal(access(path, F_OK), 0);
 }
 
+static void a_trajectory_has_its_names_in_cells(void **state)
+{
+    char path[PATH_SIZE];
+    char text[TEXT_SIZE];
+    double rows[] = {0.0, 1.0, 2.0, 0.1, 3.0, 4.0};
+    const char *const names[] = {"a,b", "c\nd"};
+    const spot_trajectory trajectory = {.rows = rows, .dim = 3, .capacity = 2, .count = 2};
+    (void)state;
+    spot_test_temp_path(path, sizeof(path), "trajectory.csv");
+    assert_int_equal(spot_report_trajectory_csv(path, names, &trajectory, NULL), SPOT_OK);
+    (void)spot_test_read_file(path, text, TEXT_SIZE);
+    assert_string_equal(text, "time_s,\"a,b\",\"c\nd\"\n0,1,2\n0.1,3,4\n");
+    (void)unlink(path);
+}
+
 static void a_folder_that_is_not_there_is_an_error(void **state)
 {
     judged j;
@@ -324,6 +339,7 @@ int main(void)
         cmocka_unit_test(json_has_stable_keys_and_null_for_undefined),
         cmocka_unit_test(figure_is_svg_and_png),
         cmocka_unit_test(without_gnuplot_it_says_so_and_leaves_nothing),
+        cmocka_unit_test(a_trajectory_has_its_names_in_cells),
         cmocka_unit_test(a_folder_that_is_not_there_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
