@@ -56,11 +56,10 @@ bool spoti_png_is_whole(FILE *file)
     }
     while (read_at(file, at, bytes, sizeof(bytes))) {
         const bool first = at == (long)sizeof(SIGNATURE);
-        const long length = (long)big_endian(bytes);
-        if ((memcmp(bytes + 4, "IHDR", 4) == 0) != first || length > size - at - FRAME) {
+        if ((memcmp(bytes + 4, "IHDR", 4) == 0) != first) {
             return false;
         }
-        at += FRAME + length;
+        at += FRAME + (long)big_endian(bytes); /* beyond the end nothing is read */
         if (memcmp(bytes + 4, "IEND", 4) == 0) {
             return at == size;
         }
