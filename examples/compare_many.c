@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-/* Which of five operating points is best, and is it better than the baseline? Task times of all on the same
- * 40 seeds, made up here; a failure counts as the time limit. */
+/* Which of five operating points is best, and is it better than the baseline? Task times of all on
+ * the same 40 seeds, made up here; a failure counts as the time limit. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -3,20 +3,21 @@
 /*
  * Tests and intervals of times (or any numbers) of two points on the same seeds.
  *
- * The sign-flip test asks of paired differences, candidate minus baseline, whether their sum would be
- * so small if each difference could as well have had the other sign (Fisher 1935). Its error rate is
- * exact for any number of seeds if the differences are symmetric about 0 when the points are equal,
- * as they are when the two points may be swapped on each seed; a bootstrap's is not: with 5 seeds it
- * calls 12 % of equal points different at 5 %.
+ * The sign-flip test asks of paired differences, candidate minus baseline, whether their sum would
+ * be so small if each difference could as well have had the other sign (Fisher 1935). Its error
+ * rate is exact for any number of seeds if the differences are symmetric about 0 when the points
+ * are equal, as they are when the two points may be swapped on each seed; a bootstrap's is not:
+ * with 5 seeds it calls 12 % of equal points different at 5 %.
  *
  * Does a difference depend on the setting (slow or fast computer)? Take for each seed the double
  * difference (candidate - baseline | slow) - (candidate - baseline | fast): it is a difference like
  * any other, and a small p says that the candidate gains more under the slow setting.
  *
- * Intervals of a mean time, and of the ratio of two, are bootstrap-t on the logarithm (Efron 1979; Hall
- * 1988): seeds are resampled whole, and each resample is judged by its own standard error, which tells it
- * how far the tail of retries reached into it. Of 95 % intervals of times with such tails they hold the
- * truth in 91 / 93 / 94 % at 10 / 20 / 50 successes, percentile intervals in 85 / 90 / 93 %.
+ * Intervals of a mean time, and of the ratio of two, are bootstrap-t on the logarithm (Efron 1979;
+ * Hall 1988): seeds are resampled whole, and each resample is judged by its own standard error,
+ * which tells it how far the tail of retries reached into it. Of 95 % intervals of times with such
+ * tails they hold the truth in 91 / 93 / 94 % at 10 / 20 / 50 successes, percentile intervals in 85
+ * / 90 / 93 %.
  *
  *     spot_stats_sign_flip_config config;
  *     spot_stats_sign_flip_config_default(&config);
@@ -80,12 +81,12 @@ SPOT_API void spot_stats_sign_flip_config_default(spot_stats_sign_flip_config *c
 
 /* One-sided sign-flip test, smaller is better: p = share of the patterns of signs whose sum is at
  * most the observed one. difference: (n), candidate minus baseline, finite, n in 1..2^24, borrowed.
- * A difference of 0 has no sign and says nothing; all 0 gives p = 1. With m others the test is exact
- * for m <= 16, and for any m if they all have the same size: it is McNemar's test then, so differences
- * of success flags may be handed in as well. Sums that rounding cannot tell apart are equal, and
- * equal sums count. Swapping the points gives the other side. Returns SPOT_OK, E_INVALID (NULL),
- * E_RANGE (config, n, a difference that is not finite, a sum of sizes that overflows). Threads:
- * immutable; the result depends on the arguments alone. */
+ * A difference of 0 has no sign and says nothing; all 0 gives p = 1. With m others the test is
+ * exact for m <= 16, and for any m if they all have the same size: it is McNemar's test then, so
+ * differences of success flags may be handed in as well. Sums that rounding cannot tell apart are
+ * equal, and equal sums count. Swapping the points gives the other side. Returns SPOT_OK, E_INVALID
+ * (NULL), E_RANGE (config, n, a difference that is not finite, a sum of sizes that overflows).
+ * Threads: immutable; the result depends on the arguments alone. */
 SPOT_API spot_status spot_stats_sign_flip(const spot_stats_sign_flip_config *config,
                                           const double *difference, int n,
                                           spot_stats_sign_flip_result *out);
@@ -93,22 +94,23 @@ SPOT_API spot_status spot_stats_sign_flip(const spot_stats_sign_flip_config *con
 /* As spot_stats_paired_config_default, with min_successes = SPOT_STATS_MIN_SUCCESSES_T. */
 SPOT_API void spot_stats_t_config_default(spot_stats_paired_config *config);
 
-/* Bootstrap-t interval of the mean of a point's successes: with m its logarithm and se the standard error
- * of that, exp (m - t se) for the quantiles t of (m* - m) / se* over the resamples. column: (n_seed),
- * n_seed >= 1, borrowed. work: (spot_stats_bootstrap_work_size), caller's. Support is NONE without a
- * success. Where more than a quarter of a tail's share of the resamples are left out, for instance
- * because most chunk counts are the same, the interval is the percentile one. Returns SPOT_OK, E_INVALID
- * (NULL), E_RANGE (config or n_seed out of range, a success whose x is out of range). Threads:
- * one user of `work` at a time; the result depends on the arguments alone. */
+/* Bootstrap-t interval of the mean of a point's successes: with m its logarithm and se the standard
+ * error of that, exp (m - t se) for the quantiles t of (m* - m) / se* over the resamples. column:
+ * (n_seed), n_seed >= 1, borrowed. work: (spot_stats_bootstrap_work_size), caller's. Support is
+ * NONE without a success. Where more than a quarter of a tail's share of the resamples are left
+ * out, for instance because most chunk counts are the same, the interval is the percentile one.
+ * Returns SPOT_OK, E_INVALID (NULL), E_RANGE (config or n_seed out of range, a success whose x is
+ * out of range). Threads: one user of `work` at a time; the result depends on the arguments
+ * alone. */
 SPOT_API spot_status spot_stats_mean_t(const spot_stats_paired_config *config,
                                        const spot_stats_value *column, int n_seed, double *work,
                                        spot_stats_t_result *out);
 
-/* The same of the ratio of two means on shared seeds, candidate[i] and baseline[i] being the same seed;
- * below 1 = the candidate is faster. Means over own successes compare different episodes where the points
- * fail on different seeds, so show the common ratio beside. Support: SUFFICIENT if each point has
- * min_successes of the successes used. Returns and Threads: as spot_stats_mean_t; E_RANGE also for an
- * unknown kind. */
+/* The same of the ratio of two means on shared seeds, candidate[i] and baseline[i] being the same
+ * seed; below 1 = the candidate is faster. Means over own successes compare different episodes
+ * where the points fail on different seeds, so show the common ratio beside. Support: SUFFICIENT if
+ * each point has min_successes of the successes used. Returns and Threads: as spot_stats_mean_t;
+ * E_RANGE also for an unknown kind. */
 SPOT_API spot_status spot_stats_ratio_t(const spot_stats_paired_config *config,
                                         const spot_stats_value *candidate,
                                         const spot_stats_value *baseline, int n_seed,

@@ -3,8 +3,8 @@
 /*
  * The points that may be the best, and those that beat the baseline, from tests of all pairs.
  *
- * "Point k is the best" says that none of its n - 1 rivals is better; it is rejected if one of them is at
- * level / (n - 1) (Bonferroni). For the true best each of these rejections is a false one.
+ * "Point k is the best" says that none of its n - 1 rivals is better; it is rejected if one of them
+ * is at level / (n - 1) (Bonferroni). For the true best each of these rejections is a false one.
  */
 #include <math.h>
 

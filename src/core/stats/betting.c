@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * Test by betting: a gambler stakes the share l of his wealth on "the next difference is above 0", so
- * that d multiplies it by 1 + l d. If the mean of d is at most 0 whatever came before, the wealth of any
- * such gambler, and of any mixture of gamblers, is a supermartingale that starts at 1; by Ville's
- * inequality it ever reaches 1 / a with probability at most a (Waudby-Smith and Ramdas 2024).
+ * Test by betting: a gambler stakes the share l of his wealth on "the next difference is above 0",
+ * so that d multiplies it by 1 + l d. If the mean of d is at most 0 whatever came before, the
+ * wealth of any such gambler, and of any mixture of gamblers, is a supermartingale that starts at
+ * 1; by Ville's inequality it ever reaches 1 / a with probability at most a (Waudby-Smith and
+ * Ramdas 2024).
  *
- * The uniform mixture over l in (0, 1) is the integral of a polynomial in l, and N = 64 Gauss-Legendre
- * nodes are exact up to degree 127. Beyond, they are a mixture with positive weights still, so the bound
- * holds all the same. Wealth is kept as a logarithm, which neither overflows nor underflows.
+ * The uniform mixture over l in (0, 1) is the integral of a polynomial in l, and N = 64
+ * Gauss-Legendre nodes are exact up to degree 127. Beyond, they are a mixture with positive weights
+ * still, so the bound holds all the same. Wealth is kept as a logarithm, which neither overflows
+ * nor underflows.
  */
 #include <math.h>
 #include <stddef.h>

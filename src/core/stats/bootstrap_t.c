@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * Bootstrap-t intervals of the logarithm of a mean, and of a ratio of two means (Efron 1979; Hall 1988).
+ * Bootstrap-t intervals of the logarithm of a mean, and of a ratio of two means (Efron 1979; Hall
+ * 1988).
  *
  * Seed i has weight w (1 in the data, how often it was drawn in a resample). For one point with
  * successes s, values x, mean m = sum w s x / sum w s, seed i moves ln m by w u_i with
  *     u = s (x - m) / (m sum w s),
- * and for the ratio by the difference of the two points' u, which keeps what the shared seed does to
- * both. se^2 = sum w u^2 (the usual n / (n - 1) is the same factor for data and resamples, and cancels).
- * Times near 0 seconds or far tails move ln m less than m, so the interval is nearer to its confidence.
+ * and for the ratio by the difference of the two points' u, which keeps what the shared seed does
+ * to both. se^2 = sum w u^2 (the usual n / (n - 1) is the same factor for data and resamples, and
+ * cancels). Times near 0 seconds or far tails move ln m less than m, so the interval is nearer to
+ * its confidence.
  */
 #include <math.h>
 #include <stddef.h>
@@ -18,8 +20,8 @@
 #include "spot/rng.h"
 #include "spot/stats_paired.h"
 
-/* The percentile interval stands in where this share of one tail's resamples has no t: a quantile is then
- * still taken well inside those that have one. */
+/* The percentile interval stands in where this share of one tail's resamples has no t: a quantile
+ * is then still taken well inside those that have one. */
 static const double LEFT_OUT = 0.25;
 
 /* A standard error this small against 1 (of a logarithm) is rounding, not spread. */

@@ -10,7 +10,8 @@
  *     w(k + 1) / w(k) = (K - k)(n1 - k) / ((k + 1)(n2 - K + k + 1)),
  * so only positive numbers are added and none overflows.
  * Zelen (1971): two tables with one odds ratio in common, given their margins and the sum S of the
- * candidate's successes: its share k of the first has weight w1(k) w2(S - k), as the common ratio cancels.
+ * candidate's successes: its share k of the first has weight w1(k) w2(S - k), as the common ratio
+ * cancels.
  */
 #include <math.h>
 

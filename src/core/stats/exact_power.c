@@ -3,15 +3,16 @@
 /*
  * Exact power of Fisher's and McNemar's one-sided tests, and the trials that a wish needs.
  *
- * Fisher: with b successes of the weaker point, the test finds a difference from a critical count c(b)
- * of the other on, and c never falls as b grows, so that one walk along the border of the rejected
- * tables finds all of them. On the way the weight of the table (a, b),
+ * Fisher: with b successes of the weaker point, the test finds a difference from a critical count
+ * c(b) of the other on, and c never falls as b grows, so that one walk along the border of the
+ * rejected tables finds all of them. On the way the weight of the table (a, b),
  *     h = C(n, a) C(n, b) / C(2n, a + b),
  * follows from that of its neighbour by one quotient. Power = sum over b of P(b) P(A >= c(b)).
  * McNemar: d of n seeds are discordant, and given d the same holds with c(d) of binomial (d, 1/2).
  * Outcomes that Bernstein's inequality puts together below 1e-15 a side are left out.
  *
- * Approximation (Casagrande, Pike and Smith 1978 for Fisher): n0 = (s / delta)^2 by the normal law, and
+ * Approximation (Casagrande, Pike and Smith 1978 for Fisher): n0 = (s / delta)^2 by the normal law,
+ * and
  *     n = n0 / 4 (1 + sqrt (1 + 4 / (n0 delta)))^2
  * with continuity: where the search starts, and the answer where it would be long.
  */
@@ -24,7 +25,8 @@
 /* ln 1e15: outcomes rarer than that are left out */
 static const double LN_RARE = 34.538776394910684;
 
-/* A p this close to the level, relatively, equals it but for rounding: 1 / C(6, 3) is no less than .05. */
+/* A p this close to the level, relatively, equals it but for rounding: 1 / C(6, 3) is no less than
+ * .05. */
 static const double TIE = 1e-9;
 
 /* One test between two rates. */
@@ -114,8 +116,8 @@ static void raise_b(place *w)
     w->b++;
 }
 
-/* Is Fisher's p of this table below `tail`? Adds its terms until the rest, at most a geometric series as
- * their quotients fall, cannot change the answer. */
+/* Is Fisher's p of this table below `tail`? Adds its terms until the rest, at most a geometric
+ * series as their quotients fall, cannot change the answer. */
 static bool is_found(const place *w, double tail)
 {
     int total = w->a + w->b;
@@ -216,8 +218,8 @@ static design design_of(const spot_stats_power_config *c)
                     .target = c->power};
 }
 
-/* Normal approximation with continuity; sd_null and sd: of a trial's difference, if the points are equal
- * and if they are not. */
+/* Normal approximation with continuity; sd_null and sd: of a trial's difference, if the points are
+ * equal and if they are not. */
 static spot_status approximate(const design *d, double sd_null, double sd, double *n)
 {
     double z_level = 0.0;

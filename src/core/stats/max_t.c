@@ -3,19 +3,19 @@
 /*
  * Max-T over all pairs of points, outcomes shuffled within each seed (Westfall and Young 1993).
  *
- * T = sum d / sqrt (sum d^2) is Student's t in disguise, t = T sqrt ((n - 1) / (n - T^2)), one function
- * for all pairs, so the largest T belongs to the largest t and no pair without spread divides by zero.
- * Rows are taken relative to their mean, which no order changes: sums of columns then keep their digits,
- * and sum d of a pair is the difference of two of them. With T_ij = -T_ji the largest over ordered pairs
- * is the largest |T| over pairs.
+ * T = sum d / sqrt (sum d^2) is Student's t in disguise, t = T sqrt ((n - 1) / (n - T^2)), one
+ * function for all pairs, so the largest T belongs to the largest t and no pair without spread
+ * divides by zero. Rows are taken relative to their mean, which no order changes: sums of columns
+ * then keep their digits, and sum d of a pair is the difference of two of them. With T_ij = -T_ji
+ * the largest over ordered pairs is the largest |T| over pairs.
  */
 #include <math.h>
 
 #include "spot/rng.h"
 #include "spot/stats_many.h"
 
-/* Two T within this share of their largest value, sqrt (n), are equal: far above the rounding of sums over
- * millions of seeds, and counting a near tie can only raise p. */
+/* Two T within this share of their largest value, sqrt (n), are equal: far above the rounding of
+ * sums over millions of seeds, and counting a near tie can only raise p. */
 static const double TIE = 1e-9;
 
 static const double LARGEST = 1e150; /* squares and their sums stay finite */

@@ -3,11 +3,12 @@
 /*
  * Power of the sign-flip test, and the seeds it needs, by studies drawn from a pilot's differences.
  *
- * Study k draws from the generator (seed, SPOT_STREAM_BOOTSTRAP, k), one seed after the other, so a longer
- * study begins as the shorter one did: the simulated power then hardly wavers in the number of seeds. Up
- * to 16 differences that are not 0, and for differences of one size, p is counted. Above, the signs of the
- * four largest are taken in all ways, since a few retries can outweigh all else; the flipped sum S of the
- * rest has variance V = sum d^2 and fourth cumulant -2 sum d^4, no odd ones, and with x = s / sqrt V
+ * Study k draws from the generator (seed, SPOT_STREAM_BOOTSTRAP, k), one seed after the other, so a
+ * longer study begins as the shorter one did: the simulated power then hardly wavers in the number
+ * of seeds. Up to 16 differences that are not 0, and for differences of one size, p is counted.
+ * Above, the signs of the four largest are taken in all ways, since a few retries can outweigh all
+ * else; the flipped sum S of the rest has variance V = sum d^2 and fourth cumulant -2 sum d^4, no
+ * odd ones, and with x = s / sqrt V
  *     P(S <= s) = Phi (x) + phi (x) (sum d^4 / V^2) (x^3 - 3 x) / 12    (Edgeworth).
  */
 #include "core/stats/pilot.h"
@@ -27,8 +28,8 @@ static const double TIE = 1e-9;
 
 static const double LARGEST = 1e70; /* fourth powers and their sums stay finite */
 
-/* Up to SMALL seeds the power of a counted test has teeth: the search takes every step, and N_AHEAD more
- * must hold (the widest tooth of flags is 7, six tenths against four). */
+/* Up to SMALL seeds the power of a counted test has teeth: the search takes every step, and N_AHEAD
+ * more must hold (the widest tooth of flags is 7, six tenths against four). */
 enum { SMALL = 64, N_AHEAD = 8 };
 
 void spot_stats_pilot_config_default(spot_stats_pilot_config *config)
@@ -188,8 +189,8 @@ static double effect_of(const double *difference, int n)
     return square > 0.0 ? sum / sqrt(square * n) : 0.0;
 }
 
-/* Where the search starts: normal law of x = sum d / sqrt (sum d^2), whose mean is effect sqrt (n) and
- * variance about 1 - effect^2; 0 if that is too many. */
+/* Where the search starts: normal law of x = sum d / sqrt (sum d^2), whose mean is effect sqrt (n)
+ * and variance about 1 - effect^2; 0 if that is too many. */
 static int guess(const spot_stats_pilot_config *config, double effect)
 {
     double z_level = 0.0;
@@ -203,8 +204,8 @@ static int guess(const spot_stats_pilot_config *config, double effect)
     return n <= SPOT_STATS_MAX_EXACT_TRIALS ? (int)n : 0;
 }
 
-/* Goes up from *enough to where the power holds; *enough = 0 if that is too far, *too_few the last number
- * of seeds before at which it does not. */
+/* Goes up from *enough to where the power holds; *enough = 0 if that is too far, *too_few the last
+ * number of seeds before at which it does not. */
 static spot_status climb(const spot_stats_pilot_config *config, const double *difference,
                          int n_pilot, int *enough, int *too_few)
 {

@@ -4,9 +4,9 @@
  * The sign-flip test of paired differences (Fisher 1935; p-values of drawn patterns: Phipson and
  * Smyth 2010).
  *
- * Sums are compared with a tolerance. A sum of n numbers carries at most (n - 1) eps / 2 sum |d|, two
- * of them (n - 1) eps sum |d|; numbers that were written in decimals add eps sum |d|, and `error`
- * adds 2 n error. A sum that lies within the tolerance equals the observed one, and counts.
+ * Sums are compared with a tolerance. A sum of n numbers carries at most (n - 1) eps / 2 sum |d|,
+ * two of them (n - 1) eps sum |d|; numbers that were written in decimals add eps sum |d|, and
+ * `error` adds 2 n error. A sum that lies within the tolerance equals the observed one, and counts.
  */
 #include "spot/stats_paired.h"
 

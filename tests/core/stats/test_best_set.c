@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-/* Oracles: p-values worked by hand, sign patterns counted by hand, and how often the true best is in the
- * set over simulated studies (5 standard deviations of a binomial share; fixed seeds). */
+/* Oracles: p-values worked by hand, sign patterns counted by hand, and how often the true best is
+ * in the set over simulated studies (5 standard deviations of a binomial share; fixed seeds). */
 #include "support/spot_test.h"
 
 #include <math.h>
@@ -16,7 +16,8 @@ enum { MAX_POINT = 6, MAX_SEED = 12 };
 static void pairs_are_tested_both_ways(void **state)
 {
     (void)state;
-    /* point 1 is 1, 2, 3 s faster than point 0; point 2 equals point 0 on two seeds and loses 4 s on one */
+    /* point 1 is 1, 2, 3 s faster than point 0; point 2 equals point 0 on two seeds and loses 4 s
+     * on one */
     const double y[] = {5, 4, 5, 9, 7, 9, 8, 5, 12};
     double work[3];
     double p[9];
@@ -75,8 +76,8 @@ static void rivals_of_the_baseline_are_corrected_by_holm(void **state)
     }
 }
 
-/* The share of studies whose set misses point 0, the best or one of the best; the rivals lie `gap` behind,
- * and *n_left_out counts them where they are left out. */
+/* The share of studies whose set misses point 0, the best or one of the best; the rivals lie `gap`
+ * behind, and *n_left_out counts them where they are left out. */
 static double share_missed(int n_seed, int n_point, double gap, int n_study, int *n_left_out)
 {
     spot_stats_sign_flip_config config;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-/* Oracles: printed vectors, integrals in closed form, the mean over every path a fair game can take.
- * Shares of simulated races are held to 5 standard deviations of a binomial share. */
+/* Oracles: printed vectors, integrals in closed form, the mean over every path a fair game can
+ * take. Shares of simulated races are held to 5 standard deviations of a binomial share. */
 #include "support/spot_test.h"
 
 #include <math.h>
@@ -56,7 +56,8 @@ static void uniform_mixture_matches_printed_vectors(void **state)
 static void uniform_mixture_is_the_integral(void **state)
 {
     (void)state;
-    /* t wins: (2^(t+1) - 1) / (t + 1), t losses: 1 / (t + 1); 64 nodes are exact up to degree 127 */
+    /* t wins: (2^(t+1) - 1) / (t + 1), t losses: 1 / (t + 1); 64 nodes are exact up to degree
+     * 127 */
     double wins[127];
     double losses[127];
     for (int t = 0; t < 127; t++) {
@@ -69,7 +70,8 @@ static void uniform_mixture_is_the_integral(void **state)
     }
 }
 
-/* Mean of the e-value over all paths of a game that pays win with probability 1 / (1 + win), else -1. */
+/* Mean of the e-value over all paths of a game that pays win with probability 1 / (1 + win), else
+ * -1. */
 static double mean_over_paths(spot_stats_mixture mixture, double win, int n)
 {
     double mean = 0.0;
@@ -100,8 +102,8 @@ static void nobody_gains_in_a_fair_game(void **state)
     }
 }
 
-/* The first look at which the bet rejects at 5 %, or 0; success rates of point and rival, half of the
- * luck shared. */
+/* The first look at which the bet rejects at 5 %, or 0; success rates of point and rival, half of
+ * the luck shared. */
 static int race(uint64_t index, double rate, double rival_rate, int n)
 {
     spot_rng rng = spot_rng_at(5, SPOT_STREAM_RESET, index);

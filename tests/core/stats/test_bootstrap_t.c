@@ -58,7 +58,8 @@ static moments moments_of(const spot_stats_value *const column[2], const int *dr
     return m;
 }
 
-/* ln of the ratio (or of the first mean) and its standard error; false if undefined or without spread. */
+/* ln of the ratio (or of the first mean) and its standard error; false if undefined or without
+ * spread. */
 static bool logarithm_of(const moments *m, bool is_ratio, double *value, double *se)
 {
     if (m->n[0] == 0 || (is_ratio && m->n[1] == 0)) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-/* How often bootstrap-t intervals hold the truth where times have a tail of retries. 4,000 data sets: one
- * standard deviation of a share of .93 is .004, and bounds are 5 of them away from what was measured when
- * the rule was chosen (.93 at 20 and .94 at 50 successes; percentile .90 and .93). Seeds are fixed. */
+/* How often bootstrap-t intervals hold the truth where times have a tail of retries. 4,000 data
+ * sets: one standard deviation of a share of .93 is .004, and bounds are 5 of them away from what
+ * was measured when the rule was chosen (.93 at 20 and .94 at 50 successes; percentile .90 and
+ * .93). Seeds are fixed. */
 #include "support/spot_test.h"
 
 #include <math.h>
@@ -16,8 +17,8 @@ static const double BOUND = 5.0 * 0.004;
 
 static double work[N_RESAMPLE + MAX_SEED];
 
-/* A first try of some 5 s, and with probability .15 each another of 5 s: mean 5 + 5 * .15 / .85 times the
- * mean of the seed's difficulty, which is 1 */
+/* A first try of some 5 s, and with probability .15 each another of 5 s: mean 5 + 5 * .15 / .85
+ * times the mean of the seed's difficulty, which is 1 */
 static const double TRUE_MEAN = 5.0 + 5.0 * 0.15 / 0.85;
 
 static double draw_time(spot_rng *rng, double hard)
@@ -96,7 +97,8 @@ static void means_are_covered_as_measured(void **state)
 static void ratios_with_failures_are_covered(void **state)
 {
     (void)state;
-    /* 15 % and 10 % of the seeds fail, so that some 20 or 50 successes are left; the ratio is 0.8 */
+    /* 15 % and 10 % of the seeds fail, so that some 20 or 50 successes are left; the ratio is
+     * 0.8 */
     static const int n_seed[] = {25, 58};
     spot_stats_paired_config config;
     spot_stats_t_config_default(&config);

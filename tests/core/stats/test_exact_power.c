@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-/* Oracles: printed vectors, the shipped tests run on every outcome with binomial weights by Pascal's
- * rule, and Hoeffding's inequality, beyond which the power cannot fall again. */
+/* Oracles: printed vectors, the shipped tests run on every outcome with binomial weights by
+ * Pascal's rule, and Hoeffding's inequality, beyond which the power cannot fall again. */
 #include "support/spot_test.h"
 
 #include <math.h>
@@ -173,8 +173,9 @@ static void two_sided_wishes_take_half_the_level(void **state)
     assert_true(power == power_mcnemar(0.4, 0.1, 0.025, 40));
 }
 
-/* From here on Fisher's power is at least `power`. Hoeffding, for sampling without replacement: p <= exp
- * (-n^2 D^2 / (n + 1)) at a difference D of the shares, and P(D <= delta - t) <= exp (-n t^2). */
+/* From here on Fisher's power is at least `power`. Hoeffding, for sampling without replacement: p
+ * <= exp (-n^2 D^2 / (n + 1)) at a difference D of the shares, and P(D <= delta - t) <= exp (-n
+ * t^2). */
 static int safe_fisher(double delta, double level, double power)
 {
     int n = 1;
@@ -184,16 +185,16 @@ static int safe_fisher(double delta, double level, double power)
     return n + 1;
 }
 
-/* The same of McNemar: with x wins and y losses p <= exp (-(x - y)^2 / (2n)), and x - y, a sum of n terms
- * in [-1, 1], is at most n delta - t with probability exp (-t^2 / (2n)). */
+/* The same of McNemar: with x wins and y losses p <= exp (-(x - y)^2 / (2n)), and x - y, a sum of n
+ * terms in [-1, 1], is at most n delta - t with probability exp (-t^2 / (2n)). */
 static int safe_mcnemar(double delta, double level, double power)
 {
     double root = (sqrt(-2.0 * log(level)) + sqrt(-2.0 * log(1.0 - power))) / delta;
     return (int)ceil(root * root) + 1;
 }
 
-/* The power holds from the trials needed on to the safe number, and not one trial before; returns how
- * many smaller numbers have it too, the teeth. */
+/* The power holds from the trials needed on to the safe number, and not one trial before; returns
+ * how many smaller numbers have it too, the teeth. */
 static int check_fisher(double p, double q, double level, double power)
 {
     int n = trials_fisher(p, q, level, power);
@@ -257,8 +258,8 @@ static void low_rates_of_many_trials_are_computed(void **state)
 static void small_differences_take_the_approximation(void **state)
 {
     (void)state;
-    /* n0 = (1.6448536 sqrt(.5) + .8416212 sqrt(.4999995))^2 1e6 = 3.0912 10^6, with continuity 2 / delta
-     * more */
+    /* n0 = (1.6448536 sqrt(.5) + .8416212 sqrt(.4999995))^2 1e6 = 3.0912 10^6, with continuity 2 /
+     * delta more */
     spot_stats_power_config c = wish(0.5005, 0.4995, 0.05, 0.8);
     spot_stats_trials t;
     assert_int_equal(spot_stats_trials_fisher(&c, &t), SPOT_OK);

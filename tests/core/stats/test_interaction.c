@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-/* Oracles: every pair of tables counted in whole numbers, the published sums, Wald's formula by hand. */
+/* Oracles: every pair of tables counted in whole numbers, the published sums, Wald's formula by
+ * hand. */
 #include "support/spot_test.h"
 
 #include <math.h>
@@ -70,8 +71,8 @@ static void large_counts_agree_with_walds_test(void **state)
 {
     (void)state;
     /* 600 of 1000 against 500 of 1000, and 450 against 500: ln ratio by hand. Given the margins the
-     * candidate's first count has standard deviation 1 / se, so half a count is se / 2 of its sd; with
-     * this correction the normal tail is right to a few percent (its skewness) */
+     * candidate's first count has standard deviation 1 / se, so half a count is se / 2 of its sd;
+     * with this correction the normal tail is right to a few percent (its skewness) */
     const spot_stats_stratum first = {{600, 1000}, {500, 1000}};
     const spot_stats_stratum second = {{450, 1000}, {500, 1000}};
     spot_stats_interaction_result r;
@@ -123,7 +124,8 @@ static void the_published_dynamic_table_shows_an_interaction(void **state)
 static void grades_at_the_ends_are_judged_by_their_pool(void **state)
 {
     (void)state;
-    /* 2 of 2 against 0, and 0 against 0, ten trials each: pooled mean 1/4, z = 1 / sqrt (3/16 4/10) */
+    /* 2 of 2 against 0, and 0 against 0, ten trials each: pooled mean 1/4, z = 1 / sqrt (3/16
+     * 4/10) */
     const spot_stats_score_pair full = {{20, 10}, {0, 10}};
     const spot_stats_score_pair none = {{0, 10}, {0, 10}};
     spot_stats_graded_result r;

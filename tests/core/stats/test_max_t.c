@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-/* Oracle: every order of every seed, with statistics compared as fractions of whole numbers. Bounds on
- * drawn p-values are 5 standard deviations of a binomial share. */
+/* Oracle: every order of every seed, with statistics compared as fractions of whole numbers. Bounds
+ * on drawn p-values are 5 standard deviations of a binomial share. */
 #include "support/spot_test.h"
 
 #include <math.h>

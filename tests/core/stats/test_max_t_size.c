@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-/* How often max-T finds any difference among points that are alike: at most 5 % by its construction. 3,000
- * studies each: one standard deviation of a share of .05 is .004, so .065 is 3.8 of them above and .035 as
- * many below. Seeds are fixed. Times are skewed, and seeds differ in difficulty. */
+/* How often max-T finds any difference among points that are alike: at most 5 % by its
+ * construction. 3,000 studies each: one standard deviation of a share of .05 is .004, so .065 is
+ * 3.8 of them above and .035 as many below. Seeds are fixed. Times are skewed, and seeds differ in
+ * difficulty. */
 #include "support/spot_test.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-/* Oracles: counted p-values, every study that a small pilot can give, the noncentral normal law. Shares of
- * simulated studies are held to 5 standard deviations of a binomial share. */
+/* Oracles: counted p-values, every study that a small pilot can give, the noncentral normal law.
+ * Shares of simulated studies are held to 5 standard deviations of a binomial share. */
 #include "support/spot_test.h"
 
 #include <math.h>
@@ -77,7 +77,8 @@ static void the_series_agrees_with_counted_p(void **state)
 static void power_equals_the_share_of_every_study(void **state)
 {
     (void)state;
-    /* 4 differences, 6 seeds: 4^6 studies; and a pilot of flags, whose studies of 30 are counted too */
+    /* 4 differences, 6 seeds: 4^6 studies; and a pilot of flags, whose studies of 30 are counted
+     * too */
     enum { N = 6, N_ALL = 4096 };
     const double pilot[4] = {-2.0, -1.0, 0.0, 0.7};
     spot_stats_sign_flip_config config;
@@ -121,8 +122,8 @@ static void fill_normal(double mean, int n, double *d)
 static void normal_differences_need_what_theory_says(void **state)
 {
     (void)state;
-    /* one-sided t test: ((1.645 + .842) / effect)^2 + 1.645^2 / 2 about; the simulated power has an error
-     * of 1.3 %, which is 4 % of n, so 5 sd are 20 % */
+    /* one-sided t test: ((1.645 + .842) / effect)^2 + 1.645^2 / 2 about; the simulated power has an
+     * error of 1.3 %, which is 4 % of n, so 5 sd are 20 % */
     enum { N_PILOT = 400 };
     static const double effect[] = {1.0, 0.5, 0.25};
     double d[N_PILOT];
@@ -168,8 +169,8 @@ static void the_range_is_as_wide_as_asked(void **state)
 static void power_stays_from_there_on_where_it_has_teeth(void **state)
 {
     (void)state;
-    /* flags, won on 8 of 10 seeds and lost on 2: McNemar's power is a saw-tooth. Wishes at which it is
-     * enough, falls, and is enough again */
+    /* flags, won on 8 of 10 seeds and lost on 2: McNemar's power is a saw-tooth. Wishes at which it
+     * is enough, falls, and is enough again */
     const double flags[10] = {-1, -1, -1, -1, -1, -1, -1, -1, 1, 1};
     double power[65];
     for (int n = 1; n <= 64; n++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-/* Oracles: all patterns of signs counted in whole numbers, binomial counts, printed vectors. Bounds on
- * drawn p-values are 5 standard deviations of a binomial share. */
+/* Oracles: all patterns of signs counted in whole numbers, binomial counts, printed vectors. Bounds
+ * on drawn p-values are 5 standard deviations of a binomial share. */
 #include "support/spot_test.h"
 
 #include <float.h>
@@ -172,8 +172,8 @@ static void drawn_p_has_a_floor(void **state)
 static void double_differences_are_differences(void **state)
 {
     (void)state;
-    /* the candidate gains 2 s or more on the slow computer and loses 1 s on the fast one, on each of
-     * 6 seeds: one of 2^6 patterns */
+    /* the candidate gains 2 s or more on the slow computer and loses 1 s on the fast one, on each
+     * of 6 seeds: one of 2^6 patterns */
     double d[6];
     for (int i = 0; i < 6; i++) {
         double slow = -2.0 - i;
