@@ -8,7 +8,7 @@ JOBS       := $(shell nproc 2>/dev/null || echo 2)
 SWEETSPOT  := build/src/cli/sweetspot
 QUICK_TUNE := tune --task ur5e-conveyor --platform agx-orin-30w --seeds 250 --out runs/quickstart
 
-.PHONY: quickstart check setup build asan clean
+.PHONY: quickstart check setup build asan docs-tables clean
 
 quickstart: setup
 	cmake --preset release
@@ -30,6 +30,10 @@ asan: setup
 	cmake --preset asan
 	cmake --build build-asan --parallel $(JOBS)
 	ctest --preset asan --parallel $(JOBS)
+
+# The outputs that the documents quote, from the commands beside them.
+docs-tables: build
+	scripts/docs-tables
 
 clean:
 	rm -rf build build-dev build-asan build-tsan build-clang build-aarch64
