@@ -174,6 +174,14 @@ static void points_are_resolved_and_charged(void **state)
     end(&s);
 }
 
+/* Bit by bit, but for the padding, which nothing defines. */
+static void assert_same(const spot_estimate *a, const spot_estimate *b)
+{
+    assert_memory_equal(&a->value, &b->value, sizeof(a->value));
+    assert_memory_equal(&a->ci, &b->ci, sizeof(a->ci));
+    assert_int_equal(a->support, b->support);
+}
+
 static void a_second_run_reads_everything_back(void **state)
 {
     setup s;
@@ -187,9 +195,8 @@ static void a_second_run_reads_everything_back(void **state)
         assert_false(first->rows[i].reused);
         assert_true(second->rows[i].reused);
         second->rows[i].reused = false;
-        assert_memory_equal(&first->rows[i].time, &second->rows[i].time, sizeof(spot_estimate));
-        assert_memory_equal(&first->rows[i].inflation, &second->rows[i].inflation,
-                            sizeof(spot_estimate));
+        assert_same(&first->rows[i].time, &second->rows[i].time);
+        assert_same(&first->rows[i].inflation, &second->rows[i].inflation);
         assert_true(first->rows[i].p_best == second->rows[i].p_best);
     }
     assert_string_equal(first->verdict, second->verdict);
