@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Sweetspot authors
 """The layering check must catch each kind of breach, and pass a clean tree."""
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
+
+from trees import judge
 
 SCRIPT = Path(__file__).with_name("layering.py")
 
@@ -65,30 +65,5 @@ BREACHES = {
 }
 
 
-def run_on(files):
-    with tempfile.TemporaryDirectory() as root:
-        for name, text in files.items():
-            path = Path(root) / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        return subprocess.run([sys.executable, SCRIPT, root], capture_output=True, text=True,
-                              check=False)
-
-
-def main():
-    failures = 0
-    clean = run_on(CLEAN)
-    if clean.returncode != 0 or clean.stdout or clean.stderr:
-        print(f"clean tree: exit {clean.returncode}\n{clean.stdout}{clean.stderr}")
-        failures += 1
-    for name, (path, text, want) in BREACHES.items():
-        got = run_on({**CLEAN, path: text})
-        if got.returncode != 1 or want not in got.stdout:
-            print(f"{name}: exit {got.returncode}, wanted 1 and '{want}' in:\n{got.stdout}{got.stderr}")
-            failures += 1
-    print(f"{len(BREACHES) + 1} trees, {failures} judged wrongly")
-    return 1 if failures else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(judge(SCRIPT, CLEAN, BREACHES))
