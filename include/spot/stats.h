@@ -36,6 +36,7 @@ extern "C" {
 #endif
 
 #define SPOT_STATS_CONFIDENCE 0.95 /* of every interval unless asked otherwise */
+#define SPOT_STATS_LEVEL      0.05 /* of every claim: the risk of a false one, one-sided */
 
 enum {
     SPOT_STATS_N_RESAMPLE = 10000, /* resamples of a bootstrap */

@@ -9,9 +9,8 @@
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "lab/judge/setting.h"
+#include "spot/stats.h"
 #include "spot/stats_tests.h"
-
-static const double LEVEL = 0.05;
 
 const char *spot_analyze_regime_str(spot_analyze_regime regime)
 {
@@ -209,7 +208,7 @@ static bool task_reverses(const spoti_setting *a, const spoti_setting *b, const 
         double p = 1.0;
         double q = 1.0;
         if (spoti_p_success_task(a, t, at[1], at[0], &p) &&
-            spoti_p_success_task(b, t, at[2], at[3], &q) && fmax(p, q) < LEVEL) {
+            spoti_p_success_task(b, t, at[2], at[3], &q) && fmax(p, q) < SPOT_STATS_LEVEL) {
             return true;
         }
     }
@@ -227,7 +226,7 @@ static void say_reversal(spot_analysis *out, const spoti_setting *a, const spoti
         int j = find_name(b, a->points[i]->name);
         const spot_quantity *p = &a->out->points[i].p_worse;
         const spot_quantity *q = j >= 0 ? &b->out->points[j].p_better : NULL;
-        if (q == NULL || !p->known || !q->known || fmax(p->value, q->value) >= LEVEL) {
+        if (q == NULL || !p->known || !q->known || fmax(p->value, q->value) >= SPOT_STATS_LEVEL) {
             continue;
         }
         spoti_say(
@@ -324,7 +323,7 @@ static void say_interaction(spot_analysis *out, const spoti_setting *a, const sp
               out->text[0] != '\0' ? " " : "", a->points[i]->name,
               a->points[a->out->baseline]->name, first ? a->source->name : b->source->name,
               first ? b->source->name : a->source->name,
-              p < LEVEL ? "it does" : "that is not established", name, p);
+              p < SPOT_STATS_LEVEL ? "it does" : "that is not established", name, p);
 }
 
 static void say_together(spot_analysis *out, const spoti_setting *work)

@@ -5,12 +5,8 @@
  * seeds, Cochran-Mantel-Haenszel over tasks, Fisher else; sums of grades by their largest variance;
  * times by the bootstrap, or by Welch's test on log means where only standard deviations are known.
  */
-#include <math.h>
-
 #include "lab/judge/setting.h"
 #include "spot/stats.h"
-#include "spot/stats_dist.h"
-#include "spot/stats_power.h"
 #include "spot/stats_tests.h"
 
 typedef enum test {
@@ -50,6 +46,11 @@ static test choose(const spoti_setting *s, int i, int j)
         return TEST_MCNEMAR;
     }
     return tasks_of(s, i, j) > 1 ? TEST_CMH : TEST_FISHER;
+}
+
+bool spoti_is_mcnemar(const spoti_setting *s, int i, int j)
+{
+    return choose(s, i, j) == TEST_MCNEMAR;
 }
 
 const char *spoti_success_test(const spoti_setting *s, int i, int j)
@@ -149,61 +150,6 @@ bool spoti_p_success_task(const spoti_setting *s, int task, int i, int j, double
     return a->n > 0 && b->n > 0 && p_fisher(count_of(a), count_of(b), p);
 }
 
-/* Times from means and standard deviations ----------------------------------------------------- */
-
-/* Relative variance of point i's mean time, and its degrees of freedom. */
-static bool spread_of(const spoti_setting *s, int i, spoti_field sd, const spot_quantity *mean,
-                      double *variance, double *dof)
-{
-    const spoti_log_point *p = s->points[i];
-    if (!p->has[sd] || p->rows != 1 || !mean->known || !p->is_counted || p->k < 2) {
-        return false;
-    }
-    double relative = p->value[sd] / mean->value;
-    *variance = relative * relative / (double)p->k;
-    *dof = (double)(p->k - 1);
-    return true;
-}
-
-/* P(T > t) of Student's t; T^2 has the F distribution of 1 and dof degrees. */
-static bool t_upper(double t, double dof, double *p)
-{
-    spot_stats_tails tails;
-    if (spot_stats_f_tails(t * t, 1.0, dof, &tails) != SPOT_OK) {
-        return false;
-    }
-    *p = t >= 0.0 ? 0.5 * tails.upper : 1.0 - 0.5 * tails.upper;
-    return true;
-}
-
-/* t with P(|T| <= t) = confidence: t^2 / (t^2 + dof) is beta (1/2, dof/2). */
-static bool t_quantile(double confidence, double dof, double *t)
-{
-    double x = 0.0;
-    if (spot_stats_beta_quantile(confidence, 0.5, 0.5 * dof, &x) != SPOT_OK || x >= 1.0) {
-        return false;
-    }
-    *t = sqrt(dof * x / (1.0 - x));
-    return true;
-}
-
-/* Welch and Satterthwaite on the logarithm of a ratio: variance and degrees of freedom. */
-static bool welch(const spoti_setting *s, int i, int j, spoti_field sd, const spot_quantity *mi,
-                  const spot_quantity *mj, double *variance, double *dof)
-{
-    double v[2];
-    double d[2];
-    if (!spread_of(s, i, sd, mi, &v[0], &d[0]) || !spread_of(s, j, sd, mj, &v[1], &d[1])) {
-        return false;
-    }
-    *variance = v[0] + v[1];
-    if (!(*variance > 0.0)) {
-        return false; /* no spread at all: nothing to test against */
-    }
-    *dof = *variance * *variance / (v[0] * v[0] / d[0] + v[1] * v[1] / d[1]);
-    return true;
-}
-
 bool spoti_p_time(const spoti_setting *s, int i, int j, double *p)
 {
     if (i == j || s->value[i] <= 0.0 || s->value[j] <= 0.0) {
@@ -213,13 +159,7 @@ bool spoti_p_time(const spoti_setting *s, int i, int j, double *p)
         *p = spoti_p_faster(s, i, j);
         return *p <= 1.0;
     }
-    const spot_quantity *a = &s->out->points[i].time_s;
-    const spot_quantity *b = &s->out->points[j].time_s;
-    bool same = a->value == s->value[i] && b->value == s->value[j];
-    double variance = 0.0;
-    double dof = 0.0;
-    return same && welch(s, i, j, SPOTI_TIME_SD, a, b, &variance, &dof) &&
-           t_upper(log(b->value / a->value) / sqrt(variance), dof, p);
+    return spoti_p_welch(s, i, j, p);
 }
 
 const char *spoti_time_test(const spoti_setting *s, int i, int j)
@@ -229,144 +169,5 @@ const char *spoti_time_test(const spoti_setting *s, int i, int j)
 
 bool spoti_p_better(const spoti_setting *s, int i, int j, double *p)
 {
-    return s->out->regime == SPOT_ANALYZE_DYNAMIC ? spoti_p_success(s, i, j, p)
-                                                  : spoti_p_time(s, i, j, p);
-}
-
-static void set_interval(spot_quantity *q, double lo, double hi)
-{
-    q->has_ci = true;
-    q->lo = lo;
-    q->hi = hi;
-}
-
-static void mean_interval(const spoti_setting *s, int i, spoti_field sd, spot_quantity *q)
-{
-    double variance = 0.0;
-    double dof = 0.0;
-    double t = 0.0;
-    if (spread_of(s, i, sd, q, &variance, &dof) && t_quantile(SPOT_STATS_CONFIDENCE, dof, &t)) {
-        double half = t * q->value * sqrt(variance);
-        set_interval(q, q->value - half, q->value + half);
-    }
-}
-
-static void ratio_interval(const spoti_setting *s, int i, int j, spoti_field sd,
-                           const spot_quantity *a, const spot_quantity *b, spot_quantity *q)
-{
-    double variance = 0.0;
-    double dof = 0.0;
-    double t = 0.0;
-    if (q->known && welch(s, i, j, sd, a, b, &variance, &dof) &&
-        t_quantile(SPOT_STATS_CONFIDENCE, dof, &t)) {
-        double factor = exp(t * sqrt(variance));
-        set_interval(q, q->value / factor, q->value * factor);
-    }
-}
-
-void spoti_welch_points(spoti_setting *s)
-{
-    int base = s->out->baseline;
-    spot_analysis_point *b = &s->out->points[base];
-    for (int i = 0; s->n_unit == 0 && i < s->n; i++) {
-        spot_analysis_point *o = &s->out->points[i];
-        mean_interval(s, i, SPOTI_TIME_SD, &o->time_s);
-        mean_interval(s, i, SPOTI_CHUNKS_SD, &o->chunks);
-        if (i != base && o->time_s.known && b->time_s.known) {
-            ratio_interval(s, i, base, SPOTI_TIME_SD, &o->time_s, &b->time_s, &o->eta_task);
-        }
-        if (i != base) {
-            ratio_interval(s, i, base, SPOTI_CHUNKS_SD, &o->chunks, &b->chunks, &o->inflation);
-        }
-    }
-}
-
-/* Trials needed -------------------------------------------------------------------------------- */
-
-/* One-sided level and power that a wish has: corrected for n_test comparisons, of which the wanted claim
- * takes n_claim rejections at once (both ends of an interior best). */
-static spot_stats_power_config wish_of(int n_test, int n_claim)
-{
-    spot_stats_power_config config;
-    spot_stats_power_config_default(&config);
-    config.two_sided = false;
-    config.level = 0.05 / n_test;
-    config.power = 1.0 - (1.0 - config.power) / n_claim;
-    return config;
-}
-
-/* z of the level plus z of the power. */
-static double z_needed(const spot_stats_power_config *wish)
-{
-    double level = 0.0;
-    double power = 0.0;
-    (void)spot_stats_normal_quantile(1.0 - wish->level, &level);
-    (void)spot_stats_normal_quantile(wish->power, &power);
-    return level + power;
-}
-
-static bool trials_graded(const spoti_setting *s, int i, int j, const spot_stats_power_config *wish,
-                          double *trials)
-{
-    const spot_analysis_point *a = &s->out->points[i];
-    const spot_analysis_point *b = &s->out->points[j];
-    double variance = a->rate.value * (1.0 - a->rate.value) + b->rate.value * (1.0 - b->rate.value);
-    double difference = a->rate.value - b->rate.value;
-    double z = z_needed(wish);
-    if (!(difference > 0.0)) {
-        return false;
-    }
-    *trials = ceil(z * z * variance / (difference * difference));
-    return true;
-}
-
-/* From the p-value at hand: z grows as the root of the number of trials. */
-static bool trials_scaled(double p, int n, const spot_stats_power_config *wish, double *trials)
-{
-    double z = 0.0;
-    if (!(p < 0.5) || n < 1 || spot_stats_normal_quantile(1.0 - p, &z) != SPOT_OK || !(z > 0.0)) {
-        return false;
-    }
-    const double ratio = z_needed(wish) / z;
-    *trials = ceil(n * ratio * ratio);
-    return *trials < 1e9;
-}
-
-/* Counts, by the exact power of the test that decides. */
-static bool trials_counted(const spoti_setting *s, int i, int j, spot_stats_power_config wish,
-                           double *trials)
-{
-    const spot_analysis_point *a = &s->out->points[i];
-    const spot_analysis_point *b = &s->out->points[j];
-    spot_stats_trials need;
-    spot_status st = SPOT_E_RANGE;
-    if (choose(s, i, j) == TEST_MCNEMAR && s->compared[i] > 0) {
-        wish.rate_candidate =
-            (double)s->only[(size_t)i * (size_t)s->n + (size_t)j] / s->compared[i];
-        wish.rate_baseline = (double)s->only[(size_t)j * (size_t)s->n + (size_t)i] / s->compared[i];
-        st = spot_stats_trials_mcnemar(&wish, &need);
-    } else if (a->has_count && b->has_count) {
-        wish.rate_candidate = a->rate.value;
-        wish.rate_baseline = b->rate.value;
-        st = spot_stats_trials_fisher(&wish, &need);
-    }
-    *trials = st == SPOT_OK ? need.n_trial : 0.0;
-    return st == SPOT_OK && wish.rate_candidate > wish.rate_baseline;
-}
-
-bool spoti_trials(const spoti_setting *s, int i, int j, int n_test, int n_claim, double *trials)
-{
-    const spot_analysis_point *a = &s->out->points[i];
-    const spot_analysis_point *b = &s->out->points[j];
-    const spot_stats_power_config wish = wish_of(n_test > 1 ? n_test : 1, n_claim);
-    double p = 1.0;
-    if (i == j) {
-        return false;
-    }
-    if (s->out->regime == SPOT_ANALYZE_DYNAMIC) {
-        return a->graded && b->graded ? trials_graded(s, i, j, &wish, trials)
-                                      : trials_counted(s, i, j, wish, trials);
-    }
-    const int n = a->trials < b->trials ? a->trials : b->trials;
-    return spoti_p_better(s, i, j, &p) && trials_scaled(p, n, &wish, trials);
+    return spoti_is_dynamic(s) ? spoti_p_success(s, i, j, p) : spoti_p_time(s, i, j, p);
 }

@@ -13,8 +13,6 @@
 #include "lab/judge/setting.h"
 #include "spot/stats.h"
 
-static const double LEVEL = 0.05;
-
 static bool has_failures(const spot_analysis_point *o)
 {
     return o->has_count && o->successes < o->trials;
@@ -22,7 +20,7 @@ static bool has_failures(const spot_analysis_point *o)
 
 bool spoti_succeeds_less(const spoti_setting *s, int i, int j, double *p)
 {
-    return i != j && spoti_p_success(s, j, i, p) && *p < LEVEL;
+    return i != j && spoti_p_success(s, j, i, p) && *p < SPOT_STATS_LEVEL;
 }
 
 spot_analyze_guard spoti_guard_pair(const spoti_setting *s, int i, int j)
@@ -70,7 +68,7 @@ void spoti_guard(spoti_setting *s)
     spot_analysis_verdict *v = &s->out->verdict;
     v->guard = SPOT_ANALYZE_GUARD_NONE;
     v->leader = v->best;
-    if (s->out->regime == SPOT_ANALYZE_DYNAMIC || v->best < 0) {
+    if (spoti_is_dynamic(s) || v->best < 0) {
         return;
     }
     /* whoever leads must bear comparison with every point: a slower one that succeeds more may win */

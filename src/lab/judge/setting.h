@@ -49,6 +49,11 @@ typedef struct spoti_setting {
     double interior_share; /* of resamples; negative = unknown */
 } spoti_setting;
 
+static inline bool spoti_is_dynamic(const spoti_setting *s)
+{
+    return s->out->regime == SPOT_ANALYZE_DYNAMIC;
+}
+
 static inline spot_quantity spoti_known(double value)
 {
     return (spot_quantity){.known = true, .value = value};
@@ -84,18 +89,25 @@ bool spoti_p_success(const spoti_setting *s, int i, int j, double *p);
 bool spoti_p_success_task(const spoti_setting *s, int task, int i, int j, double *p);
 bool spoti_p_time(const spoti_setting *s, int i, int j, double *p);
 bool spoti_p_better(const spoti_setting *s, int i, int j, double *p); /* by the regime */
+bool spoti_is_mcnemar(const spoti_setting *s, int i, int j); /* decides on successes of i and j */
 const char *spoti_success_test(const spoti_setting *s, int i, int j); /* its name, in words */
 const char *spoti_time_test(const spoti_setting *s, int i, int j);
 
-/* Intervals of aggregated rows that give a standard deviation. */
+/* welch.c: aggregated rows that give standard deviations: p of "i is faster"; intervals. */
+bool spoti_p_welch(const spoti_setting *s, int i, int j, double *p);
 void spoti_welch_points(spoti_setting *s);
 
-/* Trials a point to tell i (the better) from j with power 0.8 at one-sided 5 %, corrected for n_test tests,
+/* trials.c: trials a point to tell i (the better) from j with power 0.8 at one-sided 5 %, corrected for n_test tests,
  * of which n_claim must reject at once; false = no number. */
 bool spoti_trials(const spoti_setting *s, int i, int j, int n_test, int n_claim, double *trials);
+/* ... for what the verdict leaves open. */
+void spoti_judge_trials(spoti_setting *s);
 
-/* verdict.c: best, sweep, kind, tests, claims. */
-void spoti_find_best(spoti_setting *s); /* best, line, kind */
+/* sweep.c: best, line, kind; whether inference of i costs less than that of j. */
+void spoti_find_best(spoti_setting *s);
+bool spoti_is_cheaper(const spoti_setting *s, int i, int j);
+
+/* verdict.c: tests, claims. */
 int spoti_find_cheapest(const spoti_setting *s);
 spot_status spoti_judge(spoti_setting *s);
 

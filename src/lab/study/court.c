@@ -14,8 +14,7 @@
 #include "lab/record/log.h"
 #include "lab/study/judge.h"
 #include "spot/analyze.h"
-
-static const double LEVEL = 0.05;
+#include "spot/stats.h"
 
 static void set_number(spoti_row *row, spoti_field field, double value)
 {
@@ -142,7 +141,7 @@ static void fill_row(spot_tune_row *row, const spot_analysis_point *p, bool is_b
     row->age_s = p->age_s.value;
     row->p_best = p->p_best_alone.known ? p->p_best_alone.value : 1.0;
     row->p_holm = p->p_best.known ? p->p_best.value : 1.0;
-    row->among_best = is_best || row->p_holm >= LEVEL;
+    row->among_best = is_best || row->p_holm >= SPOT_STATS_LEVEL;
 }
 
 static spot_tune_withheld withheld_by(const spot_tune_result *r, spot_analyze_guard guard)

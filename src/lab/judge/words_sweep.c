@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* The sweep, the paradox and the law of times, in words. */
+#include <math.h>
+#include <string.h>
+
+#include "lab/judge/words.h"
+#include "spot/stats.h"
+
+static void say_trials(spoti_setting *s, int i, int j, bool first)
+{
+    double trials = 0.0;
+    SAY(s, "%s'%s' from '%s' ", first ? " To tell " : ", ", s->out->points[i].name,
+        s->out->points[j].name);
+    if (spoti_trials(s, i, j, s->n_line - 2, 2, &trials)) {
+        SAY(s, "takes %.0f trials a point", trials);
+    } else {
+        SAY(s, "no number of trials can be given");
+    }
+}
+
+void spoti_say_kind(spoti_setting *s)
+{
+    const spot_analysis_verdict *v = &s->out->verdict;
+    char p[32];
+    if (v->best < 0 || s->n_line < 2) {
+        return;
+    }
+    const char *first = s->out->points[s->line[0]].name;
+    const char *last = s->out->points[s->line[s->n_line - 1]].name;
+    if (s->n_line == 2) {
+        SAY(s, " With two points ('%s', '%s') there is no interior.", first, last);
+        return;
+    }
+    bool found = v->p_interior.known && v->p_interior.value < SPOT_STATS_LEVEL;
+    static const char *const where[] = {
+        [SPOT_ANALYZE_KIND_NONE] = "stands alone",
+        [SPOT_ANALYZE_KIND_INTERIOR] = "lies inside the sweep",
+        [SPOT_ANALYZE_KIND_ENDPOINT] = "is an end of the sweep",
+        [SPOT_ANALYZE_KIND_BASELINE] = "is the baseline, in the sweep",
+    };
+    SAY(s, " It %s '%s' ... '%s'; an interior sweet spot is %s", where[v->kind], first, last,
+        found ? "established" : "not established");
+    if (v->p_interior.known) {
+        SAY(s, " (intersection-union %s", spoti_p_text(v->p_interior.value, false, p));
+        if (v->posterior_interior.known) {
+            SAY(s, ", posterior %.2f", v->posterior_interior.value);
+        }
+        SAY(s, ").");
+    } else {
+        SAY(s, ": no test is possible.");
+    }
+    if (!found && v->kind == SPOT_ANALYZE_KIND_INTERIOR && v->p_interior.known) {
+        say_trials(s, v->best, s->line[0], true);
+        say_trials(s, v->best, s->line[s->n_line - 1], false);
+        SAY(s, " (power 0.8 for both at 5 %%).");
+    }
+}
+
+static void say_untestable(spoti_setting *s)
+{
+    int base = s->out->baseline;
+    SAY(s, " %s paradox: cannot be tested", spoti_is_dynamic(s) ? "Dynamic" : "Static");
+    if (s->n == 1) {
+        SAY(s, ", there is one point only.");
+        return;
+    }
+    bool eta = false;
+    for (int i = 0; i < s->n; i++) {
+        const spot_analysis_point *o = &s->out->points[i];
+        eta = eta || (i != base && o->eta_chunk.known);
+        if (!spoti_is_dynamic(s) && o->eta_chunk.known && o->eta_chunk.value > 1.0 &&
+            o->eta_task.known && o->eta_task.value < 1.0) {
+            double z = log(o->eta_task.value);
+            SAY(s,
+                "; the figures suggest one at '%s' (chunks %.3f times as fast, task %.2f times as "
+                "long), which takes about %.0f trials a point to establish if single times "
+                "vary by 25 %%",
+                o->name, o->eta_chunk.value, 1.0 / o->eta_task.value,
+                ceil(2.0 * 0.25 * 0.25 * 2.4864749 * 2.4864749 / (z * z)));
+            SAY(s, ".");
+            return;
+        }
+    }
+    SAY(s, spoti_is_dynamic(s)
+               ? ": no point with cheaper inference has counts beside the baseline's."
+           : eta ? ": no point with faster chunks has times beside the baseline's."
+                 : ": chunk times are unknown (they need t_inf_s, t_act_s and chunk_actions).");
+}
+
+void spoti_say_paradox(spoti_setting *s)
+{
+    const spot_analysis_verdict *v = &s->out->verdict;
+    spot_analyze_claim claim = spoti_is_dynamic(s) ? v->dynamic_paradox : v->static_paradox;
+    char p[32];
+    double trials = 0.0;
+    if (claim == SPOT_ANALYZE_UNTESTABLE) {
+        say_untestable(s);
+        return;
+    }
+    const spot_analysis_point *o = &s->out->points[v->paradox];
+    SAY(s, " %s paradox: %sestablished", spoti_is_dynamic(s) ? "Dynamic" : "Static",
+        claim == SPOT_ANALYZE_ESTABLISHED ? "" : "not ");
+    if (claim == SPOT_ANALYZE_ESTABLISHED && spoti_is_dynamic(s)) {
+        SAY(s, " at '%s', which infers less and succeeds more often", o->name);
+    } else if (claim == SPOT_ANALYZE_ESTABLISHED) {
+        SAY(s, " at '%s': chunks %.3f times as fast, task speed-up %.3f [%.3f, %.3f]", o->name,
+            o->eta_chunk.value, o->eta_task.value, o->eta_task.lo, o->eta_task.hi);
+    } else {
+        SAY(s, "; nearest to it comes '%s'", o->name);
+    }
+    SAY(s, " (Holm-adjusted %s)",
+        spoti_p_text(v->p_paradox.value, spoti_is_floored(s, s->out->baseline, v->paradox), p));
+    if (v->n_paradox > 1) {
+        SAY(s, " and at %d more", v->n_paradox - 1);
+    }
+    int i = spoti_is_dynamic(s) ? v->paradox : s->out->baseline;
+    int j = spoti_is_dynamic(s) ? s->out->baseline : v->paradox;
+    if (claim == SPOT_ANALYZE_NOT_ESTABLISHED && v->p_paradox.value >= SPOT_STATS_LEVEL &&
+        spoti_trials(s, i, j, s->n - 1, 1, &trials)) {
+        SAY(s, "; a difference as large as this one takes %.0f trials a point", trials);
+    }
+    SAY(s, ".");
+    if (!spoti_is_dynamic(s) && claim == SPOT_ANALYZE_NOT_ESTABLISHED &&
+        s->objective != SPOTI_OBJECTIVE_BUDGET && v->p_paradox.value < SPOT_STATS_LEVEL) {
+        SAY(s, " (There are failures and no budget to charge them: --budget.)");
+    }
+}
+
+/* What inflation against the chunk speed-up says of a point. */
+enum {
+    BREAK_PAYS = 0,
+    BREAK_PAYS_GUARDED,
+    BREAK_LOSES,
+    BREAK_OPEN,
+    BREAK_PAYS_UNTESTED,
+    BREAK_LOSES_UNTESTED,
+    N_BREAK
+};
+
+static int break_even_of(const spoti_setting *s, int i)
+{
+    const spot_analysis_point *o = &s->out->points[i];
+    const spot_quantity *q = &o->inflation;
+    if (i == s->out->baseline || !o->eta_chunk.known || !q->known) {
+        return -1;
+    }
+    /* chunks of successes alone: who fails instead pays otherwise */
+    if ((q->has_ci ? q->hi : q->value) < o->eta_chunk.value &&
+        spoti_guard_pair(s, i, s->out->baseline) != SPOT_ANALYZE_GUARD_NONE) {
+        return BREAK_PAYS_GUARDED;
+    }
+    if (!q->has_ci) {
+        return q->value < o->eta_chunk.value ? BREAK_PAYS_UNTESTED : BREAK_LOSES_UNTESTED;
+    }
+    return q->hi < o->eta_chunk.value   ? BREAK_PAYS
+           : q->lo > o->eta_chunk.value ? BREAK_LOSES
+                                        : BREAK_OPEN;
+}
+
+static void say_one_break_even(spoti_setting *s, int i)
+{
+    enum { FIGURES_MAX = 6 }; /* with more points they stay in the table */
+    const spot_analysis_point *o = &s->out->points[i];
+    SAY(s, "'%s'", o->name);
+    if (s->n > FIGURES_MAX) {
+        return;
+    }
+    SAY(s, " (%.3f", o->inflation.value);
+    if (o->inflation.has_ci) {
+        SAY(s, " [%.3f, %.3f]", o->inflation.lo, o->inflation.hi);
+    }
+    SAY(s, " against %.3f)", o->eta_chunk.value);
+}
+
+void spoti_say_break_even(spoti_setting *s)
+{
+    static const char *const words[N_BREAK] = {
+        "pays off", "pays off only when it succeeds", "loses",
+        "open",     "pays off by the figures alone",  "loses by the figures alone"};
+    int said = 0;
+    for (int c = 0; c < N_BREAK; c++) {
+        int n = 0;
+        for (int i = 0; i < s->n; i++) {
+            if (break_even_of(s, i) != c) {
+                continue;
+            }
+            if (n++ > 0) {
+                SAY(s, ", ");
+            } else {
+                SAY(s, "%s%s: ", said++ == 0 ? " Chunk inflation against its break-even: " : "; ",
+                    words[c]);
+            }
+            say_one_break_even(s, i);
+        }
+    }
+    if (said > 0) {
+        SAY(s, s->out->n_differs ? " (an executed action: n differs)." : ".");
+    }
+}
+
+/* Least squares of T on N (x + c) with x the latency or 0: root mean square error; c in *c. */
+static double fit_cycle(const spoti_setting *s, bool latency, double *c)
+{
+    double top = 0.0;
+    double bottom = 0.0;
+    double error = 0.0;
+    for (int pass = 0; pass < 2; pass++) {
+        for (int i = 0; i < s->n; i++) {
+            const spot_analysis_point *o = &s->out->points[i];
+            double x = latency ? o->t_inf_s.value : 0.0;
+            double rest = o->time_s.value - o->chunks.value * x;
+            if (pass == 0) {
+                top += rest * o->chunks.value;
+                bottom += o->chunks.value * o->chunks.value;
+            } else {
+                double e = rest - o->chunks.value * *c;
+                error += e * e;
+            }
+        }
+        if (pass == 0) {
+            *c = top / bottom;
+        }
+    }
+    return sqrt(error / s->n);
+}
+
+/* Times that a constant cycle explains far better than one with the latency in it. */
+void spoti_say_law(spoti_setting *s)
+{
+    double c = 0.0;
+    double e = 0.0;
+    double worst = 0.0;
+    for (int i = 0; i < s->n; i++) {
+        const spot_analysis_point *o = &s->out->points[i];
+        if (!o->t_chunk_s.known || !o->cycle_s.known ||
+            (o->overlap.known && o->overlap.value > 0.0)) {
+            return;
+        }
+        worst = fmax(worst, fabs(o->cycle_s.value / o->t_chunk_s.value - 1.0));
+    }
+    if (s->n < 3) {
+        return;
+    }
+    double sync = fit_cycle(s, true, &e);
+    double cadence = fit_cycle(s, false, &c);
+    if (worst > 0.02 && cadence < 0.5 * sync) {
+        SAY(s,
+            " The times do not follow the timing law (off by up to %.0f %%): a cycle of "
+            "constant %.3f s fits them (error %.2f s) far better than latency plus %.3f s "
+            "(error %.2f s), so the robot seems to run at a fixed cadence, where a faster "
+            "inference does not make chunks faster.",
+            100.0 * worst, c, cadence, e, sync);
+    }
+}
