@@ -1,11 +1,12 @@
-# Headers, the three libraries, and how a consumer finds them: find_package(spot) and pkg-config.
+# Headers, the three static libraries, the shared one, and how a consumer finds them: find_package(spot) and pkg-config.
 include(CMakePackageConfigHelpers)
 
 set(spot_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/spot)
-set(spot_installed spot_core spot_runtime spot_lab)
+set(spot_installed spot_core spot_runtime spot_lab spot_shared)
 
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/spot DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(TARGETS ${spot_installed} EXPORT spot ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS ${spot_installed} EXPORT spot
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT spot NAMESPACE spot:: FILE spotTargets.cmake DESTINATION ${spot_cmake_dir})
 
 configure_package_config_file(
@@ -19,17 +20,13 @@ install(FILES
   ${PROJECT_SOURCE_DIR}/cmake/mujoco.cmake
   DESTINATION ${spot_cmake_dir})
 
-# One .pc file a hall; spot.pc is all of them. The libraries are static, so what they need is public.
-configure_file(
-  ${PROJECT_SOURCE_DIR}/cmake/spot-core.pc.in ${PROJECT_BINARY_DIR}/spot-core.pc @ONLY)
-configure_file(
-  ${PROJECT_SOURCE_DIR}/cmake/spot-runtime.pc.in ${PROJECT_BINARY_DIR}/spot-runtime.pc @ONLY)
+# One .pc file a hall; spot.pc is all of them. These libraries are static, so what they need is public.
+# sweetspot.pc is the shared library, which brings what it needs.
 list(JOIN HDF5_C_LIBRARIES " " spot_hdf5_libs)
-configure_file(${PROJECT_SOURCE_DIR}/cmake/spot.pc.in ${PROJECT_BINARY_DIR}/spot.pc @ONLY)
-install(FILES
-  ${PROJECT_BINARY_DIR}/spot-core.pc ${PROJECT_BINARY_DIR}/spot-runtime.pc
-  ${PROJECT_BINARY_DIR}/spot.pc
-  DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+foreach(pc spot-core.pc spot-runtime.pc spot.pc sweetspot.pc)
+  configure_file(${PROJECT_SOURCE_DIR}/cmake/${pc}.in ${PROJECT_BINARY_DIR}/${pc} @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/${pc} DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()
 
 # The tool, and the plain files that it looks for by name.
 install(TARGETS sweetspot RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

@@ -18,7 +18,8 @@
 extern "C" {
 #endif
 
-#if defined(SPOT_SHARED) && defined(__GNUC__)
+/* On everything public: the shared library exports these functions and no others. */
+#if defined(__GNUC__)
 #define SPOT_API __attribute__((visibility("default")))
 #else
 #define SPOT_API

@@ -21,7 +21,7 @@ cp -r "$root/tests/checks/consumer" "$work/consumer"
 cmake -S "$work/consumer" -B "$work/build" -DCMAKE_PREFIX_PATH="$work/prefix" \
     -DCMAKE_C_COMPILER="$cc"
 cmake --build "$work/build"
-for component in core runtime lab; do
+for component in core runtime lab shared; do
     "$work/build/consumer_$component"
 done
 # a component that does not exist is refused by name
@@ -35,7 +35,7 @@ grep -q 'no component' "$work/none.log" || { cat "$work/none.log"; exit 1; }
 # pkg-config: what it says is all that a compiler needs. The libraries name the folder that the build
 # was configured for, so the prefix is given anew.
 pc_dir=$(dirname "$(find "$work/prefix" -name spot.pc)")
-for module in spot-core:core spot-runtime:runtime spot:lab; do
+for module in spot-core:core spot-runtime:runtime spot:lab sweetspot:shared; do
     name=${module%%:*}
     component=${module##*:}
     flags=$(PKG_CONFIG_PATH=$pc_dir pkg-config --define-variable=prefix="$work/prefix" \
@@ -43,6 +43,21 @@ for module in spot-core:core spot-runtime:runtime spot:lab; do
     # shellcheck disable=SC2086 # flags are words
     "$cc" -std=c11 -Wall -Werror "$root/tests/checks/consumer/$component.c" $flags \
         -o "$work/pc_$component"
-    "$work/pc_$component"
+    LD_LIBRARY_PATH=$(dirname "$pc_dir") "$work/pc_$component"
 done
-echo "consumers of core, runtime and lab build and run"
+
+# The shared library is asked for by a name that says which releases will do, and by no one for what is
+# inside: its consumer needs it and the C library, the others do not need it.
+version=$(PKG_CONFIG_PATH=$pc_dir pkg-config --modversion sweetspot)
+case $version in
+0.*) soname=libsweetspot.so.${version%.*} ;;
+*) soname=libsweetspot.so.${version%%.*} ;;
+esac
+for program in "$work"/pc_* "$work"/build/consumer_*; do
+    needs=$(readelf -d "$program" | sed -n '/\[libc\./d; s/.*(NEEDED).*\[\(.*\)\]/\1/p')
+    case $program in
+    *_shared) [ "$needs" = "$soname" ] ;;
+    *) [[ $needs != *libsweetspot* ]] ;;
+    esac || { echo "${program##*/} needs: $needs"; exit 1; }
+done
+echo "consumers of core, runtime, lab and the shared library build and run"
