@@ -25,6 +25,8 @@
 extern "C" {
 #endif
 
+enum { SPOT_PRINT_COLUMNS = 100 };
+
 /* As fprintf, with texts shown (see above); %n, %p, %ls and %lc are not known. A width counts characters, a
  * precision bytes; one that is a number of the format leaves no part of a character. Write errors stay in the stream
  * (ferror). Threads: as the stream. */
@@ -39,6 +41,10 @@ SPOT_API void spot_vprint(FILE *out, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)))
 #endif
     ;
+
+/* Breaks a text at blanks into lines of at most SPOT_PRINT_COLUMNS bytes, the last one ended too; a longer word has a
+ * line of its own. */
+SPOT_API void spot_print_wrapped(FILE *out, const char *text);
 
 /* Copies `text`, shown and cut off where needed, and ends it with 0: a name that may stand anywhere. Two texts
  * that differ stay different, but for one that holds the words of an escape. Returns true if all of it fitted. */

@@ -18,6 +18,8 @@
 #include "spot/render.h"
 #include "spot/report.h"
 #include "spot/report_analysis.h"
+#include "spot/report_bench.h"
+#include "spot/report_rollout.h"
 #include "spot/rng.h"
 #include "spot/rollout.h"
 #include "spot/show.h"

@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 
 #include "cli.h"
-#include "spot/report_analysis.h"
 
 enum { SOURCES_MAX = 64, MAP_SIZE = 2048 };
 
@@ -192,17 +191,17 @@ static int print_text(const request *r, const spot_analysis *a, spot_forecast *c
         }
         st = spot_report_analysis_table(&a->settings[i], stdout);
         spot_print(stdout, "\n");
-        cli_print_wrapped(a->settings[i].verdict.text);
+        spot_print_wrapped(stdout, a->settings[i].verdict.text);
         if (st == SPOT_OK && forecasts[i] != NULL) {
             spot_print(stdout, "\n");
             st = spot_report_forecast_table(forecasts[i], stdout);
             spot_print(stdout, "\n");
-            cli_print_wrapped(forecasts[i]->text);
+            spot_print_wrapped(stdout, forecasts[i]->text);
         }
     }
     if (a->text[0] != '\0' && r->setting == NULL) {
         spot_print(stdout, "\nTogether: ");
-        cli_print_wrapped(a->text);
+        spot_print_wrapped(stdout, a->text);
     }
     return CLI_OK; /* whether it reached stdout is seen at the end, in main */
 }
@@ -220,8 +219,8 @@ static int print_json(const request *r, const spot_analysis *a, spot_forecast *c
             view.n_settings = 1;
         }
     }
-    spot_status st = spot_report_analysis_json(&view, forecast ? forecasts + first : NULL, stdout);
-    return st == SPOT_E_NOMEM ? cli_fail("analyze", st, NULL) : CLI_OK;
+    return cli_printed_json(
+        spot_report_analysis_json(&view, forecast ? forecasts + first : NULL, stdout));
 }
 
 static int check_setting(const request *r, const spot_analysis *a)

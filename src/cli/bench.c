@@ -40,6 +40,71 @@ static double processor_now_s(void *ctx)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* Says so on stderr if other programs had the processor for a while. */
+static void warn_of_others(const bench_result *result)
+{
+    const double enough = 0.97; /* a timer interrupt takes less than that away */
+    double least = 1.0;
+    for (int i = 0; i < result->config.n_points; i++) {
+        const double share = result->rows[i].processor_frac;
+        least = share < least ? share : least;
+    }
+    if (least < enough) {
+        spot_print(
+            stderr,
+            "warning: at some point the bench had the processor for %.0f %% of the time "
+            "only; other programs\ninterrupt long calls rather than short ones, so "
+            "latencies and alpha are off: repeat on an idle machine or with --clock processor\n",
+            1e2 * least);
+    }
+}
+
+/* The table or JSON on stdout. */
+static int print(const bench_request *r, const spot_bench_report *report)
+{
+    if (r->json) {
+        return cli_printed_json(spot_report_bench_json(report, stdout));
+    }
+    (void)spot_report_bench_table(report,
+                                  stdout); /* whether it arrived is seen at the end, in main */
+    return CLI_OK;
+}
+
+static int write_profile(const bench_request *r, const spot_bench_report *report)
+{
+    char day[16] = "unknown day";
+    time_t now = time(NULL);
+    struct tm parts;
+    spot_diag diag = {""};
+
+    if (gmtime_r(&now, &parts) != NULL) {
+        (void)strftime(day, sizeof(day), "%Y-%m-%d", &parts);
+    }
+    spot_status st = spot_report_bench_profile(report, r->name, day, r->out, &diag);
+    if (st != SPOT_OK) {
+        return cli_fail("bench", st, &diag);
+    }
+    spot_print(stderr, "wrote %s; use it with --platform %s --charge-as self\n", r->out, r->out);
+    return CLI_OK;
+}
+
+/* The file first: nothing that befalls stdout may cost it; the table in any case. */
+static int report(const bench_request *r, const bench_result *result)
+{
+    const spot_bench_report report = {.policy = r->policy_name,
+                                      .processor = result->processor,
+                                      .processor_clock = r->processor_clock,
+                                      .config = &result->config,
+                                      .rows = result->rows,
+                                      .machine = &result->machine};
+    const int written = r->out != NULL ? write_profile(r, &report) : CLI_OK;
+    if (!r->processor_clock) {
+        warn_of_others(result);
+    }
+    const int printed = print(r, &report);
+    return written != CLI_OK ? written : printed;
+}
+
 static int run(const bench_request *r, const spot_policy *policy, bench_result *result)
 {
     spot_bench_config *config = &result->config;
@@ -67,10 +132,7 @@ static int run(const bench_request *r, const spot_policy *policy, bench_result *
         return cli_fail("bench", st, &diag);
     }
     describe_machine(result->processor, sizeof(result->processor));
-    /* the file first: nothing that befalls stdout may cost it; the table in any case */
-    const int written = r->out != NULL ? bench_write_profile(r, result) : CLI_OK;
-    const int printed = bench_print(r, result);
-    return written != CLI_OK ? written : printed;
+    return report(r, result);
 }
 
 static bool read_clock(bench_request *r)

@@ -35,8 +35,4 @@ typedef struct bench_result {
  * False after saying what is wrong. */
 bool bench_make_points(const bench_request *r, int all_steps, bench_result *out);
 
-/* bench_print.c: the table or JSON on stdout; the profile in r->out. Exit codes. */
-int bench_print(const bench_request *r, const bench_result *result);
-int bench_write_profile(const bench_request *r, const bench_result *result);
-
 #endif

@@ -133,8 +133,9 @@ void cli_progress_end(cli_progress *progress);
 /* Prints and frees a JSON value; keys in the order of insertion. Returns CLI_OK or CLI_FAILED. */
 int cli_print_json(json_t *value);
 
-/* Breaks a text into lines of at most 100 characters, on stdout. */
-void cli_print_wrapped(const char *text);
+/* The exit code of a report that went to stdout as JSON; says so if there is none. Whether it arrived is seen at the
+ * end, in main. */
+int cli_printed_json(spot_status status);
 
 /* As `mkdir -p`; false after saying what is wrong. */
 bool cli_make_dirs(const char *verb, const char *path);

@@ -70,37 +70,27 @@ void cli_progress_end(cli_progress *progress)
     }
 }
 
+int cli_printed_json(spot_status status)
+{
+    if (status != SPOT_E_NOMEM) {
+        return CLI_OK;
+    }
+    spot_print(stderr, "sweetspot: no JSON: out of memory, or a name is no UTF-8\n");
+    return CLI_FAILED;
+}
+
 int cli_print_json(json_t *value)
 {
     char *text = value != NULL ? json_dumps(value, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     const bool ok = text != NULL;
 
     if (ok) {
-        spot_print_json(stdout, text); /* whether it arrived is seen at the end, in main */
+        spot_print_json(stdout, text);
         spot_print(stdout, "\n");
-    } else {
-        spot_print(stderr, "sweetspot: no JSON: out of memory, or a name is no UTF-8\n");
     }
     free(text);
     json_decref(value);
-    return ok ? CLI_OK : CLI_FAILED;
-}
-
-void cli_print_wrapped(const char *text)
-{
-    enum { LINE = 100 };
-    while (strlen(text) > LINE) {
-        int length = LINE;
-        while (length > 0 && text[length] != ' ') {
-            length--;
-        }
-        if (length == 0) {
-            break;
-        }
-        spot_print(stdout, "%.*s\n", length, text);
-        text += length + 1;
-    }
-    spot_print(stdout, "%s\n", text);
+    return cli_printed_json(ok ? SPOT_OK : SPOT_E_NOMEM);
 }
 
 bool cli_make_dirs(const char *verb, const char *path)

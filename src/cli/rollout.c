@@ -6,7 +6,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rollout.h"
+#include "cli.h"
+
+/* The policy's name that stands for the task's scripted expert. */
+#define ROLLOUT_EXPERT "expert"
+
+/* The command line. */
+typedef struct rollout_request {
+    const char *task_name;
+    const char *policy_name;
+    const char *platform_name;
+    const char *point_text;
+    const char *charge_as;
+    const char *alpha_from;
+    const char *clock;
+    const char *schedule;
+    const char *episodes_path;
+    const char *trajectory_path;
+    const char *video_path;
+    double delay_ms; /* NaN = not given */
+    spot_variation variation;
+    uint64_t seed;
+    int n_seeds;
+    int execute;
+    int threads;
+    bool json;
+    bool quiet;
+    /* What the above became. */
+    spot_rollout_config config;
+    const char *class_name;
+    spot_engine engine; /* that ran the episodes */
+    spot_episode *episodes;
+} rollout_request;
 
 static const double DELAY_MAX_MS = 86400e3; /* as in a platform's profile: a day */
 
@@ -158,10 +189,34 @@ static spot_status run_expert(rollout_request *r, const spot_task *task, cli_pro
     return spot_demo_evaluate(task, &evaluation, r->episodes, diag);
 }
 
+/* The summary on stdout, as text or JSON, and what is to be said of the invalid ones. */
+static int print(const rollout_request *r, const spot_rollout_report *report,
+                 const spot_rollout_summary *s)
+{
+    int exit_code = CLI_OK;
+    if (r->json) {
+        exit_code = cli_printed_json(spot_report_rollout_json(report, s, stdout));
+    } else {
+        (void)spot_report_rollout_text(report, s, stdout); /* see main for whether it arrived */
+    }
+    if (s->valid == 0) {
+        spot_print(stderr, "sweetspot rollout: every episode is invalid: the simulator broke "
+                           "off, and nothing is known of the task\n");
+        return CLI_FAILED;
+    }
+    if (r->n_seeds - s->valid > SPOT_INVALID_BEARABLE * r->n_seeds) {
+        spot_print(stderr,
+                   "sweetspot rollout: warning: %d of %d episodes are invalid: what these would "
+                   "have been is unknown, and so is the rate of success\n",
+                   r->n_seeds - s->valid, r->n_seeds);
+    }
+    return exit_code;
+}
+
 static int run(rollout_request *r, const spot_task *task, const spot_policy *policy)
 {
     spot_diag diag = {""};
-    rollout_summary s;
+    spot_rollout_summary s;
 
     r->episodes = calloc((size_t)r->n_seeds, sizeof(*r->episodes));
     if (r->episodes == NULL) {
@@ -174,8 +229,19 @@ static int run(rollout_request *r, const spot_task *task, const spot_policy *pol
     if (st != SPOT_OK) {
         return cli_fail("rollout", st, &diag);
     }
-    if (!rollout_summarise(r, &s)) {
-        return cli_fail("rollout", SPOT_E_NOMEM, NULL);
+    const spot_rollout_report report = {.task = r->task_name,
+                                        .policy = r->policy_name,
+                                        .expert = policy == NULL,
+                                        .charged_class = r->class_name,
+                                        .config = &r->config,
+                                        .n_execute = r->execute,
+                                        .variation = r->variation,
+                                        .engine = r->engine,
+                                        .episodes = r->episodes,
+                                        .n_episodes = r->n_seeds};
+    st = spot_report_rollout_summary(&report, &s);
+    if (st != SPOT_OK) {
+        return cli_fail("rollout", st, NULL);
     }
     /* Files first: who reads the summary may rely on them. */
     int exit_code = r->episodes_path != NULL ? write_episodes(r, task) : CLI_OK;
@@ -184,7 +250,7 @@ static int run(rollout_request *r, const spot_task *task, const spot_policy *pol
                                r->video_path);
     }
     if (exit_code == CLI_OK) {
-        exit_code = rollout_print(r, &s);
+        exit_code = print(r, &report, &s);
     }
     return exit_code;
 }

@@ -174,12 +174,11 @@ static int write_files(const request *r, const spot_tune_result *result, bool *d
 static int print_result(const request *r, const spot_tune_result *result)
 {
     if (r->json) {
-        const spot_status st = spot_report_tune_json_print(result, stdout);
-        return st == SPOT_E_NOMEM ? cli_fail("tune", st, NULL) : CLI_OK;
+        return cli_printed_json(spot_report_tune_json_print(result, stdout));
     }
     (void)spot_report_tune_table(result, stdout);
     spot_print(stdout, "\n");
-    cli_print_wrapped(result->verdict);
+    spot_print_wrapped(stdout, result->verdict);
     return CLI_OK;
 }
 

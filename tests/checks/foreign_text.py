@@ -96,7 +96,7 @@ class Checker:
         self.forbid(path, text, SPAWN, f"expected in {', '.join(SPAWNERS)} alone")
         if path not in JSON_PRINTERS:
             self.forbid(path, text, JSON, "expected cli_print_json or spoti_report_json")
-        if path.startswith("src/cli/") or re.match(r"src/lab/report/\w*table\w*\.c", path):
+        if path.startswith("src/cli/") or re.match(r"src/lab/report/\w*(table|text)\w*\.c", path):
             self.forbid(path, text, OUTPUT, "expected spot_print, which shows what a terminal obeys")
         if DRAWS.search(text) and path != "src/lab/report/gnuplot.c":
             self.forbid(path, text, OUTPUT, "expected spoti_script_put, which quotes texts")

@@ -44,7 +44,7 @@ MODULES = {
         "record": {"base", "platform", "rollout", "sim"},
         "judge": {"base", "platform", "record"},
         "study": {"base", "judge", "platform", "record", "rollout", "sim"},
-        "report": {"base", "judge", "platform", "record", "study", "rollout", "sim"},
+        "report": {"base", "bench", "judge", "platform", "record", "study", "rollout", "sim"},
     },
 }
 HALLS = ["core", "runtime", "lab", "cli"]
@@ -85,6 +85,8 @@ PUBLIC = {
     "record.h": ("lab", "record"),
     "inspect.h": ("lab", "inspect"),
     "report_analysis.h": ("lab", "report"),
+    "report_bench.h": ("lab", "report"),
+    "report_rollout.h": ("lab", "report"),
 }
 UMBRELLA = "spot.h"
 

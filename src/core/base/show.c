@@ -334,6 +334,28 @@ void spot_print(FILE *out, const char *format, ...)
     va_end(args);
 }
 
+void spot_print_wrapped(FILE *out, const char *text)
+{
+    size_t left = strlen(text);
+    const bool empty = left == 0; /* a line too */
+    while (left > SPOT_PRINT_COLUMNS) {
+        size_t length = SPOT_PRINT_COLUMNS;
+        while (length > 0 && text[length] != ' ') {
+            length--;
+        }
+        if (length == 0) { /* one word */
+            length = strcspn(text, " ");
+        }
+        spot_print(out, "%.*s\n", (int)length, text);
+        length += text[length] == ' ';
+        text += length;
+        left -= length;
+    }
+    if (left > 0 || empty) {
+        spot_print(out, "%s\n", text);
+    }
+}
+
 void spot_print_json(FILE *out, const char *json)
 {
     size_t left = strlen(json);

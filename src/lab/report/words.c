@@ -19,12 +19,18 @@ const char *spoti_report_support(spot_stats_support support)
     }
 }
 
-const char *spoti_report_schedule(const spot_tune_result *result, int i)
+const char *spoti_report_schedule(spot_schedule schedule)
 {
-    if (result->setting.cadence) {
-        return "cadence";
-    }
-    return result->rows[i].point.overlap > 0 ? "overlap" : "sync";
+    return schedule == SPOT_SCHEDULE_CADENCE   ? "cadence"
+           : schedule == SPOT_SCHEDULE_OVERLAP ? "overlap"
+                                               : "sync";
+}
+
+spot_schedule spoti_schedule_of(const spot_tune_result *result, int i)
+{
+    return result->setting.cadence             ? SPOT_SCHEDULE_CADENCE
+           : result->rows[i].point.overlap > 0 ? SPOT_SCHEDULE_OVERLAP
+                                               : SPOT_SCHEDULE_SYNC;
 }
 
 json_t *spoti_report_knobs(const spot_point *point)

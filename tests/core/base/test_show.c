@@ -191,6 +191,29 @@ static void json_keeps_its_meaning(void **state)
     assert_string_equal(text, "{\n  \"η\": \"a\\u009b\\u007f\\u202e\\u001b\"\n}\n");
 }
 
+static void a_text_is_broken_at_blanks(void **state)
+{
+    char word[TEXT_SIZE / 4];
+    char got[TEXT_SIZE] = "";
+    char text[TEXT_SIZE];
+    (void)state;
+    memset(word, 'x', sizeof(word));
+    word[SPOT_PRINT_COLUMNS + 20] = '\0'; /* longer than a line */
+    (void)snprintf(text, sizeof(text), "%.60s %.39s %.50s %.50s %s %s", word, word, word, word,
+                   word, "end");
+    FILE *out = tmpfile();
+    assert_non_null(out);
+    spot_print_wrapped(out, text);
+    spot_print_wrapped(out, "");
+    spot_print_wrapped(out, word);
+    rewind(out);
+    got[fread(got, 1, sizeof(got) - 1, out)] = '\0';
+    assert_int_equal(fclose(out), 0);
+    (void)snprintf(text, sizeof(text), "%.60s %.39s\n%.50s\n%.50s\n%s\nend\n\n%s\n", word, word,
+                   word, word, word, word);
+    assert_string_equal(got, text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +224,7 @@ int main(void)
         cmocka_unit_test(a_line_is_one_line_and_is_cut_between_characters),
         cmocka_unit_test(names_that_differ_stay_different),
         cmocka_unit_test(json_keeps_its_meaning),
+        cmocka_unit_test(a_text_is_broken_at_blanks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
