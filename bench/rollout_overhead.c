@@ -129,7 +129,7 @@ static const spot_world_ops NOTE_OPS = {
 static spot_status time_loop(spot_rollout *rollout, uint64_t seed, spot_episode *episode, double *s)
 {
     double start = now_s();
-    spot_status st = spot_rollout_run(rollout, seed, episode, NULL, NULL, NULL);
+    spot_status st = spot_rollout_run(rollout, seed, episode, NULL, NULL, NULL, NULL);
     *s += now_s() - start;
     return st;
 }
@@ -183,7 +183,7 @@ static spot_status run_seed(bench *b, uint64_t seed, timing *t)
     spot_episode noted;
     spot_episode timed;
     spot_outcome replayed;
-    spot_status st = spot_rollout_run(b->noting, seed, &noted, NULL, NULL, NULL);
+    spot_status st = spot_rollout_run(b->noting, seed, &noted, NULL, NULL, NULL, NULL);
     if (st == SPOT_OK) {
         st = time_loop(b->timed, seed, &timed, &t->loop_s);
     }
@@ -251,9 +251,11 @@ static spot_status set_up(bench *b, const char *task_path, const char *policy_di
     }
     spot_rng rng = spot_rng_at(1, SPOT_STREAM_POLICY, 0);
     spot_rng_fill_normal(&rng, b->noise, (int)chunk);
-    st = spot_rollout_create(&config, &b->note_world, b->policy, &b->noting, diag);
+    spot_brain brain; /* borrows the policy; needs no close */
+    (void)spot_brain_of_policy(b->policy, &brain);
+    st = spot_rollout_create(&config, &b->note_world, &brain, &b->noting, diag);
     if (st == SPOT_OK) {
-        st = spot_rollout_create(&config, &b->world, b->policy, &b->timed, diag);
+        st = spot_rollout_create(&config, &b->world, &brain, &b->timed, diag);
     }
     return st;
 }

@@ -10,7 +10,7 @@
  *     spot_video_config config;
  *     spot_video_config_default(&config);
  *     spot_video_create("episode.mp4", &config, &video, &diag);
- *     spot_rollout_run(rollout, seed, &episode, NULL, spot_video_tick, video);
+ *     spot_rollout_run(rollout, seed, &episode, NULL, spot_video_tick, video, &diag);
  *     spot_video_finish(video, &diag);
  *     spot_video_destroy(video);
  */

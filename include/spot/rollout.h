@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * The closed loop: policy x schedule x world x clock, one episode at a time or many on threads.
+ * The closed loop: brain x schedule x world x clock, one episode at a time or many on threads.
  *
  * The latency of an inference is spent in simulated time, so results do not depend on how fast or
  * how loaded the host is: the same seed gives the same bytes for any number of threads. While the
@@ -10,8 +10,9 @@
  *     spot_rollout_config config;
  *     spot_rollout_config_default(&config);
  *     spot_platform_latency(platform, "dp-vit-dit", 5, &config.latency, &diag);
- *     spot_rollout_create(&config, &world, policy, &rollout, &diag);
- *     spot_rollout_run(rollout, seed, &episode, NULL, NULL, NULL);
+ *     spot_brain_of_policy(policy, &brain);
+ *     spot_rollout_create(&config, &world, &brain, &rollout, &diag);
+ *     spot_rollout_run(rollout, seed, &episode, NULL, NULL, NULL, &diag);
  */
 #ifndef SPOT_ROLLOUT_H
 #define SPOT_ROLLOUT_H
@@ -19,9 +20,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "spot/brain.h"
 #include "spot/exec.h"
 #include "spot/platform.h"
-#include "spot/policy.h"
 #include "spot/status.h"
 #include "spot/world.h"
 
@@ -33,7 +34,7 @@ extern "C" {
 typedef struct spot_rollout_config {
     spot_schedule schedule; /* sync, overlap or cadence; default sync */
     spot_clock clock;       /* default exact */
-    spot_point point;       /* steps (0 = the policy's), overlap, align; default baseline */
+    spot_point point;       /* steps (0 = the brain's), overlap, align; default baseline */
     int n_execute;          /* n where the point does not say; 0 = the task's, the default */
     spot_latency latency;   /* of one inference at this point; default: none */
     double overhead_s;      /* T_ovh of cadence, s, >= 0; default 0 */
@@ -85,22 +86,24 @@ typedef void (*spot_tick_fn)(void *ctx, const spot_world *world, int64_t tick);
 /* Everything that one thread needs to run episodes of one configuration. */
 typedef struct spot_rollout spot_rollout;
 
-/* Makes the workspace; `world` and `policy` are borrowed until spot_rollout_destroy.
- * Returns SPOT_OK, E_INVALID (dimensions of world and policy disagree; see diag), E_RANGE (an
- * impossible point or figure; see diag), E_UNSUPPORTED (kernels), E_NOMEM. */
+/* Makes the workspace and begins a state of the brain; `world` and the brain's object are borrowed until
+ * spot_rollout_destroy.
+ * Returns SPOT_OK, E_INVALID (dimensions of world and brain disagree; see diag), E_RANGE (an
+ * impossible point or figure; see diag), E_UNSUPPORTED (kernels, a knob that the brain does not have), E_NOMEM,
+ * or what the brain says. */
 SPOT_API spot_status spot_rollout_create(const spot_rollout_config *config, spot_world *world,
-                                         const spot_policy *policy, spot_rollout **out,
+                                         const spot_brain *brain, spot_rollout **out,
                                          spot_diag *diag);
 SPOT_API void spot_rollout_destroy(spot_rollout *rollout);
 
 /* Runs the episode `seed`. Allocates nothing. trajectory and tick_fn may be NULL; the rows of
  * `trajectory` are overwritten.
  * Returns SPOT_OK (also if the task failed or the episode is invalid), E_INVALID (trajectory too small or of another dim), or
- * what the world or the policy reported.
+ * what the world or the brain reported (diag: what the brain said of it).
  * Threads: externally locked. */
 SPOT_API spot_status spot_rollout_run(spot_rollout *rollout, uint64_t seed, spot_episode *episode,
                                       spot_trajectory *trajectory, spot_tick_fn tick_fn,
-                                      void *tick_ctx);
+                                      void *tick_ctx, spot_diag *diag);
 
 /* Makes a world for one thread; `ctx` is the caller's. Called from one thread at a time. */
 typedef spot_status (*spot_make_world_fn)(void *ctx, spot_world *out, spot_diag *diag);
@@ -111,7 +114,7 @@ typedef bool (*spot_progress_fn)(void *ctx, int64_t done, int64_t total);
 /* Many episodes of one configuration. */
 typedef struct spot_rollout_batch {
     spot_rollout_config config;
-    const spot_policy *policy;     /* shared by the threads */
+    const spot_brain *brain;       /* shared by the threads, each of which begins a state */
     spot_make_world_fn make_world; /* the worlds are destroyed through their ops */
     void *make_world_ctx;
     const uint64_t *seeds;     /* (n_seeds) */

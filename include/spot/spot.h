@@ -7,6 +7,7 @@
 #include "spot/alloc.h"
 #include "spot/analyze.h"
 #include "spot/bench.h"
+#include "spot/brain.h"
 #include "spot/coinfer.h"
 #include "spot/demo.h"
 #include "spot/exec.h"

@@ -11,7 +11,7 @@
  *
  *     spot_tune_config_default(&config);
  *     config.points = points, config.n_points = 4, config.baseline = 0;
- *     spot_tune(task, policy, platform, &config, NULL, NULL, &result, &diag);
+ *     spot_tune(task, &brain, platform, &config, NULL, NULL, &result, &diag);
  *     puts(result->verdict);
  *     spot_tune_result_destroy(result);
  */
@@ -21,10 +21,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "spot/brain.h"
 #include "spot/exec.h"
 #include "spot/platform.h"
 #include "spot/point.h"
-#include "spot/policy.h"
 #include "spot/rollout.h"
 #include "spot/stats.h"
 #include "spot/status.h"
@@ -67,7 +67,7 @@ typedef struct spot_tune_config {
     bool fresh;                /* run every point, also those kept in episodes_dir; default false */
     const char *const *inputs; /* (n_inputs) files that decide the episodes, such as task.yaml: kept
                                 * points are read back only while their contents are the same. The
-                                * model and the policy themselves are always compared. */
+                                * model and the brain (spot_brain_identify) are always compared. */
     int n_inputs;              /* 0..SPOT_TUNE_INPUTS_MAX; default 0 */
     const char *policy_name;   /* what reports call the policy; NULL (default) = nothing */
     int confirm_seeds;         /* spot_tune_confirm: so many fresh seeds, >= 1 */
@@ -118,7 +118,7 @@ typedef struct spot_tune_setting {
     char task[SPOT_POLICY_NAME_SIZE];
     char policy[SPOT_POLICY_NAME_SIZE]; /* config.policy_name, shortened if need be; may be "" */
     char policy_type[SPOT_POLICY_NAME_SIZE];
-    char policy_task[SPOT_POLICY_NAME_SIZE]; /* task that the policy was trained for */
+    char policy_task[SPOT_POLICY_NAME_SIZE]; /* task that the policy was made for; "" = not said */
     char platform[SPOT_PLATFORM_NAME_SIZE];
     char charged_class[SPOT_PLATFORM_NAME_SIZE];
     spot_regime regime;
@@ -160,7 +160,7 @@ SPOT_API void spot_tune_config_default(spot_tune_config *config);
  * Ownership: on success the caller frees *out with spot_tune_result_destroy; on failure it is NULL.
  * Returns SPOT_OK, E_INVALID, E_RANGE (an impossible point; see diag), E_NOT_FOUND (class), E_IO,
  * E_NOMEM, E_STATE (stopped by progress), or the failure of an episode. */
-SPOT_API spot_status spot_tune(const spot_task *task, const spot_policy *policy,
+SPOT_API spot_status spot_tune(const spot_task *task, const spot_brain *brain,
                                const spot_platform *platform, const spot_tune_config *config,
                                spot_progress_fn progress, void *ctx, spot_tune_result **out,
                                spot_diag *diag);
@@ -168,7 +168,7 @@ SPOT_API spot_status spot_tune(const spot_task *task, const spot_policy *policy,
 /* Runs the best point of `result`, the cheapest of those not told apart from it and the baseline on
  * config->confirm_seeds seeds behind those of `config`, which made it; puts them into result->confirm and what
  * they say into its verdict. Returns as spot_tune, and E_INVALID where it was confirmed before. */
-SPOT_API spot_status spot_tune_confirm(const spot_task *task, const spot_policy *policy,
+SPOT_API spot_status spot_tune_confirm(const spot_task *task, const spot_brain *brain,
                                        const spot_platform *platform,
                                        const spot_tune_config *config, spot_tune_result *result,
                                        spot_progress_fn progress, void *ctx, spot_diag *diag);

@@ -114,7 +114,9 @@ static int run(const bench_request *r, const spot_policy *policy, bench_result *
     if (!bench_make_points(r, spot_policy_describe(policy)->default_steps, result)) {
         return CLI_USAGE;
     }
-    int exit_code = cli_check_points("bench", policy, result->points, config->n_points);
+    spot_brain brain;
+    (void)spot_brain_of_policy(policy, &brain);
+    int exit_code = cli_check_points("bench", &brain, result->points, config->n_points);
     if (exit_code != CLI_OK) {
         return exit_code;
     }

@@ -100,6 +100,7 @@ spot_status cli_load_tried(const char *path, spot_task **task,
                            spot_diag *diag); /* prints nothing */
 spot_task *cli_load_task(const char *name, int *exit_code);
 spot_policy *cli_load_policy(const char *name, int *exit_code);
+bool cli_load_brain(const char *name, spot_brain *brain, int *exit_code); /* false on failure */
 spot_platform *cli_load_platform(const char *name, int *exit_code);
 
 /* Loads the profile `name` (NULL = none, which is fine) and lets `platform` model variants by it
@@ -171,9 +172,12 @@ bool cli_sweep(const char *verb, const cli_lists *lists, int all_steps, spot_poi
 bool cli_make_points(const char *verb, const cli_lists *lists, int all_steps, int n_execute,
                      spot_point *points, int capacity, int *n, int *baseline);
 
-/* Whether the policy can have these points (n): CLI_OK, or an exit code after saying what is wrong. Makes
- * a session of each kind and throws it away. */
-int cli_check_points(const char *verb, const spot_policy *policy, const spot_point *points, int n);
+/* Whether the brain can have these points (n): CLI_OK, or an exit code after saying what is wrong. Begins
+ * a state of each kind and ends it. */
+int cli_check_points(const char *verb, const spot_brain *brain, const spot_point *points, int n);
+
+/* Refinement steps of the brain's baseline. */
+int cli_default_steps(const spot_brain *brain);
 
 /* After a latency was not found: how to get one, if the class itself is there at these steps. */
 void cli_hint_bench(const spot_platform *platform, const char *class_name, int steps,
@@ -183,7 +187,7 @@ void cli_hint_bench(const spot_platform *platform, const char *class_name, int s
 
 /* Runs the episode `seed` again and writes its trajectory and its video, where their paths are given.
  * Returns the exit code; what is wrong was printed. */
-int cli_replay(const spot_task *task, const spot_policy *policy, const spot_variation *variation,
+int cli_replay(const spot_task *task, const spot_brain *brain, const spot_variation *variation,
                const spot_rollout_config *config, uint64_t seed, const char *trajectory_path,
                const char *video_path);
 

@@ -287,6 +287,19 @@ spot_policy *cli_load_policy(const char *name, int *exit_code)
     return policy;
 }
 
+bool cli_load_brain(const char *name, spot_brain *brain, int *exit_code)
+{
+    char path[CLI_PATH_SIZE];
+    spot_diag diag = {""};
+
+    *exit_code = CLI_USAGE;
+    if (cli_find(CLI_POLICY, name, path, sizeof(path))) {
+        spot_status st = spot_brain_open(path, NULL, brain, &diag);
+        *exit_code = st == SPOT_OK ? CLI_OK : cli_fail("policy", st, &diag);
+    }
+    return *exit_code == CLI_OK;
+}
+
 spot_platform *cli_load_platform(const char *name, int *exit_code)
 {
     char path[CLI_PATH_SIZE];

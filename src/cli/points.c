@@ -122,37 +122,39 @@ bool cli_make_points(const char *verb, const cli_lists *lists, int all_steps, in
     return true;
 }
 
-static int check_point(const char *verb, const spot_policy *policy, const spot_point *point)
+static int check_point(const char *verb, const spot_brain *brain, const spot_point *point)
 {
-    spot_session_config config;
-    spot_session *session = NULL;
+    void *state = NULL;
     spot_diag diag = {""};
 
-    spot_session_config_default(&config);
-    spot_session_config_point(&config, point);
-    config.diag = &diag;
-    spot_status st = spot_session_create(policy, &config, &session);
-    spot_session_destroy(session);
+    spot_status st = spot_brain_begin(brain, &(spot_brain_config){.point = point}, &state, &diag);
     if (st == SPOT_OK) {
+        spot_brain_end(brain, state);
         return CLI_OK;
     }
     return is_about_a_key(diag.text) ? cli_misuse(verb, "%s", diag.text)
                                      : cli_fail(verb, st, &diag);
 }
 
-int cli_check_points(const char *verb, const spot_policy *policy, const spot_point *points, int n)
+int cli_check_points(const char *verb, const spot_brain *brain, const spot_point *points, int n)
 {
     for (int i = 0; i < n; i++) {
         bool known = false;
         for (int k = 0; k < i && !known; k++) {
             known = spot_point_same_setting(&points[k], &points[i]);
         }
-        int exit_code = known ? CLI_OK : check_point(verb, policy, &points[i]);
+        int exit_code = known ? CLI_OK : check_point(verb, brain, &points[i]);
         if (exit_code != CLI_OK) {
             return exit_code;
         }
     }
     return CLI_OK;
+}
+
+int cli_default_steps(const spot_brain *brain)
+{
+    spot_brain_info info = {.type = ""};
+    return spot_brain_describe(brain, &info, NULL) == SPOT_OK ? info.default_steps : 1;
 }
 
 void cli_hint_bench(const spot_platform *platform, const char *class_name, int steps,

@@ -88,13 +88,13 @@ static bool read_words(rollout_request *r)
 }
 
 /* The latency: --delay-ms, else the platform's at this point, else none. */
-static bool choose_latency(rollout_request *r, const spot_task *task, const spot_policy *policy,
+static bool choose_latency(rollout_request *r, const spot_task *task, const spot_brain *brain,
                            int *exit_code)
 {
     spot_latency *l = &r->config.latency;
 
     if (r->config.point.steps == 0) {
-        r->config.point.steps = spot_policy_describe(policy)->default_steps;
+        r->config.point.steps = cli_default_steps(brain);
     }
     *l = (spot_latency){.origin = SPOT_ORIGIN_MODELLED};
     r->class_name = "none";
@@ -152,8 +152,8 @@ static int write_episodes(const rollout_request *r, const spot_task *task)
     return st == SPOT_OK ? CLI_OK : cli_fail("rollout", st, &diag);
 }
 
-static spot_status run_policy(rollout_request *r, const spot_task *task, const spot_policy *policy,
-                              cli_progress *progress, spot_diag *diag)
+static spot_status run_brain(rollout_request *r, const spot_task *task, const spot_brain *brain,
+                             cli_progress *progress, spot_diag *diag)
 {
     const void *pair[2] = {task, &r->variation};
     uint64_t *seeds = calloc((size_t)r->n_seeds, sizeof(*seeds));
@@ -164,7 +164,7 @@ static spot_status run_policy(rollout_request *r, const spot_task *task, const s
         seeds[i] = r->seed + (uint64_t)i;
     }
     const spot_rollout_batch batch = {.config = r->config,
-                                      .policy = policy,
+                                      .brain = brain,
                                       .make_world = make_world,
                                       .make_world_ctx = pair,
                                       .seeds = seeds,
@@ -213,7 +213,7 @@ static int print(const rollout_request *r, const spot_rollout_report *report,
     return exit_code;
 }
 
-static int run(rollout_request *r, const spot_task *task, const spot_policy *policy)
+static int run(rollout_request *r, const spot_task *task, const spot_brain *brain)
 {
     spot_diag diag = {""};
     spot_rollout_summary s;
@@ -223,15 +223,15 @@ static int run(rollout_request *r, const spot_task *task, const spot_policy *pol
         return cli_fail("rollout", SPOT_E_NOMEM, NULL);
     }
     cli_progress progress = cli_progress_begin("episodes", r->quiet);
-    spot_status st = policy == NULL ? run_expert(r, task, &progress, &diag)
-                                    : run_policy(r, task, policy, &progress, &diag);
+    spot_status st = brain == NULL ? run_expert(r, task, &progress, &diag)
+                                   : run_brain(r, task, brain, &progress, &diag);
     cli_progress_end(&progress);
     if (st != SPOT_OK) {
         return cli_fail("rollout", st, &diag);
     }
     const spot_rollout_report report = {.task = r->task_name,
                                         .policy = r->policy_name,
-                                        .expert = policy == NULL,
+                                        .expert = brain == NULL,
                                         .charged_class = r->class_name,
                                         .config = &r->config,
                                         .n_execute = r->execute,
@@ -246,7 +246,7 @@ static int run(rollout_request *r, const spot_task *task, const spot_policy *pol
     /* Files first: who reads the summary may rely on them. */
     int exit_code = r->episodes_path != NULL ? write_episodes(r, task) : CLI_OK;
     if (exit_code == CLI_OK && (r->trajectory_path != NULL || r->video_path != NULL)) {
-        exit_code = cli_replay(task, policy, &r->variation, &r->config, r->seed, r->trajectory_path,
+        exit_code = cli_replay(task, brain, &r->variation, &r->config, r->seed, r->trajectory_path,
                                r->video_path);
     }
     if (exit_code == CLI_OK) {
@@ -273,7 +273,7 @@ static int check_targets(const rollout_request *r)
 static int load_and_run(rollout_request *r)
 {
     int exit_code = CLI_OK;
-    spot_policy *policy = NULL;
+    spot_brain brain = {.ops = NULL};
 
     if (!read_words(r)) {
         return CLI_USAGE;
@@ -310,22 +310,22 @@ static int load_and_run(rollout_request *r)
                                      "trained policy with these");
     }
     if (!expert) {
-        policy = cli_load_policy(r->policy_name, &exit_code);
+        (void)cli_load_brain(r->policy_name, &brain, &exit_code);
     } else {
         r->class_name = "none";
         r->config.latency.origin = SPOT_ORIGIN_MODELLED;
         (void)snprintf(r->config.latency.source, sizeof(r->config.latency.source),
                        "the expert thinks in no time");
     }
-    if (policy != NULL) {
-        exit_code = cli_check_points("rollout", policy, &r->config.point, 1);
+    if (brain.ops != NULL) {
+        exit_code = cli_check_points("rollout", &brain, &r->config.point, 1);
     }
     if (expert ||
-        (policy != NULL && exit_code == CLI_OK && choose_latency(r, task, policy, &exit_code))) {
-        exit_code = run(r, task, policy);
+        (brain.ops != NULL && exit_code == CLI_OK && choose_latency(r, task, &brain, &exit_code))) {
+        exit_code = run(r, task, expert ? NULL : &brain);
     }
     free(r->episodes);
-    spot_policy_destroy(policy);
+    spot_brain_close(&brain);
     spot_task_destroy(task);
     return exit_code;
 }

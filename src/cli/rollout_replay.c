@@ -12,13 +12,13 @@ typedef struct replay {
     spot_video *video;
 } replay;
 
-static spot_status prepare(replay *r, const spot_task *task, const spot_policy *policy,
+static spot_status prepare(replay *r, const spot_task *task, const spot_brain *brain,
                            const spot_variation *variation, const spot_rollout_config *config,
                            spot_diag *diag)
 {
     spot_status st = spot_task_make_world(task, variation, &r->world, diag);
     if (st == SPOT_OK) {
-        st = spot_rollout_create(config, &r->world, policy, &r->rollout, diag);
+        st = spot_rollout_create(config, &r->world, brain, &r->rollout, diag);
     }
     if (st != SPOT_OK) {
         return st;
@@ -37,7 +37,7 @@ static spot_status begin_video(replay *r, const char *path, spot_diag *diag)
     return spot_video_create(path, &config, &r->video, diag);
 }
 
-int cli_replay(const spot_task *task, const spot_policy *policy, const spot_variation *variation,
+int cli_replay(const spot_task *task, const spot_brain *brain, const spot_variation *variation,
                const spot_rollout_config *config, uint64_t seed, const char *trajectory_path,
                const char *video_path)
 {
@@ -45,13 +45,13 @@ int cli_replay(const spot_task *task, const spot_policy *policy, const spot_vari
     spot_episode episode;
     spot_diag diag = {""};
 
-    spot_status st = prepare(&r, task, policy, variation, config, &diag);
+    spot_status st = prepare(&r, task, brain, variation, config, &diag);
     if (st == SPOT_OK && video_path != NULL) {
         st = begin_video(&r, video_path, &diag);
     }
     if (st == SPOT_OK) {
         st = spot_rollout_run(r.rollout, seed, &episode, &r.trajectory,
-                              r.video != NULL ? spot_video_tick : NULL, r.video);
+                              r.video != NULL ? spot_video_tick : NULL, r.video, &diag);
     }
     if (st == SPOT_OK && r.video != NULL) {
         st = spot_video_finish(r.video, &diag);

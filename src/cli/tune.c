@@ -132,7 +132,7 @@ static void print_warnings(const request *r, const spot_tune_result *result)
                    : published == 0 ? "modelled"
                                     : "published at some points and modelled at others");
     }
-    if (strcmp(s->policy_task, s->task) != 0) {
+    if (s->policy_task[0] != '\0' && strcmp(s->policy_task, s->task) != 0) {
         spot_print(stderr, "sweetspot tune: warning: the policy was trained for %s, not for %s\n",
                    s->policy_task, s->task);
     }
@@ -183,7 +183,7 @@ static int print_result(const request *r, const spot_tune_result *result)
 }
 
 /* A winner is run again on seeds that had no part in its choice. Returns the exit code. */
-static int confirm(const request *r, const spot_task *task, const spot_policy *policy,
+static int confirm(const request *r, const spot_task *task, const spot_brain *brain,
                    const spot_platform *platform, spot_tune_result *result)
 {
     char episodes_dir[CLI_PATH_SIZE];
@@ -198,7 +198,7 @@ static int confirm(const request *r, const spot_task *task, const spot_policy *p
     config.confirm_seeds = r->confirm;
     config.confirm_dir = episodes_dir;
     cli_progress progress = cli_progress_begin("confirm", r->quiet);
-    spot_status st = spot_tune_confirm(task, policy, platform, &config, result, cli_progress_update,
+    spot_status st = spot_tune_confirm(task, brain, platform, &config, result, cli_progress_update,
                                        &progress, &diag);
     cli_progress_end(&progress);
     return st == SPOT_OK ? CLI_OK : cli_fail("tune", st, &diag);
@@ -230,7 +230,7 @@ static int report(const request *r, const spot_tune_result *result)
 }
 
 /* Everything is loaded: runs the points and writes what came out. */
-static int tune(request *r, const spot_task *task, const spot_policy *policy,
+static int tune(request *r, const spot_task *task, const spot_brain *brain,
                 const spot_platform *platform)
 {
     char task_path[CLI_PATH_SIZE];
@@ -258,7 +258,7 @@ static int tune(request *r, const spot_task *task, const spot_policy *policy,
 
     cli_progress progress = cli_progress_begin("tune", r->quiet);
     spot_status st =
-        spot_tune(task, policy, platform, c, cli_progress_update, &progress, &result, &diag);
+        spot_tune(task, brain, platform, c, cli_progress_update, &progress, &result, &diag);
     cli_progress_end(&progress);
     if (st != SPOT_OK) {
         int exit_code = cli_fail("tune", st, &diag);
@@ -270,17 +270,17 @@ static int tune(request *r, const spot_task *task, const spot_policy *policy,
         return exit_code;
     }
     /* a confirmation that failed does not cost what was found before */
-    const int confirmed = confirm(r, task, policy, platform, result);
+    const int confirmed = confirm(r, task, brain, platform, result);
     const int reported = report(r, result);
     spot_tune_result_destroy(result);
     return confirmed != CLI_OK ? confirmed : reported;
 }
 
-static bool make_points(request *r, const spot_task *task, const spot_policy *policy)
+static bool make_points(request *r, const spot_task *task, const spot_brain *brain)
 {
     spot_tune_config *c = &r->config;
     c->points = r->points;
-    return cli_make_points("tune", &r->lists, spot_policy_describe(policy)->default_steps,
+    return cli_make_points("tune", &r->lists, cli_default_steps(brain),
                            spot_task_describe(task)->dims.n_execute, r->points,
                            SPOT_TUNE_POINTS_MAX, &c->n_points, &c->baseline);
 }
@@ -289,7 +289,7 @@ static int load_and_tune(request *r)
 {
     int exit_code = CLI_OK;
     spot_task *task = NULL;
-    spot_policy *policy = NULL;
+    spot_brain brain = {.ops = NULL};
     spot_platform *platform = NULL;
     spot_platform *alphas = NULL;
 
@@ -300,25 +300,25 @@ static int load_and_tune(request *r)
     }
     if (platform != NULL &&
         cli_borrow_alphas("tune", r->alpha_from, platform, &alphas, &exit_code)) {
-        policy = cli_load_policy(r->policy_name, &exit_code);
+        (void)cli_load_brain(r->policy_name, &brain, &exit_code);
     }
-    if (policy != NULL) {
+    if (brain.ops != NULL) {
         bool made = false;
         /* a point that cannot be is found now, not after hours of those before it */
-        exit_code = make_points(r, task, policy)
-                        ? cli_check_points("tune", policy, r->points, r->config.n_points)
+        exit_code = make_points(r, task, &brain)
+                        ? cli_check_points("tune", &brain, r->points, r->config.n_points)
                         : CLI_USAGE;
         if (exit_code == CLI_OK) {
             exit_code = make_output_folder(r, task, platform, &made);
         }
         if (exit_code == CLI_OK) {
-            exit_code = tune(r, task, policy, platform);
+            exit_code = tune(r, task, &brain, platform);
         }
         if (exit_code != CLI_OK && made) {
             remove_output_folder(r);
         }
     }
-    spot_policy_destroy(policy);
+    spot_brain_close(&brain);
     spot_platform_destroy(platform);
     spot_platform_destroy(alphas);
     spot_task_destroy(task);

@@ -32,6 +32,7 @@ MODULES = {
         "nn": set(),
         "exec": {"point"},
         "policy": {"nn", "file", "point"},
+        "brain": {"policy", "point"},
     },
     "lab": {
         "base": set(),
@@ -72,6 +73,7 @@ PUBLIC = {
     "platform.h": ("lab", "platform"),
     "point.h": ("runtime", "point"),
     "policy.h": ("runtime", "policy"),
+    "brain.h": ("runtime", "brain"),
     "bench.h": ("lab", "bench"),
     "demo.h": ("lab", "demo"),
     "task.h": ("lab", "sim"),

@@ -4,14 +4,16 @@
  * Many episodes on threads. Each worker owns a world and a rollout and takes the next seed; an episode
  * depends on its seed alone and lands at its seed's index, so the threads leave no trace.
  */
+#include "spot/rollout.h"
+
 #include "core/base/alloc.h"
 #include "lab/base/parallel.h"
-#include "lab/rollout/rollout.h"
 
 typedef struct worker {
     spot_world world;
     spot_rollout *rollout;
     int64_t failed_at; /* smallest index at which this worker failed, or n_seeds */
+    spot_diag why;     /* what was said of it; "" = the status says it all */
 } worker;
 
 typedef struct job {
@@ -25,10 +27,12 @@ static spot_status work(void *ctx, int i_worker, int64_t index)
 {
     job *j = (job *)ctx;
     worker *w = &j->workers[i_worker];
-    spot_status st =
-        spot_rollout_run(w->rollout, j->batch->seeds[index], &j->episodes[index], NULL, NULL, NULL);
+    spot_diag why = {""};
+    spot_status st = spot_rollout_run(w->rollout, j->batch->seeds[index], &j->episodes[index], NULL,
+                                      NULL, NULL, &why);
     if (st != SPOT_OK && index < w->failed_at) {
         w->failed_at = index;
+        w->why = why;
     }
     return st;
 }
@@ -39,25 +43,15 @@ static bool report(void *ctx, int64_t done, int64_t total)
     return batch->progress == NULL || batch->progress(batch->progress_ctx, done, total);
 }
 
-static spot_status make_worker(const spot_rollout_batch *batch, spoti_make_brain_fn make_brain,
-                               void *make_brain_ctx, worker *w, spot_diag *diag)
+static spot_status make_worker(const spot_rollout_batch *batch, worker *w, spot_diag *diag)
 {
-    spoti_brain brain;
     w->failed_at = batch->n_seeds;
     spot_status st = batch->make_world(batch->make_world_ctx, &w->world, diag);
     if (st != SPOT_OK) {
         w->world.ops = NULL; /* nothing to destroy, whatever was left there */
         return st;
     }
-    st = make_brain(make_brain_ctx, &batch->config, &brain, diag);
-    if (st != SPOT_OK) {
-        return st;
-    }
-    st = spoti_rollout_create(&batch->config, &w->world, &brain, &w->rollout, diag);
-    if (st != SPOT_OK && brain.destroy != NULL) {
-        brain.destroy(brain.ctx);
-    }
-    return st;
+    return spot_rollout_create(&batch->config, &w->world, batch->brain, &w->rollout, diag);
 }
 
 static void destroy_worker(worker *w)
@@ -73,21 +67,27 @@ static spot_status say_why(const job *j, spot_status st, spot_diag *diag)
 {
     const spot_rollout_batch *batch = j->batch;
     int64_t first = batch->n_seeds;
+    const spot_diag *why = NULL;
     for (int i = 0; i < j->n_workers; i++) {
-        first = j->workers[i].failed_at < first ? j->workers[i].failed_at : first;
+        if (j->workers[i].failed_at < first) {
+            first = j->workers[i].failed_at;
+            why = &j->workers[i].why;
+        }
     }
-    if (first == batch->n_seeds) {
+    if (why == NULL) {
         return spot_diag_set(diag, st, "stopped before all %lld episodes were run",
                              (long long)batch->n_seeds);
     }
     return spot_diag_set(diag, st, "the episode of seed %llu broke off: %s",
-                         (unsigned long long)batch->seeds[first], spot_status_str(st));
+                         (unsigned long long)batch->seeds[first],
+                         why->text[0] != '\0' ? why->text : spot_status_str(st));
 }
 
 static spot_status check(const spot_rollout_batch *batch, const spot_episode *episodes,
                          spot_diag *diag)
 {
-    if (batch->make_world == NULL || batch->seeds == NULL || episodes == NULL) {
+    if (batch == NULL || batch->brain == NULL || batch->make_world == NULL ||
+        batch->seeds == NULL || episodes == NULL) {
         return SPOT_E_INVALID;
     }
     if (batch->n_seeds < 1 || batch->threads < 1 || batch->threads > SPOTI_THREADS_MAX) {
@@ -98,8 +98,8 @@ static spot_status check(const spot_rollout_batch *batch, const spot_episode *ep
     return SPOT_OK;
 }
 
-spot_status spoti_rollout_run_many(const spot_rollout_batch *batch, spoti_make_brain_fn make_brain,
-                                   void *make_brain_ctx, spot_episode *episodes, spot_diag *diag)
+spot_status spot_rollout_run_many(const spot_rollout_batch *batch, spot_episode *episodes,
+                                  spot_diag *diag)
 {
     spot_status st = check(batch, episodes, diag);
     if (st != SPOT_OK) {
@@ -112,9 +112,9 @@ spot_status spoti_rollout_run_many(const spot_rollout_batch *batch, spoti_make_b
     if (j.workers == NULL) {
         return SPOT_E_NOMEM;
     }
-    /* Made here, one after the other: worlds and sessions need not be thread-safe to create. */
+    /* Made here, one after the other: worlds and brains need not be thread-safe to create. */
     for (int i = 0; st == SPOT_OK && i < threads; i++) {
-        st = make_worker(batch, make_brain, make_brain_ctx, &j.workers[i], diag);
+        st = make_worker(batch, &j.workers[i], diag);
     }
     if (st == SPOT_OK) {
         st = spoti_parallel_for(batch->n_seeds, threads, work, report, &j);

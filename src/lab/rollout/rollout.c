@@ -5,7 +5,7 @@
  * The schedule (runtime/exec) holds all rules of time; here is only what belongs to the virtual
  * clock: a latency is drawn, turned into ticks and handed over with the chunk, never slept.
  */
-#include "lab/rollout/rollout.h"
+#include "spot/rollout.h"
 
 #include <math.h>
 #include <string.h>
@@ -21,7 +21,10 @@ struct spot_rollout {
     const spot_allocator *allocator;
     spot_rollout_config config;
     spot_world *world; /* borrowed */
-    spoti_brain brain;
+    spot_brain brain;  /* borrowed; its state is ours */
+    spot_brain_info info = {.type = ""};
+    void *state;
+    bool begun; /* the state is to be ended */
     spot_exec *exec;
     float *obs;     /* (obs_dim) */
     float *noise;   /* (horizon x action_dim) */
@@ -73,15 +76,15 @@ int64_t spot_trajectory_rows(const spot_world_dims *dims)
     return tick_limit(dims) / dims->ticks_per_action + 1;
 }
 
-static size_t chunk_size(const spoti_brain *brain)
+static size_t chunk_size(const spot_brain_info *info)
 {
-    return (size_t)brain->horizon * (size_t)brain->action_dim;
+    return (size_t)info->horizon * (size_t)info->action_dim;
 }
 
 /* ---- life ---- */
 
 static spot_status check(const spot_rollout_config *config, const spot_world *world,
-                         const spoti_brain *brain, spot_diag *diag)
+                         const spot_brain_info *brain, spot_diag *diag)
 {
     const spot_world_dims *d = &world->dims;
     if (brain->obs_dim != d->obs_dim || brain->action_dim != d->action_dim) {
@@ -119,7 +122,7 @@ static spot_status make_exec(spot_rollout *r, spot_diag *diag)
                        : r->config.n_execute != 0   ? r->config.n_execute
                                                     : d->n_execute;
     config.overlap = r->config.point.overlap;
-    config.horizon = r->brain.horizon;
+    config.horizon = r->info.horizon;
     config.action_dim = d->action_dim;
     config.anchor_dim = d->anchor_dim;
     config.ticks_per_action = d->ticks_per_action;
@@ -129,11 +132,49 @@ static spot_status make_exec(spot_rollout *r, spot_diag *diag)
     return spot_exec_create(&config, &r->exec, diag);
 }
 
-spot_status spoti_rollout_create(const spot_rollout_config *config, spot_world *world,
-                                 const spoti_brain *brain, spot_rollout **out, spot_diag *diag)
+static bool make_buffers(spot_rollout *r)
 {
+    /* Brain and schedule have bounded the dimensions, so the products are small. */
+    const spot_brain_info *b = &r->info;
+    const size_t n_chunk = chunk_size(b);
+    r->obs = (float *)spoti_calloc(r->allocator, (size_t)b->obs_dim, sizeof(float));
+    r->chunk = (float *)spoti_calloc(r->allocator, n_chunk, sizeof(float));
+    r->sample =
+        (double *)spoti_calloc(r->allocator, (size_t)r->world->dims.sample_dim + 1, sizeof(double));
+    if (b->takes_noise) {
+        r->noise = (float *)spoti_calloc(r->allocator, n_chunk, sizeof(float));
+    }
+    if (b->remembers) {
+        r->seen = (float *)spoti_calloc(r->allocator, (size_t)b->obs_dim, sizeof(float));
+        r->command = (float *)spoti_calloc(r->allocator, (size_t)b->action_dim, sizeof(float));
+    }
+    return r->obs != NULL && r->chunk != NULL && r->sample != NULL &&
+           (!b->takes_noise || r->noise != NULL) &&
+           (!b->remembers || (r->seen != NULL && r->command != NULL));
+}
+
+static spot_status begin_brain(spot_rollout *r, spot_diag *diag)
+{
+    const spot_brain_config config = {
+        .point = &r->config.point, .kernels = r->config.kernels, .allocator = r->allocator};
+    spot_status st = spot_brain_begin(&r->brain, &config, &r->state, diag);
+    r->begun = st == SPOT_OK;
+    return st;
+}
+
+spot_status spot_rollout_create(const spot_rollout_config *config, spot_world *world,
+                                const spot_brain *brain, spot_rollout **out, spot_diag *diag)
+{
+    spot_brain_info info = {.type = ""};
+    if (out == NULL) {
+        return SPOT_E_INVALID;
+    }
     *out = NULL;
-    spot_status st = check(config, world, brain, diag);
+    if (config == NULL || world == NULL || brain == NULL) {
+        return SPOT_E_INVALID;
+    }
+    spot_status st = spot_brain_describe(brain, &info, diag);
+    st = st == SPOT_OK ? check(config, world, &info, diag) : st;
     if (st != SPOT_OK) {
         return st;
     }
@@ -145,36 +186,18 @@ spot_status spoti_rollout_create(const spot_rollout_config *config, spot_world *
     r->config = *config;
     r->world = world;
     r->brain = *brain;
-    r->brain.destroy = NULL; /* the caller's until all is made */
-    st = make_exec(r, diag);
-    if (st != SPOT_OK) {
-        goto fail;
-    }
-    /* The schedule has bounded horizon and action_dim, so the products are small. */
-    r->obs = (float *)spoti_calloc(r->allocator, (size_t)brain->obs_dim, sizeof(float));
-    r->noise = (float *)spoti_calloc(r->allocator, chunk_size(brain), sizeof(float));
-    r->chunk = (float *)spoti_calloc(r->allocator, chunk_size(brain), sizeof(float));
-    r->sample =
-        (double *)spoti_calloc(r->allocator, (size_t)world->dims.sample_dim + 1, sizeof(double));
-    if (r->obs == NULL || r->noise == NULL || r->chunk == NULL || r->sample == NULL) {
+    r->info = info;
+    st = begin_brain(r, diag);
+    st = st == SPOT_OK ? make_exec(r, diag) : st;
+    if (st == SPOT_OK && !make_buffers(r)) {
         st = SPOT_E_NOMEM;
-        goto fail;
     }
-    if (brain->remember != NULL) {
-        r->seen = (float *)spoti_calloc(r->allocator, (size_t)brain->obs_dim, sizeof(float));
-        r->command = (float *)spoti_calloc(r->allocator, (size_t)brain->action_dim, sizeof(float));
-        if (r->seen == NULL || r->command == NULL) {
-            st = SPOT_E_NOMEM;
-            goto fail;
-        }
+    if (st != SPOT_OK) {
+        spot_rollout_destroy(r);
+        return st;
     }
-    r->brain.destroy = brain->destroy;
     *out = r;
     return SPOT_OK;
-
-fail:
-    spot_rollout_destroy(r);
-    return st;
 }
 
 void spot_rollout_destroy(spot_rollout *rollout)
@@ -182,17 +205,17 @@ void spot_rollout_destroy(spot_rollout *rollout)
     if (rollout == NULL) {
         return;
     }
-    const spoti_brain *brain = &rollout->brain;
+    const spot_brain_info *info = &rollout->info;
     const spot_allocator *allocator = rollout->allocator;
-    if (brain->destroy != NULL) {
-        brain->destroy(brain->ctx);
+    if (rollout->begun) {
+        spot_brain_end(&rollout->brain, rollout->state);
     }
     spot_exec_destroy(rollout->exec);
-    spoti_free(allocator, rollout->obs, (size_t)brain->obs_dim * sizeof(float));
-    spoti_free(allocator, rollout->noise, chunk_size(brain) * sizeof(float));
-    spoti_free(allocator, rollout->chunk, chunk_size(brain) * sizeof(float));
-    spoti_free(allocator, rollout->seen, (size_t)brain->obs_dim * sizeof(float));
-    spoti_free(allocator, rollout->command, (size_t)brain->action_dim * sizeof(float));
+    spoti_free(allocator, rollout->obs, (size_t)info->obs_dim * sizeof(float));
+    spoti_free(allocator, rollout->noise, chunk_size(info) * sizeof(float));
+    spoti_free(allocator, rollout->chunk, chunk_size(info) * sizeof(float));
+    spoti_free(allocator, rollout->seen, (size_t)info->obs_dim * sizeof(float));
+    spoti_free(allocator, rollout->command, (size_t)info->action_dim * sizeof(float));
     spoti_free(allocator, rollout->sample,
                ((size_t)rollout->world->dims.sample_dim + 1) * sizeof(double));
     spoti_free(allocator, rollout, sizeof(*rollout));
@@ -202,16 +225,19 @@ void spot_rollout_destroy(spot_rollout *rollout)
 
 /* Observes, computes the chunk, charges its latency. Inference `index` of seed `seed` has its own
  * noise and jitter, so operating points with the same chunk count draw the same. */
-static spot_status observe(spot_rollout *r, uint64_t seed, uint64_t index)
+static spot_status observe(spot_rollout *r, uint64_t seed, uint64_t index, spot_diag *diag)
 {
     spot_world *w = r->world;
     spot_status st = spot_world_observe(w, r->obs, r->anchor);
     if (st != SPOT_OK) {
         return st;
     }
-    spot_rng noise = spot_rng_at(seed, SPOT_STREAM_POLICY, index);
-    spot_rng_fill_normal(&noise, r->noise, (int)chunk_size(&r->brain));
-    st = r->brain.infer(r->brain.ctx, r->obs, r->noise, r->chunk);
+    if (r->noise != NULL) {
+        spot_rng noise = spot_rng_at(seed, SPOT_STREAM_POLICY, index);
+        spot_rng_fill_normal(&noise, r->noise, (int)chunk_size(&r->info));
+    }
+    const spot_brain_input input = {.obs = r->obs, .noise = r->noise};
+    st = spot_brain_infer(&r->brain, r->state, &input, r->chunk, diag);
     if (st != SPOT_OK) {
         return st;
     }
@@ -223,7 +249,7 @@ static spot_status observe(spot_rollout *r, uint64_t seed, uint64_t index)
 }
 
 /* Has the brain remember what is seen now, and what the action commands in absolute terms. */
-static spot_status remember(spot_rollout *r, const spot_exec_event *event)
+static spot_status remember(spot_rollout *r, const spot_exec_event *event, spot_diag *diag)
 {
     const spot_world_dims *d = &r->world->dims;
     double anchor[SPOT_ANCHOR_DIM_MAX] = {0.0}; /* of what is seen now: not needed */
@@ -232,16 +258,16 @@ static spot_status remember(spot_rollout *r, const spot_exec_event *event)
         const double base = i < d->anchor_dim ? event->anchor[i] : 0.0;
         r->command[i] = (float)(base + (double)event->action[i]);
     }
-    return st == SPOT_OK ? r->brain.remember(r->brain.ctx, r->seen, r->command) : st;
+    return st == SPOT_OK ? spot_brain_remember(&r->brain, r->state, r->seen, r->command, diag) : st;
 }
 
-static spot_status act(spot_rollout *r, const spot_exec_event *event, tally *t)
+static spot_status act(spot_rollout *r, const spot_exec_event *event, tally *t, spot_diag *diag)
 {
     t->age_first += event->first ? event->age_ticks : 0;
     t->age_all += event->age_ticks;
     t->age_max = event->age_ticks > t->age_max ? event->age_ticks : t->age_max;
-    if (r->brain.remember != NULL) {
-        const spot_status st = remember(r, event);
+    if (r->info.remembers) {
+        const spot_status st = remember(r, event, diag);
         if (st != SPOT_OK) {
             return st;
         }
@@ -250,7 +276,8 @@ static spot_status act(spot_rollout *r, const spot_exec_event *event, tally *t)
 }
 
 /* All that is due at `tick`. */
-static spot_status do_events(spot_rollout *r, uint64_t seed, int64_t tick, tally *t)
+static spot_status do_events(spot_rollout *r, uint64_t seed, int64_t tick, tally *t,
+                             spot_diag *diag)
 {
     spot_status st = SPOT_OK;
     while (st == SPOT_OK) {
@@ -260,9 +287,9 @@ static spot_status do_events(spot_rollout *r, uint64_t seed, int64_t tick, tally
         }
         if (event.kind == SPOT_EXEC_OBSERVE) {
             uint64_t index = (uint64_t)spot_exec_read_stats(r->exec)->inferences - 1;
-            st = observe(r, seed, index);
+            st = observe(r, seed, index, diag);
         } else {
-            st = act(r, &event, t);
+            st = act(r, &event, t, diag);
         }
     }
     return st;
@@ -320,7 +347,8 @@ static void fill_episode(const spot_rollout *r, uint64_t seed, int64_t tick,
 }
 
 spot_status spot_rollout_run(spot_rollout *rollout, uint64_t seed, spot_episode *episode,
-                             spot_trajectory *trajectory, spot_tick_fn tick_fn, void *tick_ctx)
+                             spot_trajectory *trajectory, spot_tick_fn tick_fn, void *tick_ctx,
+                             spot_diag *diag)
 {
     if (rollout == NULL || episode == NULL) {
         return SPOT_E_INVALID;
@@ -339,10 +367,8 @@ spot_status spot_rollout_run(spot_rollout *rollout, uint64_t seed, spot_episode 
     spot_outcome outcome = {.done = false};
     int64_t tick = 0;
     spot_exec_reset(rollout->exec);
-    if (rollout->brain.remember != NULL) {
-        rollout->brain.forget(rollout->brain.ctx);
-    }
-    spot_status st = spot_world_reset(w, seed);
+    spot_status st = spot_brain_forget(&rollout->brain, rollout->state, diag);
+    st = st == SPOT_OK ? spot_world_reset(w, seed) : st;
     if (st == SPOT_OK) {
         spot_world_outcome(w, &outcome);
         outcome.done = outcome.invalid; /* the simulator may have broken off at once */
@@ -352,7 +378,7 @@ spot_status spot_rollout_run(spot_rollout *rollout, uint64_t seed, spot_episode 
         if (tick % w->dims.ticks_per_action == 0) {
             take_sample(rollout, tick, &t, trajectory);
         }
-        st = do_events(rollout, seed, tick, &t);
+        st = do_events(rollout, seed, tick, &t, diag);
         if (st == SPOT_OK) {
             st = spot_world_step(w);
         }

@@ -61,7 +61,7 @@ static void say_confirmed(spot_tune_result *r, int at)
     say(r, text);
 }
 
-spot_status spot_tune_confirm(const spot_task *task, const spot_policy *policy,
+spot_status spot_tune_confirm(const spot_task *task, const spot_brain *brain,
                               const spot_platform *platform, const spot_tune_config *config,
                               spot_tune_result *result, spot_progress_fn progress, void *ctx,
                               spot_diag *diag)
@@ -85,7 +85,7 @@ spot_status spot_tune_confirm(const spot_task *task, const spot_policy *policy,
     fresh.n_seeds = config->confirm_seeds;
     fresh.episodes_dir = config->confirm_dir;
     spot_status st =
-        spot_tune(task, policy, platform, &fresh, progress, ctx, &result->confirm, diag);
+        spot_tune(task, brain, platform, &fresh, progress, ctx, &result->confirm, diag);
     if (st == SPOT_OK) {
         result->confirmed =
             result->confirm->best == at_best && result->confirm->best_beats_baseline;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-/* The public call: episodes come from rollouts of a policy in worlds of a task. */
+/* The public call: episodes come from rollouts of a brain in worlds of a task. */
 #include <stddef.h>
 
 #include "lab/study/study.h"
 
 typedef struct rollouts {
     const spot_task *task;
-    const spot_policy *policy;
+    const spot_brain *brain;
     const spot_variation *variation;
 } rollouts;
 
@@ -22,37 +22,41 @@ static spot_status run(void *ctx, const spot_rollout_batch *batch, spot_episode 
                        spot_diag *diag)
 {
     spot_rollout_batch whole = *batch;
-    whole.policy = ((const rollouts *)ctx)->policy;
+    whole.brain = ((const rollouts *)ctx)->brain;
     whole.make_world = make_world;
     whole.make_world_ctx = ctx;
     return spot_rollout_run_many(&whole, episodes, diag);
 }
 
-spot_status spot_tune(const spot_task *task, const spot_policy *policy,
-                      const spot_platform *platform, const spot_tune_config *config,
-                      spot_progress_fn progress, void *ctx, spot_tune_result **out, spot_diag *diag)
+spot_status spot_tune(const spot_task *task, const spot_brain *brain, const spot_platform *platform,
+                      const spot_tune_config *config, spot_progress_fn progress, void *ctx,
+                      spot_tune_result **out, spot_diag *diag)
 {
     if (out == NULL) {
         return SPOT_E_INVALID;
     }
     *out = NULL;
-    if (task == NULL || policy == NULL || platform == NULL || config == NULL) {
+    if (task == NULL || brain == NULL || platform == NULL || config == NULL) {
         return SPOT_E_INVALID;
     }
     const spot_task_info *task_info = spot_task_describe(task);
-    const spot_policy_info *policy_info = spot_policy_describe(policy);
-    rollouts r = {.task = task, .policy = policy, .variation = &config->variation};
+    spot_brain_info info = {.type = ""};
+    spot_status st = spot_brain_describe(brain, &info, diag);
+    if (st != SPOT_OK) {
+        return st;
+    }
+    rollouts r = {.task = task, .brain = brain, .variation = &config->variation};
     spoti_tune_source source = {.task = task_info->name,
                                 .charge_as = task_info->charge_as,
                                 .engine = task_info->engine,
                                 .dims = task_info->dims,
-                                .policy_type = policy_info->type,
-                                .policy_task = policy_info->task,
-                                .policy_horizon = policy_info->horizon,
-                                .default_steps = policy_info->default_steps,
+                                .policy_type = info.type,
+                                .policy_task = info.task,
+                                .policy_horizon = info.horizon,
+                                .default_steps = info.default_steps,
                                 .run = run,
                                 .ctx = &r};
-    spot_status st = spoti_identify(task, policy, source.identity, diag);
+    st = spoti_identify(task, brain, source.identity, diag);
     if (st != SPOT_OK) {
         return st;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * Tuning with any source of episodes: the public call gives it a task and a policy, tests a function.
+ * Tuning with any source of episodes: the public call gives it a task and a brain, tests a function.
  */
 #ifndef SPOTI_STUDY_STUDY_H
 #define SPOTI_STUDY_STUDY_H
@@ -21,7 +21,7 @@ typedef struct spoti_tune_source {
     int policy_horizon; /* H */
     int default_steps;
     char identity[SPOTI_IDENTITY_SIZE]; /* one line; differs where episodes could differ */
-    /* Runs one point as spot_rollout_run_many does; policy and worlds of `batch` are left open. */
+    /* Runs one point as spot_rollout_run_many does; brain and worlds of `batch` are left open. */
     spot_status (*run)(void *ctx, const spot_rollout_batch *batch, spot_episode *episodes,
                        spot_diag *diag);
     void *ctx;
@@ -32,10 +32,9 @@ spot_status spoti_tune(const spoti_tune_source *source, const spot_platform *pla
                        const spot_tune_config *config, spot_progress_fn progress, void *ctx,
                        spot_tune_result **out, spot_diag *diag);
 
-/* Describes what a task's model and a policy's answer are, for `identity`: hashes of the compiled
- * model and of the actions that the policy infers from one fixed observation, and the kernels.
- * Returns SPOT_OK, E_NOMEM, or what the session reported. */
-spot_status spoti_identify(const spot_task *task, const spot_policy *policy,
+/* Describes what a task and a brain are, for `identity`: a hash of the compiled model, and what
+ * spot_brain_identify says. Returns SPOT_OK, E_NOMEM, or what the brain reported. */
+spot_status spoti_identify(const spot_task *task, const spot_brain *brain,
                            char identity[SPOTI_IDENTITY_SIZE], spot_diag *diag);
 
 #endif

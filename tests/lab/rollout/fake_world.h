@@ -11,7 +11,8 @@
 
 #include <string.h>
 
-#include "lab/rollout/rollout.h"
+#include "spot/rng.h"
+#include "spot/rollout.h"
 
 enum {
     FAKE_OBS = 3,
@@ -137,16 +138,28 @@ static spot_world make_fake(fake_world *self, int actions_wanted)
                                  .time_limit_s = 20.0}};
 }
 
-/* Each action carries the tick of its observation and its place in the chunk. ctx: fake_world or
- * NULL, to note the noise. */
-static spot_status fake_infer(void *ctx, const float *obs, const float *noise, float *chunk)
+static void fake_describe(const void *self, spot_brain_info *info)
 {
-    fake_world *w = ctx;
+    (void)self;
+    info->obs_dim = FAKE_OBS;
+    info->action_dim = FAKE_ACTION;
+    info->horizon = FAKE_HORIZON;
+    info->default_steps = 1;
+    info->takes_noise = true;
+}
+
+/* Each action carries the tick of its observation and its place in the chunk. state: fake_world or
+ * NULL, to note the noise. */
+static spot_status fake_infer(void *state, const spot_brain_input *input, float *chunk,
+                              spot_diag *diag)
+{
+    fake_world *w = state;
     float sum = 0.0F;
+    (void)diag;
     for (int j = 0; j < FAKE_HORIZON; j++) {
-        chunk[j * FAKE_ACTION] = obs[0];
+        chunk[j * FAKE_ACTION] = input->obs[0];
         chunk[j * FAKE_ACTION + 1] = (float)j;
-        sum += noise[j * FAKE_ACTION] + noise[j * FAKE_ACTION + 1];
+        sum += input->noise[j * FAKE_ACTION] + input->noise[j * FAKE_ACTION + 1];
     }
     if (w != NULL && w->n_observed <= FAKE_LOG) {
         w->noise_sum[w->n_observed - 1] = sum;
@@ -154,13 +167,11 @@ static spot_status fake_infer(void *ctx, const float *obs, const float *noise, f
     return SPOT_OK;
 }
 
-static spoti_brain make_fake_brain(fake_world *notes)
+static const spot_brain_ops FAKE_BRAIN_OPS = {.describe = fake_describe, .infer = fake_infer};
+
+static inline spot_brain make_fake_brain(fake_world *notes)
 {
-    return (spoti_brain){.obs_dim = FAKE_OBS,
-                         .action_dim = FAKE_ACTION,
-                         .horizon = FAKE_HORIZON,
-                         .infer = fake_infer,
-                         .ctx = notes};
+    return (spot_brain){.ops = &FAKE_BRAIN_OPS, .self = notes};
 }
 
 #endif

@@ -18,7 +18,7 @@ static const double ROUNDING = 1e-9;
 
 typedef struct shipped {
     spot_task *task;
-    spot_policy *policy;
+    spot_brain brain;
     spot_rollout_config points[N_POINTS];
 } shipped;
 
@@ -36,7 +36,7 @@ static int load_shipped(void **state)
     spot_platform *platform = NULL;
     int bad = spot_task_load(SPOT_SOURCE_DIR "/tasks/ur5e-conveyor/task.yaml", NULL, &s.task,
                              &diag) != SPOT_OK;
-    bad |= spot_policy_load(SPOT_SOURCE_DIR "/policies/ur5e-conveyor", NULL, &s.policy, &diag) !=
+    bad |= spot_brain_open(SPOT_SOURCE_DIR "/policies/ur5e-conveyor", NULL, &s.brain, &diag) !=
            SPOT_OK;
     bad |= spot_platform_load(SPOT_SOURCE_DIR "/platforms/agx-orin-30w.yaml", NULL, &platform,
                               &diag) != SPOT_OK;
@@ -63,7 +63,7 @@ static int load_shipped(void **state)
 static int unload_shipped(void **state)
 {
     shipped *s = *state;
-    spot_policy_destroy(s->policy);
+    spot_brain_close(&s->brain);
     spot_task_destroy(s->task);
     return 0;
 }
@@ -78,7 +78,7 @@ static void run_point(shipped *s, int i_point, int threads, spot_episode *episod
     }
     memset(&batch, 0, sizeof(batch));
     batch.config = s->points[i_point];
-    batch.policy = s->policy;
+    batch.brain = &s->brain;
     batch.make_world = make_world;
     batch.make_world_ctx = s;
     batch.seeds = seeds;
@@ -131,16 +131,16 @@ static void a_policy_of_another_task_is_refused(void **state)
     spot_diag diag = {.text = ""};
     assert_int_equal(make_world(s, &world, &diag), SPOT_OK);
     world.dims.obs_dim++;
-    assert_int_equal(spot_rollout_create(&s->points[0], &world, s->policy, &rollout, &diag),
+    assert_int_equal(spot_rollout_create(&s->points[0], &world, &s->brain, &rollout, &diag),
                      SPOT_E_INVALID);
     assert_null(rollout);
     assert_non_null(strstr(diag.text, "expected"));
     world.dims.obs_dim--;
     spot_rollout_config config = s->points[0];
     config.point.steps = 101;
-    assert_int_equal(spot_rollout_create(&config, &world, s->policy, &rollout, &diag),
+    assert_int_equal(spot_rollout_create(&config, &world, &s->brain, &rollout, &diag),
                      SPOT_E_RANGE);
-    assert_int_equal(spot_rollout_create(NULL, &world, s->policy, &rollout, &diag), SPOT_E_INVALID);
+    assert_int_equal(spot_rollout_create(NULL, &world, &s->brain, &rollout, &diag), SPOT_E_INVALID);
     assert_int_equal(spot_rollout_create(&config, &world, NULL, &rollout, &diag), SPOT_E_INVALID);
     spot_world_destroy(&world);
 }

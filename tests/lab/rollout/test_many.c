@@ -5,18 +5,22 @@
 #include <string.h>
 
 #include "lab/rollout/fake_world.h"
-#include "lab/rollout/rollout.h"
 #include "support/spot_test.h"
 
 enum { N_SEEDS = 60 };
 
-/* What make_world is to do, and what it did. */
+/* What make_world and the brain are to do, and what they did. */
 typedef struct factory {
     int fail_at; /* this world cannot be made; negative = all can */
     int fail_step_at;
     int break_at;
     uint64_t fail_seed;
     int made, destroyed;
+    int no_state_at; /* this state of the brain cannot be begun, from 1 on; 0 = all can */
+    bool mute;       /* the brain gives no chunk where the episode is that of fail_seed */
+    int begun, ended;
+    spot_point point; /* that the last state was begun for */
+    spot_brain brain;
 } factory;
 
 /* A fake world that goes back to the factory. */
@@ -55,26 +59,51 @@ static spot_status make_world(void *ctx, spot_world *out, spot_diag *diag)
     return SPOT_OK;
 }
 
-/* Draws the episode's length from its noise, so that seeds differ in every figure. */
-static spot_status noisy_infer(void *ctx, const float *obs, const float *noise, float *chunk)
+/* What the brain's state knows. */
+typedef struct thread_state {
+    factory *factory;
+} thread_state;
+
+static spot_status begin_state(void *self, const spot_brain_config *config, void **state,
+                               spot_diag *diag)
 {
-    (void)ctx;
+    factory *f = self;
+    thread_state *t = NULL;
+    if (f->begun + 1 == f->no_state_at) {
+        return spot_diag_set(diag, SPOT_E_IO, "no server answers");
+    }
+    t = calloc(1, sizeof(*t));
+    assert_non_null(t);
+    t->factory = f;
+    f->begun++;
+    f->point = *config->point;
+    *state = t;
+    return SPOT_OK;
+}
+
+static void end_state(void *state)
+{
+    ((thread_state *)state)->factory->ended++;
+    free(state);
+}
+
+/* Draws the episode's length from its noise, so that seeds differ in every figure. */
+static spot_status noisy_infer(void *state, const spot_brain_input *input, float *chunk,
+                               spot_diag *diag)
+{
+    const factory *f = ((const thread_state *)state)->factory;
+    spot_rng start = spot_rng_at(f->fail_seed, SPOT_STREAM_RESET, 0);
+    if (f->mute && input->obs[1] == (float)spot_rng_uniform(&start, -1.0, 1.0)) {
+        return spot_diag_set(diag, SPOT_E_IO, "the server hung up");
+    }
     for (int j = 0; j < FAKE_HORIZON * FAKE_ACTION; j++) {
-        chunk[j] = obs[1] + noise[j];
+        chunk[j] = input->obs[1] + input->noise[j];
     }
     return SPOT_OK;
 }
 
-static spot_status make_brain(void *ctx, const spot_rollout_config *config, spoti_brain *out,
-                              spot_diag *diag)
-{
-    (void)ctx;
-    (void)config;
-    (void)diag;
-    *out = make_fake_brain(NULL);
-    out->infer = noisy_infer;
-    return SPOT_OK;
-}
+static const spot_brain_ops NOISY_OPS = {
+    .describe = fake_describe, .begin = begin_state, .infer = noisy_infer, .end = end_state};
 
 /* What progress saw; returns false after `stop_after` calls. */
 typedef struct progress_log {
@@ -101,6 +130,8 @@ static spot_rollout_batch make_batch(const uint64_t *seeds, int threads, factory
     batch.config.point.overlap = 3;
     batch.config.latency.mean_s = 0.3;
     batch.config.latency.spread_s = 0.1;
+    f->brain = (spot_brain){.ops = &NOISY_OPS, .self = f};
+    batch.brain = &f->brain;
     batch.make_world = make_world;
     batch.make_world_ctx = f;
     batch.seeds = seeds;
@@ -128,9 +159,7 @@ static void an_invalid_episode_does_not_stop_the_run(void **state)
     for (int pass = 0; pass < 2; pass++) {
         factory f = {.fail_at = -1, .break_at = pass == 0 ? 0 : 25, .fail_seed = seeds[17]};
         const spot_rollout_batch batch = make_batch(seeds, 3, &f);
-        assert_int_equal(
-            spoti_rollout_run_many(&batch, make_brain, NULL, pass == 0 ? whole : broken, &diag),
-            SPOT_OK);
+        assert_int_equal(spot_rollout_run_many(&batch, pass == 0 ? whole : broken, &diag), SPOT_OK);
     }
     assert_true(broken[17].invalid && !broken[17].success);
     assert_string_equal(broken[17].fault, "it broke off");
@@ -156,10 +185,13 @@ static void any_number_of_threads_gives_the_same_bytes(void **state)
         batch.progress_ctx = &log;
         spot_episode *episodes = i == 0 ? alone : together;
         memset(episodes, 0xA5, sizeof(alone));
-        assert_int_equal(spoti_rollout_run_many(&batch, make_brain, NULL, episodes, NULL), SPOT_OK);
+        assert_int_equal(spot_rollout_run_many(&batch, episodes, NULL), SPOT_OK);
         assert_true(log.in_order && log.calls == N_SEEDS);
         assert_int_equal(f.made, threads[i] < N_SEEDS ? threads[i] : N_SEEDS);
         assert_int_equal(f.destroyed, f.made);
+        /* a state a thread, for the point of the batch */
+        assert_true(f.begun == f.made && f.ended == f.begun);
+        assert_true(spot_point_equal(&f.point, &batch.config.point));
         if (i > 0) {
             assert_memory_equal(alone, together, sizeof(alone));
         }
@@ -179,10 +211,10 @@ static void order_and_company_of_a_seed_do_not_matter(void **state)
     fill_seeds(seeds);
     factory f = {.fail_at = -1};
     spot_rollout_batch batch = make_batch(seeds, 2, &f);
-    assert_int_equal(spoti_rollout_run_many(&batch, make_brain, NULL, all, NULL), SPOT_OK);
+    assert_int_equal(spot_rollout_run_many(&batch, all, NULL), SPOT_OK);
     batch.seeds = &seeds[41];
     batch.n_seeds = 1;
-    assert_int_equal(spoti_rollout_run_many(&batch, make_brain, NULL, &one, NULL), SPOT_OK);
+    assert_int_equal(spot_rollout_run_many(&batch, &one, NULL), SPOT_OK);
     assert_memory_equal(&one, &all[41], sizeof(one));
 }
 
@@ -199,8 +231,7 @@ static void progress_can_stop_the_job(void **state)
         spot_rollout_batch batch = make_batch(seeds, threads, &f);
         batch.progress = note_progress;
         batch.progress_ctx = &log;
-        assert_int_equal(spoti_rollout_run_many(&batch, make_brain, NULL, episodes, &diag),
-                         SPOT_E_STATE);
+        assert_int_equal(spot_rollout_run_many(&batch, episodes, &diag), SPOT_E_STATE);
         assert_true(log.calls >= 5 && log.calls < 5 + threads);
         assert_non_null(strstr(diag.text, "stopped"));
         assert_int_equal(f.destroyed, f.made);
@@ -217,8 +248,7 @@ static void a_failing_episode_is_named_by_its_seed(void **state)
         factory f = {.fail_at = -1, .fail_step_at = 33, .fail_seed = 1017};
         spot_diag diag = {.text = ""};
         spot_rollout_batch batch = make_batch(seeds, threads, &f);
-        assert_int_equal(spoti_rollout_run_many(&batch, make_brain, NULL, episodes, &diag),
-                         SPOT_E_INTERNAL);
+        assert_int_equal(spot_rollout_run_many(&batch, episodes, &diag), SPOT_E_INTERNAL);
         assert_string_equal(diag.text, "the episode of seed 1017 broke off: internal error");
         assert_int_equal(f.destroyed, f.made);
     }
@@ -233,11 +263,40 @@ static void a_world_that_cannot_be_made_ends_the_job(void **state)
     factory f = {.fail_at = 1};
     spot_diag diag = {.text = ""};
     spot_rollout_batch batch = make_batch(seeds, 3, &f);
-    assert_int_equal(spoti_rollout_run_many(&batch, make_brain, NULL, episodes, &diag),
-                     SPOT_E_NOMEM);
+    assert_int_equal(spot_rollout_run_many(&batch, episodes, &diag), SPOT_E_NOMEM);
     assert_string_equal(diag.text, "no world");
     assert_int_equal(f.made, 1);
     assert_int_equal(f.destroyed, 1);
+}
+
+static void a_state_that_cannot_be_begun_ends_the_job(void **state)
+{
+    (void)state;
+    spot_episode episodes[N_SEEDS];
+    uint64_t seeds[N_SEEDS];
+    fill_seeds(seeds);
+    factory f = {.fail_at = -1, .no_state_at = 2};
+    spot_diag diag = {.text = ""};
+    spot_rollout_batch batch = make_batch(seeds, 3, &f);
+    assert_int_equal(spot_rollout_run_many(&batch, episodes, &diag), SPOT_E_IO);
+    assert_string_equal(diag.text, "no server answers");
+    assert_true(f.begun == 1 && f.ended == 1 && f.made == 2 && f.destroyed == 2);
+}
+
+static void what_a_brain_says_of_its_failure_is_said_with_the_seed(void **state)
+{
+    (void)state;
+    spot_episode episodes[N_SEEDS];
+    uint64_t seeds[N_SEEDS];
+    fill_seeds(seeds);
+    for (int threads = 1; threads <= 4; threads++) {
+        factory f = {.fail_at = -1, .mute = true, .fail_seed = 1017};
+        spot_diag diag = {.text = ""};
+        spot_rollout_batch batch = make_batch(seeds, threads, &f);
+        assert_int_equal(spot_rollout_run_many(&batch, episodes, &diag), SPOT_E_IO);
+        assert_string_equal(diag.text, "the episode of seed 1017 broke off: the server hung up");
+        assert_true(f.begun == threads && f.ended == threads);
+    }
 }
 
 static void every_failed_allocation_is_reported(void **state)
@@ -254,9 +313,10 @@ static void every_failed_allocation_is_reported(void **state)
         spot_rollout_batch batch = make_batch(seeds, 2, &f);
         batch.config.allocator = &allocator;
         assert_true(k < 100);
-        st = spoti_rollout_run_many(&batch, make_brain, NULL, episodes, NULL);
+        st = spot_rollout_run_many(&batch, episodes, NULL);
         assert_true(st == SPOT_OK ? k > 1 : st == SPOT_E_NOMEM);
         assert_int_equal(f.destroyed, f.made);
+        assert_int_equal(f.ended, f.begun);
         spot_test_assert_no_leak(&mem);
     }
 }
@@ -271,17 +331,19 @@ static void misuse_is_refused(void **state)
     const spot_rollout_batch good = make_batch(seeds, 2, &f);
     spot_rollout_batch bad = good;
     bad.threads = 0;
-    assert_int_equal(spoti_rollout_run_many(&bad, make_brain, NULL, episodes, NULL), SPOT_E_RANGE);
+    assert_int_equal(spot_rollout_run_many(&bad, episodes, NULL), SPOT_E_RANGE);
     bad.threads = 257;
-    assert_int_equal(spoti_rollout_run_many(&bad, make_brain, NULL, episodes, NULL), SPOT_E_RANGE);
+    assert_int_equal(spot_rollout_run_many(&bad, episodes, NULL), SPOT_E_RANGE);
     bad = good;
     bad.n_seeds = 0;
-    assert_int_equal(spoti_rollout_run_many(&bad, make_brain, NULL, episodes, NULL), SPOT_E_RANGE);
+    assert_int_equal(spot_rollout_run_many(&bad, episodes, NULL), SPOT_E_RANGE);
+    bad = good;
+    bad.brain = NULL;
+    assert_int_equal(spot_rollout_run_many(&bad, episodes, NULL), SPOT_E_INVALID);
     bad = good;
     bad.seeds = NULL;
-    assert_int_equal(spoti_rollout_run_many(&bad, make_brain, NULL, episodes, NULL),
-                     SPOT_E_INVALID);
-    assert_int_equal(spoti_rollout_run_many(&good, make_brain, NULL, NULL, NULL), SPOT_E_INVALID);
+    assert_int_equal(spot_rollout_run_many(&bad, episodes, NULL), SPOT_E_INVALID);
+    assert_int_equal(spot_rollout_run_many(&good, NULL, NULL), SPOT_E_INVALID);
     assert_int_equal(f.made, 0);
 }
 
@@ -294,6 +356,8 @@ int main(void)
         cmocka_unit_test(progress_can_stop_the_job),
         cmocka_unit_test(a_failing_episode_is_named_by_its_seed),
         cmocka_unit_test(a_world_that_cannot_be_made_ends_the_job),
+        cmocka_unit_test(a_state_that_cannot_be_begun_ends_the_job),
+        cmocka_unit_test(what_a_brain_says_of_its_failure_is_said_with_the_seed),
         cmocka_unit_test(every_failed_allocation_is_reported),
         cmocka_unit_test(misuse_is_refused),
     };

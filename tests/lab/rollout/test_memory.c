@@ -9,7 +9,6 @@
 
 #include "core/base/text.h"
 #include "lab/rollout/fake_world.h"
-#include "lab/rollout/rollout.h"
 #include "runtime/policy/random_dit.h"
 #include "spot/rng.h"
 #include "support/spot_test.h"
@@ -23,23 +22,25 @@ typedef struct notes {
     int remembered_at_infer[FAKE_LOG]; /* actions remembered before inference i */
     float obs[FAKE_LOG][FAKE_OBS];
     float command[FAKE_LOG][FAKE_ACTION];
-    int fail_at; /* this action cannot be remembered; -1 = all can */
+    int fail_at;    /* this action cannot be remembered; -1 = all can */
+    int fail_start; /* this episode cannot start, from 1 on; 0 = all can */
 } notes;
 
-static spot_status note_infer(void *ctx, const float *obs, const float *noise, float *chunk)
+static spot_status note_infer(void *state, const spot_brain_input *input, float *chunk,
+                              spot_diag *diag)
 {
-    notes *n = ctx;
+    notes *n = state;
     n->remembered_at_infer[n->n_infer++] = n->n_remember;
-    return fake_infer(NULL, obs, noise, chunk);
+    return fake_infer(NULL, input, chunk, diag);
 }
 
-static spot_status note_action(void *ctx, const float *obs, const float *command)
+static spot_status note_action(void *state, const float *obs, const float *command, spot_diag *diag)
 {
-    notes *n = ctx;
+    notes *n = state;
     /* Before the action: the world has not been told of it. */
     assert_int_equal(n->world->n_actions, n->n_remember);
     if (n->n_remember == n->fail_at) {
-        return SPOT_E_RANGE;
+        return spot_diag_set(diag, SPOT_E_RANGE, "no room");
     }
     memcpy(n->obs[n->n_remember], obs, sizeof(n->obs[0]));
     memcpy(n->command[n->n_remember], command, sizeof(n->command[0]));
@@ -47,22 +48,28 @@ static spot_status note_action(void *ctx, const float *obs, const float *command
     return SPOT_OK;
 }
 
-static void note_start(void *ctx)
+static spot_status note_start(void *state, spot_diag *diag)
 {
-    notes *n = ctx;
+    notes *n = state;
     n->n_forget++;
     n->n_infer = 0;
     n->n_remember = 0;
+    return n->n_forget == n->fail_start ? spot_diag_set(diag, SPOT_E_IO, "no server") : SPOT_OK;
 }
 
-static spoti_brain make_noting_brain(notes *n)
+static void note_describe(const void *self, spot_brain_info *info)
 {
-    spoti_brain brain = make_fake_brain(NULL);
-    brain.infer = note_infer;
-    brain.remember = note_action;
-    brain.forget = note_start;
-    brain.ctx = n;
-    return brain;
+    fake_describe(self, info);
+    info->remembers = true;
+}
+
+static spot_brain make_noting_brain(notes *n)
+{
+    static const spot_brain_ops ops = {.describe = note_describe,
+                                       .infer = note_infer,
+                                       .remember = note_action,
+                                       .forget = note_start};
+    return (spot_brain){.ops = &ops, .self = n};
 }
 
 static spot_rollout_config make_config(int overlap, int latency_ticks)
@@ -114,15 +121,15 @@ static void each_action_is_remembered_with_what_was_seen_at_its_start(void **sta
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const spot_rollout_config config = make_config(cases[i].overlap, cases[i].latency);
         spot_world world = make_fake(&self, N_ACTION);
-        spoti_brain brain = make_noting_brain(&n);
+        spot_brain brain = make_noting_brain(&n);
         spot_rollout *rollout = NULL;
         spot_episode e;
 
         n = (notes){.world = &self, .fail_at = -1};
-        assert_int_equal(spoti_rollout_create(&config, &world, &brain, &rollout, NULL), SPOT_OK);
+        assert_int_equal(spot_rollout_create(&config, &world, &brain, &rollout, NULL), SPOT_OK);
         assert_int_equal(n.n_forget, 0);
         for (int episode = 1; episode <= 2; episode++) {
-            assert_int_equal(spot_rollout_run(rollout, 5, &e, NULL, NULL, NULL), SPOT_OK);
+            assert_int_equal(spot_rollout_run(rollout, 5, &e, NULL, NULL, NULL, NULL), SPOT_OK);
             assert_int_equal(n.n_forget, episode);
             check_notes(&n, cases[i].overlap, cases[i].latency);
             assert_int_equal(self.n_observed, e.inferences + e.actions);
@@ -136,13 +143,13 @@ static void a_brain_without_memory_costs_no_observation(void **state)
     static fake_world self;
     const spot_rollout_config config = make_config(3, 20);
     spot_world world = make_fake(&self, N_ACTION);
-    spoti_brain brain = make_fake_brain(NULL);
+    spot_brain brain = make_fake_brain(NULL);
     spot_rollout *rollout = NULL;
     spot_episode e;
 
     (void)state;
-    assert_int_equal(spoti_rollout_create(&config, &world, &brain, &rollout, NULL), SPOT_OK);
-    assert_int_equal(spot_rollout_run(rollout, 5, &e, NULL, NULL, NULL), SPOT_OK);
+    assert_int_equal(spot_rollout_create(&config, &world, &brain, &rollout, NULL), SPOT_OK);
+    assert_int_equal(spot_rollout_run(rollout, 5, &e, NULL, NULL, NULL, NULL), SPOT_OK);
     assert_int_equal(self.n_observed, e.inferences);
     spot_rollout_destroy(rollout);
 }
@@ -153,15 +160,22 @@ static void what_cannot_be_remembered_ends_the_episode(void **state)
     static notes n;
     const spot_rollout_config config = make_config(0, 10);
     spot_world world = make_fake(&self, N_ACTION);
-    spoti_brain brain = make_noting_brain(&n);
+    spot_brain brain = make_noting_brain(&n);
     spot_rollout *rollout = NULL;
     spot_episode e;
+    spot_diag diag = {""};
 
     (void)state;
-    n = (notes){.world = &self, .fail_at = 11};
-    assert_int_equal(spoti_rollout_create(&config, &world, &brain, &rollout, NULL), SPOT_OK);
-    assert_int_equal(spot_rollout_run(rollout, 5, &e, NULL, NULL, NULL), SPOT_E_RANGE);
+    n = (notes){.world = &self, .fail_at = 11, .fail_start = 2};
+    assert_int_equal(spot_rollout_create(&config, &world, &brain, &rollout, NULL), SPOT_OK);
+    assert_int_equal(spot_rollout_run(rollout, 5, &e, NULL, NULL, NULL, &diag), SPOT_E_RANGE);
+    assert_string_equal(diag.text, "no room");
     assert_int_equal(self.n_actions, 11);
+    /* nor is a past that cannot be forgotten gone over */
+    self.n_observed = 0;
+    assert_int_equal(spot_rollout_run(rollout, 5, &e, NULL, NULL, NULL, &diag), SPOT_E_IO);
+    assert_string_equal(diag.text, "no server");
+    assert_int_equal(self.n_observed, 0);
     spot_rollout_destroy(rollout);
 }
 
@@ -170,7 +184,7 @@ static void create_survives_every_failed_allocation(void **state)
     static fake_world self;
     static notes n;
     spot_world world = make_fake(&self, N);
-    spoti_brain brain = make_noting_brain(&n);
+    spot_brain brain = make_noting_brain(&n);
     spot_status st = SPOT_E_NOMEM;
 
     (void)state;
@@ -184,11 +198,11 @@ static void create_survives_every_failed_allocation(void **state)
 
         config.allocator = &allocator;
         assert_true(k < 100);
-        st = spoti_rollout_create(&config, &world, &brain, &rollout, NULL);
+        st = spot_rollout_create(&config, &world, &brain, &rollout, NULL);
         assert_true(st == SPOT_OK ? k > 1 : st == SPOT_E_NOMEM && rollout == NULL);
         if (st == SPOT_OK) {
             mem.fail_at = mem.n_alloc; /* and running allocates nothing */
-            assert_int_equal(spot_rollout_run(rollout, 5, &e, NULL, NULL, NULL), SPOT_OK);
+            assert_int_equal(spot_rollout_run(rollout, 5, &e, NULL, NULL, NULL, NULL), SPOT_OK);
             assert_int_equal(mem.n_failed, 0);
         }
         spot_rollout_destroy(rollout);
@@ -258,8 +272,10 @@ static void the_loop_does_what_one_does_by_hand(void **state)
     static fake_world self;
     float acted[3][N_ACTION][FAKE_ACTION];
     spot_policy *policy = make_policy();
+    spot_brain brain;
 
     (void)state;
+    assert_int_equal(spot_brain_of_policy(policy, &brain), SPOT_OK);
     for (int w = 0; w < 3; w++) {
         spot_rollout_config config = make_config(0, 0);
         spot_world world = make_fake(&self, N_ACTION);
@@ -268,10 +284,10 @@ static void the_loop_does_what_one_does_by_hand(void **state)
 
         config.point.steps = STEPS;
         (void)spoti_copy(config.point.kv, sizeof(config.point.kv), windows[w]);
-        assert_int_equal(spot_rollout_create(&config, &world, policy, &rollout, NULL), SPOT_OK);
+        assert_int_equal(spot_rollout_create(&config, &world, &brain, &rollout, NULL), SPOT_OK);
         /* Another episode first: nothing of it may be left. */
-        assert_int_equal(spot_rollout_run(rollout, 1, &e, NULL, NULL, NULL), SPOT_OK);
-        assert_int_equal(spot_rollout_run(rollout, 7, &e, NULL, NULL, NULL), SPOT_OK);
+        assert_int_equal(spot_rollout_run(rollout, 1, &e, NULL, NULL, NULL, NULL), SPOT_OK);
+        assert_int_equal(spot_rollout_run(rollout, 7, &e, NULL, NULL, NULL, NULL), SPOT_OK);
         run_by_hand(policy, w == 0 ? NULL : windows[w], 7, acted[w]);
         assert_int_equal(self.n_actions, N_ACTION);
         assert_memory_equal(self.acted, acted[w], sizeof(acted[w]));
@@ -330,10 +346,12 @@ static void any_number_of_threads_gives_the_same_bytes(void **state)
     static const int threads[] = {1, 2, 3, 8};
     static spot_episode episodes[4][N_SEEDS];
     spot_policy *policy = make_policy();
+    spot_brain brain;
     uint64_t seeds[N_SEEDS];
     spot_rollout_batch batch;
 
     (void)state;
+    assert_int_equal(spot_brain_of_policy(policy, &brain), SPOT_OK);
     for (uint64_t i = 0; i < N_SEEDS; i++) {
         seeds[i] = 100 + i;
     }
@@ -341,7 +359,7 @@ static void any_number_of_threads_gives_the_same_bytes(void **state)
         memset(&batch, 0, sizeof(batch));
         batch.config = make_config(3, 20);
         batch.config.point.steps = STEPS;
-        batch.policy = policy;
+        batch.brain = &brain;
         batch.make_world = make_walker;
         batch.seeds = seeds;
         batch.n_seeds = N_SEEDS;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* One episode in a world whose figures are known: closed forms, charges, pairs, records. */
-#include "lab/rollout/rollout.h"
-
 #include <math.h>
 #include <string.h>
 
@@ -27,11 +25,11 @@ static void run_once(const spot_rollout_config *config, fake_world *self, int ac
                      uint64_t seed, spot_episode *episode)
 {
     spot_world world = make_fake(self, actions_wanted);
-    spoti_brain brain = make_fake_brain(self);
+    spot_brain brain = make_fake_brain(self);
     spot_rollout *rollout = NULL;
     spot_diag diag = {.text = ""};
-    assert_int_equal(spoti_rollout_create(config, &world, &brain, &rollout, &diag), SPOT_OK);
-    assert_int_equal(spot_rollout_run(rollout, seed, episode, NULL, NULL, NULL), SPOT_OK);
+    assert_int_equal(spot_rollout_create(config, &world, &brain, &rollout, &diag), SPOT_OK);
+    assert_int_equal(spot_rollout_run(rollout, seed, episode, NULL, NULL, NULL, NULL), SPOT_OK);
     spot_rollout_destroy(rollout);
 }
 
@@ -194,11 +192,11 @@ static void an_episode_that_ends_in_failure_is_none_of_success(void **state)
     spot_episode e;
     spot_rollout_config config = make_config(SPOT_SCHEDULE_SYNC, 8, 0, 0.0);
     spot_world world = make_fake(&self, 8);
-    spoti_brain brain = make_fake_brain(&self);
+    spot_brain brain = make_fake_brain(&self);
     spot_rollout *rollout = NULL;
     self.spoils = true;
-    assert_int_equal(spoti_rollout_create(&config, &world, &brain, &rollout, NULL), SPOT_OK);
-    assert_int_equal(spot_rollout_run(rollout, 1, &e, NULL, NULL, NULL), SPOT_OK);
+    assert_int_equal(spot_rollout_create(&config, &world, &brain, &rollout, NULL), SPOT_OK);
+    assert_int_equal(spot_rollout_run(rollout, 1, &e, NULL, NULL, NULL, NULL), SPOT_OK);
     assert_false(e.success);
     assert_close(e.time_s, 0.8, 0.0, ROUNDING);
     spot_rollout_destroy(rollout);
@@ -217,15 +215,16 @@ static void trajectories_hold_a_row_a_control_step(void **state)
     static fake_world self;
     static double rows[201 * (FAKE_SAMPLE + 1)];
     spot_world world = make_fake(&self, 8);
-    spoti_brain brain = make_fake_brain(&self);
+    spot_brain brain = make_fake_brain(&self);
     spot_rollout *rollout = NULL;
     spot_episode e;
     int64_t last = 0;
     spot_trajectory trajectory = {.dim = FAKE_SAMPLE + 1, .capacity = 201, .rows = rows};
     spot_rollout_config config = make_config(SPOT_SCHEDULE_SYNC, 8, 0, 0.25);
     assert_true(spot_trajectory_rows(&world.dims) == 201);
-    assert_int_equal(spoti_rollout_create(&config, &world, &brain, &rollout, NULL), SPOT_OK);
-    assert_int_equal(spot_rollout_run(rollout, 3, &e, &trajectory, note_tick, &last), SPOT_OK);
+    assert_int_equal(spot_rollout_create(&config, &world, &brain, &rollout, NULL), SPOT_OK);
+    assert_int_equal(spot_rollout_run(rollout, 3, &e, &trajectory, note_tick, &last, NULL),
+                     SPOT_OK);
     /* 105 ticks: rows at 0, 10, ..., 100; the path also counts the last 5. */
     assert_true(last == 105);
     assert_true(trajectory.count == 11);
@@ -236,11 +235,13 @@ static void trajectories_hold_a_row_a_control_step(void **state)
     }
     assert_close(e.path_m, 105 * FAKE_STEP_M, 0.0, 1e-10);
     trajectory.capacity = 200;
-    assert_int_equal(spot_rollout_run(rollout, 3, &e, &trajectory, NULL, NULL), SPOT_E_INVALID);
+    assert_int_equal(spot_rollout_run(rollout, 3, &e, &trajectory, NULL, NULL, NULL),
+                     SPOT_E_INVALID);
     trajectory.capacity = 201;
     trajectory.dim = FAKE_SAMPLE;
-    assert_int_equal(spot_rollout_run(rollout, 3, &e, &trajectory, NULL, NULL), SPOT_E_INVALID);
-    assert_int_equal(spot_rollout_run(rollout, 3, NULL, NULL, NULL, NULL), SPOT_E_INVALID);
+    assert_int_equal(spot_rollout_run(rollout, 3, &e, &trajectory, NULL, NULL, NULL),
+                     SPOT_E_INVALID);
+    assert_int_equal(spot_rollout_run(rollout, 3, NULL, NULL, NULL, NULL, NULL), SPOT_E_INVALID);
     spot_rollout_destroy(rollout);
     spot_rollout_destroy(NULL);
     assert_true(spot_trajectory_rows(NULL) == 0);
@@ -255,14 +256,14 @@ static void running_allocates_nothing(void **state)
     spot_rollout_config config = make_config(SPOT_SCHEDULE_OVERLAP, 8, 4, 0.3);
     config.allocator = &allocator;
     spot_world world = make_fake(&self, 80);
-    spoti_brain brain = make_fake_brain(&self);
+    spot_brain brain = make_fake_brain(&self);
     spot_rollout *rollout = NULL;
     spot_episode once, again;
-    assert_int_equal(spoti_rollout_create(&config, &world, &brain, &rollout, NULL), SPOT_OK);
+    assert_int_equal(spot_rollout_create(&config, &world, &brain, &rollout, NULL), SPOT_OK);
     mem.fail_at = mem.n_alloc;
-    assert_int_equal(spot_rollout_run(rollout, 1, &once, NULL, NULL, NULL), SPOT_OK);
-    assert_int_equal(spot_rollout_run(rollout, 2, &again, NULL, NULL, NULL), SPOT_OK);
-    assert_int_equal(spot_rollout_run(rollout, 1, &again, NULL, NULL, NULL), SPOT_OK);
+    assert_int_equal(spot_rollout_run(rollout, 1, &once, NULL, NULL, NULL, NULL), SPOT_OK);
+    assert_int_equal(spot_rollout_run(rollout, 2, &again, NULL, NULL, NULL, NULL), SPOT_OK);
+    assert_int_equal(spot_rollout_run(rollout, 1, &again, NULL, NULL, NULL, NULL), SPOT_OK);
     assert_int_equal(mem.n_failed, 0);
     assert_memory_equal(&once, &again, sizeof(once));
     spot_rollout_destroy(rollout);
@@ -274,7 +275,7 @@ static void create_survives_every_failed_allocation(void **state)
     (void)state;
     static fake_world self;
     spot_world world = make_fake(&self, 8);
-    spoti_brain brain = make_fake_brain(&self);
+    spot_brain brain = make_fake_brain(&self);
     spot_status st = SPOT_E_NOMEM;
     for (int k = 0; st != SPOT_OK; k++) {
         spot_test_allocator mem;
@@ -283,7 +284,7 @@ static void create_survives_every_failed_allocation(void **state)
         config.allocator = &allocator;
         spot_rollout *rollout = NULL;
         assert_true(k < 100);
-        st = spoti_rollout_create(&config, &world, &brain, &rollout, NULL);
+        st = spot_rollout_create(&config, &world, &brain, &rollout, NULL);
         assert_true(st == SPOT_OK ? k > 1 : st == SPOT_E_NOMEM && rollout == NULL);
         spot_rollout_destroy(rollout);
         spot_test_assert_no_leak(&mem);
@@ -304,24 +305,24 @@ static void impossible_configurations_are_refused_with_a_reason(void **state)
     bad[5].n_execute = 17;
     for (int i = 0; i < 6; i++) {
         spot_world world = make_fake(&self, 8);
-        spoti_brain brain = make_fake_brain(&self);
+        spot_brain brain = make_fake_brain(&self);
         spot_rollout *rollout = NULL;
         spot_diag diag = {.text = ""};
-        assert_int_equal(spoti_rollout_create(&bad[i], &world, &brain, &rollout, &diag),
+        assert_int_equal(spot_rollout_create(&bad[i], &world, &brain, &rollout, &diag),
                          SPOT_E_RANGE);
         assert_null(rollout);
         assert_non_null(strstr(diag.text, "expected"));
     }
     for (int i = 0; i < 4; i++) {
         spot_world world = make_fake(&self, 8);
-        spoti_brain brain = make_fake_brain(&self);
+        spot_brain brain = make_fake_brain(&self);
         spot_rollout *rollout = NULL;
         spot_diag diag = {.text = ""};
-        brain.obs_dim += i == 0;
-        brain.action_dim += i == 1;
+        world.dims.obs_dim += i == 0;
+        world.dims.action_dim += i == 1;
         world.dims.time_limit_s = i == 2 ? 0.0 : 20.0;
         world.dims.tick_s = i == 3 ? 0.0 : FAKE_TICK_S;
-        assert_int_equal(spoti_rollout_create(&good, &world, &brain, &rollout, &diag),
+        assert_int_equal(spot_rollout_create(&good, &world, &brain, &rollout, &diag),
                          SPOT_E_INVALID);
         assert_null(rollout);
         assert_true(diag.text[0] != '\0');

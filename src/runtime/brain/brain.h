@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * SPDX-FileCopyrightText: The Sweetspot authors */
+/* What the files of this room share. */
+#ifndef SPOTI_BRAIN_H
+#define SPOTI_BRAIN_H
+
+#include <stdint.h>
+
+#include "spot/brain.h"
+
+/* Continues *hash with the chunk that `state` infers from one fixed observation and noise.
+ * Returns SPOT_OK, E_NOMEM, or what the brain says. */
+spot_status spoti_brain_answer(const spot_brain *brain, void *state, uint64_t *hash,
+                               spot_diag *diag);
+
+#endif
