@@ -22,7 +22,7 @@ struct spot_rollout {
     spot_rollout_config config;
     spot_world *world; /* borrowed */
     spot_brain brain;  /* borrowed; its state is ours */
-    spot_brain_info info = {.type = ""};
+    spot_brain_info info;
     void *state;
     bool begun; /* the state is to be ended */
     spot_exec *exec;
