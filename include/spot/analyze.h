@@ -70,20 +70,22 @@ typedef enum spot_analyze_guard {
 /* One operating point. Times in s, means over successful episodes unless said otherwise. */
 typedef struct spot_analysis_point {
     char name[SPOT_ANALYZE_NAME_SIZE];
-    spot_quantity alpha;      /* T_inf / T_inf(baseline) */
-    int n_action;             /* n; 0 = unknown */
-    spot_quantity overlap;    /* n' */
-    spot_quantity t_inf_s;    /* of this point */
-    spot_quantity t_chunk_s;  /* by the timing law */
-    spot_quantity eta_chunk;  /* T_ck(baseline) / T_ck; also the break-even inflation */
-    spot_quantity chunks;     /* N */
-    spot_quantity inflation;  /* N / N(baseline) */
-    spot_quantity time_s;     /* T */
-    spot_quantity cycle_s;    /* T / N */
-    spot_quantity eta_task;   /* T(baseline) / T; without times eta_chunk / inflation */
-    spot_quantity residual;   /* what the timing law leaves unexplained of eta_task */
-    spot_quantity delay_s;    /* time the robot waits a chunk */
-    spot_quantity age_s;      /* of the observation at a chunk's first action */
+    spot_quantity alpha;            /* T_inf / T_inf(baseline) */
+    int n_action;                   /* n; 0 = unknown */
+    spot_quantity overlap;          /* n' */
+    spot_quantity t_inf_s;          /* of this point */
+    spot_quantity t_chunk_s;        /* by the timing law */
+    spot_quantity eta_chunk;        /* T_ck(baseline) / T_ck; also the break-even inflation */
+    spot_quantity chunks;           /* N */
+    spot_quantity inflation;        /* N / N(baseline) */
+    spot_quantity inflation_common; /* the same over the seeds on which both succeed */
+    spot_quantity time_s;           /* T */
+    spot_quantity cycle_s;          /* T / N */
+    spot_quantity eta_task;         /* T(baseline) / T; without times eta_chunk / inflation */
+    spot_quantity eta_task_common;  /* T(baseline) / T over the seeds on which both succeed */
+    spot_quantity residual;         /* what the timing law leaves unexplained of eta_task */
+    spot_quantity delay_s;          /* time the robot waits a chunk */
+    spot_quantity age_s;            /* of the observation at a chunk's first action */
     spot_quantity rate;       /* of success, Wilson interval; of graded trials the mean share */
     spot_quantity guaranteed; /* the same rate, Clopper-Pearson interval */
     bool has_count;           /* successes and trials are known */
@@ -94,34 +96,43 @@ typedef struct spot_analysis_point {
     spot_quantity budget_time_s;     /* mean time, failures charged the budget */
     spot_quantity time_to_success_s; /* expected time until a success: all time / successes */
     spot_quantity energy_per_success_j; /* all energy / successes */
-    spot_quantity p_better; /* one-sided p of "does the task better than the baseline": by success
-                             * in the dynamic regime, by time in the static one */
-    spot_quantity p_worse;  /* of "does it worse" */
-    spot_quantity p_best;   /* one-sided p of "the best point is better than this one", Holm over
-                             * all points; unknown for the best itself */
-    spot_quantity p_best_alone; /* the same without Holm */
+    /* One-sided p-values; better is more successes in the dynamic regime, less time in the static one. */
+    spot_quantity
+        p_better; /* "does the task better than the baseline", as far as failures were seen */
+    spot_quantity p_worse;          /* "does it worse", likewise */
+    spot_quantity p_beats_baseline; /* "is better than the baseline", failures too rare to be seen
+                                     * allowed for, Holm over all points */
+    spot_quantity p_best; /* "this is the best point": small = some rival is better; corrected for
+                                 * the number of rivals (spot_stats_best_set) */
+    spot_quantity
+        p_best_alone;       /* "the point that comes out first is better than this one", alone */
+    spot_quantity p_behind; /* the same over all pairs at once (spot_stats_max_t; without shared
+                                 * seeds Bonferroni's): small = worse than the first */
+    bool may_be_best;       /* p_best > 5 %: the set of these holds the best with 95 % confidence */
+    bool only_by_rare_failures; /* ... but when it succeeds a rival is faster */
     const char *reason;         /* why figures are unknown, static text; NULL = none are */
 } spot_analysis_point;
 
 typedef struct spot_analysis_verdict {
     int best; /* index of a point; -1 = nothing decides, or the leader may not be called best */
     bool no_success; /* at any point, as far as counts are known */
-    int cheapest; /* of the best and those not told apart from it, the one of least latency; -1 = none */
-    int leader;               /* the least time or most successes by the figures; -1 = none */
-    spot_analyze_guard guard; /* of the leader, static regime */
-    int guard_against;        /* the point that it does not bear comparison with */
-    spot_quantity
-        undoing_rate; /* f*: failures of the best beyond those seen that would undo its lead */
+    int cheapest;    /* of those that may be the best, the one of least latency; -1 = none */
+    int leader;      /* the least time or most successes by the figures; -1 = none */
+    spot_analyze_guard guard;    /* of the leader, static regime */
+    int guard_against;           /* the point that it does not bear comparison with */
+    spot_quantity undoing_rate;  /* f*: the failure rate of the best that would undo its lead */
     spot_quantity failure_bound; /* one-sided 95 % Clopper-Pearson bound of its failures */
     spot_analyze_kind kind;
     spot_quantity p_interior;           /* "the best of the sweep is an end" */
     spot_quantity posterior_interior;   /* P(the best is not an end) */
     spot_analyze_claim static_paradox;  /* chunks faster, task slower; UNTESTABLE if dynamic */
     spot_analyze_claim dynamic_paradox; /* cheaper inference, more successes; likewise */
-    int paradox;                 /* index of the point that shows it most clearly; -1 = none */
-    int n_paradox;               /* points at which it is established */
-    spot_quantity p_paradox;     /* its one-sided p, Holm over all candidates */
-    spot_quantity trials_needed; /* a point, to establish what was not; power 0.8 at 5 % */
+    int paradox;             /* index of the point that shows it most clearly; -1 = none */
+    int n_paradox;           /* points at which it is established */
+    spot_quantity p_paradox; /* its one-sided p, Holm over all candidates */
+    spot_quantity
+        trials_needed; /* a point, to establish what was not; power 0.8 at 5 %; its range is what
+                                  * the trials at hand allow, hi infinite where they allow no effect */
     char text[SPOT_ANALYZE_TEXT_SIZE];
 } spot_analysis_verdict;
 

@@ -49,8 +49,11 @@ typedef struct spot_analyze_config {
     double action_s;            /* T_act where the source does not say, s; 0 = unknown, default */
     int n_action;               /* n, likewise; 0 = unknown, default */
     double budget_s;            /* what a failure is charged, s, likewise; 0 = unknown, default */
-    int resamples;              /* of bootstraps, 100..1000000; default 10000 */
-    uint64_t seed;              /* of bootstraps; default 1 */
+    double
+        effect; /* smallest effect of interest, for the trials needed: a difference of success rates, or
+                    * a share of the time, in (0, 1); 0 = the difference that the trials show, default */
+    int resamples;                   /* of bootstraps, 100..1000000; default 10000 */
+    uint64_t seed;                   /* of bootstraps; default 1 */
     const spot_allocator *allocator; /* NULL = malloc */
 } spot_analyze_config;
 

@@ -63,6 +63,7 @@ typedef struct spot_tune_config {
     spot_variation variation; /* speed and sensor noise */
     spot_goal goal;
     int resamples;             /* bootstrap; default 10000 */
+    double effect;             /* as in spot_analyze_config; default 0 */
     const char *episodes_dir;  /* finished points are kept here and read back; NULL = nowhere */
     bool fresh;                /* run every point, also those kept in episodes_dir; default false */
     const char *const *inputs; /* (n_inputs) files that decide the episodes, such as task.yaml: kept
@@ -98,18 +99,23 @@ typedef struct spot_tune_row {
     double success_rate;
     spot_interval wilson; /* of the success rate */
     double grade_mean;
-    spot_estimate chunks;      /* N, successful episodes */
-    spot_estimate inflation;   /* N / N(baseline), paired bootstrap */
-    spot_estimate time;        /* task time, successful episodes */
-    spot_estimate eta_task;    /* T(baseline) / T, paired bootstrap */
-    spot_estimate budget_time; /* failure-budget time; always defined */
+    spot_estimate chunks;           /* N, successful episodes */
+    spot_estimate inflation;        /* N / N(baseline), each over its own successes */
+    spot_estimate inflation_common; /* the same over the seeds on which both succeed */
+    spot_estimate time;             /* task time, successful episodes */
+    spot_estimate eta_task;         /* T(baseline) / T, each over its own successes */
+    spot_estimate eta_task_common;  /* the same over the seeds on which both succeed */
+    spot_estimate budget_time;      /* failure-budget time; always defined */
     double
         delay_s; /* waiting time an inference, tau, over all valid episodes; includes the last wait, which
                       * the end of an episode cuts off */
     double age_s;  /* age of the observation at a chunk's first action, A0: mean over all chunks */
     double p_best; /* one-sided paired p: small = worse than the best; 1 for the best itself */
-    double p_holm; /* the same, adjusted by Holm over all points */
-    bool among_best; /* p_holm > 5 %: the data do not tell it from the best */
+    double p_set;  /* of "this is the best point": small = some rival is better, corrected for their
+                    * number, failures too rare to be seen allowed for */
+    double
+        p_behind; /* as p_best, corrected over all pairs of points: small = worse than the best */
+    bool among_best; /* p_set > 5 %: the set of these holds the best with 95 % confidence */
     bool reused;     /* episodes read back from episodes_dir */
 } spot_tune_row;
 
@@ -132,6 +138,7 @@ typedef struct spot_tune_setting {
     double action_s; /* T_act */
     double time_limit_s;
     int resamples;
+    double effect;                      /* smallest of interest, 0 = none given */
     char engine[SPOT_TUNE_ENGINE_SIZE]; /* the simulator, `MuJoCo 2.2.2` */
 } spot_tune_setting;
 

@@ -23,6 +23,7 @@ typedef struct request {
     const char *charge_as;
     const char *alpha_from;
     double t_inf_s;
+    double effect;
     const char *figure;
     bool json;
     spot_analyze_config config;
@@ -364,7 +365,10 @@ int spoti_cli_analyze(int argc, char **argv)
         {"t-inf", "S", CLI_REAL, &r.t_inf_s,
          "predict for a computer on which the baseline's inference takes S"},
         {"figure", "PATH", CLI_TEXT, &r.figure, "draw PATH.svg and PATH.png"},
-        {"resamples", "N", CLI_INTEGER, &r.config.resamples, "of bootstraps; default 10000"},
+        {"effect", "X", CLI_REAL, &r.effect,
+         "trials needed for X points of success or X % of time, not for what the trials show"},
+        {"resamples", "N", CLI_INTEGER, &r.config.resamples,
+         "of bootstraps, and one fewer random orders and signs in tests; default 10000"},
         {"json", NULL, CLI_FLAG, &r.json, "JSON instead of tables"},
     };
     const cli_page page = {.verb = "analyze",
@@ -384,11 +388,13 @@ int spoti_cli_analyze(int argc, char **argv)
         return exit_code;
     }
     spot_analyze_log *log = NULL;
+    r.config.effect = 0.01 * r.effect;
     spot_status st = spot_analyze_log_create(&r.config, &log);
     if (st != SPOT_OK) {
         return st == SPOT_E_RANGE
-                   ? cli_misuse("analyze", "--t-act, --chunk, --budget: expected 0 or more; "
-                                           "--resamples: 100..1000000")
+                   ? cli_misuse("analyze",
+                                "--t-act, --chunk, --budget: expected 0 or more; "
+                                "--effect: 0 to less than 100; --resamples: 100..1000000")
                    : cli_fail("analyze", st, NULL);
     }
     exit_code = judge(&r, log);

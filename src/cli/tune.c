@@ -27,6 +27,7 @@ typedef struct request {
     int confirm; /* fresh seeds for the winner; negative = as many as n_seeds */
     int threads;
     bool fresh;
+    double effect;
     bool json;
     bool quiet;
     /* What the above became. */
@@ -51,6 +52,10 @@ static bool read_choices(request *r)
     }
     r->confirm = r->confirm < 0 ? r->n_seeds : r->confirm;
     if (r->confirm > 0 && !cli_check_seeds("tune", r->seed + (uint64_t)r->n_seeds, r->confirm)) {
+        return false;
+    }
+    if (!(r->effect >= 0.0 && r->effect < 100.0)) {
+        (void)cli_misuse("tune", "--effect %g, expected 0 to less than 100", r->effect);
         return false;
     }
     if (r->threads < 0) {
@@ -383,6 +388,8 @@ int spoti_cli_tune(int argc, char **argv)
         {"seed", "S", CLI_SEED, &r.seed, "first seed; default 0"},
         {"confirm", "N", CLI_INTEGER, &r.confirm,
          "fresh seeds for a claimed winner; default: as many as --seeds, 0 = none"},
+        {"effect", "X", CLI_REAL, &r.effect,
+         "trials needed for X points of success or X % of time, not for what the seeds show"},
         {"speed", "X", CLI_REAL, &r.speed, "factor on the speed of what moves; default 1"},
         {"noise", "X", CLI_REAL, &r.noise, "factor on the sensor noise; default 1"},
         {"charge-as", "CLASS", CLI_TEXT, &r.charge_as,
@@ -430,5 +437,6 @@ int spoti_cli_tune(int argc, char **argv)
     r.config.charge_as = r.charge_as;
     r.config.variation = (spot_variation){.speed = r.speed, .noise = r.noise};
     r.config.fresh = r.fresh;
+    r.config.effect = 0.01 * r.effect;
     return load_and_tune(&r);
 }

@@ -12,12 +12,13 @@ import csv
 import json
 import math
 import random
-import statistics
 import sys
 from pathlib import Path
 
 WRITTEN = 1e-8       # nine digits
 RESAMPLES = 4000
+SHUFFLES = 1000
+SUFFICIENT = 20      # successes of a side for an interval of times
 T_ACT = 0.1          # both shipped tasks run at 10 Hz
 TICK = 0.004         # and at this physics step
 WORDS = ("point", "align", "execute", "quant", "prune", "kv", "policy", "task", "platform", "charged_class",
@@ -76,41 +77,88 @@ def mcnemar_less(best, other):
     return sum(math.comb(n, i) for i in range(b, n + 1)) / 2 ** n
 
 
-def holm(p):
-    """p: {name: p}; the step-down procedure, as levels."""
-    adjusted, last = {}, 0.0
-    for rank, name in enumerate(sorted(p, key=p.get)):
-        last = max(last, min(1.0, (len(p) - rank) * p[name]))
-        adjusted[name] = last
-    return adjusted
+def p_set(episodes, name):
+    """Small = some rival is better: the strongest one's p times the number of rivals."""
+    rivals = [other for other in episodes if other != name and
+              sum(e["success"] for e in episodes[other]) > sum(e["success"] for e in episodes[name])]
+    least = min((mcnemar_less(episodes[other], episodes[name]) for other in rivals), default=1.0)
+    return min(1.0, (len(episodes) - 1) * least)
 
 
-def bootstrap(statistic, n):
-    """BCa interval at 95 % (Efron 1987): percentiles moved by bias and by the jackknife's skewness."""
+def p_behind(episodes, best):
+    """{name: p} of "worse than the best" over all pairs at once: failures shuffled within each seed, the
+    largest sum d / sqrt(sum d^2) of all pairs counts (Westfall and Young 1993)."""
+    names = list(episodes)
+    rows = [[1.0 - episodes[name][k]["success"] for name in names] for k in range(len(episodes[best]))]
+
+    def strength(table, i, j):
+        d = [row[i] - row[j] for row in table]
+        square = math.fsum(x * x for x in d)
+        return math.fsum(d) / math.sqrt(square) if square > 0 else 0.0
+
+    rng = random.Random(20240602)
+    pairs = [(i, j) for i in range(len(names)) for j in range(i)]
+    largest = []
+    for _ in range(SHUFFLES):
+        table = [rng.sample(row, len(row)) for row in rows]
+        largest.append(max(abs(strength(table, i, j)) for i, j in pairs))
+    at = names.index(best)
+    return {name: (1 + sum(t >= strength(rows, i, at) - 1e-9 for t in largest)) / (1 + SHUFFLES)
+            for i, name in enumerate(names) if name != best}
+
+
+def logarithm(sides, drawn):
+    """ln of a ratio of means (Efron 1979) and its standard error by the influence of each seed; sides:
+    [numerator, denominator], each a list of value or None; None if a mean is undefined."""
+    n = [sum(side[k] is not None for k in drawn) for side in sides]
+    if 0 in n:
+        return None
+    means = [math.fsum(side[k] for k in drawn if side[k] is not None) / m for side, m in zip(sides, n)]
+    square = 0.0
+    for k in drawn:
+        u = [(side[k] / mean - 1) / m if side[k] is not None else 0.0
+             for side, mean, m in zip(sides, means, n)]
+        square += (u[0] - u[1]) ** 2
+    return math.log(means[0] / means[1]), math.sqrt(square)
+
+
+def bootstrap_t(sides):
+    """95 % interval of the ratio: exp(m - t se) with the quantiles t of (m* - m) / se* over resamples."""
     rng = random.Random(20240601)
-    values = sorted(v for v in (statistic([rng.randrange(n) for _ in range(n)])
-                                for _ in range(RESAMPLES)) if v is not None)
-    whole = statistic(range(n))
-    normal = statistics.NormalDist()
-    share = (sum(v < whole for v in values) + 0.5 * sum(v == whole for v in values)) / len(values)
-    z0 = normal.inv_cdf(min(max(share, 1e-6), 1 - 1e-6))
-    left = [v for v in (statistic([k for k in range(n) if k != i]) for i in range(n)) if v is not None]
-    d = [mean(left) - v for v in left]
-    square = math.fsum(x * x for x in d)
-    a = math.fsum(x ** 3 for x in d) / (6 * square ** 1.5) if square > 0 else 0.0
-
-    def at(level):
-        z = z0 + normal.inv_cdf(level)
-        return values[min(int(normal.cdf(z0 + z / (1 - a * z)) * len(values)), len(values) - 1)]
-    return at(0.025), at(0.975)
+    n = len(sides[0])
+    value, error = logarithm(sides, range(n))
+    t = []
+    for _ in range(RESAMPLES):
+        drawn = logarithm(sides, [rng.randrange(n) for _ in range(n)])
+        if drawn is not None and drawn[1] > 1e-12:
+            t.append((drawn[0] - value) / drawn[1])
+    t.sort()
+    low, high = t[int(0.025 * len(t))], t[int(0.975 * len(t))]
+    return math.exp(value - high * error), math.exp(value - low * error)
 
 
-def ratio(a, b, key):
-    def of(drawn):
-        x = [a[i] for i in drawn if a[i]["success"]]
-        y = [b[i] for i in drawn if b[i]["success"]]
-        return mean([e[key] for e in x]) / mean([e[key] for e in y]) if x and y else None
-    return of
+def successes(episodes, key, also=None):
+    """The value at each seed with a success, of `also` too; None elsewhere."""
+    other = also or episodes
+    return [e[key] if e["success"] and o["success"] else None for e, o in zip(episodes, other)]
+
+
+def check_ratio(name, value, column, sides, factor):
+    """A ratio and its interval, which takes 20 successes of each side."""
+    n = [sum(v is not None for v in side) for side in sides]
+    if 0 in n:
+        assert column not in value, name
+        return
+    ratio = math.exp(logarithm(sides, range(len(sides[0])))[0])
+    check(f"{name}: {column}", value[column], factor * ratio, WRITTEN * 10)
+    if min(n) < SUFFICIENT:
+        assert f"{column}_lo" not in value or sides[0] == sides[1], (name, column)
+        return
+    low, high = (1.0, 1.0) if sides[0] == sides[1] else bootstrap_t(sides)
+    # the end of an interval of 4000 resamples varies by a few percent of its width
+    slack = 0.12 * factor * (high - low) + WRITTEN
+    check(f"{name}: {column} low", value[f"{column}_lo"], factor * low, slack)
+    check(f"{name}: {column} high", value[f"{column}_hi"], factor * high, slack)
 
 
 def check_row(row, episodes, base, limit_s):
@@ -140,20 +188,13 @@ def check_row(row, episodes, base, limit_s):
     check(f"{name}: chunks", value["chunks"], success_mean(episodes, "chunks"), WRITTEN * 100)
     if not any(e["success"] for e in base):
         return
-    check(f"{name}: eta_task", value["eta_task"], success_mean(base, "time_s") / time_s, WRITTEN * 10)
     actions = execute(row) / int(row["n_execute"])  # chunks of different length compare by the action
-    inflation = actions * success_mean(episodes, "chunks") / success_mean(base, "chunks")
-    check(f"{name}: inflation", value["inflation"], inflation, WRITTEN * 10)
     # inflation is candidate over baseline, the task speed-up baseline over candidate
-    for column, of in (("inflation", ratio(episodes, base, "chunks")),
-                       ("eta_task", ratio(base, episodes, "time_s"))):
-        low, high = bootstrap(of, n)
-        if column == "inflation":
-            low, high = actions * low, actions * high
-        # the end of an interval of 4000 resamples varies by a few percent of its width
-        slack = 0.12 * (high - low) + WRITTEN
-        check(f"{name}: {column} low", value[f"{column}_lo"], low, slack)
-        check(f"{name}: {column} high", value[f"{column}_hi"], high, slack)
+    for suffix, mine, other in (("", None, None), ("_common", base, episodes)):
+        check_ratio(name, value, "inflation" + suffix,
+                    [successes(episodes, "chunks", mine), successes(base, "chunks", other)], actions)
+        check_ratio(name, value, "eta_task" + suffix,
+                    [successes(base, "time_s", other), successes(episodes, "time_s", mine)], 1.0)
 
 
 def main():
@@ -178,12 +219,15 @@ def main():
     if quality(best) != min(quality(name) for name in episodes):
         breaches.append(f"{best} is not the best")
     p = {name: mcnemar_less(episodes[best], episodes[name]) for name in episodes if name != best}
-    adjusted = holm(p)
+    behind = p_behind(episodes, best)
     for row in rows:
         name = row["point"]
         check(f"{name}: p", float(row["p_best"]), p.get(name, 1.0), WRITTEN)
-        check(f"{name}: Holm", float(row["p_holm"]), adjusted.get(name, 1.0), WRITTEN)
-        if (row["among_best"] == "1") != (name == best or adjusted[name] > 0.05):
+        check(f"{name}: set", float(row["p_set"]), p_set(episodes, name), WRITTEN)
+        want = behind.get(name, 1.0)
+        noise = 5 * math.sqrt(want * (1 - want) / SHUFFLES) + 1 / SHUFFLES if name != best else 0.0
+        check(f"{name}: behind", float(row["p_behind"]), want, noise)
+        if (row["among_best"] == "1") != (name == best or p_set(episodes, name) > 0.05):
             breaches.append(f"{name}: among_best is {row['among_best']}")
     seeds = {tuple(e["seed"] for e in rows_of) for rows_of in episodes.values()}
     if len(seeds) != 1:

@@ -54,7 +54,7 @@ for word in --map --baseline --platform --json --figure published: Examples; do
 done
 
 # --- answers: the published tables come to their conclusions, the figures are recomputed ---
-says "'steps=2' from 'steps=1' takes 684 trials" published:dom-cr
+says "'steps=2' from 'steps=1' takes 684 (73 or" published:dom-cr
 says "Dynamic paradox: established at 'steps=4'" published:real-dynamic --setting AGX30W
 says "Dynamic paradox: not established" published:real-dynamic --setting RTX4070
 # finding 3 is one question, not two tests; z = 2.24, twice the one-sided p of 0.0125

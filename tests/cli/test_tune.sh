@@ -99,7 +99,7 @@ python3 tests/cli/check_one_court.py "$tool" "$work/one" "$work/time" "$work/pap
 # --- a claimed winner runs again on fresh seeds, kept apart; nothing claimed, nothing confirmed ---
 clear="--task ur5e-conveyor --platform agx-orin-30w --steps 1 --seeds 60 --seed 100"
 run $clear --out "$work/clear"
-grep -q "onfirmed on 60 fresh seeds (160..219), which had no part" "$work/out" || fail "$(cat "$work/out")"
+tr "\n" " " < "$work/out" | grep -q "onfirmed on 60 fresh seeds (160..219), which had no part" || fail "$(cat "$work/out")"
 python3 - "$work/clear" <<'PY' || fail "the confirmation does not follow from its episodes"
 import csv, json, sys
 folder = sys.argv[1]

@@ -4,14 +4,17 @@
  * Bootstrap-t intervals of the logarithm of a mean, and of a ratio of two means (Efron 1979; Hall
  * 1988).
  *
- * Seed i has weight w (1 in the data, how often it was drawn in a resample). For one point with
- * successes s, values x, mean m = sum w s x / sum w s, seed i moves ln m by w u_i with
- *     u = s (x - m) / (m sum w s),
+ * Seed i, or block of seeds, has weight w (1 in the data, how often it was drawn in a resample). For
+ * one point with s successes in it, the sum x of their values and the mean m = sum w x / sum w s, it
+ * moves ln m by w u_i with
+ *     u = (x - m s) / (m sum w s),
  * and for the ratio by the difference of the two points' u, which keeps what the shared seed does
  * to both. se^2 = sum w u^2 (the usual n / (n - 1) is the same factor for data and resamples, and
  * cancels). Times near 0 seconds or far tails move ln m less than m, so the interval is nearer to
  * its confidence.
  */
+#include "core/stats/bootstrap_t.h"
+
 #include <math.h>
 #include <stddef.h>
 
@@ -31,9 +34,11 @@ static const double NO_SPREAD = 1e-12;
 static const double SMALLEST = 1e-150;
 static const double LARGEST = 1e150;
 
-/* Two columns; for a mean, the baseline is NULL. */
+/* Two columns, of seeds or of units; for a mean, the baseline is NULL. */
 typedef struct problem {
-    const spot_stats_value *side[2];
+    const spot_stats_value *side[2]; /* (n_seed) */
+    const spoti_t_unit *unit[2];     /* (n_seed) in place of `side` */
+    int n_side;
     int n_seed;
     bool is_common;
 } problem;
@@ -51,11 +56,16 @@ void spot_stats_t_config_default(spot_stats_paired_config *config)
     config->min_successes = SPOT_STATS_MIN_SUCCESSES_T;
 }
 
-static bool is_used(const problem *p, int side, int i)
+/* What seed or unit i of a side contributes. */
+static spoti_t_unit unit_of(const problem *p, int side, int i)
 {
+    if (p->unit[side] != NULL) {
+        return p->unit[side][i];
+    }
     const spot_stats_value *other = p->side[1 - side];
     bool is_left_out = p->is_common && other != NULL && !other[i].success;
-    return p->side[side][i].success && !is_left_out;
+    const spot_stats_value *v = &p->side[side][i];
+    return v->success && !is_left_out ? (spoti_t_unit){.n = 1.0, .sum = v->x} : (spoti_t_unit){0};
 }
 
 /* weight: (n_seed), NULL for the data. */
@@ -66,14 +76,14 @@ static double weight_of(const double *weight, int i)
 
 static logarithm evaluate(const problem *p, const double *weight)
 {
-    int n_side = p->side[1] == NULL ? 1 : 2;
     double successes[2] = {0};
     double mean[2] = {0};
-    for (int k = 0; k < n_side; k++) {
+    for (int k = 0; k < p->n_side; k++) {
         for (int i = 0; i < p->n_seed; i++) {
-            double w = is_used(p, k, i) ? weight_of(weight, i) : 0.0;
-            successes[k] += w;
-            mean[k] += w > 0.0 ? w * p->side[k][i].x : 0.0;
+            const spoti_t_unit u = unit_of(p, k, i);
+            const double w = weight_of(weight, i);
+            successes[k] += w * u.n;
+            mean[k] += w * u.sum;
         }
         if (successes[k] <= 0.0) {
             return (logarithm){0};
@@ -83,15 +93,14 @@ static logarithm evaluate(const problem *p, const double *weight)
     double variance = 0.0;
     for (int i = 0; i < p->n_seed; i++) {
         double u = 0.0;
-        for (int k = 0; k < n_side; k++) {
-            if (is_used(p, k, i)) {
-                double move = (p->side[k][i].x / mean[k] - 1.0) / successes[k];
-                u += k == 0 ? move : -move;
-            }
+        for (int k = 0; k < p->n_side; k++) {
+            const spoti_t_unit v = unit_of(p, k, i);
+            const double move = (v.sum / mean[k] - v.n) / successes[k];
+            u += k == 0 ? move : -move;
         }
         variance += weight_of(weight, i) * u * u;
     }
-    return (logarithm){.value = log(mean[0]) - (n_side == 2 ? log(mean[1]) : 0.0),
+    return (logarithm){.value = log(mean[0]) - (p->n_side == 2 ? log(mean[1]) : 0.0),
                        .se = sqrt(variance),
                        .is_defined = true};
 }
@@ -153,16 +162,24 @@ static void set_interval(const spot_stats_paired_config *config, const problem *
     }
 }
 
+static bool is_value(double x)
+{
+    return x >= SMALLEST && x <= LARGEST;
+}
+
 static spot_status check(const spot_stats_paired_config *config, const problem *p)
 {
     if (spot_stats_bootstrap_work_size(config->n_resample, p->n_seed) == 0 ||
         config->min_successes < 1 || !(config->confidence > 0.0 && config->confidence < 1.0)) {
         return SPOT_E_RANGE;
     }
-    for (int k = 0; k < 2 && p->side[k] != NULL; k++) {
+    for (int k = 0; k < p->n_side; k++) {
         for (int i = 0; i < p->n_seed; i++) {
-            const spot_stats_value *v = &p->side[k][i];
-            if (v->success && !(v->x >= SMALLEST && v->x <= LARGEST)) {
+            const spoti_t_unit *u = p->unit[k] != NULL ? &p->unit[k][i] : NULL;
+            const spot_stats_value *v = u == NULL ? &p->side[k][i] : NULL;
+            const bool counts = u != NULL ? u->n != 0.0 : v->success;
+            if ((u != NULL && !(u->n >= 0.0 && u->n <= SPOT_STATS_MAX_TRIALS)) ||
+                (counts && !is_value(u != NULL ? u->sum : v->x))) {
                 return SPOT_E_RANGE;
             }
         }
@@ -172,13 +189,13 @@ static spot_status check(const spot_stats_paired_config *config, const problem *
 
 static int count_used(const problem *p)
 {
-    int n[2] = {0};
-    for (int k = 0; k < 2 && p->side[k] != NULL; k++) {
+    double n[2] = {0};
+    for (int k = 0; k < p->n_side; k++) {
         for (int i = 0; i < p->n_seed; i++) {
-            n[k] += is_used(p, k, i);
+            n[k] += unit_of(p, k, i).n;
         }
     }
-    return p->side[1] != NULL && n[1] < n[0] ? n[1] : n[0];
+    return (int)(p->n_side == 2 && n[1] < n[0] ? n[1] : n[0]);
 }
 
 static spot_status estimate(const spot_stats_paired_config *config, const problem *p, double *work,
@@ -207,7 +224,7 @@ spot_status spot_stats_mean_t(const spot_stats_paired_config *config,
     if (config == NULL || column == NULL || work == NULL || out == NULL) {
         return SPOT_E_INVALID;
     }
-    const problem p = {.side = {column, NULL}, .n_seed = n_seed};
+    const problem p = {.side = {column, NULL}, .n_side = 1, .n_seed = n_seed};
     return estimate(config, &p, work, out);
 }
 
@@ -223,7 +240,17 @@ spot_status spot_stats_ratio_t(const spot_stats_paired_config *config,
         return SPOT_E_RANGE;
     }
     const problem p = {.side = {candidate, baseline},
+                       .n_side = 2,
                        .n_seed = n_seed,
                        .is_common = kind == SPOT_STATS_RATIO_COMMON};
+    return estimate(config, &p, work, out);
+}
+
+spot_status spoti_bootstrap_t(const spot_stats_paired_config *config, const spoti_t_unit *candidate,
+                              const spoti_t_unit *baseline, int n_unit, double *work,
+                              spot_stats_t_result *out)
+{
+    const problem p = {
+        .unit = {candidate, baseline}, .n_side = baseline != NULL ? 2 : 1, .n_seed = n_unit};
     return estimate(config, &p, work, out);
 }

@@ -147,7 +147,7 @@ static spot_status judge_setting(spoti_setting *s, spot_diag *diag)
         return st;
     }
     find_regime(s);
-    spoti_resample_points(s);
+    spoti_interval_points(s);
     spoti_welch_points(s);
     spoti_find_best(s);
     spoti_resample_pairs(s);
@@ -226,7 +226,8 @@ static void say_reversal(spot_analysis *out, const spoti_setting *a, const spoti
         int j = find_name(b, a->points[i]->name);
         const spot_quantity *p = &a->out->points[i].p_worse;
         const spot_quantity *q = j >= 0 ? &b->out->points[j].p_better : NULL;
-        if (q == NULL || !p->known || !q->known || fmax(p->value, q->value) >= SPOT_STATS_LEVEL) {
+        if (q == NULL || !p->known || !q->known ||
+            (a->n - 1) * fmax(p->value, q->value) >= SPOT_STATS_LEVEL) {
             continue;
         }
         spoti_say(

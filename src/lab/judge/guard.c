@@ -12,6 +12,7 @@
 
 #include "lab/judge/setting.h"
 #include "spot/stats.h"
+#include "spot/stats_dist.h"
 
 static bool has_failures(const spot_analysis_point *o)
 {
@@ -38,20 +39,39 @@ spot_analyze_guard spoti_guard_pair(const spoti_setting *s, int i, int j)
                                             : SPOT_ANALYZE_GUARD_NONE;
 }
 
-/* The failure rate that would undo "the leader is faster than the baseline", and what the trials allow. */
+bool spoti_undoing_rate(const spoti_setting *s, int i, int j, double *rate)
+{
+    const spot_analysis_point *o = &s->out->points[i];
+    return s->objective == SPOTI_OBJECTIVE_BUDGET && s->budget_s[i] > 0.0 && o->has_count &&
+           o->time_s.known &&
+           spot_stats_undoing_rate(o->time_s.value, s->value[j], s->budget_s[i], rate) == SPOT_OK;
+}
+
+double spoti_p_rare(const spoti_setting *s, int i, int j)
+{
+    const spot_analysis_point *o = &s->out->points[i];
+    const int failures = o->trials - o->successes;
+    double rate = 0.0;
+    spot_stats_tails tails;
+    if (!spoti_undoing_rate(s, i, j, &rate)) {
+        return 0.0;
+    }
+    /* P(at most so many failures of n at that rate) = P(beta (failures + 1, n - failures) > rate) */
+    return o->successes > 0 &&
+                   spot_stats_beta_tails(rate, failures + 1.0, o->successes, &tails) == SPOT_OK
+               ? tails.upper
+               : 1.0;
+}
+
+/* What failures too rare to be seen would do to "the leader is faster than the baseline". */
 static void weigh_rare_failures(spoti_setting *s)
 {
     spot_analysis_verdict *v = &s->out->verdict;
     const int base = s->out->baseline;
     const spot_analysis_point *o = &s->out->points[v->best];
-    const double budget = s->budget_s[v->best];
     double f_star = 0.0;
     double bound = 0.0;
-    if (v->best == base || s->objective != SPOTI_OBJECTIVE_BUDGET || !(budget > 0.0) ||
-        !o->has_count) {
-        return;
-    }
-    if (spot_stats_undoing_rate(s->value[v->best], s->value[base], budget, &f_star) != SPOT_OK ||
+    if (v->best == base || !spoti_undoing_rate(s, v->best, base, &f_star) ||
         spot_stats_failure_bound(o->trials - o->successes, o->trials, SPOT_STATS_CONFIDENCE,
                                  &bound) != SPOT_OK) {
         return;

@@ -58,6 +58,9 @@ static void withhold(spoti_setting *s)
         s->out->points[i].p_worse = (spot_quantity){0};
         s->out->points[i].p_best = (spot_quantity){0};
         s->out->points[i].p_best_alone = (spot_quantity){0};
+        s->out->points[i].p_beats_baseline = (spot_quantity){0};
+        s->out->points[i].p_behind = (spot_quantity){0};
+        s->out->points[i].may_be_best = false;
     }
 }
 
@@ -91,6 +94,10 @@ void spoti_guard_invalid(spoti_setting *s, const spot_analysis_setting *strict)
         take_larger(&s->out->points[i].p_worse, &strict->points[i].p_worse);
         take_larger(&s->out->points[i].p_best, &strict->points[i].p_best);
         take_larger(&s->out->points[i].p_best_alone, &strict->points[i].p_best_alone);
+        take_larger(&s->out->points[i].p_beats_baseline, &strict->points[i].p_beats_baseline);
+        take_larger(&s->out->points[i].p_behind, &strict->points[i].p_behind);
+        s->out->points[i].may_be_best |= strict->points[i].may_be_best;
+        s->out->points[i].only_by_rare_failures &= strict->points[i].only_by_rare_failures;
     }
     v->cheapest = spoti_find_cheapest(s);
 }

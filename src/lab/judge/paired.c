@@ -22,7 +22,7 @@ static double charged(const spoti_unit *u, double budget_s)
     return u->time + (u->n - u->k) * budget_s;
 }
 
-/* The differences of i minus j over the units that both ran, and how many; 0 if they do not pair. */
+/* Also the largest time that went into them, for the size of rounding. */
 static int differences(const spoti_setting *s, int i, int j, double *difference, double *size)
 {
     const spoti_unit *a = s->units + (size_t)i * (size_t)s->n_unit;
@@ -41,6 +41,12 @@ static int differences(const spoti_setting *s, int i, int j, double *difference,
         }
     }
     return n;
+}
+
+int spoti_differences(const spoti_setting *s, int i, int j, double *difference)
+{
+    double size = 0.0;
+    return differences(s, i, j, difference, &size);
 }
 
 bool spoti_flips_signs(const spoti_setting *s, int i, int j)
@@ -83,6 +89,7 @@ double spoti_p_faster(const spoti_setting *s, int i, int j)
     }
     spot_stats_sign_flip_config_default(&config);
     const int n = differences(s, i, j, difference, &size);
+    config.n_draw = spoti_draws(s);
     config.seed = s->log->config.seed;
     config.error = 4.0 * DBL_EPSILON * size; /* two sums and their difference */
     if (n > 0 && spot_stats_sign_flip(&config, difference, n, &r) == SPOT_OK) {
@@ -91,4 +98,24 @@ double spoti_p_faster(const spoti_setting *s, int i, int j)
     }
     spoti_free(a, difference, n_unit * sizeof(*difference));
     return *p;
+}
+
+int spoti_draws(const spoti_setting *s)
+{
+    const int resamples = s->log->config.resamples;
+    return resamples <= SPOT_STATS_N_DRAW ? resamples - 1 : SPOT_STATS_N_DRAW;
+}
+
+double spoti_strength(const spoti_setting *s, int i, int j)
+{
+    const spoti_unit *a = s->units + (size_t)i * (size_t)s->n_unit;
+    const spoti_unit *b = s->units + (size_t)j * (size_t)s->n_unit;
+    double sum = 0.0;
+    double square = 0.0;
+    for (int u = 0; u < s->n_unit; u++) {
+        const double d = charged(&b[u], s->budget_s[j]) - charged(&a[u], s->budget_s[i]);
+        sum += d;
+        square += d * d;
+    }
+    return spoti_flips_signs(s, i, j) && square > 0.0 ? sum / sqrt(square) : 0.0;
 }

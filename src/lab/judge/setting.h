@@ -10,6 +10,7 @@
 #ifndef SPOTI_ANALYZE_SETTING_H
 #define SPOTI_ANALYZE_SETTING_H
 
+#include "core/stats/bootstrap_t.h"
 #include "lab/record/log.h"
 #include "spot/analyze.h"
 
@@ -20,6 +21,13 @@ typedef enum spoti_objective {
     SPOTI_OBJECTIVE_TIME,
     SPOTI_OBJECTIVE_LAW,
 } spoti_objective;
+
+/* Sums over the seeds of a unit on which a point and the baseline succeed. */
+typedef struct spoti_common {
+    double k; /* such seeds */
+    double time, base_time;
+    double chunks, base_chunks;
+} spoti_common;
 
 typedef struct spoti_setting {
     const spot_analyze_log *log;
@@ -36,13 +44,15 @@ typedef struct spoti_setting {
     /* Resampling: nothing if n_unit is 0. */
     int n_unit;
     spoti_unit *units;                         /* (n x n_unit) */
+    spoti_common *common;                      /* (n x n_unit); all 0 where seeds are not known */
     int32_t *only;                             /* (n x n) seeds on which i succeeds and j fails */
     int32_t *shared;                           /* (n x n) seeds of both */
     int32_t compared[SPOT_ANALYZE_POINTS_MAX]; /* episodes on seeds that are valid at every point */
     double *p_faster;   /* (n x n) i has the lesser time; 2 = unknown; read by spoti_p_faster */
     bool *p_floored;    /* (n x n) it is as small as this many seeds or draws can give */
     double *p_succeeds; /* (n x n) i succeeds more often, by the bootstrap; 2 = unknown */
-    double *work;       /* (resamples) */
+    double *work;       /* (resamples + n_unit) of an interval */
+    spoti_t_unit *column[2]; /* (n_unit) of an interval */
     /* The sweep through the best point, and how often its best lay inside. */
     int line[SPOT_ANALYZE_POINTS_MAX];
     int n_line;
@@ -75,14 +85,22 @@ spot_status spoti_measure(spoti_setting *s, spot_diag *diag);
 spot_status spoti_units_build(spoti_setting *s, spot_diag *diag);
 void spoti_units_free(spoti_setting *s);
 
-/* resample.c: intervals of every point against the baseline; then p_faster and interior_share. */
-void spoti_resample_points(spoti_setting *s);
+/* intervals.c: of times, chunk counts and their ratios to the baseline; the ratios on common successes. */
+void spoti_interval_points(spoti_setting *s);
+
+/* resample.c: p_faster and interior_share. */
 void spoti_resample_pairs(spoti_setting *s);
 
 /* paired.c: the sign-flip test of times in place of the bootstrap's, made when it is asked for. */
 void spoti_flip_later(spoti_setting *s);
 bool spoti_flips_signs(const spoti_setting *s, int i, int j);
+/* ... differences of i minus j (n_unit) over the units that both ran; returns how many, 0 if they do not pair. */
+int spoti_differences(const spoti_setting *s, int i, int j, double *difference);
 double spoti_p_faster(const spoti_setting *s, int i, int j);
+/* ... the lead of i over j in units of its spread, sum d / sqrt(sum d^2); 0 if they do not pair. */
+double spoti_strength(const spoti_setting *s, int i, int j);
+/* Random signs or orders that a test draws where it cannot count all. */
+int spoti_draws(const spoti_setting *s);
 
 /* compare.c. Every one returns false where there is no test. */
 bool spoti_p_success(const spoti_setting *s, int i, int j, double *p);
@@ -99,7 +117,8 @@ void spoti_welch_points(spoti_setting *s);
 
 /* trials.c: trials a point to tell i (the better) from j with power 0.8 at one-sided 5 %, corrected for n_test tests,
  * of which n_claim must reject at once; false = no number. */
-bool spoti_trials(const spoti_setting *s, int i, int j, int n_test, int n_claim, double *trials);
+bool spoti_trials(const spoti_setting *s, int i, int j, int n_test, int n_claim,
+                  spot_quantity *trials);
 /* ... for what the verdict leaves open. */
 void spoti_judge_trials(spoti_setting *s);
 
@@ -107,11 +126,26 @@ void spoti_judge_trials(spoti_setting *s);
 void spoti_find_best(spoti_setting *s);
 bool spoti_is_cheaper(const spoti_setting *s, int i, int j);
 
+/* What decides, the more the better; false = unknown. */
+bool spoti_worth(const spoti_setting *s, int i, double *value);
+
+/* family.c: all points at once: which may be the best, which beat the baseline, which are worse than the first.
+ * A claim of time counts the failures that were seen, or also those too rare to be seen. */
+typedef enum spoti_failures { SPOTI_FAILURES_SEEN, SPOTI_FAILURES_UNSEEN } spoti_failures;
+spot_status spoti_compare_all(spoti_setting *s);
+/* ... the p of "i does the task better than j"; false where no test or guard.c allows none. */
+bool spoti_p_claim(const spoti_setting *s, int i, int j, spoti_failures failures, double *p);
+
 /* verdict.c: tests, claims. */
 int spoti_find_cheapest(const spoti_setting *s);
 spot_status spoti_judge(spoti_setting *s);
 
-/* guard.c: whether a lead of point i over j in time may be called a win. */
+/* guard.c: how likely so few failures of i are if it fails as often as would undo its lead in time over j. */
+/* f*: the failure rate at which i, as fast as it is when it succeeds, takes as long as j; false = no lead, or
+ * nothing says what a failure costs. */
+bool spoti_undoing_rate(const spoti_setting *s, int i, int j, double *rate);
+double spoti_p_rare(const spoti_setting *s, int i, int j);
+/* ... whether a lead of point i over j in time may be called a win. */
 spot_analyze_guard spoti_guard_pair(const spoti_setting *s, int i, int j);
 /* ... whether i succeeds significantly less than j; *p of the test, where there is one. */
 bool spoti_succeeds_less(const spoti_setting *s, int i, int j, double *p);

@@ -127,8 +127,7 @@ static void find_line(spoti_setting *s, int best)
     }
 }
 
-/* What decides, the more the better; false = unknown. */
-static bool worth(const spoti_setting *s, int i, double *value)
+bool spoti_worth(const spoti_setting *s, int i, double *value)
 {
     if (spoti_is_dynamic(s)) {
         *value = s->out->points[i].rate.value;
@@ -155,8 +154,8 @@ static bool is_preferred(const spoti_setting *s, int i, int j)
 {
     double x = 0.0;
     double y = 0.0;
-    (void)worth(s, i, &x);
-    (void)worth(s, j, &y);
+    (void)spoti_worth(s, i, &x);
+    (void)spoti_worth(s, j, &y);
     const spot_quantity *a = &s->out->points[i].budget_time_s;
     const spot_quantity *b = &s->out->points[j].budget_time_s;
     if (x == y && spoti_is_dynamic(s) && a->known && b->known) {
@@ -180,9 +179,10 @@ void spoti_find_best(spoti_setting *s)
         v->best = -1;
         return;
     }
-    v->best = worth(s, base, &value) ? base : -1;
+    v->best = spoti_worth(s, base, &value) ? base : -1;
     for (int i = 0; i < s->n; i++) {
-        if (i != base && worth(s, i, &value) && (v->best < 0 || is_preferred(s, i, v->best))) {
+        if (i != base && spoti_worth(s, i, &value) &&
+            (v->best < 0 || is_preferred(s, i, v->best))) {
             v->best = i;
         }
     }

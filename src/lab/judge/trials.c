@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-/* How many trials would tell two points apart, by the test that decides between them. */
+/*
+ * How many trials would tell two points apart, by the power of the test that decides between them: exact for
+ * counts, by studies drawn from the differences at hand for times, and enough that failures too rare to be
+ * seen do not undo a lead.
+ *
+ * The difference is the one at hand, which is itself uncertain, so a number comes with the range that its
+ * 95 % interval allows; or the smallest effect that the user cares about, and then there is no range.
+ */
 #include <math.h>
 
+#include "core/base/alloc.h"
 #include "lab/judge/setting.h"
 #include "spot/stats.h"
+#include "spot/stats_dist.h"
 #include "spot/stats_power.h"
 #include "spot/stats_tests.h"
 
@@ -15,94 +24,249 @@ static spot_stats_power_config wish_of(int n_test, int n_claim)
     spot_stats_power_config config;
     spot_stats_power_config_default(&config);
     config.two_sided = false;
-    config.level = SPOT_STATS_LEVEL / n_test;
+    config.level = SPOT_STATS_LEVEL / (n_test > 1 ? n_test : 1);
     config.power = 1.0 - (1.0 - config.power) / n_claim;
     return config;
 }
 
-/* z of the level plus z of the power. */
-static double z_needed(const spot_stats_power_config *wish)
+/* A number that asks no more than `lo` and no less than `hi` of a stronger and a weaker truth. */
+static spot_quantity as_range(double value, double lo, double hi)
 {
+    return (spot_quantity){.known = true, .has_ci = true, .value = value, .lo = lo, .hi = hi};
+}
+
+/* Counts ---------------------------------------------------------------------------------------- */
+
+/* Trials by a law of two rates that lie `difference` apart; infinite where they do not. */
+typedef double (*trials_fn)(const spot_stats_power_config *wish, double level_of_both,
+                            double difference);
+
+static double trials_by(spot_status st, const spot_stats_trials *need)
+{
+    return st == SPOT_OK ? need->n_trial : HUGE_VAL;
+}
+
+/* both: the mean of the two rates. */
+static double fisher_trials(const spot_stats_power_config *wish, double both, double difference)
+{
+    spot_stats_power_config w = *wish;
+    spot_stats_trials need;
+    w.rate_candidate = fmin(1.0, both + 0.5 * difference);
+    w.rate_baseline = fmax(0.0, both - 0.5 * difference);
+    return difference > 0.0 ? trials_by(spot_stats_trials_fisher(&w, &need), &need) : HUGE_VAL;
+}
+
+/* both: the rate of seeds on which the two points differ. */
+static double mcnemar_trials(const spot_stats_power_config *wish, double both, double difference)
+{
+    spot_stats_power_config w = *wish;
+    spot_stats_trials need;
+    both = fmax(both, difference); /* so many seeds must differ at least */
+    w.rate_candidate = 0.5 * (both + difference);
+    w.rate_baseline = fmax(0.0, 0.5 * (both - difference));
+    return difference > 0.0 ? trials_by(spot_stats_trials_mcnemar(&w, &need), &need) : HUGE_VAL;
+}
+
+/* Normal tails and the largest variance, as the test of scores has. */
+static double graded_trials(const spot_stats_power_config *wish, double both, double difference)
+{
+    const double a = fmin(1.0, both + 0.5 * difference);
+    const double b = fmax(0.0, both - 0.5 * difference);
     double level = 0.0;
     double power = 0.0;
     (void)spot_stats_normal_quantile(1.0 - wish->level, &level);
     (void)spot_stats_normal_quantile(wish->power, &power);
-    return level + power;
+    const double z = level + power;
+    return difference > 0.0
+               ? ceil(z * z * (a * (1.0 - a) + b * (1.0 - b)) / (difference * difference))
+               : HUGE_VAL;
 }
 
-static bool trials_graded(const spoti_setting *s, int i, int j, const spot_stats_power_config *wish,
-                          double *trials)
+/* The law's number, and those at the ends of the difference's interval; false = none. */
+static bool by_law(const spoti_setting *s, trials_fn law, const spot_stats_power_config *wish,
+                   double both, spot_quantity difference, spot_quantity *trials)
+{
+    const double effect = s->log->config.effect;
+    const double value = law(wish, both, effect > 0.0 ? effect : difference.value);
+    if (!isfinite(value)) {
+        return false;
+    }
+    *trials = effect > 0.0
+                  ? spoti_known(value)
+                  : as_range(value, law(wish, both, difference.hi), law(wish, both, difference.lo));
+    return true;
+}
+
+/* The share of the seeds that tell two points apart which i wins, as a difference of rates. */
+static spot_quantity difference_of_seeds(int mine, int other, double n)
+{
+    spot_interval share = {0.0, 1.0};
+    const double all = mine + other;
+    (void)spot_stats_clopper_pearson(mine, mine + other, SPOT_STATS_CONFIDENCE, &share);
+    return as_range((mine - other) / n, (2.0 * share.lo - 1.0) * all / n,
+                    (2.0 * share.hi - 1.0) * all / n);
+}
+
+static bool trials_counted(const spoti_setting *s, int i, int j,
+                           const spot_stats_power_config *wish, spot_quantity *trials)
 {
     const spot_analysis_point *a = &s->out->points[i];
     const spot_analysis_point *b = &s->out->points[j];
-    double variance = a->rate.value * (1.0 - a->rate.value) + b->rate.value * (1.0 - b->rate.value);
-    double difference = a->rate.value - b->rate.value;
-    double z = z_needed(wish);
-    if (!(difference > 0.0)) {
+    const double mean = 0.5 * (a->rate.value + b->rate.value);
+    if (a->graded && b->graded) {
+        const double d = a->rate.value - b->rate.value;
+        const double half =
+            1.959963984540054 * sqrt(a->rate.value * (1.0 - a->rate.value) / a->trials +
+                                     b->rate.value * (1.0 - b->rate.value) / b->trials);
+        return by_law(s, graded_trials, wish, mean, as_range(d, d - half, d + half), trials);
+    }
+    if (spoti_is_mcnemar(s, i, j) && s->compared[i] > 0) {
+        const int mine = s->only[(size_t)i * (size_t)s->n + (size_t)j];
+        const int other = s->only[(size_t)j * (size_t)s->n + (size_t)i];
+        const double n = s->compared[i];
+        return by_law(s, mcnemar_trials, wish, (mine + other) / n,
+                      difference_of_seeds(mine, other, n), trials);
+    }
+    spot_interval d;
+    return a->has_count && b->has_count &&
+           spot_stats_newcombe((spot_stats_count){.successes = a->successes, .n = a->trials},
+                               (spot_stats_count){.successes = b->successes, .n = b->trials},
+                               SPOT_STATS_CONFIDENCE, &d) == SPOT_OK &&
+           by_law(s, fisher_trials, wish, mean, as_range(a->rate.value - b->rate.value, d.lo, d.hi),
+                  trials);
+}
+
+/* Times ----------------------------------------------------------------------------------------- */
+
+/* Trials of i from which its failures, at the rate seen, prove to be rarer than would undo its lead over j. */
+static double trials_rare(const spoti_setting *s, int i, int j, const spot_stats_power_config *wish)
+{
+    const spot_analysis_point *o = &s->out->points[i];
+    const double rate = o->has_count ? 1.0 - o->rate.value : 0.0;
+    double undoing = 0.0;
+    if (!spoti_undoing_rate(s, i, j, &undoing) || undoing >= 1.0) {
+        return 0.0;
+    }
+    if (rate <= 0.0) {
+        return ceil(log(wish->level) / log1p(-undoing));
+    }
+    for (double n = 1.0; n < SPOT_STATS_MAX_TRIALS; n = ceil(1.02 * n)) {
+        /* the most failures of n that still prove it, and how likely there are no more */
+        double most = -1.0;
+        spot_stats_tails tails;
+        while (most + 1.0 < n &&
+               spot_stats_beta_tails(undoing, most + 2.0, n - most - 1.0, &tails) == SPOT_OK &&
+               tails.upper <= wish->level) {
+            most += 1.0;
+        }
+        if (most >= 0.0 && spot_stats_beta_tails(rate, most + 1.0, n - most, &tails) == SPOT_OK &&
+            tails.upper >= wish->power) {
+            return n;
+        }
+    }
+    return HUGE_VAL;
+}
+
+/* By the sign-flip test of the differences at hand, moved to the user's effect where there is one. */
+static bool trials_flipped(const spoti_setting *s, int i, int j,
+                           const spot_stats_power_config *wish, spot_quantity *trials)
+{
+    const spot_allocator *a = s->log->config.allocator;
+    const size_t n_unit = (size_t)s->n_unit;
+    const double effect = s->log->config.effect;
+    spot_stats_pilot_config config;
+    spot_stats_pilot_result r = {0};
+    spot_stats_pilot_config_default(&config);
+    config.level = wish->level;
+    config.power = wish->power;
+    config.seed = s->log->config.seed;
+    const size_t n_work = spot_stats_pilot_work_size(s->n_unit, config.n_resample);
+    double *difference = spoti_alloc(a, n_unit, sizeof(*difference));
+    double *work = spoti_alloc(a, n_work, sizeof(*work));
+    int n = 0;
+    if (difference != NULL && work != NULL) {
+        n = spoti_differences(s, i, j, difference);
+        for (int u = 0; u < n && effect > 0.0; u++) {
+            /* as much faster as the user cares about: the spread stays */
+            difference[u] += (s->value[j] - s->value[i]) - effect * s->value[j];
+        }
+    }
+    if (n > 0) {
+        (void)spot_stats_trials_sign_flip(&config, difference, n, work, &r);
+    }
+    spoti_free(a, difference, n_unit * sizeof(*difference));
+    spoti_free(a, work, n_work * sizeof(*work));
+    if (!r.is_found) {
         return false;
     }
-    *trials = ceil(z * z * variance / (difference * difference));
+    const double seeds = (double)s->compared[i] / n; /* in a unit */
+    *trials = effect > 0.0 ? spoti_known(ceil(seeds * r.n_seed))
+                           : as_range(ceil(seeds * r.n_seed), ceil(seeds * r.low),
+                                      r.has_high ? ceil(seeds * r.high) : HUGE_VAL);
     return true;
 }
 
 /* From the p-value at hand: z grows as the root of the number of trials. */
-static bool trials_scaled(double p, int n, const spot_stats_power_config *wish, double *trials)
+static bool trials_scaled(const spoti_setting *s, int i, int j, const spot_stats_power_config *wish,
+                          spot_quantity *trials)
 {
-    double z = 0.0;
-    if (!(p < 0.5) || n < 1 || spot_stats_normal_quantile(1.0 - p, &z) != SPOT_OK || !(z > 0.0)) {
+    const spot_analysis_point *a = &s->out->points[i];
+    const spot_analysis_point *b = &s->out->points[j];
+    const int n = a->trials < b->trials ? a->trials : b->trials;
+    double p = 1.0;
+    double z[3] = {0};
+    if (s->log->config.effect > 0.0 || !spoti_p_better(s, i, j, &p) || !(p < 0.5) || n < 1 ||
+        spot_stats_normal_quantile(1.0 - p, &z[0]) != SPOT_OK || !(z[0] > 0.0)) {
         return false;
     }
-    const double ratio = z_needed(wish) / z;
-    *trials = ceil(n * ratio * ratio);
-    return *trials < 1e9;
+    (void)spot_stats_normal_quantile(1.0 - wish->level, &z[1]);
+    (void)spot_stats_normal_quantile(wish->power, &z[2]);
+    const double ratio = (z[1] + z[2]) / z[0];
+    *trials = spoti_known(ceil(n * ratio * ratio));
+    return trials->value < 1e9;
 }
 
-/* Counts, by the exact power of the test that decides. */
-static bool trials_counted(const spoti_setting *s, int i, int j, spot_stats_power_config wish,
-                           double *trials)
+bool spoti_trials(const spoti_setting *s, int i, int j, int n_test, int n_claim,
+                  spot_quantity *trials)
 {
-    const spot_analysis_point *a = &s->out->points[i];
-    const spot_analysis_point *b = &s->out->points[j];
-    spot_stats_trials need;
-    spot_status st = SPOT_E_RANGE;
-    if (spoti_is_mcnemar(s, i, j) && s->compared[i] > 0) {
-        wish.rate_candidate =
-            (double)s->only[(size_t)i * (size_t)s->n + (size_t)j] / s->compared[i];
-        wish.rate_baseline = (double)s->only[(size_t)j * (size_t)s->n + (size_t)i] / s->compared[i];
-        st = spot_stats_trials_mcnemar(&wish, &need);
-    } else if (a->has_count && b->has_count) {
-        wish.rate_candidate = a->rate.value;
-        wish.rate_baseline = b->rate.value;
-        st = spot_stats_trials_fisher(&wish, &need);
-    }
-    *trials = st == SPOT_OK ? need.n_trial : 0.0;
-    return st == SPOT_OK && wish.rate_candidate > wish.rate_baseline;
-}
-
-bool spoti_trials(const spoti_setting *s, int i, int j, int n_test, int n_claim, double *trials)
-{
-    const spot_analysis_point *a = &s->out->points[i];
-    const spot_analysis_point *b = &s->out->points[j];
-    const spot_stats_power_config wish = wish_of(n_test > 1 ? n_test : 1, n_claim);
-    double p = 1.0;
+    const spot_stats_power_config wish = wish_of(n_test, n_claim);
     if (i == j) {
         return false;
     }
     if (spoti_is_dynamic(s)) {
-        return a->graded && b->graded ? trials_graded(s, i, j, &wish, trials)
-                                      : trials_counted(s, i, j, wish, trials);
+        return trials_counted(s, i, j, &wish, trials);
     }
-    const int n = a->trials < b->trials ? a->trials : b->trials;
-    return spoti_p_better(s, i, j, &p) && trials_scaled(p, n, &wish, trials);
+    const bool found = spoti_flips_signs(s, i, j) ? trials_flipped(s, i, j, &wish, trials)
+                                                  : trials_scaled(s, i, j, &wish, trials);
+    const double rare = found ? trials_rare(s, i, j, &wish) : 0.0;
+    if (!isfinite(rare)) {
+        return false;
+    }
+    trials->value = fmax(trials->value, rare);
+    trials->lo = fmax(trials->lo, rare);
+    trials->hi = fmax(trials->hi, rare);
+    return found;
+}
+
+/* Keeps the larger of two numbers, and of their ranges. */
+static void take_larger(spot_quantity *most, const spot_quantity *trials)
+{
+    if (!most->known) {
+        *most = *trials;
+        return;
+    }
+    most->value = fmax(most->value, trials->value);
+    most->lo = fmax(most->lo, trials->lo);
+    most->hi = fmax(most->hi, trials->hi);
 }
 
 /* Trials for what is not established: an interior best against both ends, another best against the
- * baseline, a best baseline against the point that comes nearest to it. */
+ * baseline, a best baseline against the points that may be the best as well. */
 void spoti_judge_trials(spoti_setting *s)
 {
     spot_analysis_verdict *v = &s->out->verdict;
-    double most = 0.0;
-    double trials = 0.0;
+    spot_quantity most = {0};
+    spot_quantity trials;
     if (v->kind == SPOT_ANALYZE_KIND_INTERIOR) {
         if (v->p_interior.known && v->p_interior.value < SPOT_STATS_LEVEL) {
             return;
@@ -112,27 +276,21 @@ void spoti_judge_trials(spoti_setting *s)
                               &trials)) {
                 return;
             }
-            most = fmax(most, trials);
+            take_larger(&most, &trials);
         }
-        v->trials_needed = spoti_known(most);
-        return;
-    }
-    if (v->best != s->out->baseline) {
-        const spot_quantity *p = &s->out->points[v->best].p_better;
+    } else if (v->best != s->out->baseline) {
+        const spot_quantity *p = &s->out->points[v->best].p_beats_baseline;
         if (!(p->known && p->value < SPOT_STATS_LEVEL) &&
             spoti_trials(s, v->best, s->out->baseline, s->n - 1, 1, &trials)) {
-            v->trials_needed = spoti_known(trials);
+            most = trials;
         }
-        return;
-    }
-    for (int i = 0; i < s->n; i++) {
-        const spot_quantity *p = &s->out->points[i].p_best;
-        if (p->known && p->value >= SPOT_STATS_LEVEL &&
-            spoti_trials(s, v->best, i, s->n - 1, 1, &trials)) {
-            most = fmax(most, trials);
+    } else {
+        for (int i = 0; i < s->n; i++) {
+            if (i != v->best && s->out->points[i].may_be_best &&
+                spoti_trials(s, v->best, i, s->n - 1, 1, &trials)) {
+                take_larger(&most, &trials);
+            }
         }
     }
-    if (most > 0.0) {
-        v->trials_needed = spoti_known(most);
-    }
+    v->trials_needed = most;
 }

@@ -10,6 +10,7 @@
 
 #include "core/base/alloc.h"
 #include "lab/judge/setting.h"
+#include "spot/stats.h"
 
 /* 10^4 resamples of so many units and 20 points take about a second. */
 enum { UNITS_MAX = 512 };
@@ -106,6 +107,25 @@ static void add_to_unit(spoti_setting *s, int64_t unit, const spoti_episode *e)
     }
 }
 
+/* What the episodes of a seed add to the sums over common successes. */
+static void add_common(spoti_setting *s, int64_t unit, const spoti_episode *group, int64_t size)
+{
+    const spoti_episode *base = NULL;
+    for (int64_t k = 0; k < size; k++) {
+        base = group[k].point == s->out->baseline && group[k].success ? &group[k] : base;
+    }
+    for (int64_t k = 0; k < size && base != NULL; k++) {
+        if (group[k].success) {
+            spoti_common *c = &s->common[(size_t)group[k].point * (size_t)s->n_unit + (size_t)unit];
+            c->k += 1.0;
+            c->time += group[k].time_s;
+            c->base_time += base->time_s;
+            c->chunks += (double)group[k].chunks;
+            c->base_chunks += (double)base->chunks;
+        }
+    }
+}
+
 static spot_status fill(spoti_setting *s, const spoti_episode *e, int64_t n, int64_t n_seed,
                         spot_diag *diag)
 {
@@ -118,15 +138,22 @@ static spot_status fill(spoti_setting *s, const spoti_episode *e, int64_t n, int
             return st;
         }
         if (!is_left_out(s, e + first, size)) {
+            const int64_t unit = blocks ? spoti_block_of(e[first].key) : seed;
             count_pairs(s, e + first, size);
+            add_common(s, unit, e + first, size);
             for (int64_t k = first; k < first + size; k++) {
                 s->compared[e[k].point]++;
-                add_to_unit(s, blocks ? spoti_block_of(e[k].key) : seed, &e[k]);
+                add_to_unit(s, unit, &e[k]);
             }
         }
         first += size;
     }
     return SPOT_OK;
+}
+
+static size_t work_size(const spoti_setting *s)
+{
+    return spot_stats_bootstrap_work_size(s->log->config.resamples, s->n_unit);
 }
 
 static spot_status allocate(spoti_setting *s, int n_unit)
@@ -135,14 +162,18 @@ static spot_status allocate(spoti_setting *s, int n_unit)
     size_t n = (size_t)s->n;
     s->n_unit = n_unit;
     s->units = spoti_calloc(a, n * (size_t)n_unit, sizeof(*s->units));
+    s->common = spoti_calloc(a, n * (size_t)n_unit, sizeof(*s->common));
+    s->column[0] = spoti_calloc(a, 2 * (size_t)n_unit, sizeof(*s->column[0]));
+    s->column[1] = s->column[0] != NULL ? s->column[0] + n_unit : NULL;
     s->only = spoti_calloc(a, n * n, sizeof(*s->only));
     s->shared = spoti_calloc(a, n * n, sizeof(*s->shared));
     s->p_faster = spoti_calloc(a, n * n, sizeof(double));
     s->p_floored = spoti_calloc(a, n * n, sizeof(bool));
     s->p_succeeds = spoti_calloc(a, n * n, sizeof(double));
-    s->work = spoti_calloc(a, (size_t)s->log->config.resamples, sizeof(double));
-    return s->units != NULL && s->only != NULL && s->shared != NULL && s->p_faster != NULL &&
-                   s->p_succeeds != NULL && s->p_floored != NULL && s->work != NULL
+    s->work = spoti_calloc(a, work_size(s), sizeof(double));
+    return s->units != NULL && s->common != NULL && s->column[0] != NULL && s->only != NULL &&
+                   s->shared != NULL && s->p_faster != NULL && s->p_succeeds != NULL &&
+                   s->p_floored != NULL && s->work != NULL
                ? SPOT_OK
                : SPOT_E_NOMEM;
 }
@@ -152,12 +183,14 @@ void spoti_units_free(spoti_setting *s)
     const spot_allocator *a = s->log->config.allocator;
     size_t n = (size_t)s->n;
     spoti_free(a, s->units, n * (size_t)s->n_unit * sizeof(*s->units));
+    spoti_free(a, s->common, n * (size_t)s->n_unit * sizeof(*s->common));
+    spoti_free(a, s->column[0], 2 * (size_t)s->n_unit * sizeof(*s->column[0]));
     spoti_free(a, s->only, n * n * sizeof(*s->only));
     spoti_free(a, s->shared, n * n * sizeof(*s->shared));
     spoti_free(a, s->p_faster, n * n * sizeof(double));
     spoti_free(a, s->p_floored, n * n * sizeof(bool));
     spoti_free(a, s->p_succeeds, n * n * sizeof(double));
-    spoti_free(a, s->work, (size_t)s->log->config.resamples * sizeof(double));
+    spoti_free(a, s->work, work_size(s) * sizeof(double));
 }
 
 static spot_status build_folded(spoti_setting *s)

@@ -10,6 +10,18 @@
 #include "spot/stats.h"
 #include "spot/stats_tests.h"
 
+/* The p of "i does the task better than j", 1 where a guard forbids to say so; false = no test. */
+static bool p_to_claim(const spoti_setting *s, int i, int j, double *p)
+{
+    if (!spoti_p_better(s, i, j, p)) {
+        return false;
+    }
+    if (!spoti_p_claim(s, i, j, SPOTI_FAILURES_UNSEEN, p)) {
+        *p = 1.0;
+    }
+    return true;
+}
+
 /* The intersection-union test of an interior optimum on the sweep. */
 static void judge_interior(spoti_setting *s)
 {
@@ -20,8 +32,8 @@ static void judge_interior(spoti_setting *s)
     int n = s->n_line;
     bool known = n >= 3;
     for (int k = 1; known && k < n - 1; k++) {
-        known = spoti_p_better(s, s->line[k], s->line[0], &p_first[k - 1]) &&
-                spoti_p_better(s, s->line[k], s->line[n - 1], &p_last[k - 1]);
+        known = p_to_claim(s, s->line[k], s->line[0], &p_first[k - 1]) &&
+                p_to_claim(s, s->line[k], s->line[n - 1], &p_last[k - 1]);
     }
     if (known && spot_stats_interior(p_first, p_last, n, p_arm, &r) == SPOT_OK) {
         s->out->verdict.p_interior = spoti_known(r.p);
@@ -47,39 +59,6 @@ static void judge_posterior(spoti_setting *s)
     }
     if (known && spot_stats_posterior_best(arms, s->n_line, p_best, &inside) == SPOT_OK) {
         s->out->verdict.posterior_interior = spoti_known(inside);
-    }
-}
-
-static void judge_pairs(spoti_setting *s)
-{
-    int base = s->out->baseline;
-    int best = s->out->verdict.best;
-    double p[SPOT_ANALYZE_POINTS_MAX];
-    double holm[SPOT_ANALYZE_POINTS_MAX];
-    int order[SPOT_ANALYZE_POINTS_MAX];
-    int who[SPOT_ANALYZE_POINTS_MAX];
-    int n = 0;
-    for (int i = 0; i < s->n; i++) {
-        spot_analysis_point *o = &s->out->points[i];
-        double value = 0.0;
-        /* a p-value that would speak for a point which may not win is not shown */
-        if (i != base && spoti_p_better(s, i, base, &value) &&
-            (spoti_is_dynamic(s) || spoti_guard_pair(s, i, base) == SPOT_ANALYZE_GUARD_NONE)) {
-            o->p_better = spoti_known(value);
-        }
-        if (i != base && spoti_p_better(s, base, i, &value)) {
-            o->p_worse = spoti_known(value);
-        }
-        if (i != best && best >= 0 && spoti_p_better(s, best, i, &value)) {
-            who[n] = i;
-            p[n++] = value;
-        }
-    }
-    if (n > 0 && spot_stats_holm(p, n, order, holm) == SPOT_OK) {
-        for (int k = 0; k < n; k++) {
-            s->out->points[who[k]].p_best = spoti_known(holm[k]);
-            s->out->points[who[k]].p_best_alone = spoti_known(p[k]);
-        }
     }
 }
 
@@ -124,11 +103,11 @@ static void judge_paradox(spoti_setting *s)
     int n = 0;
     v->paradox = -1;
     for (int i = 0; i < s->n; i++) {
-        const spot_analysis_point *o = &s->out->points[i];
-        const spot_quantity *q = spoti_is_dynamic(s) ? &o->p_better : &o->p_worse;
-        if (i != s->out->baseline && may_be_cheaper(s, i) && q->known) {
-            who[n] = i;
-            p[n++] = q->value;
+        const int base = s->out->baseline;
+        const bool known =
+            spoti_is_dynamic(s) ? p_to_claim(s, i, base, &p[n]) : p_to_claim(s, base, i, &p[n]);
+        if (i != base && may_be_cheaper(s, i) && known) {
+            who[n++] = i;
         }
     }
     if (n == 0 || spot_stats_holm(p, n, order, holm) != SPOT_OK) {
@@ -151,13 +130,13 @@ static void judge_paradox(spoti_setting *s)
     }
 }
 
-/* Of the best and of those that are not told apart from it. */
+/* Of those that may be the best; not one that is slower whenever it succeeds. */
 int spoti_find_cheapest(const spoti_setting *s)
 {
     int cheapest = s->out->verdict.best;
     for (int i = 0; i < s->n && cheapest >= 0; i++) {
-        const spot_quantity *p = &s->out->points[i].p_best;
-        if (p->known && p->value >= SPOT_STATS_LEVEL && spoti_is_cheaper(s, i, cheapest)) {
+        const spot_analysis_point *o = &s->out->points[i];
+        if (o->may_be_best && !o->only_by_rare_failures && spoti_is_cheaper(s, i, cheapest)) {
             cheapest = i;
         }
     }
@@ -166,7 +145,7 @@ int spoti_find_cheapest(const spoti_setting *s)
 
 spot_status spoti_judge(spoti_setting *s)
 {
-    judge_pairs(s);
+    spot_status st = spoti_compare_all(s);
     if (s->out->verdict.best >= 0) {
         judge_interior(s);
         judge_posterior(s);
@@ -177,5 +156,5 @@ spot_status spoti_judge(spoti_setting *s)
     if (s->out->verdict.best >= 0) {
         spoti_judge_trials(s);
     }
-    return SPOT_OK;
+    return st;
 }

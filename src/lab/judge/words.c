@@ -191,54 +191,112 @@ static void say_rare_failures(spoti_setting *s)
                : ", so rare failures do not undo it.");
 }
 
-/* The points that the data do not tell from the best. */
-static void say_rivals(spoti_setting *s)
+/* Which points `chosen` picks, by name. */
+static void say_names(spoti_setting *s, bool (*chosen)(const spoti_setting *s, int i))
 {
-    const char *rivals[SPOT_ANALYZE_POINTS_MAX];
+    enum { NAMES_MAX = 6 };
     int n = 0;
-    int tested = 0;
+    int k = 0;
     for (int i = 0; i < s->n; i++) {
-        const spot_quantity *p = &s->out->points[i].p_best;
-        tested += p->known;
-        if (p->known && p->value >= SPOT_STATS_LEVEL) {
-            rivals[n++] = s->out->points[i].name;
+        n += chosen(s, i);
+    }
+    for (int i = 0; i < s->n && k < NAMES_MAX; i++) {
+        if (chosen(s, i)) {
+            SAY(s, "%s'%s'", k == 0 ? "" : k == n - 1 ? " and " : ", ", s->out->points[i].name);
+            k++;
         }
     }
+    if (n > k) {
+        SAY(s, " and %d more", n - k);
+    }
+}
+
+static int count(const spoti_setting *s, bool (*chosen)(const spoti_setting *s, int i))
+{
+    int n = 0;
+    for (int i = 0; i < s->n; i++) {
+        n += chosen(s, i);
+    }
+    return n;
+}
+
+static bool is_rival(const spoti_setting *s, int i)
+{
+    const spot_analysis_point *o = &s->out->points[i];
+    return i != s->out->verdict.best && o->may_be_best && !o->only_by_rare_failures;
+}
+
+static bool is_rare_rival(const spoti_setting *s, int i)
+{
+    return i != s->out->verdict.best && s->out->points[i].only_by_rare_failures;
+}
+
+static bool is_behind(const spoti_setting *s, int i)
+{
+    const spot_quantity *p = &s->out->points[i].p_behind;
+    return p->known && p->value < SPOT_STATS_LEVEL;
+}
+
+static bool is_tested(const spoti_setting *s, int i)
+{
+    return i != s->out->verdict.best && s->out->points[i].p_best.known;
+}
+
+/* The set that holds the best with 95 % confidence, and who is worse for certain. */
+static void say_set(spoti_setting *s)
+{
+    const int tested = count(s, is_tested);
+    const int rivals = count(s, is_rival);
+    const int rare = count(s, is_rare_rival);
+    const int behind = count(s, is_behind);
     if (tested == 0) {
         return;
     }
-    if (n == 0) {
-        SAY(s, " Every other point is worse (Holm over %d, 5 %% level).", tested);
-        return;
+    if (rivals > 0) {
+        SAY(s, " Not told apart from it: ");
+        say_names(s, is_rival);
+        SAY(s, "; the best is one of these %d with 95 %% confidence.", rivals + 1);
     }
-    SAY(s, " Not told apart from it: ");
-    for (int k = 0; k < n && k < 6; k++) {
-        SAY(s, "%s'%s'", k == 0 ? "" : k == n - 1 ? " and " : ", ", rivals[k]);
+    if (rare > 0) {
+        SAY(s, " Slower when %s, unless failures too rare to be seen decide: ",
+            rare == 1 ? "it succeeds" : "they succeed");
+        say_names(s, is_rare_rival);
+        SAY(s, ".");
     }
-    if (n > 6) {
-        SAY(s, " and %d more", n - 6);
+    if (rivals + rare == 0 && behind < s->n - 1) {
+        SAY(s, " No other point may be the best (95 %% confidence).");
     }
-    SAY(s, ".");
+    if (behind == s->n - 1) {
+        SAY(s, " Every other point is worse (all pairs at once, 5 %% level).");
+    } else if (behind > 0) {
+        SAY(s, " Worse than it (all pairs at once, 5 %% level): ");
+        say_names(s, is_behind);
+        SAY(s, ".");
+    }
     const int cheapest = s->out->verdict.cheapest;
-    if (cheapest >= 0 && s->out->points[cheapest].t_inf_s.known) {
+    if (rivals > 0 && cheapest >= 0 && s->out->points[cheapest].t_inf_s.known) {
         SAY(s, " The cheapest of these is '%s' (%.4g ms an inference).",
             s->out->points[cheapest].name, 1e3 * s->out->points[cheapest].t_inf_s.value);
     }
 }
 
-/* Whether the data tell the best from the baseline, or a best baseline from every other point. */
-static bool is_claimed(const spoti_setting *s)
+static bool may_be_best(const spoti_setting *s, int i)
+{
+    return s->out->points[i].may_be_best;
+}
+
+/* How sure the data are of the point that comes out first. */
+static const char *standing_of(const spoti_setting *s)
 {
     const spot_analysis_verdict *v = &s->out->verdict;
-    const int base = s->out->baseline;
-    bool claimed = v->guard == SPOT_ANALYZE_GUARD_NONE;
-    for (int i = 0; i < s->n && claimed; i++) {
-        const spot_quantity *p = &s->out->points[i].p_best;
-        if (i != v->best && (v->best == base || i == base)) {
-            claimed = p->known && p->value < SPOT_STATS_LEVEL;
-        }
+    const spot_quantity *p = &s->out->points[v->best].p_beats_baseline;
+    const bool guarded = v->guard != SPOT_ANALYZE_GUARD_NONE;
+    if (!guarded && count(s, is_tested) == s->n - 1 && count(s, may_be_best) == 1) {
+        return "is best";
     }
-    return claimed;
+    return !guarded && p->known && p->value < SPOT_STATS_LEVEL
+               ? "comes out first and is better than the baseline"
+               : "comes out first";
 }
 
 /* The sentence that a hurried reader takes away. */
@@ -265,7 +323,7 @@ static void say_best(spoti_setting *s)
         return;
     }
     SAY(s, "%s'%s' %s: ", v->best == base ? "The baseline " : "", s->out->points[v->best].name,
-        is_claimed(s) ? "is best" : "comes out first");
+        standing_of(s));
     say_value(s, v->best);
     if (v->best == base) {
         SAY(s, ".");
@@ -275,15 +333,19 @@ static void say_best(spoti_setting *s)
         SAY(s, " at the baseline '%s'", s->out->points[base].name);
         const spot_quantity *q = &s->out->points[v->best].p_better;
         if (q->known) {
-            SAY(s, " (one-sided %s, %s)",
+            SAY(s, " (one-sided %s, %s",
                 spoti_p_text(q->value, spoti_is_floored(s, v->best, base), p),
                 spoti_is_dynamic(s) ? spoti_success_test(s, v->best, base)
                                     : spoti_time_test(s, v->best, base));
         }
-        SAY(s, ".");
+        if (q->known && s->n > 2) {
+            SAY(s, "; corrected for %d points %s", s->n - 1,
+                spoti_p_text(s->out->points[v->best].p_beats_baseline.value, false, p));
+        }
+        SAY(s, "%s.", q->known ? ")" : "");
         say_rare_failures(s);
     }
-    say_rivals(s);
+    say_set(s);
 }
 
 void spoti_words(spoti_setting *s)

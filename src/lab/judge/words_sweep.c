@@ -7,13 +7,26 @@
 #include "lab/judge/words.h"
 #include "spot/stats.h"
 
+/* `412 (155 to 3687) trials a point`; a pilot like this one may come from no difference at all. */
+static void say_number(spoti_setting *s, const spot_quantity *trials)
+{
+    SAY(s, "%.0f", trials->value);
+    if (trials->has_ci && isfinite(trials->hi)) {
+        SAY(s, " (%.0f to %.0f)", trials->lo, trials->hi);
+    } else if (trials->has_ci) {
+        SAY(s, " (%.0f or more)", trials->lo);
+    }
+    SAY(s, " trials a point");
+}
+
 static void say_trials(spoti_setting *s, int i, int j, bool first)
 {
-    double trials = 0.0;
+    spot_quantity trials;
     SAY(s, "%s'%s' from '%s' ", first ? " To tell " : ", ", s->out->points[i].name,
         s->out->points[j].name);
     if (spoti_trials(s, i, j, s->n_line - 2, 2, &trials)) {
-        SAY(s, "takes %.0f trials a point", trials);
+        SAY(s, "takes ");
+        say_number(s, &trials);
     } else {
         SAY(s, "no number of trials can be given");
     }
@@ -93,7 +106,7 @@ void spoti_say_paradox(spoti_setting *s)
     const spot_analysis_verdict *v = &s->out->verdict;
     spot_analyze_claim claim = spoti_is_dynamic(s) ? v->dynamic_paradox : v->static_paradox;
     char p[32];
-    double trials = 0.0;
+    spot_quantity trials;
     if (claim == SPOT_ANALYZE_UNTESTABLE) {
         say_untestable(s);
         return;
@@ -118,7 +131,10 @@ void spoti_say_paradox(spoti_setting *s)
     int j = spoti_is_dynamic(s) ? s->out->baseline : v->paradox;
     if (claim == SPOT_ANALYZE_NOT_ESTABLISHED && v->p_paradox.value >= SPOT_STATS_LEVEL &&
         spoti_trials(s, i, j, s->n - 1, 1, &trials)) {
-        SAY(s, "; a difference as large as this one takes %.0f trials a point", trials);
+        SAY(s, "; %s takes ",
+            s->log->config.effect > 0.0 ? "the effect asked for"
+                                        : "a difference as large as this one");
+        say_number(s, &trials);
     }
     SAY(s, ".");
     if (!spoti_is_dynamic(s) && claim == SPOT_ANALYZE_NOT_ESTABLISHED &&

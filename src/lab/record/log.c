@@ -37,8 +37,9 @@ spot_status spot_analyze_log_create(const spot_analyze_config *config, spot_anal
     bool ok = config->resamples >= RESAMPLE_MIN && config->resamples <= RESAMPLE_MAX &&
               (config->action_s == 0.0 || spoti_field_allows(SPOTI_T_ACT, config->action_s)) &&
               (config->n_action == 0 || spoti_field_allows(SPOTI_CHUNK, config->n_action)) &&
-              spoti_field_allows(SPOTI_BUDGET, config->budget_s) &&
-              config->regime >= SPOT_ANALYZE_AUTO && config->regime <= SPOT_ANALYZE_DYNAMIC;
+              spoti_field_allows(SPOTI_BUDGET, config->budget_s) && config->effect >= 0.0 &&
+              config->effect < 1.0 && config->regime >= SPOT_ANALYZE_AUTO &&
+              config->regime <= SPOT_ANALYZE_DYNAMIC;
     if (!ok) {
         return SPOT_E_RANGE;
     }

@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* JSON of an analysis: stable keys, SI units, null where a figure is unknown or undefined. */
 #include <jansson.h>
+#include <math.h>
 
 #include "lab/report/words.h"
 #include "spot/report_analysis.h"
@@ -42,7 +43,7 @@ static json_t *make_point(const spot_analysis_point *p)
 {
     return json_pack(
         "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:i}",
+        "s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
         "point", p->name, "alpha", number(&p->alpha), "overlap",
         p->overlap.known ? json_integer((json_int_t)p->overlap.value) : json_null(), "t_inf_s",
         number(&p->t_inf_s), "t_chunk_s", number(&p->t_chunk_s), "eta_chunk", number(&p->eta_chunk),
@@ -51,12 +52,27 @@ static json_t *make_point(const spot_analysis_point *p)
         range("value", &p->eta_task), "delay_s", number(&p->delay_s), "age_s", number(&p->age_s),
         "success", success(p), "failure_budget_time_s", number(&p->budget_time_s),
         "expected_time_to_success_s", number(&p->time_to_success_s), "joules_per_success",
-        number(&p->energy_per_success_j), "invalid", p->invalid);
+        number(&p->energy_per_success_j), "invalid", p->invalid, "inflation_common",
+        range("value", &p->inflation_common), "eta_task_common",
+        range("value", &p->eta_task_common), "p_better", number(&p->p_better), "p_worse",
+        number(&p->p_worse), "p_beats_baseline", number(&p->p_beats_baseline), "p_set",
+        number(&p->p_best), "p_behind", number(&p->p_behind), "among_best", (int)p->may_be_best);
 }
 
 static json_t *claim(spot_analyze_claim c)
 {
     return c == SPOT_ANALYZE_UNTESTABLE ? json_null() : json_boolean(c == SPOT_ANALYZE_ESTABLISHED);
+}
+
+/* {n, lo, hi}; a bound is null where there is none. */
+static json_t *trials(const spot_quantity *q)
+{
+    const bool low = q->has_ci && isfinite(q->lo);
+    const bool high = q->has_ci && isfinite(q->hi);
+    return !q->known ? json_null()
+                     : json_pack("{s:I, s:o, s:o}", "n", (json_int_t)q->value, "lo",
+                                 low ? json_integer((json_int_t)q->lo) : json_null(), "hi",
+                                 high ? json_integer((json_int_t)q->hi) : json_null());
 }
 
 static json_t *make_verdict(const spot_analysis_setting *s)
@@ -73,8 +89,7 @@ static json_t *make_verdict(const spot_analysis_setting *s)
         "failure_bound", number(&v->failure_bound), "p_interior", number(&v->p_interior),
         "posterior_interior", number(&v->posterior_interior), "static_paradox",
         claim(v->static_paradox), "dynamic_paradox", claim(v->dynamic_paradox), "trials_needed",
-        v->trials_needed.known ? json_integer((json_int_t)v->trials_needed.value) : json_null(),
-        "text", v->text);
+        trials(&v->trials_needed), "text", v->text);
 }
 
 static json_t *make_forecast(const spot_forecast *f)

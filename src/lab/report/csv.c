@@ -13,9 +13,12 @@ static const char *const COLUMNS =
     "charged_class,latency_origin,t_inf_s,t_inf_spread_s,alpha,t_ck_s,eta_chunk,"
     "episodes,successes,success_rate,success_lo,success_hi,grade_mean,"
     "chunks,chunks_lo,chunks_hi,inflation,inflation_lo,inflation_hi,"
+    "inflation_common,inflation_common_lo,inflation_common_hi,"
     "time_s,time_lo_s,time_hi_s,eta_task,eta_task_lo,eta_task_hi,"
+    "eta_task_common,eta_task_common_lo,eta_task_common_hi,"
     "budget_time_s,budget_time_lo_s,budget_time_hi_s,support,"
-    "delay_s,age_s,p_best,p_holm,seed,n_seeds,clock,schedule,n_execute,speed,noise,engine,invalid,"
+    "delay_s,age_s,p_best,p_set,p_behind,seed,n_seeds,clock,schedule,n_execute,speed,noise,engine,"
+    "invalid,"
     "fault";
 
 static void write_estimate(FILE *out, const spot_estimate *e)
@@ -58,11 +61,13 @@ static void write_row(FILE *out, const spot_tune_result *r, int i)
                   row->success_rate, row->wilson.lo, row->wilson.hi, row->grade_mean);
     write_estimate(out, &row->chunks);
     write_estimate(out, &row->inflation);
+    write_estimate(out, &row->inflation_common);
     write_estimate(out, &row->time);
     write_estimate(out, &row->eta_task);
+    write_estimate(out, &row->eta_task_common);
     write_estimate(out, &row->budget_time);
-    (void)fprintf(out, ",%s,%.9g,%.9g,%.9g,%.9g", spoti_report_support(row->time.support),
-                  row->delay_s, row->age_s, row->p_best, row->p_holm);
+    (void)fprintf(out, ",%s,%.9g,%.9g,%.9g,%.9g,%.9g", spoti_report_support(row->time.support),
+                  row->delay_s, row->age_s, row->p_best, row->p_set, row->p_behind);
     (void)fprintf(out, ",%" PRIu64 ",%d,%s,%s,%d,%.9g,%.9g", s->seed, s->n_seeds,
                   s->clock == SPOT_CLOCK_PAPER ? "paper" : "exact",
                   spoti_report_schedule(spoti_schedule_of(r, i)), s->n_execute, s->variation.speed,

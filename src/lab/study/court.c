@@ -79,6 +79,7 @@ static spot_status make_log(const spot_tune_result *r, const spot_episode *episo
     spot_analyze_config config;
     spot_analyze_config_default(&config);
     config.resamples = r->setting.resamples;
+    config.effect = r->setting.effect;
     config.baseline = r->rows[r->baseline].text;
     config.regime = r->goal == SPOT_GOAL_TIME ? SPOT_ANALYZE_STATIC : SPOT_ANALYZE_DYNAMIC;
     spot_status st = spot_analyze_log_create(&config, log);
@@ -134,14 +135,17 @@ static void fill_row(spot_tune_row *row, const spot_analysis_point *p, bool is_b
     row->wilson = (spot_interval){.lo = p->rate.lo, .hi = p->rate.has_ci ? p->rate.hi : 1.0};
     row->chunks = as_estimate(&p->chunks, false);
     row->inflation = as_estimate(&p->inflation, is_base);
+    row->inflation_common = as_estimate(&p->inflation_common, is_base);
     row->time = as_estimate(&p->time_s, false);
     row->eta_task = as_estimate(&p->eta_task, is_base);
+    row->eta_task_common = as_estimate(&p->eta_task_common, is_base);
     row->budget_time = as_estimate(&p->budget_time_s, false);
     row->delay_s = p->delay_s.value;
     row->age_s = p->age_s.value;
     row->p_best = p->p_best_alone.known ? p->p_best_alone.value : 1.0;
-    row->p_holm = p->p_best.known ? p->p_best.value : 1.0;
-    row->among_best = is_best || row->p_holm >= SPOT_STATS_LEVEL;
+    row->p_set = p->p_best.known ? p->p_best.value : 1.0;
+    row->p_behind = p->p_behind.known ? p->p_behind.value : 1.0;
+    row->among_best = is_best || !p->p_best.known || p->may_be_best;
 }
 
 static spot_tune_withheld withheld_by(const spot_tune_result *r, spot_analyze_guard guard)
@@ -167,8 +171,9 @@ static void fill_result(spot_tune_result *r, const spot_analysis_setting *s)
         fill_row(&r->rows[i], &s->points[i], i == r->baseline, i == v->best);
         r->best_is_unique = r->best_is_unique && (i == v->best || !r->rows[i].among_best);
     }
-    r->best_beats_baseline =
-        v->best >= 0 && v->guard == SPOT_ANALYZE_GUARD_NONE && !r->rows[r->baseline].among_best;
+    const spot_quantity *p = &s->points[r->best].p_beats_baseline;
+    r->best_beats_baseline = v->best >= 0 && v->guard == SPOT_ANALYZE_GUARD_NONE && p->known &&
+                             p->value < SPOT_STATS_LEVEL;
     (void)spoti_copy(r->verdict, sizeof(r->verdict), v->text);
 }
 

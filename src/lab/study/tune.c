@@ -91,6 +91,10 @@ static spot_status check_config(const spot_tune_config *c, spot_diag *diag)
                              "%d seeds on %d threads, expected 1..%d on 1 or more", c->n_seeds,
                              c->threads, N_SEEDS_MAX);
     }
+    if (!(c->effect >= 0.0 && c->effect < 1.0)) {
+        return spot_diag_set(diag, SPOT_E_RANGE, "an effect of %g, expected 0 to less than 1",
+                             c->effect);
+    }
     if (spot_stats_paired_work_size(c->resamples) == 0) {
         return spot_diag_set(diag, SPOT_E_RANGE, "%d resamples, expected 1..%d", c->resamples,
                              SPOT_STATS_MAX_RESAMPLE);
@@ -160,6 +164,7 @@ static void fill_setting(const tuner *t, const spot_platform *platform)
     s->action_s = source->dims.tick_s * source->dims.ticks_per_action;
     s->time_limit_s = source->dims.time_limit_s;
     s->resamples = c->resamples;
+    s->effect = c->effect;
 }
 
 static spot_status fill_row(const tuner *t, const spot_platform *platform, int i, spot_diag *diag)

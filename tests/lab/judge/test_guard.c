@@ -3,48 +3,13 @@
 /* A lead in time that is no win: failures without a price, fewer successes, failures too rare to be seen. */
 #include <math.h>
 
-#include "lab/record/read_text.h"
-#include "spot/analyze.h"
-
-enum { TEXT_SIZE = 1 << 16 };
-
-typedef struct fixture {
-    spot_analyze_log *log;
-    spot_analysis *analysis;
-    const spot_analysis_verdict *v;
-    const spot_analysis_point *points;
-} fixture;
+#include "judged.h"
 
 static fixture judged(const char *text, double budget_s)
 {
-    fixture f = {.log = NULL};
-    spot_analyze_config config;
-    spot_diag diag = {""};
-    spot_analyze_config_default(&config);
-    config.regime = SPOT_ANALYZE_STATIC;
+    spot_analyze_config config = judged_config(SPOT_ANALYZE_STATIC);
     config.budget_s = budget_s;
-    config.resamples = 2000;
-    spot_status st = read_text(&config, text, &f.log, &diag);
-    st = st == SPOT_OK ? spot_analyze(f.log, &f.analysis, &diag) : st;
-    if (st != SPOT_OK) {
-        fail_msg("refused: %s", diag.text);
-    }
-    f.v = &f.analysis->settings[0].verdict;
-    f.points = f.analysis->settings[0].points;
-    return f;
-}
-
-static void done(fixture *f)
-{
-    spot_analysis_destroy(f->analysis);
-    spot_analyze_log_destroy(f->log);
-}
-
-static void assert_says(const fixture *f, const char *words)
-{
-    if (strstr(f->v->text, words) == NULL) {
-        fail_msg("'%s' lacks '%s'", f->v->text, words);
-    }
+    return judged_by(&config, text);
 }
 
 static const char SURVIVORS[] =

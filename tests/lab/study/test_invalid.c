@@ -97,7 +97,7 @@ static void above_two_per_cent_nothing_is_claimed(void **state)
     assert_false(b->result.best_is_unique);
     for (int i = 0; i < FEW_ROWS; i++) {
         assert_true(b->rows[i].among_best);
-        assert_true(b->rows[i].p_best == 1.0 && b->rows[i].p_holm == 1.0);
+        assert_true(b->rows[i].p_best == 1.0 && b->rows[i].p_set == 1.0);
     }
     assert_non_null(strstr(b->result.verdict, "No verdict: more than 2 %"));
     assert_non_null(strstr(b->result.verdict, "'steps=5 overlap=0' 3 of 100"));
@@ -146,9 +146,9 @@ static void a_rival_is_worse_only_if_it_is_either_way(void **state)
 {
     bench *b = calloc(1, sizeof(*b));
     (void)state;
-    /* the best beats the baseline by far; the rival fails on the last five seeds, p = 2^-5 = 0.031 and
-     * alone in Holm's last step; with one of the best's own seeds failed, 6/64 + ... > 5 % */
-    fill(b, (int[]){40, 100, 95}, (double[]){8, 8, 8}, SPOT_GOAL_SUCCESS);
+    /* the best beats the baseline by far; the rival fails on the last six seeds, p = 2^-6, twice for
+     * two rivals 0.031; with one of the best's own seeds failed, 8/128 */
+    fill(b, (int[]){40, 100, 94}, (double[]){8, 8, 8}, SPOT_GOAL_SUCCESS);
     judge(b);
     assert_false(b->rows[2].among_best);
     spoil(b, 1, 3);
@@ -156,7 +156,7 @@ static void a_rival_is_worse_only_if_it_is_either_way(void **state)
     assert_int_equal(b->result.withheld, SPOT_TUNE_WITHHELD_NOT);
     assert_true(b->result.best_beats_baseline);
     assert_true(b->rows[2].among_best);
-    assert_close(b->rows[2].p_best, 7.0 / 64.0, 0.0, 1e-12); /* five against one */
+    assert_close(b->rows[2].p_best, 8.0 / 128.0, 0.0, 1e-12); /* six against one */
     assert_false(b->result.best_is_unique);
     assert_int_equal(b->result.cheapest, 2);
     free(b);

@@ -189,8 +189,8 @@ static void best_by_success(void **state)
     assert_int_equal(j.result.best, 1);
     assert_close(j.rows[0].p_best, 0.75, ROUNDING, 0.0);
     assert_close(j.rows[2].p_best, 0.25, ROUNDING, 0.0);
-    assert_close(j.rows[2].p_holm, 0.5, ROUNDING, 0.0);
-    assert_close(j.rows[0].p_holm, 0.75, ROUNDING, 0.0);
+    assert_close(j.rows[2].p_set, 0.5, ROUNDING, 0.0);
+    assert_close(j.rows[0].p_set, 1.0, 0.0, 0.0); /* two rivals at .75 */
     assert_int_equal(j.result.cheapest, 2);
     assert_non_null(
         strstr(j.result.verdict, "Not told apart from it: 'steps=10 overlap=0' and 'steps=1"));
@@ -254,7 +254,7 @@ static void two_comparisons_are_paid_for(void **state)
     (void)state;
     judge_many(&j, episodes, 55, 60, 55, SPOT_GOAL_SUCCESS);
     assert_close(j.rows[0].p_best, 0.03125, ROUNDING, 0.0);
-    assert_close(j.rows[0].p_holm, 0.0625, ROUNDING, 0.0);
+    assert_close(j.rows[0].p_set, 0.0625, ROUNDING, 0.0);
     assert_true(j.rows[0].among_best && j.rows[2].among_best);
     assert_false(j.result.best_beats_baseline);
     assert_non_null(strstr(j.result.verdict, "comes out first"));
@@ -296,7 +296,7 @@ static void ties_go_to_the_cheapest(void **state)
     judge_many(&j, episodes, 50, 50, 50, SPOT_GOAL_TIME);
     assert_int_equal(j.result.best, 2);
     for (int i = 0; i < FEW_ROWS; i++) {
-        assert_close(j.rows[i].p_holm, 1.0, 0.0, 0.0);
+        assert_close(j.rows[i].p_set, 1.0, 0.0, 0.0);
     }
     assert_non_null(strstr(j.result.verdict, "Not told apart from it: 'steps=10 overlap=0' and"));
     free(episodes);
