@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "spot/stats_power.h"
 #include "spot/stats_tests.h"
 
 enum { N_ARM = 4 };
@@ -26,11 +27,12 @@ int main(void)
     spot_stats_power_config_default(&wish);
     wish.rate_candidate = (double)arms[r.best].successes / arms[r.best].n;
     wish.rate_baseline = (double)arms[0].successes / arms[0].n;
-    int n_trial = 0;
-    if (spot_stats_trials_needed(&wish, &n_trial) != SPOT_OK) {
+    spot_stats_trials need;
+    if (spot_stats_trials_fisher(&wish, &need) != SPOT_OK) {
         return EXIT_FAILURE;
     }
     printf("sweet spot %d steps %s: p = %.2f, P(interior) = %.2f; 80 %% power needs %d trials\n",
-           steps[r.best], r.p < 0.05 ? "established" : "not established", r.p, p_interior, n_trial);
+           steps[r.best], r.p < 0.05 ? "established" : "not established", r.p, p_interior,
+           need.n_trial);
     return EXIT_SUCCESS;
 }

@@ -6,7 +6,7 @@
  * The power of an exact test is computed over all outcomes, not approximated. It is a saw-tooth in
  * the number of trials: one more trial can move the count that is needed up by one, and the power
  * falls. So the trials needed are the fewest from which the power never falls below the wish again.
- * A wish is spot_stats_power_config of stats_tests.h: two rates, level, power. What the verdict
+ * A wish is a spot_stats_power_config: two rates, level, power. What the verdict
  * corrects for goes into the level (0.05 / 4 for the best of four comparisons); a claim that takes
  * two rejections, as an interior optimum does, has the wanted power if each of the two has (1 +
  * power) / 2.
@@ -25,11 +25,10 @@
 #define SPOT_STATS_POWER_H
 
 #include <stdbool.h>
-
 #include <stddef.h>
 #include <stdint.h>
 
-#include "spot/stats_tests.h"
+#include "spot/stats.h"
 #include "spot/status.h"
 
 #ifdef __cplusplus
@@ -37,6 +36,15 @@ extern "C" {
 #endif
 
 enum { SPOT_STATS_MAX_EXACT_TRIALS = 20000 }; /* beyond, the normal approximation is as good */
+
+/* A wish: two success rates to tell apart. */
+typedef struct spot_stats_power_config {
+    double rate_candidate; /* in [0, 1] */
+    double rate_baseline;  /* in [0, 1], another rate than the candidate's */
+    double level;          /* false-alarm probability, in (0, 0.5]; default 0.05 */
+    double power;          /* probability of finding the difference, in [0.5, 1); default 0.8 */
+    bool two_sided;        /* default false */
+} spot_stats_power_config;
 
 typedef struct spot_stats_trials {
     int n_trial;   /* episodes of each point; with shared seeds, seeds */
@@ -62,6 +70,8 @@ typedef struct spot_stats_pilot_result {
     int high;      /* if it is as weak as they allow */
     double power;  /* simulated at n_seed; standard error sqrt (power (1 - power) / n_study) */
 } spot_stats_pilot_result;
+
+SPOT_API void spot_stats_power_config_default(spot_stats_power_config *config);
 
 /* Probability that Fisher's one-sided test of n_trial episodes each finds p < level (level / 2 if
  * two_sided), if the rates are those of the wish; power is not read. The side is that of the higher

@@ -82,15 +82,6 @@ typedef struct spot_stats_interior_result {
     double p; /* min (1, (n_arm - 2) min p_arm): "the best arm is an end" */
 } spot_stats_interior_result;
 
-/* Two success rates to tell apart, for spot_stats_trials_needed and stats_power.h. */
-typedef struct spot_stats_power_config {
-    double rate_candidate; /* in [0, 1] */
-    double rate_baseline;  /* in [0, 1], another rate than the candidate's */
-    double level;          /* false-alarm probability, in (0, 0.5]; default 0.05 */
-    double power;          /* probability of finding the difference, in [0.5, 1); default 0.8 */
-    bool two_sided;        /* default false */
-} spot_stats_power_config;
-
 /* Fisher's exact test of two independent counts, given their total. Two-sided: the probability of
  * all tables that are no more likely than this one. p below 1e-300 may be 0.
  * Returns SPOT_OK, E_INVALID (out NULL), E_RANGE (counts). Threads: immutable, as all below. */
@@ -159,15 +150,6 @@ SPOT_API spot_status spot_stats_interior_mcnemar(const bool *success, int n_arm,
  * E_RANGE (n_arm, counts). */
 SPOT_API spot_status spot_stats_posterior_best(const spot_stats_count *arms, int n_arm,
                                                double *p_best, double *p_interior);
-
-SPOT_API void spot_stats_power_config_default(spot_stats_power_config *config);
-
-/* Trials that each of two points needs so that their rates are told apart with the wanted power, by
- * the normal approximation with unpooled variance (stats_power.h has what Fisher's test really needs,
- * which is more); never fewer than Fisher's test needs to reach
- * `level` at all. Returns SPOT_OK, E_INVALID (NULL), E_RANGE (config; equal rates, or more than 2^24
- * trials). */
-SPOT_API spot_status spot_stats_trials_needed(const spot_stats_power_config *config, int *n_trial);
 
 #ifdef __cplusplus
 }

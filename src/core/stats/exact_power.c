@@ -203,6 +203,11 @@ static spot_status mcnemar_power(const design *d, int n, int extra, double *powe
     return SPOT_OK;
 }
 
+void spot_stats_power_config_default(spot_stats_power_config *config)
+{
+    *config = (spot_stats_power_config){.level = 0.05, .power = 0.8};
+}
+
 static bool is_wish(const spot_stats_power_config *c)
 {
     return c->rate_candidate >= 0.0 && c->rate_candidate <= 1.0 && c->rate_baseline >= 0.0 &&

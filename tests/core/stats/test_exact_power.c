@@ -11,6 +11,7 @@
 #include "spot/rng.h"
 #include "spot/stats.h"
 #include "spot/stats_power.h"
+#include "spot/stats_tests.h"
 
 static const double ROUNDING = 1e-11; /* a few hundred roundings of weights and tails */
 enum { MAX_N = 64 };
@@ -282,6 +283,11 @@ static void small_differences_take_the_approximation(void **state)
 static void impossible_wishes_are_refused(void **state)
 {
     (void)state;
+    spot_stats_power_config unset;
+    memset(&unset, 0xA5, sizeof(unset));
+    spot_stats_power_config_default(&unset);
+    assert_true(unset.level == 0.05 && unset.power == 0.8 && !unset.two_sided);
+    assert_true(unset.rate_candidate == 0.0 && unset.rate_baseline == 0.0);
     const spot_stats_power_config good = wish(0.5, 0.25, 0.05, 0.8);
     double power = 0.0;
     spot_stats_trials t;
