@@ -63,7 +63,8 @@ static spot_status infer(contender *c)
 
 static spot_status open_session(contender *c, char **argv, const char *kernels, spot_diag *diag)
 {
-    const spot_session_config config = {.steps = (int)strtol(argv[4], NULL, 10),
+    const spot_session_config config = {.size = sizeof(spot_session_config),
+                                        .steps = (int)strtol(argv[4], NULL, 10),
                                         .batch_max = (int)strtol(argv[5], NULL, 10),
                                         .quant = strcmp(argv[3], "fp32") == 0 ? NULL : argv[3],
                                         .kernels = kernels,

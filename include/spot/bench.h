@@ -22,6 +22,7 @@
 #define SPOT_BENCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "spot/alloc.h"
@@ -43,6 +44,7 @@ enum {
 };
 
 typedef struct spot_bench_config {
+    size_t size;              /* of this struct, set by its default function; else E_INVALID */
     const spot_point *points; /* (n_points), steps named; overlap and align change no latency */
     int n_points;             /* 1..SPOT_BENCH_POINTS_MAX */
     int baseline;             /* index of the point that alpha compares with */

@@ -8,6 +8,8 @@
  * a state of it for one operating point, asks that for chunks, and ends it.
  *
  *     spot_brain_open("policies/ur5e-conveyor", NULL, &brain, &diag);
+ *     spot_brain_config_default(&config);
+ *     config.point = &point;
  *     spot_brain_begin(&brain, &config, &state, &diag);
  *     spot_brain_infer(&brain, state, &(spot_brain_input){.obs = obs, .noise = noise}, chunk, &diag);
  *     spot_brain_end(&brain, state);
@@ -53,8 +55,9 @@ typedef struct spot_brain_info {
 
 /* What one thread's state is for. All borrowed until spot_brain_end, `point` during begin. */
 typedef struct spot_brain_config {
-    const spot_point *point;         /* its `steps` may be 0: the default */
-    const char *kernels;             /* as in spot_session_config; NULL = best of this CPU */
+    size_t size;             /* of this struct, set by its default function; else E_INVALID */
+    const spot_point *point; /* its `steps` may be 0: the default */
+    const char *kernels;     /* as in spot_session_config; NULL = best of this CPU */
     const spot_allocator *allocator; /* NULL = malloc */
 } spot_brain_config;
 
@@ -111,6 +114,8 @@ SPOT_API spot_status spot_brain_open(const char *path, const spot_allocator *all
  * see diag). */
 SPOT_API spot_status spot_brain_describe(const spot_brain *brain, spot_brain_info *info,
                                          spot_diag *diag);
+
+SPOT_API void spot_brain_config_default(spot_brain_config *config);
 
 /* Begins a state. Ownership: on success to be ended with spot_brain_end before the brain is closed; on failure
  * *state is NULL. Returns as spot_brain_describe, E_UNSUPPORTED (a knob that the brain does not have), or what

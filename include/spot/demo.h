@@ -21,6 +21,7 @@
 #define SPOT_DEMO_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "spot/rollout.h"
@@ -34,6 +35,7 @@ extern "C" {
 #define SPOT_DEMO_SEED_BASE (UINT64_C(1) << 32)
 
 typedef struct spot_demo_config {
+    size_t size;       /* of this struct, set by its default function; else E_INVALID */
     int episodes;      /* demonstrations to write, 1..100000; default 1000 */
     uint64_t seed;     /* first seed, added to SPOT_DEMO_SEED_BASE; default 0 */
     int threads;       /* default 1 */

@@ -35,6 +35,7 @@
 #define SPOT_EXEC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "spot/alloc.h"
@@ -58,15 +59,16 @@ typedef enum spot_clock {
 } spot_clock;
 
 typedef struct spot_exec_config {
-    spot_schedule schedule;          /* default sync */
-    spot_align align;                /* default none; matters with overlap only */
-    int n_execute;                   /* n: actions executed a chunk, 1..horizon */
-    int overlap;                     /* n': 0..n; must be 0 unless schedule is overlap */
-    int horizon;                     /* H: actions in a chunk; with align=skip n' + n <= H */
-    int action_dim;                  /* floats in an action */
-    int anchor_dim;                  /* doubles in an anchor (world.h), may be 0 */
-    int64_t ticks_per_action;        /* T_act in ticks, >= 1 */
-    int64_t overhead_ticks;          /* T_ovh of cadence, >= 0 */
+    size_t size;              /* of this struct, set by its default function; else E_INVALID */
+    spot_schedule schedule;   /* default sync */
+    spot_align align;         /* default none; matters with overlap only */
+    int n_execute;            /* n: actions executed a chunk, 1..horizon */
+    int overlap;              /* n': 0..n; must be 0 unless schedule is overlap */
+    int horizon;              /* H: actions in a chunk; with align=skip n' + n <= H */
+    int action_dim;           /* floats in an action */
+    int anchor_dim;           /* doubles in an anchor (world.h), may be 0 */
+    int64_t ticks_per_action; /* T_act in ticks, >= 1 */
+    int64_t overhead_ticks;   /* T_ovh of cadence, >= 0 */
     const spot_allocator *allocator; /* NULL = malloc */
 } spot_exec_config;
 

@@ -45,6 +45,7 @@ typedef enum spot_inspect_found {
 } spot_inspect_found;
 
 typedef struct spot_inspect_config {
+    size_t size; /* of this struct, set by its default function; else E_INVALID */
     int bits[SPOT_INSPECT_BITS_MAX]; /* 1 .. 12 each, sign included; default 2, 3, 4, 6, 8 */
     int n_bits;                      /* 0 .. 12; default 5 */
     size_t sample_max;               /* 2 .. 2^24 weights of a tensor; default 2^18 */

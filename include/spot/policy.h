@@ -12,7 +12,9 @@
  *     spot_policy *policy = NULL;
  *     spot_session *session = NULL;
  *     spot_policy_load("policies/ur5e-conveyor", NULL, &policy, &diag);
- *     spot_session_create(policy, &(spot_session_config){.steps = 5, .batch_max = 1}, &session);
+ *     spot_session_config_default(&config);
+ *     config.steps = 5;
+ *     spot_session_create(policy, &config, &session);
  *     spot_session_infer(session, 1, obs, noise, chunk);
  *
  * Architectures: `flow_mixer`, the flow-matching MLP-Mixer of the RTC/TISED Kinetix experiments (4
@@ -30,6 +32,7 @@
 #ifndef SPOT_POLICY_H
 #define SPOT_POLICY_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "spot/alloc.h"
@@ -70,6 +73,7 @@ SPOT_API void spot_policy_destroy(spot_policy *policy);
 SPOT_API const spot_policy_info *spot_policy_describe(const spot_policy *policy);
 
 typedef struct spot_session_config {
+    size_t size;         /* of this struct, set by its default function; else E_INVALID */
     int steps;           /* refinement steps, 1..SPOT_POLICY_STEPS_MAX; 0 = default_steps */
     int batch_max;       /* largest batch, 1..4096, of a policy with history 1; default 1 */
     const char *kernels; /* `reference`, `avx2`, `avx512`, `neon` or NULL = best of this CPU */

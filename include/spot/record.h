@@ -15,6 +15,7 @@
 #ifndef SPOT_RECORD_H
 #define SPOT_RECORD_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "spot/alloc.h"
@@ -43,6 +44,7 @@ typedef enum spot_analyze_regime {
 } spot_analyze_regime;
 
 typedef struct spot_analyze_config {
+    size_t size;                /* of this struct, set by its default function; else E_INVALID */
     const char *map;            /* `old=new,old=new`: columns by our names; NULL = none */
     const char *baseline;       /* name of a point; NULL = the source's, else its first */
     spot_analyze_regime regime; /* default auto */

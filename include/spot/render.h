@@ -17,6 +17,7 @@
 #ifndef SPOT_RENDER_H
 #define SPOT_RENDER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "spot/alloc.h"
@@ -35,10 +36,11 @@ typedef enum spot_render_backend {
 } spot_render_backend;
 
 typedef struct spot_render_config {
-    int width;                       /* pixels, even, 16 to 4096 and at most the model's off-screen
+    size_t size;                 /* of this struct, set by its default function; else E_INVALID */
+    int width;                   /* pixels, even, 16 to 4096 and at most the model's off-screen
                                   * buffer (visual/global in the MJCF); default 640 */
-    int height;                      /* the same; default 480 */
-    spot_render_backend backend;     /* default SPOT_RENDER_AUTO */
+    int height;                  /* the same; default 480 */
+    spot_render_backend backend; /* default SPOT_RENDER_AUTO */
     const spot_allocator *allocator; /* NULL = malloc, the default */
 } spot_render_config;
 
@@ -71,6 +73,7 @@ SPOT_API spot_status spot_write_png(const char *path, const uint8_t *rgb, int wi
                                     spot_diag *diag);
 
 typedef struct spot_video_config {
+    size_t size; /* of this struct, set by its default function; else E_INVALID */
     spot_render_config render;
     double fps; /* frames a second, 1 to 120; default 25 */
     const char

@@ -18,6 +18,7 @@
 #define SPOT_ROLLOUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "spot/brain.h"
@@ -32,6 +33,7 @@ extern "C" {
 
 /* How one episode is run. */
 typedef struct spot_rollout_config {
+    size_t size;            /* of this struct, set by its default function; else E_INVALID */
     spot_schedule schedule; /* sync, overlap or cadence; default sync */
     spot_clock clock;       /* default exact */
     spot_point point;       /* steps (0 = the brain's), overlap, align; default baseline */

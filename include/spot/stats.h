@@ -77,6 +77,7 @@ typedef struct spot_stats_run {
 } spot_stats_run;
 
 typedef struct spot_stats_paired_config {
+    size_t size;       /* of this struct, set by its default function; else E_INVALID */
     double confidence; /* of the intervals, in (0, 1); default 0.95 */
     int n_resample;    /* 1..2^24; default 10000 */
     int min_successes; /* of each point, for SUFFICIENT; >= 1; default 10 */

@@ -35,6 +35,7 @@ enum {
 };
 
 typedef struct spot_stats_max_t_config {
+    size_t size;   /* of this struct, set by its default function; else E_INVALID */
     int n_draw;    /* shuffles where the orders cannot all be counted; 1..2^24; default 9999 */
     uint64_t seed; /* of the shuffling; default 1 */
 } spot_stats_max_t_config;

@@ -45,6 +45,7 @@ enum {
 };
 
 typedef struct spot_stats_sign_flip_config {
+    size_t size;   /* of this struct, set by its default function; else E_INVALID */
     int n_draw;    /* patterns that are drawn where they cannot all be counted; 1..2^24; 9999 */
     uint64_t seed; /* of the drawing; default 1 */
     double error;  /* of one difference, absolute, in its unit: times of 40 s that were subtracted

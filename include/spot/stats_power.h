@@ -39,6 +39,7 @@ enum { SPOT_STATS_MAX_EXACT_TRIALS = 20000 }; /* beyond, the normal approximatio
 
 /* A wish: two success rates to tell apart. */
 typedef struct spot_stats_power_config {
+    size_t size;           /* of this struct, set by its default function; else E_INVALID */
     double rate_candidate; /* in [0, 1] */
     double rate_baseline;  /* in [0, 1], another rate than the candidate's */
     double level;          /* false-alarm probability, in (0, 0.5]; default 0.05 */
@@ -53,6 +54,7 @@ typedef struct spot_stats_trials {
 } spot_stats_trials;
 
 typedef struct spot_stats_pilot_config {
+    size_t size;       /* of this struct, set by its default function; else E_INVALID */
     double level;      /* one-sided, in (0, 0.5]; default 0.05 */
     double power;      /* wanted, in [0.5, 1); default 0.8 */
     double confidence; /* of the range, in (0, 1); default 0.95 */

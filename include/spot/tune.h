@@ -19,6 +19,7 @@
 #define SPOT_TUNE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "spot/brain.h"
@@ -49,6 +50,7 @@ typedef enum spot_goal {
 } spot_goal;
 
 typedef struct spot_tune_config {
+    size_t size;              /* of this struct, set by its default function; else E_INVALID */
     const spot_point *points; /* (n_points); must hold the baseline */
     int n_points;             /* 1..SPOT_TUNE_POINTS_MAX */
     int baseline;             /* index of the baseline in points */

@@ -127,7 +127,9 @@ static int check_point(const char *verb, const spot_brain *brain, const spot_poi
     void *state = NULL;
     spot_diag diag = {""};
 
-    spot_status st = spot_brain_begin(brain, &(spot_brain_config){.point = point}, &state, &diag);
+    spot_status st = spot_brain_begin(
+        brain, &(spot_brain_config){.size = sizeof(spot_brain_config), .point = point}, &state,
+        &diag);
     if (st == SPOT_OK) {
         spot_brain_end(brain, state);
         return CLI_OK;

@@ -340,6 +340,7 @@ int spoti_cli_rollout(int argc, char **argv)
     int exit_code = CLI_OK;
 
     spot_variation_default(&r.variation);
+    spot_rollout_config_default(&r.config);
     const cli_option options[] = {
         {"task", "NAME", CLI_TEXT, &r.task_name, "task, by name or task file (required)"},
         {"policy", "NAME", CLI_TEXT, &r.policy_name,

@@ -7,7 +7,7 @@
 
 Every declaration of a function in include/spot/*.h carries SPOT_API; each of them is exported by
 LIBRARY, which exports nothing else; and each is called outside its own definition: in another source, an
-example or a test. Prints `function: what` for each breach.
+example or a test. Each struct spot_*_config begins with its size. Prints `name: what` for each breach.
 """
 import re
 import subprocess
@@ -24,6 +24,7 @@ DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", re.M)
 BODY = re.compile(r"\{[^{}]*\}")
 # a declaration: everything between two of `;`, `{` and `}`; a function's has a name before a bracket
 FUNCTION = re.compile(r"\b(spot_\w+)\s*\(")
+CONFIG = re.compile(r"typedef\s+struct\s+(spot_\w+_config)\s*\{(?!\s*size_t\s+size;)")
 CALLERS = ("src", "examples", "tests")
 
 
@@ -44,6 +45,12 @@ def declared(root):
             if name and "typedef" not in declaration and "static inline" not in declaration:
                 found[name.group(1)] = "SPOT_API" in declaration
     return found
+
+
+def without_size(root):
+    """Config structs that do not begin with `size_t size`."""
+    return [name for header in sorted((root / "include/spot").glob("*.h"))
+            for name in CONFIG.findall(code_of(header))]
 
 
 def exported(library):
@@ -72,6 +79,7 @@ def main():
     breaches += [f"{name}: declared, not exported" for name in set(api) - out]
     breaches += [f"{name}: exported, not declared in include/spot/" for name in out - set(api)]
     breaches += [f"{name}: nobody calls it: src/, examples/ and tests/ do without" for name in set(api) - used]
+    breaches += [f"{name}: does not begin with `size_t size`" for name in without_size(root)]
     print("\n".join(sorted(breaches)) or f"{len(out)} functions are declared, exported and called")
     return 1 if breaches or not api else 0
 

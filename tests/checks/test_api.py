@@ -17,6 +17,10 @@ extern "C" {
 typedef struct spot_thing {
     int (*spot_slot)(void);
 } spot_thing;
+typedef struct spot_x_config {
+    size_t size; /* of this struct */
+    int n;
+} spot_x_config;
 typedef int (*spot_callback)(int);
 SPOT_API int spot_one(spot_thing *thing,
                       int n);
@@ -44,6 +48,8 @@ TREES = {
     "hidden": (HEADER, SOURCE.replace("SPOT_API int", "int"), CALLER, "spot_one: declared, not exported"),
     "exported only": (HEADER, SOURCE.replace("int spoti", "SPOT_API int spoti"), CALLER,
                       "spoti_hidden: exported, not declared"),
+    "a config without its size": (HEADER.replace("size_t size;", "int n;"), SOURCE, CALLER,
+                                  "spot_x_config: does not begin with"),
     "without a caller": (HEADER, SOURCE, CALLER.replace("!spot_two()", "0"), "spot_two: nobody calls it"),
 }
 

@@ -35,7 +35,8 @@ void spot_test_assert_close(double got, double want, double atol, double rtol, c
  *     for (int k = 0; k < 1000; k++) {
  *         spot_test_allocator mem;
  *         spot_allocator a = spot_test_failing_allocator(&mem, k);
- *         spot_status st = spot_thing_create(&(spot_thing_config){.allocator = &a}, &thing);
+ *         config.allocator = &a;
+ *         spot_status st = spot_thing_create(&config, &thing);
  *         if (st == SPOT_OK) { spot_thing_destroy(thing); }
  *         else { assert_int_equal(st, SPOT_E_NOMEM); assert_null(thing); }
  *         spot_test_assert_no_leak(&mem);

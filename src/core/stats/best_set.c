@@ -8,6 +8,7 @@
  */
 #include <math.h>
 
+#include "core/base/config.h"
 #include "spot/stats_many.h"
 #include "spot/stats_tests.h"
 
@@ -20,7 +21,8 @@ spot_status spot_stats_sign_flip_pairs(const spot_stats_sign_flip_config *config
                                        const double *outcome, int n_seed, int n_point, double *work,
                                        double *p_worse)
 {
-    if (config == NULL || outcome == NULL || work == NULL || p_worse == NULL) {
+    if (SPOTI_CONFIG_CHECK(spot_stats_sign_flip_config, config, NULL) != SPOT_OK ||
+        outcome == NULL || work == NULL || p_worse == NULL) {
         return SPOT_E_INVALID;
     }
     if (n_seed < 1 || n_seed > SPOT_STATS_MAX_TRIALS || !is_number_of_points(n_point)) {

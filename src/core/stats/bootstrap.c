@@ -10,6 +10,7 @@
  * p-values count the data as one more resample (Davison and Hinkley 1997), so none is 0.
  */
 #include "core/stats/bootstrap.h"
+#include "core/base/config.h"
 
 #include <math.h>
 
@@ -162,7 +163,8 @@ spot_status spot_stats_bootstrap(const spot_stats_paired_config *config, int n_s
                                  spot_stats_statistic statistic, const void *data,
                                  double null_value, double *work, spot_stats_bootstrap_result *out)
 {
-    if (config == NULL || statistic == NULL || work == NULL || out == NULL) {
+    if (SPOTI_CONFIG_CHECK(spot_stats_paired_config, config, NULL) != SPOT_OK ||
+        statistic == NULL || work == NULL || out == NULL) {
         return SPOT_E_INVALID;
     }
     spot_status st = check_problem(config, n_seed, null_value);

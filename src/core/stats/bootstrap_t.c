@@ -18,6 +18,7 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "core/base/config.h"
 #include "core/stats/bootstrap.h"
 #include "core/stats/order.h"
 #include "spot/rng.h"
@@ -221,7 +222,8 @@ spot_status spot_stats_mean_t(const spot_stats_paired_config *config,
                               const spot_stats_value *column, int n_seed, double *work,
                               spot_stats_t_result *out)
 {
-    if (config == NULL || column == NULL || work == NULL || out == NULL) {
+    if (SPOTI_CONFIG_CHECK(spot_stats_paired_config, config, NULL) != SPOT_OK || column == NULL ||
+        work == NULL || out == NULL) {
         return SPOT_E_INVALID;
     }
     const problem p = {.side = {column, NULL}, .n_side = 1, .n_seed = n_seed};
@@ -233,7 +235,8 @@ spot_status spot_stats_ratio_t(const spot_stats_paired_config *config,
                                int n_seed, spot_stats_ratio_kind kind, double *work,
                                spot_stats_t_result *out)
 {
-    if (config == NULL || candidate == NULL || baseline == NULL || work == NULL || out == NULL) {
+    if (SPOTI_CONFIG_CHECK(spot_stats_paired_config, config, NULL) != SPOT_OK ||
+        candidate == NULL || baseline == NULL || work == NULL || out == NULL) {
         return SPOT_E_INVALID;
     }
     if (kind != SPOT_STATS_RATIO_OWN && kind != SPOT_STATS_RATIO_COMMON) {

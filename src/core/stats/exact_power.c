@@ -20,6 +20,7 @@
 
 #include <math.h>
 
+#include "core/base/config.h"
 #include "core/stats/dist.h"
 
 /* ln 1e15: outcomes rarer than that are left out */
@@ -205,7 +206,7 @@ static spot_status mcnemar_power(const design *d, int n, int extra, double *powe
 
 void spot_stats_power_config_default(spot_stats_power_config *config)
 {
-    *config = (spot_stats_power_config){.level = 0.05, .power = 0.8};
+    *config = (spot_stats_power_config){.size = sizeof(*config), .level = 0.05, .power = 0.8};
 }
 
 static bool is_wish(const spot_stats_power_config *c)
@@ -276,7 +277,7 @@ static spot_status search(const design *d, double start, spot_stats_trials *out)
 spot_status spot_stats_power_fisher(const spot_stats_power_config *config, int n_trial,
                                     double *power)
 {
-    if (config == NULL || power == NULL) {
+    if (SPOTI_CONFIG_CHECK(spot_stats_power_config, config, NULL) != SPOT_OK || power == NULL) {
         return SPOT_E_INVALID;
     }
     if (!is_wish(config) || n_trial < 1 || n_trial > SPOT_STATS_MAX_EXACT_TRIALS) {
@@ -289,7 +290,7 @@ spot_status spot_stats_power_fisher(const spot_stats_power_config *config, int n
 spot_status spot_stats_power_mcnemar(const spot_stats_power_config *config, int n_trial,
                                      double *power)
 {
-    if (config == NULL || power == NULL) {
+    if (SPOTI_CONFIG_CHECK(spot_stats_power_config, config, NULL) != SPOT_OK || power == NULL) {
         return SPOT_E_INVALID;
     }
     if (!is_wish(config) || config->rate_candidate + config->rate_baseline > 1.0 || n_trial < 1 ||
@@ -302,7 +303,7 @@ spot_status spot_stats_power_mcnemar(const spot_stats_power_config *config, int 
 
 spot_status spot_stats_trials_fisher(const spot_stats_power_config *config, spot_stats_trials *out)
 {
-    if (config == NULL || out == NULL) {
+    if (SPOTI_CONFIG_CHECK(spot_stats_power_config, config, NULL) != SPOT_OK || out == NULL) {
         return SPOT_E_INVALID;
     }
     if (!is_wish(config)) {
@@ -319,7 +320,7 @@ spot_status spot_stats_trials_fisher(const spot_stats_power_config *config, spot
 
 spot_status spot_stats_trials_mcnemar(const spot_stats_power_config *config, spot_stats_trials *out)
 {
-    if (config == NULL || out == NULL) {
+    if (SPOTI_CONFIG_CHECK(spot_stats_power_config, config, NULL) != SPOT_OK || out == NULL) {
         return SPOT_E_INVALID;
     }
     if (!is_wish(config) || config->rate_candidate + config->rate_baseline > 1.0) {

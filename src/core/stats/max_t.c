@@ -11,6 +11,7 @@
  */
 #include <math.h>
 
+#include "core/base/config.h"
 #include "spot/rng.h"
 #include "spot/stats_many.h"
 
@@ -36,7 +37,8 @@ typedef struct problem {
 
 void spot_stats_max_t_config_default(spot_stats_max_t_config *config)
 {
-    *config = (spot_stats_max_t_config){.n_draw = SPOT_STATS_N_DRAW, .seed = 1};
+    *config =
+        (spot_stats_max_t_config){.size = sizeof(*config), .n_draw = SPOT_STATS_N_DRAW, .seed = 1};
 }
 
 size_t spot_stats_max_t_work_size(int n_point)
@@ -219,7 +221,8 @@ spot_status spot_stats_max_t(const spot_stats_max_t_config *config, const double
                              int n_seed, int n_point, double *work, double *p,
                              spot_stats_max_t_result *out)
 {
-    if (config == NULL || outcome == NULL || work == NULL || p == NULL || out == NULL) {
+    if (SPOTI_CONFIG_CHECK(spot_stats_max_t_config, config, NULL) != SPOT_OK || outcome == NULL ||
+        work == NULL || p == NULL || out == NULL) {
         return SPOT_E_INVALID;
     }
     if (config->n_draw < 1 || config->n_draw > SPOT_STATS_MAX_RESAMPLE || n_seed < 1 ||

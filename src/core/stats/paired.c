@@ -10,6 +10,7 @@
  * the reciprocal of that of its inverse, so nothing depends on which way speed-up is written.
  */
 #include "core/stats/paired.h"
+#include "core/base/config.h"
 
 #include <math.h>
 
@@ -95,6 +96,7 @@ void spoti_bootstrap_paired(const spot_stats_run *candidate, const spot_stats_ru
 void spot_stats_paired_config_default(spot_stats_paired_config *config)
 {
     *config = (spot_stats_paired_config){
+        .size = sizeof(*config),
         .confidence = SPOT_STATS_CONFIDENCE,
         .n_resample = SPOT_STATS_N_RESAMPLE,
         .min_successes = SPOT_STATS_MIN_SUCCESSES,
@@ -237,7 +239,8 @@ static spot_status compare(const spot_stats_paired_config *config, const spot_st
                            const spot_stats_run *baseline, int n_seed, bool is_bca, double *work,
                            spot_stats_paired_result *out)
 {
-    if (config == NULL || candidate == NULL || baseline == NULL || work == NULL || out == NULL) {
+    if (SPOTI_CONFIG_CHECK(spot_stats_paired_config, config, NULL) != SPOT_OK ||
+        candidate == NULL || baseline == NULL || work == NULL || out == NULL) {
         return SPOT_E_INVALID;
     }
     spot_status st = check_arguments(config, candidate, baseline, n_seed);

@@ -12,6 +12,7 @@
  *     P(S <= s) = Phi (x) + phi (x) (sum d^4 / V^2) (x^3 - 3 x) / 12    (Edgeworth).
  */
 #include "core/stats/pilot.h"
+#include "core/base/config.h"
 
 #include <math.h>
 
@@ -34,7 +35,8 @@ enum { SMALL = 64, N_AHEAD = 8 };
 
 void spot_stats_pilot_config_default(spot_stats_pilot_config *config)
 {
-    *config = (spot_stats_pilot_config){.level = 0.05,
+    *config = (spot_stats_pilot_config){.size = sizeof(*config),
+                                        .level = 0.05,
                                         .power = 0.8,
                                         .confidence = SPOT_STATS_CONFIDENCE,
                                         .n_study = 1000,
@@ -162,7 +164,8 @@ spot_status spot_stats_power_sign_flip(const spot_stats_pilot_config *config,
                                        const double *difference, int n_pilot, int n_seed,
                                        double *power)
 {
-    if (config == NULL || difference == NULL || power == NULL) {
+    if (SPOTI_CONFIG_CHECK(spot_stats_pilot_config, config, NULL) != SPOT_OK ||
+        difference == NULL || power == NULL) {
         return SPOT_E_INVALID;
     }
     if (!is_pilot(config, difference, n_pilot) || n_seed < 1 ||
@@ -292,7 +295,8 @@ spot_status spot_stats_trials_sign_flip(const spot_stats_pilot_config *config,
                                         const double *difference, int n_pilot, double *work,
                                         spot_stats_pilot_result *out)
 {
-    if (config == NULL || difference == NULL || work == NULL || out == NULL) {
+    if (SPOTI_CONFIG_CHECK(spot_stats_pilot_config, config, NULL) != SPOT_OK ||
+        difference == NULL || work == NULL || out == NULL) {
         return SPOT_E_INVALID;
     }
     if (!is_pilot(config, difference, n_pilot) || !(config->power >= 0.5 && config->power < 1.0) ||

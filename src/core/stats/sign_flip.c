@@ -13,6 +13,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "core/base/config.h"
 #include "core/stats/order.h"
 #include "spot/rng.h"
 
@@ -32,7 +33,8 @@ typedef struct problem {
 
 void spot_stats_sign_flip_config_default(spot_stats_sign_flip_config *config)
 {
-    *config = (spot_stats_sign_flip_config){.n_draw = SPOT_STATS_N_DRAW, .seed = 1};
+    *config = (spot_stats_sign_flip_config){
+        .size = sizeof(*config), .n_draw = SPOT_STATS_N_DRAW, .seed = 1};
 }
 
 static bool is_valid(const spot_stats_sign_flip_config *config)
@@ -129,7 +131,8 @@ static double draw_sum(const problem *p, uint64_t seed, uint64_t index)
 spot_status spot_stats_sign_flip(const spot_stats_sign_flip_config *config,
                                  const double *difference, int n, spot_stats_sign_flip_result *out)
 {
-    if (config == NULL || difference == NULL || out == NULL) {
+    if (SPOTI_CONFIG_CHECK(spot_stats_sign_flip_config, config, NULL) != SPOT_OK ||
+        difference == NULL || out == NULL) {
         return SPOT_E_INVALID;
     }
     if (n < 1 || n > SPOT_STATS_MAX_TRIALS || !is_valid(config)) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "core/base/config.h"
 #include "core/base/text.h"
 #include "lab/bench/load.h"
 #include "lab/bench/probe.h"
@@ -28,7 +29,8 @@ typedef struct bench {
 void spot_bench_config_default(spot_bench_config *config)
 {
     if (config != NULL) {
-        *config = (spot_bench_config){.rounds = 25,
+        *config = (spot_bench_config){.size = sizeof(*config),
+                                      .rounds = 25,
                                       .calls = 20,
                                       .warm_up = 3,
                                       .threads = 1,
@@ -278,7 +280,8 @@ spot_status spot_bench_run(const spot_policy *policy, const spot_bench_config *c
     spot_status st = SPOT_OK;
     bench b;
 
-    if (policy == NULL || config == NULL || config->points == NULL || rows == NULL) {
+    if (policy == NULL || SPOTI_CONFIG_CHECK(spot_bench_config, config, diag) != SPOT_OK ||
+        config->points == NULL || rows == NULL) {
         return SPOT_E_INVALID;
     }
     st = check(config, diag);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "core/base/config.h"
 #include "lab/base/parallel.h"
 #include "lab/demo/hdf5_file.h"
 
@@ -31,7 +32,8 @@ typedef struct recorder {
 
 void spot_demo_config_default(spot_demo_config *config)
 {
-    *config = (spot_demo_config){.episodes = 1000,
+    *config = (spot_demo_config){.size = sizeof(*config),
+                                 .episodes = 1000,
                                  .seed = 0,
                                  .threads = 1,
                                  .speed_low = 1.0,
@@ -140,7 +142,8 @@ spot_status spot_demo_record(const spot_task *task, const spot_demo_config *conf
     spot_demo_result counted = {0};
     spoti_hdf5_file *file = NULL;
 
-    if (task == NULL || config == NULL || path == NULL) {
+    if (task == NULL || SPOTI_CONFIG_CHECK(spot_demo_config, config, diag) != SPOT_OK ||
+        path == NULL) {
         return SPOT_E_INVALID;
     }
     spot_status st = check_config(config, diag);

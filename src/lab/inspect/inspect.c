@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/base/alloc.h"
+#include "core/base/config.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/coinfer/coinfer.h"
@@ -40,8 +41,10 @@ struct spot_inspect {
 void spot_inspect_config_default(spot_inspect_config *config)
 {
     if (config != NULL) {
-        *config = (spot_inspect_config){
-            .bits = {2, 3, 4, 6, 8}, .n_bits = 5, .sample_max = SPOT_INSPECT_SAMPLE};
+        *config = (spot_inspect_config){.size = sizeof(*config),
+                                        .bits = {2, 3, 4, 6, 8},
+                                        .n_bits = 5,
+                                        .sample_max = SPOT_INSPECT_SAMPLE};
     }
 }
 
@@ -146,10 +149,11 @@ spot_status spot_inspect_open(const char *path, const spot_inspect_config *confi
         return SPOT_E_INVALID;
     }
     *out = NULL;
-    if (path == NULL) {
+    spot_inspect_config_default(&used);
+    if (path == NULL ||
+        (config != NULL && SPOTI_CONFIG_CHECK(spot_inspect_config, config, diag) != SPOT_OK)) {
         return SPOT_E_INVALID;
     }
-    spot_inspect_config_default(&used);
     if (config != NULL) {
         used = *config;
     }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "core/base/config.h"
 #include "core/base/text.h"
 
 enum {
@@ -20,7 +21,8 @@ static const double AGREE = 1e-6;
 void spot_analyze_config_default(spot_analyze_config *config)
 {
     if (config != NULL) {
-        *config = (spot_analyze_config){.resamples = N_RESAMPLE, .seed = 1};
+        *config =
+            (spot_analyze_config){.size = sizeof(*config), .resamples = N_RESAMPLE, .seed = 1};
     }
 }
 
@@ -30,7 +32,7 @@ spot_status spot_analyze_log_create(const spot_analyze_config *config, spot_anal
         return SPOT_E_INVALID;
     }
     *out = NULL;
-    if (config == NULL) {
+    if (SPOTI_CONFIG_CHECK(spot_analyze_config, config, NULL) != SPOT_OK) {
         return SPOT_E_INVALID;
     }
     /* 0 = not given */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "core/base/config.h"
 #include "core/base/text.h"
 #include "lab/report/gl.h"
 #include "lab/sim/mujoco/guard.h"
@@ -39,7 +40,8 @@ struct spot_renderer {
 
 void spot_render_config_default(spot_render_config *config)
 {
-    *config = (spot_render_config){.width = 640, .height = 480, .backend = SPOT_RENDER_AUTO};
+    *config = (spot_render_config){
+        .size = sizeof(*config), .width = 640, .height = 480, .backend = SPOT_RENDER_AUTO};
 }
 
 static const spoti_mujoco_world *mujoco_world(const spot_world *world)
@@ -100,7 +102,7 @@ spot_status spot_renderer_create(const spot_world *world, const spot_render_conf
         return SPOT_E_INVALID;
     }
     *out = NULL;
-    if (world == NULL || config == NULL) {
+    if (world == NULL || SPOTI_CONFIG_CHECK(spot_render_config, config, diag) != SPOT_OK) {
         return SPOT_E_INVALID;
     }
     const spoti_mujoco_world *w = mujoco_world(world);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "core/base/alloc.h"
+#include "core/base/config.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "lab/report/whole.h"
@@ -40,6 +41,7 @@ struct spot_video {
 void spot_video_config_default(spot_video_config *config)
 {
     memset(config, 0, sizeof(*config));
+    config->size = sizeof(*config);
     spot_render_config_default(&config->render);
     config->fps = 25.0;
     config->ffmpeg = "ffmpeg";
@@ -165,7 +167,9 @@ spot_status spot_video_create(const char *path, const spot_video_config *config,
         return SPOT_E_INVALID;
     }
     *out = NULL;
-    if (path == NULL || config == NULL || config->ffmpeg == NULL) {
+    if (path == NULL || SPOTI_CONFIG_CHECK(spot_video_config, config, diag) != SPOT_OK ||
+        SPOTI_CONFIG_CHECK(spot_render_config, &config->render, diag) != SPOT_OK ||
+        config->ffmpeg == NULL) {
         return SPOT_E_INVALID;
     }
     spot_status st = check(config, diag);

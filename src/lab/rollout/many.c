@@ -7,6 +7,7 @@
 #include "spot/rollout.h"
 
 #include "core/base/alloc.h"
+#include "core/base/config.h"
 #include "lab/base/parallel.h"
 
 typedef struct worker {
@@ -87,7 +88,8 @@ static spot_status check(const spot_rollout_batch *batch, const spot_episode *ep
                          spot_diag *diag)
 {
     if (batch == NULL || batch->brain == NULL || batch->make_world == NULL ||
-        batch->seeds == NULL || episodes == NULL) {
+        batch->seeds == NULL || episodes == NULL ||
+        SPOTI_CONFIG_CHECK(spot_rollout_config, &batch->config, diag) != SPOT_OK) {
         return SPOT_E_INVALID;
     }
     if (batch->n_seeds < 1 || batch->threads < 1 || batch->threads > SPOTI_THREADS_MAX) {

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "core/base/config.h"
 #include "core/base/text.h"
 #include "spot/rng.h"
 
@@ -49,6 +50,7 @@ void spot_rollout_config_default(spot_rollout_config *config)
         return;
     }
     memset(config, 0, sizeof(*config));
+    config->size = sizeof(*config);
     config->schedule = SPOT_SCHEDULE_SYNC;
     config->clock = SPOT_CLOCK_EXACT;
     config->point.steps = 0;
@@ -155,8 +157,10 @@ static bool make_buffers(spot_rollout *r)
 
 static spot_status begin_brain(spot_rollout *r, spot_diag *diag)
 {
-    const spot_brain_config config = {
-        .point = &r->config.point, .kernels = r->config.kernels, .allocator = r->allocator};
+    const spot_brain_config config = {.size = sizeof(spot_brain_config),
+                                      .point = &r->config.point,
+                                      .kernels = r->config.kernels,
+                                      .allocator = r->allocator};
     spot_status st = spot_brain_begin(&r->brain, &config, &r->state, diag);
     r->begun = st == SPOT_OK;
     return st;
@@ -170,7 +174,8 @@ spot_status spot_rollout_create(const spot_rollout_config *config, spot_world *w
         return SPOT_E_INVALID;
     }
     *out = NULL;
-    if (config == NULL || world == NULL || brain == NULL) {
+    if (SPOTI_CONFIG_CHECK(spot_rollout_config, config, diag) != SPOT_OK || world == NULL ||
+        brain == NULL) {
         return SPOT_E_INVALID;
     }
     spot_status st = spot_brain_describe(brain, &info, diag);

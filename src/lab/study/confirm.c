@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/config.h"
 #include "core/base/text.h"
 #include "spot/tune.h"
 
@@ -66,7 +67,8 @@ spot_status spot_tune_confirm(const spot_task *task, const spot_brain *brain,
                               spot_tune_result *result, spot_progress_fn progress, void *ctx,
                               spot_diag *diag)
 {
-    if (config == NULL || result == NULL || result->confirm != NULL) {
+    if (SPOTI_CONFIG_CHECK(spot_tune_config, config, diag) != SPOT_OK || result == NULL ||
+        result->confirm != NULL) {
         return SPOT_E_INVALID;
     }
     spot_point points[POINTS_MAX];

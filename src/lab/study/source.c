@@ -3,6 +3,7 @@
 /* The public call: episodes come from rollouts of a brain in worlds of a task. */
 #include <stddef.h>
 
+#include "core/base/config.h"
 #include "lab/study/study.h"
 
 typedef struct rollouts {
@@ -36,7 +37,8 @@ spot_status spot_tune(const spot_task *task, const spot_brain *brain, const spot
         return SPOT_E_INVALID;
     }
     *out = NULL;
-    if (task == NULL || brain == NULL || platform == NULL || config == NULL) {
+    if (task == NULL || brain == NULL || platform == NULL ||
+        SPOTI_CONFIG_CHECK(spot_tune_config, config, diag) != SPOT_OK) {
         return SPOT_E_INVALID;
     }
     const spot_task_info *task_info = spot_task_describe(task);

@@ -41,6 +41,7 @@ void spot_tune_config_default(spot_tune_config *config)
         return;
     }
     memset(config, 0, sizeof(*config));
+    config->size = sizeof(*config);
     config->n_seeds = 100;
     config->threads = 1;
     config->clock = SPOT_CLOCK_EXACT;

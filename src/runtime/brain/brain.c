@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "core/base/config.h"
 #include "core/base/hash.h"
 #include "core/base/text.h"
 #include "spot/rng.h"
@@ -87,6 +88,13 @@ static spot_status check_knobs(const spot_brain_info *info, const spot_point *po
     return SPOT_OK;
 }
 
+void spot_brain_config_default(spot_brain_config *config)
+{
+    if (config != NULL) {
+        *config = (spot_brain_config){.size = sizeof(*config)};
+    }
+}
+
 spot_status spot_brain_begin(const spot_brain *brain, const spot_brain_config *config, void **state,
                              spot_diag *diag)
 {
@@ -95,7 +103,7 @@ spot_status spot_brain_begin(const spot_brain *brain, const spot_brain_config *c
         return SPOT_E_INVALID;
     }
     *state = NULL;
-    if (config == NULL || config->point == NULL) {
+    if (SPOTI_CONFIG_CHECK(spot_brain_config, config, diag) != SPOT_OK || config->point == NULL) {
         return SPOT_E_INVALID;
     }
     spot_status st = spot_brain_describe(brain, &info, diag);
@@ -160,7 +168,9 @@ spot_status spot_brain_identify(const spot_brain *brain, char text[SPOT_BRAIN_ID
     void *state = NULL;
     uint64_t answer = SPOTI_HASH_START;
     spot_point_default(&point);
-    spot_status st = spot_brain_begin(brain, &(spot_brain_config){.point = &point}, &state, diag);
+    spot_status st = spot_brain_begin(
+        brain, &(spot_brain_config){.size = sizeof(spot_brain_config), .point = &point}, &state,
+        diag);
     if (st == SPOT_OK) {
         st = spot_brain_forget(brain, state, diag);
         st = st == SPOT_OK ? spoti_brain_answer(brain, state, &answer, diag) : st;

@@ -78,7 +78,9 @@ static spot_status identify(void *self, char text[SPOT_BRAIN_IDENTITY_SIZE], spo
     uint64_t answer = SPOTI_HASH_START;
     (void)spot_brain_of_policy((const spot_policy *)self, &brain);
     spot_point_default(&point);
-    spot_status st = spot_brain_begin(&brain, &(spot_brain_config){.point = &point}, &state, diag);
+    spot_status st = spot_brain_begin(
+        &brain, &(spot_brain_config){.size = sizeof(spot_brain_config), .point = &point}, &state,
+        diag);
     if (st != SPOT_OK) {
         return st;
     }

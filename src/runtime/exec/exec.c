@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "core/base/config.h"
 
 /* Caps on what a caller may ask for; far above any robot, far below an overflow. */
 enum { HORIZON_MAX = 4096, DIM_MAX = 4096 };
@@ -60,6 +61,7 @@ void spot_exec_config_default(spot_exec_config *config)
         return;
     }
     memset(config, 0, sizeof(*config));
+    config->size = sizeof(*config);
     config->schedule = SPOT_SCHEDULE_SYNC;
     config->align = SPOT_ALIGN_NONE;
     config->n_execute = 1;
@@ -146,10 +148,10 @@ spot_status spot_exec_create(const spot_exec_config *config, spot_exec **out, sp
         return SPOT_E_INVALID;
     }
     *out = NULL;
-    if (config == NULL) {
-        return SPOT_E_INVALID;
+    spot_status st = SPOTI_CONFIG_CHECK(spot_exec_config, config, diag);
+    if (st == SPOT_OK) {
+        st = check_sizes(config, diag);
     }
-    spot_status st = check_sizes(config, diag);
     if (st == SPOT_OK) {
         st = check_schedule(config, diag);
     }

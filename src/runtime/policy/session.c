@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "core/base/config.h"
 #include "runtime/nn/kernels.h"
 #include "runtime/policy/arch.h"
 #include "runtime/policy/sampler.h"
@@ -152,7 +153,7 @@ static spot_status prepare(spot_session *s)
 void spot_session_config_default(spot_session_config *config)
 {
     if (config != NULL) {
-        *config = (spot_session_config){.batch_max = 1};
+        *config = (spot_session_config){.size = sizeof(*config), .batch_max = 1};
     }
 }
 
@@ -252,7 +253,8 @@ spot_status spot_session_create(const spot_policy *policy, const spot_session_co
         return SPOT_E_INVALID;
     }
     *out = NULL;
-    if (policy == NULL || config == NULL) {
+    /* its diag is a field: not to be found in a struct of another size */
+    if (policy == NULL || SPOTI_CONFIG_CHECK(spot_session_config, config, NULL) != SPOT_OK) {
         return SPOT_E_INVALID;
     }
     if (config->steps < 0 || config->steps > SPOT_POLICY_STEPS_MAX || config->batch_max < 1 ||

@@ -208,7 +208,8 @@ static void drawn_p_agrees_with_the_count(void **state)
         double again[M * M];
         (void)test_of(outcome, N, M, again);
         assert_memory_equal(again, p, sizeof(p));
-        spot_stats_max_t_config other = {.n_draw = 9999, .seed = 2};
+        spot_stats_max_t_config other = {
+            .size = sizeof(spot_stats_max_t_config), .n_draw = 9999, .seed = 2};
         assert_int_equal(spot_stats_max_t(&other, outcome, N, M, work, again, &r), SPOT_OK);
         assert_memory_not_equal(again, p, sizeof(p));
     }

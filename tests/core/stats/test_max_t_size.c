@@ -33,7 +33,8 @@ static void draw_study(uint64_t study, int n, int m, double slow, double *y)
 /* The share of studies in which some pair of points first..m-1 is told apart at 5 %. */
 static double share_found(int n, int m, int first, double slow)
 {
-    spot_stats_max_t_config config = {.n_draw = 199}; /* .05 is 10 of 200 */
+    spot_stats_max_t_config config = {.size = sizeof(spot_stats_max_t_config),
+                                      .n_draw = 199}; /* .05 is 10 of 200 */
     static double y[MAX_SEED * MAX_POINT];
     int n_found = 0;
     for (int study = 0; study < N_STUDY; study++) {

@@ -200,8 +200,12 @@ static void impossible_arguments_are_refused(void **state)
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(spot_stats_sign_flip(&config, bad[i], 2, &r), SPOT_E_RANGE);
     }
-    const spot_stats_sign_flip_config wrong[] = {
-        {0, 1, 0.0}, {(1 << 24) + 1, 1, 0.0}, {9, 1, -1.0}, {9, 1, NAN}, {9, 1, INFINITY}};
+    enum { SIZE = sizeof(spot_stats_sign_flip_config) };
+    const spot_stats_sign_flip_config wrong[] = {{SIZE, 0, 1, 0.0},
+                                                 {SIZE, (1 << 24) + 1, 1, 0.0},
+                                                 {SIZE, 9, 1, -1.0},
+                                                 {SIZE, 9, 1, NAN},
+                                                 {SIZE, 9, 1, INFINITY}};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         assert_int_equal(spot_stats_sign_flip(&wrong[i], d, 2, &r), SPOT_E_RANGE);
     }

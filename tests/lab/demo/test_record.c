@@ -225,7 +225,8 @@ static void impossible_configurations_are_refused(void **state)
                {1, 1, 0.0 / 1.0, -0.1, 0},
                {1, 1, 1, 1, UINT64_C(1) << 32}};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        spot_demo_config config = {.episodes = bad[i].episodes,
+        spot_demo_config config = {.size = sizeof(spot_demo_config),
+                                   .episodes = bad[i].episodes,
                                    .seed = bad[i].seed,
                                    .threads = bad[i].threads,
                                    .speed_low = bad[i].low,

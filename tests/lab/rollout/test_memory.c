@@ -242,10 +242,13 @@ static void run_by_hand(const spot_policy *policy, const char *kv, uint64_t seed
     double now[FAKE_ANCHOR];
     spot_session *s = NULL;
 
-    assert_int_equal(
-        spot_session_create(policy,
-                            &(spot_session_config){.steps = STEPS, .batch_max = 1, .kv = kv}, &s),
-        SPOT_OK);
+    assert_int_equal(spot_session_create(policy,
+                                         &(spot_session_config){.size = sizeof(spot_session_config),
+                                                                .steps = STEPS,
+                                                                .batch_max = 1,
+                                                                .kv = kv},
+                                         &s),
+                     SPOT_OK);
     assert_int_equal(world.ops->reset(&self, seed), SPOT_OK);
     for (int i = 0; i < N_ACTION; i++) {
         const float *action = chunk + (size_t)(i % N) * FAKE_ACTION;

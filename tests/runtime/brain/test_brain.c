@@ -99,7 +99,9 @@ static spot_status begin_at(const spot_brain *brain, const char *text, spot_diag
     void *state = NULL;
     spot_point_default(&point);
     assert_int_equal(spot_point_parse(text, &point, NULL), SPOT_OK);
-    spot_status st = spot_brain_begin(brain, &(spot_brain_config){.point = &point}, &state, diag);
+    spot_status st = spot_brain_begin(
+        brain, &(spot_brain_config){.size = sizeof(spot_brain_config), .point = &point}, &state,
+        diag);
     if (st == SPOT_OK) {
         assert_ptr_equal(state, brain->self);
         spot_brain_end(brain, state);
@@ -321,10 +323,12 @@ static void a_network_answers_as_its_session(void **state)
     spot_point_default(&point);
     assert_int_equal(spot_point_parse("steps=3 quant=w8a8 kv=4:3 prune=0.25", &point, NULL),
                      SPOT_OK);
-    const spot_brain_config config = {.point = &point, .kernels = "reference"};
+    const spot_brain_config config = {
+        .size = sizeof(spot_brain_config), .point = &point, .kernels = "reference"};
     assert_int_equal(spot_brain_begin(&n->brain, &config, &s, NULL), SPOT_OK);
     assert_int_equal(spot_session_create(n->policy,
-                                         &(spot_session_config){.steps = 3,
+                                         &(spot_session_config){.size = sizeof(spot_session_config),
+                                                                .steps = 3,
                                                                 .batch_max = 1,
                                                                 .kernels = "reference",
                                                                 .quant = "w8a8",
@@ -364,18 +368,26 @@ static void what_a_session_refuses_is_said(void **state)
     spot_diag diag = {""};
     spot_point_default(&point);
     assert_int_equal(spot_point_parse("kv=99:0", &point, NULL), SPOT_OK);
-    assert_int_equal(spot_brain_begin(&n->brain, &(spot_brain_config){.point = &point}, &s, &diag),
-                     SPOT_E_RANGE);
+    assert_int_equal(
+        spot_brain_begin(&n->brain,
+                         &(spot_brain_config){.size = sizeof(spot_brain_config), .point = &point},
+                         &s, &diag),
+        SPOT_E_RANGE);
     assert_null(s);
     assert_non_null(strstr(diag.text, "kv"));
     spot_point_default(&point);
     assert_int_equal(spot_brain_begin(&n->brain,
-                                      &(spot_brain_config){.point = &point, .kernels = "abacus"},
+                                      &(spot_brain_config){.size = sizeof(spot_brain_config),
+                                                           .point = &point,
+                                                           .kernels = "abacus"},
                                       &s, &diag),
                      SPOT_E_UNSUPPORTED);
     assert_non_null(strstr(diag.text, "kernels abacus"));
-    assert_int_equal(spot_brain_begin(&n->brain, &(spot_brain_config){.point = NULL}, &s, NULL),
-                     SPOT_E_INVALID);
+    assert_int_equal(
+        spot_brain_begin(&n->brain,
+                         &(spot_brain_config){.size = sizeof(spot_brain_config), .point = NULL}, &s,
+                         NULL),
+        SPOT_E_INVALID);
     assert_int_equal(spot_brain_of_policy(NULL, &(spot_brain){.ops = NULL}), SPOT_E_INVALID);
     spot_brain none = {.ops = &FULL};
     assert_int_equal(spot_brain_open("/nonexistent", NULL, &none, &diag), SPOT_E_IO);
@@ -399,8 +411,11 @@ static void other_weights_are_another_network(void **state)
     assert_string_equal(text[0], text[1]);
     assert_string_not_equal(text[0], text[2]);
     assert_int_equal(strncmp(text[0], "policy=", 7), 0);
-    assert_int_equal(
-        spot_session_create(n->policy, &(spot_session_config){.batch_max = 1}, &session), SPOT_OK);
+    assert_int_equal(spot_session_create(n->policy,
+                                         &(spot_session_config){.size = sizeof(spot_session_config),
+                                                                .batch_max = 1},
+                                         &session),
+                     SPOT_OK);
     assert_non_null(strstr(text[0], " kernels="));
     assert_string_equal(strstr(text[0], " kernels=") + 9, spot_session_kernels(session));
     spot_session_destroy(session);
@@ -421,8 +436,11 @@ static void a_state_survives_every_failed_allocation_and_then_takes_no_memory(vo
         const spot_allocator allocator = spot_test_failing_allocator(&mem, k);
         void *s = NULL;
         assert_true(k < 100);
-        st = spot_brain_begin(
-            &n->brain, &(spot_brain_config){.point = &point, .allocator = &allocator}, &s, NULL);
+        st = spot_brain_begin(&n->brain,
+                              &(spot_brain_config){.size = sizeof(spot_brain_config),
+                                                   .point = &point,
+                                                   .allocator = &allocator},
+                              &s, NULL);
         assert_true(st == SPOT_OK ? k > 1 : st == SPOT_E_NOMEM && s == NULL);
         if (st == SPOT_OK) {
             mem.fail_at = mem.n_alloc;

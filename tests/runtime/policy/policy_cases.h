@@ -33,7 +33,10 @@ static spot_policy *load(const char *dir)
 /* NULL if this CPU cannot run the table. */
 static spot_session *session(const spot_policy *policy, int steps, int batch, const char *kernels)
 {
-    const spot_session_config config = {.steps = steps, .batch_max = batch, .kernels = kernels};
+    const spot_session_config config = {.size = sizeof(spot_session_config),
+                                        .steps = steps,
+                                        .batch_max = batch,
+                                        .kernels = kernels};
     spot_session *s = NULL;
     const spot_status st = spot_session_create(policy, &config, &s);
 
@@ -108,7 +111,10 @@ static void load_and_create_survive_each_failed_allocation(void **state)
 
         if (st == SPOT_OK) {
             st = spot_session_create(policy,
-                                     &(spot_session_config){.batch_max = 2, .allocator = &a}, &s);
+                                     &(spot_session_config){.size = sizeof(spot_session_config),
+                                                            .batch_max = 2,
+                                                            .allocator = &a},
+                                     &s);
             assert_true((st == SPOT_OK) == (s != NULL));
         } else {
             assert_null(policy);
@@ -141,9 +147,12 @@ static void inference_allocates_nothing(void **state)
     assert_int_equal(spot_policy_describe(policy)->obs_dim, 7);
     assert_int_equal(
         spot_policy_describe(policy)->horizon * spot_policy_describe(policy)->action_dim, 15);
-    assert_int_equal(
-        spot_session_create(policy, &(spot_session_config){.batch_max = 1, .allocator = &a}, &s),
-        SPOT_OK);
+    assert_int_equal(spot_session_create(policy,
+                                         &(spot_session_config){.size = sizeof(spot_session_config),
+                                                                .batch_max = 1,
+                                                                .allocator = &a},
+                                         &s),
+                     SPOT_OK);
     random_fill(5, obs, 7);
     random_fill(6, noise, 15);
     mem.fail_at = mem.n_alloc;

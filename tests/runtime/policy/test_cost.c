@@ -24,7 +24,8 @@ static spot_policy *load(const char *dir)
 
 static spot_session *session(const spot_policy *policy, int steps, const char *quant)
 {
-    const spot_session_config config = {.steps = steps, .batch_max = 1, .quant = quant};
+    const spot_session_config config = {
+        .size = sizeof(spot_session_config), .steps = steps, .batch_max = 1, .quant = quant};
     spot_session *s = NULL;
 
     assert_int_equal(spot_session_create(policy, &config, &s), SPOT_OK);
@@ -195,7 +196,8 @@ static void a_past_is_counted_as_far_as_it_is_read(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const spot_session_config config = {.steps = 3, .batch_max = 1, .kv = cases[i].kv};
+        const spot_session_config config = {
+            .size = sizeof(spot_session_config), .steps = 3, .batch_max = 1, .kv = cases[i].kv};
         spot_inference_cost want = without;
         spot_inference_cost cost;
         spot_session *s = NULL;
@@ -223,8 +225,10 @@ static void pruned_units_are_counted_no_more(void **state)
 
     (void)state;
     for (int i = 0; i < 2; i++) {
-        const spot_session_config config = {
-            .steps = 2, .batch_max = 1, .prune = i == 0 ? "mlp:0.5" : "0.3"};
+        const spot_session_config config = {.size = sizeof(spot_session_config),
+                                            .steps = 2,
+                                            .batch_max = 1,
+                                            .prune = i == 0 ? "mlp:0.5" : "0.3"};
         spot_inference_cost cost;
         spot_session *s = NULL;
 

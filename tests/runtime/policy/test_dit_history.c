@@ -50,8 +50,12 @@ static spot_session *session(const spot_policy *policy, int steps, const char *k
                              const char *kv)
 {
     spot_diag diag = {""};
-    const spot_session_config config = {
-        .steps = steps, .batch_max = 1, .kernels = kernels, .kv = kv, .diag = &diag};
+    const spot_session_config config = {.size = sizeof(spot_session_config),
+                                        .steps = steps,
+                                        .batch_max = 1,
+                                        .kernels = kernels,
+                                        .kv = kv,
+                                        .diag = &diag};
     spot_session *s = NULL;
 
     if (kernels != NULL && spoti_kernels_find(kernels) == NULL) {
@@ -360,8 +364,11 @@ static void quantised_keys_and_values_hold_for_the_past(void **state)
     }
     random_dit_eval(b.oracle, 1, b.obs, b.noise, want);
     for (int i = 0; i < N_TABLE; i++) {
-        const spot_session_config config = {
-            .steps = 1, .batch_max = 1, .kernels = TABLES[i], .quant = path};
+        const spot_session_config config = {.size = sizeof(spot_session_config),
+                                            .steps = 1,
+                                            .batch_max = 1,
+                                            .kernels = TABLES[i],
+                                            .quant = path};
         spoti_linear_kernels kernels;
         spot_session *s = NULL;
         float chunk[SIZE];
@@ -521,21 +528,31 @@ static void what_cannot_be_is_refused_with_a_reason(void **state)
     spot_policy *policy = load(FIXTURE);
 
     (void)state;
-    expect_refusal(policy, (spot_session_config){.batch_max = 2}, SPOT_E_RANGE,
+    expect_refusal(policy,
+                   (spot_session_config){.size = sizeof(spot_session_config), .batch_max = 2},
+                   SPOT_E_RANGE,
                    "batch of 2 for a policy with history, expected 1: a session remembers one "
                    "episode");
-    expect_refusal(policy, (spot_session_config){.batch_max = 1, .kv = "7:1"}, SPOT_E_RANGE,
-                   "kv: '7:1' is more than the policy reads, expected at most 6:6");
-    expect_refusal(policy, (spot_session_config){.batch_max = 1, .kv = "all"}, SPOT_E_FORMAT,
-                   "kv: 'all', expected base, p1 .. p4 or FRAMES:COMMANDS");
+    expect_refusal(
+        policy,
+        (spot_session_config){.size = sizeof(spot_session_config), .batch_max = 1, .kv = "7:1"},
+        SPOT_E_RANGE, "kv: '7:1' is more than the policy reads, expected at most 6:6");
+    expect_refusal(
+        policy,
+        (spot_session_config){.size = sizeof(spot_session_config), .batch_max = 1, .kv = "all"},
+        SPOT_E_FORMAT, "kv: 'all', expected base, p1 .. p4 or FRAMES:COMMANDS");
     spot_policy_destroy(policy);
     for (int i = 0; i < 2; i++) {
         const float some[16] = {0.0F};
 
         policy = load(without[i]);
-        expect_refusal(policy, (spot_session_config){.batch_max = 1, .kv = "p1"},
-                       SPOT_E_UNSUPPORTED, "kv: 'p1' on a policy without history, expected base");
-        expect_refusal(policy, (spot_session_config){.batch_max = 1, .kv = "none"},
+        expect_refusal(
+            policy,
+            (spot_session_config){.size = sizeof(spot_session_config), .batch_max = 1, .kv = "p1"},
+            SPOT_E_UNSUPPORTED, "kv: 'p1' on a policy without history, expected base");
+        expect_refusal(policy,
+                       (spot_session_config){
+                           .size = sizeof(spot_session_config), .batch_max = 1, .kv = "none"},
                        SPOT_E_UNSUPPORTED, "kv: 'none' on a policy without history, expected base");
         spot_session *s = session(policy, 1, NULL, "base");
         assert_int_equal(spot_policy_describe(policy)->history_frames, 0);
@@ -668,8 +685,12 @@ static void load_and_create_survive_each_failed_allocation(void **state)
         assert_true(k < 100);
         st = spot_policy_load(FIXTURE, &a, &policy, NULL);
         if (st == SPOT_OK) {
-            st = spot_session_create(
-                policy, &(spot_session_config){.batch_max = 1, .kv = "p1", .allocator = &a}, &s);
+            st = spot_session_create(policy,
+                                     &(spot_session_config){.size = sizeof(spot_session_config),
+                                                            .batch_max = 1,
+                                                            .kv = "p1",
+                                                            .allocator = &a},
+                                     &s);
         }
         assert_true(st == SPOT_OK ? s != NULL && k >= 5 : st == SPOT_E_NOMEM && s == NULL);
         spot_session_destroy(s);
@@ -682,7 +703,8 @@ static void remembering_and_inference_allocate_nothing(void **state)
 {
     spot_test_allocator mem;
     const spot_allocator a = spot_test_failing_allocator(&mem, -1);
-    const spot_session_config config = {.batch_max = 1, .steps = STEPS, .allocator = &a};
+    const spot_session_config config = {
+        .size = sizeof(spot_session_config), .batch_max = 1, .steps = STEPS, .allocator = &a};
     spot_session *s = NULL;
     float chunk[SIZE];
     bench b;

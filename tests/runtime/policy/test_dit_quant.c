@@ -86,8 +86,11 @@ static void check(bench *b, const char *quant)
 
     random_dit_eval(b->oracle, STEPS, b->obs, b->noise, want);
     for (int i = 0; i < N_TABLE; i++) {
-        const spot_session_config config = {
-            .steps = STEPS, .batch_max = 1, .kernels = TABLES[i], .quant = quant};
+        const spot_session_config config = {.size = sizeof(spot_session_config),
+                                            .steps = STEPS,
+                                            .batch_max = 1,
+                                            .kernels = TABLES[i],
+                                            .quant = quant};
         spoti_linear_kernels kernels;
         spot_session *s = NULL;
         float chunk[SIZE];
@@ -145,7 +148,8 @@ static void each_site_is_computed_as_defined_in_each_precision(void **state)
 
 static void infer(const bench *b, const char *quant, float *chunk)
 {
-    const spot_session_config config = {.batch_max = 1, .quant = quant};
+    const spot_session_config config = {
+        .size = sizeof(spot_session_config), .batch_max = 1, .quant = quant};
     spot_session *s = NULL;
 
     assert_int_equal(spot_session_create(b->policy, &config, &s), SPOT_OK);
@@ -221,7 +225,8 @@ static void a_sample_has_the_same_bytes_alone_and_in_a_batch(void **state)
     random_fill(4, noise, BATCH * SIZE);
     for (int q = 0; q < 3; q++) {
         static const char *const quants[] = {"bf16", "w8a8", "w4-t8"};
-        spot_session_config config = {.batch_max = BATCH, .quant = quants[q]};
+        spot_session_config config = {
+            .size = sizeof(spot_session_config), .batch_max = BATCH, .quant = quants[q]};
         spot_session *many = NULL;
         spot_session *one = NULL;
 
@@ -250,7 +255,8 @@ static void creation_survives_each_failed_allocation_and_inference_takes_none(vo
     for (int k = 0; k < 100 && st != SPOT_OK; k++) {
         spot_test_allocator mem;
         const spot_allocator a = spot_test_failing_allocator(&mem, k);
-        const spot_session_config config = {.batch_max = 1, .quant = "w4-t8", .allocator = &a};
+        const spot_session_config config = {
+            .size = sizeof(spot_session_config), .batch_max = 1, .quant = "w4-t8", .allocator = &a};
         spot_session *s = NULL;
         float chunk[SIZE];
 
@@ -293,7 +299,10 @@ static void what_cannot_be_is_refused_with_a_reason(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         spot_diag diag = {""};
-        const spot_session_config config = {.batch_max = 1, .quant = cases[i].quant, .diag = &diag};
+        const spot_session_config config = {.size = sizeof(spot_session_config),
+                                            .batch_max = 1,
+                                            .quant = cases[i].quant,
+                                            .diag = &diag};
         spot_policy *policy = NULL;
         spot_session *s = NULL;
 

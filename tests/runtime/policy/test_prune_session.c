@@ -36,8 +36,12 @@ static spot_policy *load(const char *dir)
 static spot_session *session(const spot_policy *policy, const char *prune, const char *quant)
 {
     spot_diag diag = {""};
-    const spot_session_config config = {
-        .steps = STEPS, .batch_max = 1, .prune = prune, .quant = quant, .diag = &diag};
+    const spot_session_config config = {.size = sizeof(spot_session_config),
+                                        .steps = STEPS,
+                                        .batch_max = 1,
+                                        .prune = prune,
+                                        .quant = quant,
+                                        .diag = &diag};
     spot_session *s = NULL;
 
     if (spot_session_create(policy, &config, &s) != SPOT_OK) {
@@ -182,8 +186,12 @@ static void infer_with_history(const spot_policy *policy, random_dit *oracle, co
                                float *got, double *want)
 {
     const spot_policy_info *info = spot_policy_describe(policy);
-    const spot_session_config config = {
-        .steps = 1, .batch_max = 1, .prune = c->prune, .quant = c->quant, .kv = c->kv};
+    const spot_session_config config = {.size = sizeof(spot_session_config),
+                                        .steps = 1,
+                                        .batch_max = 1,
+                                        .prune = c->prune,
+                                        .quant = c->quant,
+                                        .kv = c->kv};
     spot_session *s = NULL;
     float obs[OBS_MAX];
     float other[CHUNK_MAX];
@@ -360,8 +368,11 @@ static void creation_survives_each_failed_allocation_and_inference_takes_none(vo
 
     (void)state;
     for (int i = 0; i < 3; i++) {
-        const spot_session_config config = {
-            .steps = 1, .batch_max = 1, .prune = cases[i].prune, .quant = cases[i].quant};
+        const spot_session_config config = {.size = sizeof(spot_session_config),
+                                            .steps = 1,
+                                            .batch_max = 1,
+                                            .prune = cases[i].prune,
+                                            .quant = cases[i].quant};
 
         for (int k = 0; k <= cases[i].n_alloc; k++) {
             create_and_infer(policy, config, k, cases[i].n_alloc);
@@ -393,8 +404,11 @@ static void what_cannot_be_is_refused_with_a_reason(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         spot_policy *policy = load(cases[i].dir);
         spot_diag diag = {""};
-        const spot_session_config config = {
-            .batch_max = 1, .prune = cases[i].prune, .quant = cases[i].quant, .diag = &diag};
+        const spot_session_config config = {.size = sizeof(spot_session_config),
+                                            .batch_max = 1,
+                                            .prune = cases[i].prune,
+                                            .quant = cases[i].quant,
+                                            .diag = &diag};
         spot_session *s = NULL;
         const spot_status st = spot_session_create(policy, &config, &s);
 

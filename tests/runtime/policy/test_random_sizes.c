@@ -115,7 +115,8 @@ static int run(unsigned seed)
     char dir[1024];
 
     (void)snprintf(kv, sizeof kv, "%d:%d", frames, commands);
-    const spot_session_config config = {.steps = draw(&state, 1, 3),
+    const spot_session_config config = {.size = sizeof(spot_session_config),
+                                        .steps = draw(&state, 1, 3),
                                         .batch_max =
                                             sizes.frames > 0 ? 1 : draw(&state, 1, BATCH_MOST),
                                         .kernels = spoti_kernels_find(table) != NULL ? table : NULL,
