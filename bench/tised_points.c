@@ -28,9 +28,9 @@ static double now_s(void)
 static spot_tised_point point_at(long i, long n)
 {
     spot_tised_point p = {.alpha = (double)(i + 1) / (double)n};
-    p.schedule = (spot_tised_schedule)(i % 3);
-    p.n_overlap = p.schedule == SPOT_TISED_OVERLAP ? (int)(i % (N_ACTION + 1)) : 0;
-    p.overhead_s = p.schedule == SPOT_TISED_CADENCE ? 0.01 : 0.0;
+    p.schedule = (spot_schedule)(i % 3);
+    p.n_overlap = p.schedule == SPOT_SCHEDULE_OVERLAP ? (int)(i % (N_ACTION + 1)) : 0;
+    p.overhead_s = p.schedule == SPOT_SCHEDULE_CADENCE ? 0.01 : 0.0;
     return p;
 }
 

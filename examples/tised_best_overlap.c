@@ -22,7 +22,7 @@ int main(void)
                  quality[N] = {1, 0.99, 0.97, 0.8, 0.6};
     spot_tised_point points[N];
     for (int i = 0; i < N; i++) {
-        points[i] = (spot_tised_point){1.0, i, SPOT_TISED_OVERLAP, 0.0};
+        points[i] = (spot_tised_point){1.0, i, SPOT_SCHEDULE_OVERLAP, 0.0};
     }
     const spot_tised_sweep sweep = {&setup, points, N, SPOT_TISED_KNOB_OVERLAP};
     const spot_tised_response phi = {.call = response};

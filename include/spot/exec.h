@@ -41,16 +41,11 @@
 #include "spot/alloc.h"
 #include "spot/point.h"
 #include "spot/status.h"
+#include "spot/tised.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-typedef enum spot_schedule {
-    SPOT_SCHEDULE_SYNC = 0,
-    SPOT_SCHEDULE_OVERLAP = 1,
-    SPOT_SCHEDULE_CADENCE = 2,
-} spot_schedule;
 
 /* How the latency of an inference becomes ticks. */
 typedef enum spot_clock {

@@ -33,11 +33,11 @@ extern "C" {
 #endif
 
 /* When the next inference starts. */
-typedef enum spot_tised_schedule {
-    SPOT_TISED_SYNC = 0,    /* when all n actions are done */
-    SPOT_TISED_OVERLAP = 1, /* when n' actions are left */
-    SPOT_TISED_CADENCE = 2, /* at the start of a fixed cycle; late actions are dropped */
-} spot_tised_schedule;
+typedef enum spot_schedule {
+    SPOT_SCHEDULE_SYNC = 0,    /* when all n actions are done */
+    SPOT_SCHEDULE_OVERLAP = 1, /* when n' actions are left */
+    SPOT_SCHEDULE_CADENCE = 2, /* at the start of a fixed cycle; late actions are dropped */
+} spot_schedule;
 
 /* A policy on a platform: the baseline, full precision and all steps. */
 typedef struct spot_tised_setup {
@@ -48,10 +48,10 @@ typedef struct spot_tised_setup {
 
 /* An operating point. All zero but alpha = 1 is the baseline. */
 typedef struct spot_tised_point {
-    double alpha;  /* latency ratio; finite, >= 0; above 1 = slower than the baseline */
-    int n_overlap; /* n', 0..n_action under overlap, else 0 */
-    spot_tised_schedule schedule; /* default sync */
-    double overhead_s;            /* T_ovh >= 0 under cadence, else 0, s */
+    double alpha;           /* latency ratio; finite, >= 0; above 1 = slower than the baseline */
+    int n_overlap;          /* n', 0..n_action under overlap, else 0 */
+    spot_schedule schedule; /* default sync */
+    double overhead_s;      /* T_ovh >= 0 under cadence, else 0, s */
 } spot_tised_point;
 
 /* What an operating point costs. */
@@ -65,6 +65,15 @@ typedef struct spot_tised_timing {
     double first_wait_s; /* min(alpha T_inf, n' T_act), s: what the first chunk, which overlaps with
                           * nothing, waits beyond tau */
 } spot_tised_timing;
+
+/* `sync`, `overlap` or `cadence`; `unknown` for other values. Static. */
+SPOT_API const char *spot_schedule_str(spot_schedule schedule);
+
+/* The schedule of that name. False, and *out as it was, for another text and for NULL. */
+SPOT_API bool spot_schedule_parse(const char *text, spot_schedule *out);
+
+/* What runs a point: cadence where it is wanted, else overlap where n' is more than 0, else sync. */
+SPOT_API spot_schedule spot_schedule_of(bool is_cadence, int n_overlap);
 
 /* Times of the operating point (alpha, n_overlap) under sync (n_overlap = 0) or overlap.
  * alpha: latency ratio, finite, >= 0 (above 1 the point is slower than the baseline);

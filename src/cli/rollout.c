@@ -80,9 +80,7 @@ static bool read_words(rollout_request *r)
         return false;
     }
     c->clock = clock == 1 ? SPOT_CLOCK_PAPER : SPOT_CLOCK_EXACT;
-    c->schedule = schedule == 1          ? SPOT_SCHEDULE_CADENCE
-                  : c->point.overlap > 0 ? SPOT_SCHEDULE_OVERLAP
-                                         : SPOT_SCHEDULE_SYNC;
+    c->schedule = spot_schedule_of(schedule == 1, c->point.overlap);
     c->n_execute = r->execute;
     return true;
 }

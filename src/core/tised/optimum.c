@@ -26,7 +26,7 @@ typedef struct objective {
 
 double spoti_tised_hidden_s(const spot_tised_setup *setup, const spot_tised_point *point)
 {
-    if (point->schedule == SPOT_TISED_CADENCE) {
+    if (point->schedule == SPOT_SCHEDULE_CADENCE) {
         return setup->n_action * setup->action_s - point->overhead_s;
     }
     return point->n_overlap * setup->action_s;
@@ -92,7 +92,7 @@ spot_status spot_tised_time_step_overlap(const spot_tised_setup *setup,
         return st;
     }
     spot_tised_point deeper = *point;
-    if (point->schedule != SPOT_TISED_OVERLAP || point->n_overlap >= setup->n_action) {
+    if (point->schedule != SPOT_SCHEDULE_OVERLAP || point->n_overlap >= setup->n_action) {
         return SPOT_E_RANGE;
     }
     deeper.n_overlap++;
@@ -114,7 +114,7 @@ spot_status spot_tised_time_slope_overlap(const spot_tised_setup *setup,
     if (st != SPOT_OK) {
         return st;
     }
-    if (point->schedule == SPOT_TISED_CADENCE) {
+    if (point->schedule == SPOT_SCHEDULE_CADENCE) {
         return SPOT_E_RANGE;
     }
     double hidden = timing.delay_s > 0.0 ? setup->action_s : 0.0;

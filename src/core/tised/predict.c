@@ -77,7 +77,7 @@ spot_status spoti_tised_predict_values(const spot_tised_sweep *sweep, const doub
         /* under sync a static world waits; under a schedule that moves on, N belongs to the ages that
          * were measured */
         const spot_tised_point *point = &target_points(sweep, target)[i];
-        if (point->schedule == SPOT_TISED_CADENCE || point->n_overlap > 0) {
+        if (point->schedule == SPOT_SCHEDULE_CADENCE || point->n_overlap > 0) {
             p.extrapolated = p.timing.age_s > age_max_s;
             set_limit(age_max_s, point->alpha, &p);
         }

@@ -45,7 +45,7 @@ static spot_status check_pair(const spot_tised_setup *from, const spot_tised_set
     if (st != SPOT_OK) {
         return st;
     }
-    if (!spoti_tised_is_same_robot(from, to) || point->schedule == SPOT_TISED_CADENCE ||
+    if (!spoti_tised_is_same_robot(from, to) || point->schedule == SPOT_SCHEDULE_CADENCE ||
         !shows_on_both(from, to, point)) {
         return SPOT_E_RANGE;
     }
@@ -126,7 +126,7 @@ spot_tised_direction spot_tised_shift_direction(const spot_tised_setup *from,
 {
     spot_tised_timing timing;
     if (from == NULL || to == NULL || spot_tised_time(from, point, &timing) != SPOT_OK ||
-        !spoti_tised_is_same_robot(from, to) || point->schedule == SPOT_TISED_CADENCE) {
+        !spoti_tised_is_same_robot(from, to) || point->schedule == SPOT_SCHEDULE_CADENCE) {
         return SPOT_TISED_OPEN;
     }
     if (from->inference_s == to->inference_s) {

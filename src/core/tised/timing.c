@@ -38,12 +38,12 @@ static spot_status check_point(const spot_tised_setup *setup, const spot_tised_p
     }
     bool may_overlap = false, may_have_overhead = false;
     switch (point->schedule) {
-    case SPOT_TISED_SYNC:
+    case SPOT_SCHEDULE_SYNC:
         break;
-    case SPOT_TISED_OVERLAP:
+    case SPOT_SCHEDULE_OVERLAP:
         may_overlap = true;
         break;
-    case SPOT_TISED_CADENCE:
+    case SPOT_SCHEDULE_CADENCE:
         may_have_overhead = true;
         break;
     default:
@@ -62,7 +62,7 @@ static spot_status check_point(const spot_tised_setup *setup, const spot_tised_p
 static double delay_of(const spot_tised_setup *setup, const spot_tised_point *point,
                        double inference_s)
 {
-    int n_hidden = point->schedule == SPOT_TISED_CADENCE ? setup->n_action : point->n_overlap;
+    int n_hidden = point->schedule == SPOT_SCHEDULE_CADENCE ? setup->n_action : point->n_overlap;
     return fmax(0.0, inference_s + point->overhead_s - n_hidden * setup->action_s);
 }
 
@@ -73,7 +73,7 @@ static void add_sample(const spot_tised_setup *setup, const spot_tised_point *po
     sum->inference_s += inference_s;
     sum->chunk_s += setup->n_action * setup->action_s + delay_s;
     sum->delay_s += delay_s;
-    if (point->schedule == SPOT_TISED_CADENCE) {
+    if (point->schedule == SPOT_SCHEDULE_CADENCE) {
         sum->age_s +=
             spot_tised_stale_actions(inference_s, setup->action_s, INT_MAX) * setup->action_s;
         return;
@@ -150,7 +150,7 @@ spot_status spot_tised_time_point(const spot_tised_setup *setup, double alpha, i
                                   spot_tised_timing *out)
 {
     const spot_tised_point point = {
-        .alpha = alpha, .n_overlap = n_overlap, .schedule = SPOT_TISED_OVERLAP};
+        .alpha = alpha, .n_overlap = n_overlap, .schedule = SPOT_SCHEDULE_OVERLAP};
     return spot_tised_time(setup, &point, out);
 }
 
@@ -158,7 +158,7 @@ spot_status spot_tised_time_samples(const spot_tised_setup *setup, const double 
                                     int n_sample, int n_overlap, spot_tised_timing *out)
 {
     const spot_tised_point point = {
-        .alpha = 1.0, .n_overlap = n_overlap, .schedule = SPOT_TISED_OVERLAP};
+        .alpha = 1.0, .n_overlap = n_overlap, .schedule = SPOT_SCHEDULE_OVERLAP};
     return spot_tised_time_jitter(setup, &point, inference_s, n_sample, out);
 }
 
@@ -206,7 +206,7 @@ spot_status spot_tised_episode_jitter_s(const spot_tised_setup *setup,
         return st;
     }
     double first_wait_s = 0.0; /* the first chunk has nothing to overlap with */
-    if (point->schedule == SPOT_TISED_OVERLAP) {
+    if (point->schedule == SPOT_SCHEDULE_OVERLAP) {
         first_wait_s = fmin(inference_s[0], point->n_overlap * setup->action_s);
     }
     double sum_s = n_chunk * mean.chunk_s + first_wait_s;

@@ -117,7 +117,8 @@ static spot_status fill_timing(maker *m, spot_diag *diag)
         spot_forecast_point *p = &m->f->points[i];
         spot_tised_setup setup = m->to;
         spot_tised_timing timing;
-        bool cadence = m->points[i]->has_schedule && m->points[i]->schedule == SPOT_TISED_CADENCE;
+        bool cadence =
+            m->points[i]->has_schedule && m->points[i]->schedule == SPOT_SCHEDULE_CADENCE;
         memcpy(p->name, m->s->points[i].name, sizeof(p->name));
         if (!known[i]) {
             p->reason = "its latency there is unknown";

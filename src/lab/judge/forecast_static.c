@@ -33,7 +33,7 @@ static const char *align_of(const char *name)
 static bool usable(const maker *m, int i)
 {
     const spot_analysis_point *p = &m->s->points[i];
-    bool cadence = m->points[i]->has_schedule && m->points[i]->schedule == SPOT_TISED_CADENCE;
+    bool cadence = m->points[i]->has_schedule && m->points[i]->schedule == SPOT_SCHEDULE_CADENCE;
     return p->chunks.known && p->alpha.known && p->t_chunk_s.known && !cadence &&
            m->f->points[i].t_chunk_s.known && m->f->points[i].alpha.known;
 }
@@ -45,7 +45,7 @@ static void add_to_row(maker *m, int i, bool by_alpha)
     int overlap = spoti_forecast_overlap(m, i);
     double sd = 0.0;
     /* along n' all points are of the overlap schedule; n' = 0 of it is sync */
-    spot_tised_schedule schedule = by_alpha && overlap == 0 ? SPOT_TISED_SYNC : SPOT_TISED_OVERLAP;
+    spot_schedule schedule = by_alpha && overlap == 0 ? SPOT_SCHEDULE_SYNC : SPOT_SCHEDULE_OVERLAP;
     int k = r->n++;
     r->index[k] = i;
     r->from[k] =

@@ -53,8 +53,8 @@ static void say_shift(const spoti_forecast_maker *m)
     bool dynamic = m->f->regime == SPOT_ANALYZE_DYNAMIC;
     spot_tised_point point = {.alpha = m->s->points[old].alpha.value,
                               .n_overlap = spoti_forecast_overlap(m, old),
-                              .schedule = spoti_forecast_overlap(m, old) > 0 ? SPOT_TISED_OVERLAP
-                                                                             : SPOT_TISED_SYNC};
+                              .schedule = spoti_forecast_overlap(m, old) > 0 ? SPOT_SCHEDULE_OVERLAP
+                                                                             : SPOT_SCHEDULE_SYNC};
     spot_tised_direction d =
         spot_tised_shift_direction(&m->from, &m->to, &point, SPOT_TISED_KNOB_ALPHA, dynamic);
     SAY(m->f, " The computer measured needs %.4g s, this one %.4g s: by theory the best alpha %s.",

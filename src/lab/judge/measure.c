@@ -63,7 +63,7 @@ static spot_status measure_timing(spoti_setting *s, int i, spot_diag *diag)
     spot_analysis_point *o = &s->out->points[i];
     const spoti_log_point *p = s->points[i];
     int overlap = p->has[SPOTI_OVERLAP] ? (int)p->value[SPOTI_OVERLAP] : 0;
-    bool cadence = p->has_schedule && p->schedule == SPOT_TISED_CADENCE;
+    bool cadence = p->has_schedule && p->schedule == SPOT_SCHEDULE_CADENCE;
     if (p->has[SPOTI_OVERLAP]) {
         o->overlap = spoti_known(overlap);
     }
@@ -72,9 +72,9 @@ static spot_status measure_timing(spoti_setting *s, int i, spot_diag *diag)
             .inference_s = o->t_inf_s.value, .action_s = s->out->action_s, .n_action = o->n_action};
         spot_tised_point point = {.alpha = 1.0,
                                   .n_overlap = overlap,
-                                  .schedule = cadence       ? SPOT_TISED_CADENCE
-                                              : overlap > 0 ? SPOT_TISED_OVERLAP
-                                                            : SPOT_TISED_SYNC,
+                                  .schedule = cadence       ? SPOT_SCHEDULE_CADENCE
+                                              : overlap > 0 ? SPOT_SCHEDULE_OVERLAP
+                                                            : SPOT_SCHEDULE_SYNC,
                                   .overhead_s =
                                       p->has[SPOTI_OVERHEAD] ? p->value[SPOTI_OVERHEAD] : 0.0};
         if (spot_tised_time(&setup, &point, &s->timing[i]) != SPOT_OK) {

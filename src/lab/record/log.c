@@ -128,20 +128,16 @@ static spot_status take_constants(spoti_log_point *p, const spoti_row *row, spot
                                 p->value[SPOTI_CHUNK]);
     }
     if (row->has[SPOTI_SCHEDULE]) {
-        static const char *const words[] = {"sync", "overlap", "cadence"};
         const char *word = spoti_row_text(row, SPOTI_SCHEDULE);
-        int k = 0;
-        while (k < 3 && strcmp(word, words[k]) != 0) {
-            k++;
-        }
-        if (k == 3 || (p->has_schedule && p->schedule != (spot_tised_schedule)k)) {
+        spot_schedule schedule = SPOT_SCHEDULE_SYNC;
+        if (!spot_schedule_parse(word, &schedule) || (p->has_schedule && p->schedule != schedule)) {
             return spoti_row_refuse(row, SPOTI_SCHEDULE, SPOT_E_FORMAT, diag,
                                     "'%.40s', expected sync, overlap or cadence, the same for all "
                                     "rows of a point",
                                     word);
         }
         p->has_schedule = true;
-        p->schedule = (spot_tised_schedule)k;
+        p->schedule = schedule;
     }
     return SPOT_OK;
 }

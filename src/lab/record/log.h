@@ -58,7 +58,7 @@ typedef struct spoti_log_point {
     bool has[SPOTI_N_NUMBER]; /* constants of the point, and what aggregated rows say */
     double value[SPOTI_N_NUMBER];
     bool has_schedule;
-    spot_tised_schedule schedule;
+    spot_schedule schedule;
     spoti_mean t_inf, delay, age;
     int64_t rows;
     bool is_counted; /* n and k are known */

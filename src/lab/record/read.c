@@ -100,7 +100,7 @@ static spot_status read_signature(reader *r, const char *note, spot_diag *diag)
         preset_text(&r->preset, SPOTI_SCHEDULE, r->schedule);
     }
     spot_status st = note_numbers(r, note, fields, sizeof(fields) / sizeof(fields[0]), diag);
-    if (strcmp(r->schedule, "cadence") != 0) {
+    if (strcmp(r->schedule, spot_schedule_str(SPOT_SCHEDULE_CADENCE)) != 0) {
         r->preset.has[SPOTI_OVERHEAD] = false; /* of the cadence alone */
     }
     if (r->preset.value[SPOTI_SPEED] == 1.0) {

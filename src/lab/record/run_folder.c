@@ -67,7 +67,7 @@ static spot_status read_point(spot_analyze_log *log, const char *dir, const char
         {n, SPOTI_CHUNK, strstr(text, "execute=") == NULL},
         {limit_s, SPOTI_BUDGET, true},
         {json_number_value(json_object_get(setting, "overhead_s")), SPOTI_OVERHEAD,
-         strcmp(schedule, "cadence") == 0},
+         strcmp(schedule, spot_schedule_str(SPOT_SCHEDULE_CADENCE)) == 0},
         {speed, SPOTI_SPEED, speed != 1.0},
     };
     preset.row.file = json_path;

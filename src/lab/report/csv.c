@@ -69,9 +69,8 @@ static void write_row(FILE *out, const spot_tune_result *r, int i)
     (void)fprintf(out, ",%s,%.9g,%.9g,%.9g,%.9g,%.9g", spoti_report_support(row->time.support),
                   row->delay_s, row->age_s, row->p_best, row->p_set, row->p_behind);
     (void)fprintf(out, ",%" PRIu64 ",%d,%s,%s,%d,%.9g,%.9g", s->seed, s->n_seeds,
-                  s->clock == SPOT_CLOCK_PAPER ? "paper" : "exact",
-                  spoti_report_schedule(spoti_schedule_of(r, i)), s->n_execute, s->variation.speed,
-                  s->variation.noise);
+                  s->clock == SPOT_CLOCK_PAPER ? "paper" : "exact", spoti_report_schedule(r, i),
+                  s->n_execute, s->variation.speed, s->variation.noise);
     write_text(out, s->engine);
     (void)fprintf(out, ",%d", row->invalid);
     write_text(out, row->fault);

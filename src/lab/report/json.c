@@ -57,16 +57,15 @@ static json_t *make_row(const spot_tune_result *r, int i)
         "{s:s, s:o, s:s, s:b, s:b, s:b, s:o, s:f, s:f, s:f, s:o, s:f, s:o, s:o, s:o, s:o, s:o, "
         "s:o, s:o, s:f, s:f, s:f, s:f, s:f, s:o}",
         "text", row->text, "point", spoti_report_knobs(&row->point), "schedule",
-        spoti_report_schedule(spoti_schedule_of(r, i)), "is_baseline", i == r->baseline, "is_best",
-        i == r->best, "among_best", (int)row->among_best, "latency", make_latency(&row->latency),
-        "alpha", row->alpha, "chunk_time_s", row->chunk_time_s, "eta_chunk", row->eta_chunk,
-        "success", success, "grade_mean", row->grade_mean, "chunks", make_estimate(&row->chunks),
-        "inflation", make_estimate(&row->inflation), "inflation_common",
-        make_estimate(&row->inflation_common), "time_s", make_estimate(&row->time), "eta_task",
-        make_estimate(&row->eta_task), "eta_task_common", make_estimate(&row->eta_task_common),
-        "budget_time_s", make_estimate(&row->budget_time), "delay_s", row->delay_s, "age_s",
-        row->age_s, "p_best", row->p_best, "p_set", row->p_set, "p_behind", row->p_behind,
-        "invalid", make_invalid(row));
+        spoti_report_schedule(r, i), "is_baseline", i == r->baseline, "is_best", i == r->best,
+        "among_best", (int)row->among_best, "latency", make_latency(&row->latency), "alpha",
+        row->alpha, "chunk_time_s", row->chunk_time_s, "eta_chunk", row->eta_chunk, "success",
+        success, "grade_mean", row->grade_mean, "chunks", make_estimate(&row->chunks), "inflation",
+        make_estimate(&row->inflation), "inflation_common", make_estimate(&row->inflation_common),
+        "time_s", make_estimate(&row->time), "eta_task", make_estimate(&row->eta_task),
+        "eta_task_common", make_estimate(&row->eta_task_common), "budget_time_s",
+        make_estimate(&row->budget_time), "delay_s", row->delay_s, "age_s", row->age_s, "p_best",
+        row->p_best, "p_set", row->p_set, "p_behind", row->p_behind, "invalid", make_invalid(row));
 }
 
 static json_t *make_setting(const spot_tune_setting *s)

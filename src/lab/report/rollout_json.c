@@ -68,7 +68,7 @@ spot_status spot_report_rollout_json(const spot_rollout_report *report,
         "grade", s->grade, "grade_max", r->episodes[0].grade_max, "delay_s",
         s->acted ? json_real(s->delay_s) : json_null(), "age_s",
         s->acted ? json_real(s->age_s) : json_null(), "noise", r->variation.noise, "schedule",
-        spoti_report_schedule(r->config->schedule), "n_execute", r->n_execute, "engine", "name",
+        spot_schedule_str(r->config->schedule), "n_execute", r->n_execute, "engine", "name",
         r->engine.name, "version", r->engine.version);
     return spoti_report_json(value, out);
 }

@@ -19,18 +19,10 @@ const char *spoti_report_support(spot_stats_support support)
     }
 }
 
-const char *spoti_report_schedule(spot_schedule schedule)
+const char *spoti_report_schedule(const spot_tune_result *result, int i)
 {
-    return schedule == SPOT_SCHEDULE_CADENCE   ? "cadence"
-           : schedule == SPOT_SCHEDULE_OVERLAP ? "overlap"
-                                               : "sync";
-}
-
-spot_schedule spoti_schedule_of(const spot_tune_result *result, int i)
-{
-    return result->setting.cadence             ? SPOT_SCHEDULE_CADENCE
-           : result->rows[i].point.overlap > 0 ? SPOT_SCHEDULE_OVERLAP
-                                               : SPOT_SCHEDULE_SYNC;
+    return spot_schedule_str(
+        spot_schedule_of(result->setting.cadence, result->rows[i].point.overlap));
 }
 
 json_t *spoti_report_knobs(const spot_point *point)

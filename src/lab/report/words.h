@@ -12,11 +12,8 @@
 /* `none`, `insufficient` or `sufficient`. */
 const char *spoti_report_support(spot_stats_support support);
 
-/* `sync`, `overlap` or `cadence`. */
-const char *spoti_report_schedule(spot_schedule schedule);
-
-/* The one that row i was run with. */
-spot_schedule spoti_schedule_of(const spot_tune_result *result, int i);
+/* The schedule that row i was run with. */
+const char *spoti_report_schedule(const spot_tune_result *result, int i);
 
 /* The point's knobs as an object, numbers as such; NULL if memory is short. The caller's. */
 json_t *spoti_report_knobs(const spot_point *point);

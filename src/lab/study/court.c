@@ -37,9 +37,7 @@ static spoti_row point_row(const spot_tune_result *r, int i)
     set_text(&row, SPOTI_POINT, point->text);
     set_text(&row, SPOTI_PLATFORM, s->platform);
     set_text(&row, SPOTI_SCHEDULE,
-             s->cadence                 ? "cadence"
-             : point->point.overlap > 0 ? "overlap"
-                                        : "sync");
+             spot_schedule_str(spot_schedule_of(s->cadence, point->point.overlap)));
     set_number(&row, SPOTI_T_INF, point->latency.mean_s);
     set_number(&row, SPOTI_T_CHUNK, point->chunk_time_s);
     set_number(&row, SPOTI_T_ACT, s->action_s);

@@ -248,10 +248,7 @@ static spot_status prepare(tuner *t, const spot_platform *platform, spot_diag *d
 
 static spot_schedule schedule_of(const tuner *t, const spot_tune_row *row)
 {
-    if (t->config->cadence) {
-        return SPOT_SCHEDULE_CADENCE;
-    }
-    return row->point.overlap > 0 ? SPOT_SCHEDULE_OVERLAP : SPOT_SCHEDULE_SYNC;
+    return spot_schedule_of(t->config->cadence, row->point.overlap);
 }
 
 /* A precision may be a file, which may be edited under the same name: ` plan=HASH`, else "". */
@@ -277,7 +274,6 @@ static bool sign(const tuner *t, const spot_tune_row *row, const char *plan,
                  char text[SPOTI_SIGNATURE_SIZE])
 {
     const spot_tune_setting *s = &t->result->setting;
-    static const char *const schedules[] = {"sync", "overlap", "cadence"};
     return spoti_format(text, SPOTI_SIGNATURE_SIZE,
                         "version=%s engine=%s-%s task=%s %s inputs=%016" PRIx64
                         " point='%s' platform=%s class=%s origin=%s latency_s=%.17g spread_s=%.17g "
@@ -287,7 +283,7 @@ static bool sign(const tuner *t, const spot_tune_row *row, const char *plan,
                         s->task, t->source->identity, t->inputs, row->text, s->platform,
                         s->charged_class, spot_origin_str(row->latency.origin), row->latency.mean_s,
                         row->latency.spread_s, s->clock == SPOT_CLOCK_PAPER ? "paper" : "exact",
-                        schedules[schedule_of(t, row)], spoti_row_execute(t->result, row),
+                        spot_schedule_str(schedule_of(t, row)), spoti_row_execute(t->result, row),
                         s->overhead_s, s->variation.speed, s->variation.noise, s->seed, s->n_seeds,
                         plan);
 }

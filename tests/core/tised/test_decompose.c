@@ -79,7 +79,7 @@ static void published_robot_runs_at_a_fixed_cadence(void **state)
         cycle[i] = rows[i].n_chunks * nt / nn - rows[i].t_task_s;
         /* the fixed cycle of 8 actions, the last one cut short */
         spot_tised_point p = {.alpha = rows[i].t_inf_s / sync.inference_s,
-                              .schedule = SPOT_TISED_CADENCE};
+                              .schedule = SPOT_SCHEDULE_CADENCE};
         affine[i] = rows[i].n_chunks * time_of(&cadence, &p).chunk_s - 0.54 - rows[i].t_task_s;
         assert_close(rows[i].t_task_s / rows[i].n_chunks, 0.79, 0.005, 0.0); /* as printed */
     }
@@ -92,8 +92,7 @@ static void published_robot_runs_at_a_fixed_cadence(void **state)
     assert_close(rms(affine, N_ROW), 0.057, 0.0005, 0.0);
 }
 
-static spot_tised_decomposition decompose_published(int n_action, spot_tised_schedule schedule,
-                                                    int i)
+static spot_tised_decomposition decompose_published(int n_action, spot_schedule schedule, int i)
 {
     row rows[N_ROW];
     read_published(rows);
@@ -118,14 +117,14 @@ static spot_tised_decomposition decompose_published(int n_action, spot_tised_sch
 static void published_table_shows_the_static_paradox_and_its_schedule(void **state)
 {
     (void)state;
-    spot_tised_decomposition sync = decompose_published(6, SPOT_TISED_SYNC, 0);
+    spot_tised_decomposition sync = decompose_published(6, SPOT_SCHEDULE_SYNC, 0);
     assert_true(sync.eta_chunk > 1.0 && !sync.pays_off); /* faster per chunk, slower per task */
     assert_true(sync.inflation > sync.break_even);
     /* one step against ten: sync promises 4.9 % a chunk, of which the robot shows nothing */
     assert_close(sync.eta_chunk, 0.799 / 0.762, 0.0, ROUNDING);
     assert_close(sync.eta_chunk_measured, 1.0, 0.003, 0.0);
     assert_close(sync.residual, sync.eta_chunk_measured / sync.eta_chunk, 0.0, ROUNDING);
-    spot_tised_decomposition cadence = decompose_published(8, SPOT_TISED_CADENCE, 0);
+    spot_tised_decomposition cadence = decompose_published(8, SPOT_SCHEDULE_CADENCE, 0);
     assert_close(cadence.eta_chunk, 1.0, 0.0, ROUNDING);
     assert_close(cadence.residual, 1.0, 0.003, 0.0);
     assert_true(fabs(cadence.law_error) < 0.02); /* 0.54 s of 45 s */
@@ -136,7 +135,8 @@ static void what_is_missing_stays_missing(void **state)
     (void)state;
     const spot_tised_setup setup = {.inference_s = 0.12, .action_s = 0.025, .n_action = 8};
     const spot_tised_point full = {.alpha = 1.0};
-    const spot_tised_point light = {.alpha = 0.5, .n_overlap = 3, .schedule = SPOT_TISED_OVERLAP};
+    const spot_tised_point light = {
+        .alpha = 0.5, .n_overlap = 3, .schedule = SPOT_SCHEDULE_OVERLAP};
     spot_tised_measured a = {.timing = time_of(&setup, &light)};
     spot_tised_measured b = {.timing = time_of(&setup, &full)};
     spot_tised_decomposition d;

@@ -32,7 +32,7 @@ static spot_tised_sweep sweep_of_overlap(const spot_tised_setup *setup, int n,
 {
     for (int i = 0; i < n; i++) {
         points[i] =
-            (spot_tised_point){.alpha = 1.0, .n_overlap = i, .schedule = SPOT_TISED_OVERLAP};
+            (spot_tised_point){.alpha = 1.0, .n_overlap = i, .schedule = SPOT_SCHEDULE_OVERLAP};
     }
     return (spot_tised_sweep){setup, points, n, SPOT_TISED_KNOB_OVERLAP};
 }
@@ -123,7 +123,7 @@ static void stationary_overlap_matches_vectors(void **state)
         while (hi - lo > 1) {
             int middle = lo + (hi - lo) / 2;
             const spot_tised_point point = {
-                .alpha = 1.0, .n_overlap = middle, .schedule = SPOT_TISED_OVERLAP};
+                .alpha = 1.0, .n_overlap = middle, .schedule = SPOT_SCHEDULE_OVERLAP};
             double depth = (double)middle / FINE, slope = 0.0;
             double n_chunk = 10.0 * exp(0.01 * depth * depth);
             assert_int_equal(spot_tised_time_slope_overlap(&setup, &point, n_chunk,
@@ -159,7 +159,7 @@ static void slope_in_alpha_matches_numerical_derivative(void **state)
     for (int n_overlap = 0; n_overlap <= 8; n_overlap += 2) {
         for (double alpha = 0.3; alpha < 1.0; alpha += 0.07) {
             const spot_tised_point point = {
-                .alpha = alpha, .n_overlap = n_overlap, .schedule = SPOT_TISED_OVERLAP};
+                .alpha = alpha, .n_overlap = n_overlap, .schedule = SPOT_SCHEDULE_OVERLAP};
             double slope = 0.0, step = 1e-5;
             assert_int_equal(spot_tised_time_slope_alpha(&setup, &point, chunks_at(alpha),
                                                          chunks_slope_at(alpha), &slope),
@@ -396,7 +396,7 @@ static void impossible_sweeps_are_refused(void **state)
     points[1].alpha = 0.25; /* does not increase */
     assert_int_equal(spot_tised_minimum_time(&sweep, n_chunk, NULL, &best), SPOT_E_RANGE);
     points[1] = (spot_tised_point){
-        .alpha = 0.5, .n_overlap = 1, .schedule = SPOT_TISED_OVERLAP}; /* another field varies */
+        .alpha = 0.5, .n_overlap = 1, .schedule = SPOT_SCHEDULE_OVERLAP}; /* another field varies */
     assert_int_equal(spot_tised_minimum_time(&sweep, n_chunk, NULL, &best), SPOT_E_RANGE);
     sweep.n_point = 1;
     assert_int_equal(spot_tised_minimum_time(&sweep, n_chunk, NULL, &best), SPOT_E_RANGE);

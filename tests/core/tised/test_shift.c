@@ -27,7 +27,7 @@ static spot_tised_sweep make_sweep(const spot_tised_setup *setup, const double *
     for (int i = 0; i < n; i++) {
         points[i] = (spot_tised_point){.alpha = alpha != NULL ? alpha[i] : 1.0,
                                        .n_overlap = alpha != NULL ? 0 : i,
-                                       .schedule = SPOT_TISED_OVERLAP};
+                                       .schedule = SPOT_SCHEDULE_OVERLAP};
     }
     return (spot_tised_sweep){setup, points, n,
                               alpha != NULL ? SPOT_TISED_KNOB_ALPHA : SPOT_TISED_KNOB_OVERLAP};
@@ -99,7 +99,7 @@ static void predicted_optima_match_vectors(void **state)
 static spot_tised_direction overlap_direction(double rho_from, double rho_to, int n_overlap)
 {
     const spot_tised_setup from = {rho_from, 1.0, 8}, to = {rho_to, 1.0, 8};
-    const spot_tised_point point = {1.0, n_overlap, SPOT_TISED_OVERLAP, 0.0};
+    const spot_tised_point point = {1.0, n_overlap, SPOT_SCHEDULE_OVERLAP, 0.0};
     return spot_tised_shift_direction(&from, &to, &point, SPOT_TISED_KNOB_OVERLAP, false);
 }
 
@@ -113,8 +113,8 @@ static void depth_falls_with_slower_hardware_only_past_the_kink(void **state)
     assert_int_equal(overlap_direction(8, 2.5, 3), SPOT_TISED_OPEN);
     assert_int_equal(overlap_direction(8, 8, 3), SPOT_TISED_STAYS);
     const spot_tised_setup from = {8, 1.0, 8}, to = {16, 1.0, 8}, other = {16, 1.0, 9};
-    const spot_tised_point sync = {.alpha = 0.5}, cadence = {0.5, 0, SPOT_TISED_CADENCE, 0.0};
-    const spot_tised_point full = {0.9, 8, SPOT_TISED_OVERLAP, 0.0};
+    const spot_tised_point sync = {.alpha = 0.5}, cadence = {0.5, 0, SPOT_SCHEDULE_CADENCE, 0.0};
+    const spot_tised_point full = {0.9, 8, SPOT_SCHEDULE_OVERLAP, 0.0};
     const spot_tised_knob by_alpha = SPOT_TISED_KNOB_ALPHA;
     assert_int_equal(spot_tised_shift_direction(&from, &to, &sync, by_alpha, false),
                      SPOT_TISED_DOWN);
@@ -155,7 +155,7 @@ static void direction_agrees_with_brute_force(void **state)
         }
         const spot_tised_setup from = {rho[0], 1.0 / FINE, N * FINE};
         const spot_tised_setup to = {rho[1], 1.0 / FINE, N * FINE};
-        const spot_tised_point point = {1.0, best[0], SPOT_TISED_OVERLAP, 0.0};
+        const spot_tised_point point = {1.0, best[0], SPOT_SCHEDULE_OVERLAP, 0.0};
         switch (spot_tised_shift_direction(&from, &to, &point, SPOT_TISED_KNOB_OVERLAP, false)) {
         case SPOT_TISED_DOWN:
             assert_true(best[1] <= best[0]);
@@ -190,7 +190,7 @@ static void slopes_on_new_hardware_match_vectors_and_derivatives(void **state)
     assert_close(slope, direct, 0.0, ROUNDING);
 
     /* the same under overlap, with m = n - n' */
-    const spot_tised_point deep = {0.6, 3, SPOT_TISED_OVERLAP, 0.0};
+    const spot_tised_point deep = {0.6, 3, SPOT_SCHEDULE_OVERLAP, 0.0};
     const double dn = -10.0 * 8.0 / (deep.alpha * 8.0 + 5.0); /* N' that makes it stationary */
     assert_int_equal(spot_tised_shift_slope_alpha(&from, &to, &deep, 10.0, &slope), SPOT_OK);
     assert_int_equal(spot_tised_time_slope_alpha(&from, &deep, 10.0, dn, &direct), SPOT_OK);
@@ -199,13 +199,13 @@ static void slopes_on_new_hardware_match_vectors_and_derivatives(void **state)
     assert_close(slope, direct, 0.0, 1e-12);
 
     /* Eq. 24 against Eq. 23 at the new rho, N' from stationarity at the old one */
-    const spot_tised_point depth = {1.0, 3, SPOT_TISED_OVERLAP, 0.0};
+    const spot_tised_point depth = {1.0, 3, SPOT_SCHEDULE_OVERLAP, 0.0};
     const double dn_depth = 11.3 / (8.0 + 8.0 - 3.0);
     assert_int_equal(spot_tised_shift_slope_overlap(&from, &to, &depth, dn_depth, &slope), SPOT_OK);
     assert_int_equal(spot_tised_time_slope_overlap(&to, &depth, 11.3, dn_depth, &direct), SPOT_OK);
     assert_close(slope, direct, 0.0, ROUNDING);
     assert_true(slope > 0.0);
-    const spot_tised_point saturated = {1.0, 8, SPOT_TISED_OVERLAP, 0.0};
+    const spot_tised_point saturated = {1.0, 8, SPOT_SCHEDULE_OVERLAP, 0.0};
     assert_int_equal(spot_tised_shift_slope_overlap(&from, &to, &saturated, 1.0, &slope),
                      SPOT_E_RANGE);
 

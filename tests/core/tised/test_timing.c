@@ -224,7 +224,7 @@ static void every_schedule_has_its_times(void **state)
     assert_true(t.first_wait_s == 0.0);
     p.n_overlap = 2; /* not under sync */
     assert_int_equal(spot_tised_time(&setup, &p, &t), SPOT_E_RANGE);
-    p.schedule = SPOT_TISED_OVERLAP;
+    p.schedule = SPOT_SCHEDULE_OVERLAP;
     assert_int_equal(spot_tised_time(&setup, &p, &t), SPOT_OK);
     assert_close(t.chunk_s, 1.375, 0.0, ROUNDING);
     p.overhead_s = 0.5; /* not under overlap */
@@ -232,7 +232,7 @@ static void every_schedule_has_its_times(void **state)
 
     /* cadence: 0.625 + 0.5 > 1, actions at 0 ... 0.625 s are late, the next is 0.75 s old; the
      * baseline takes 1.75 s */
-    p = (spot_tised_point){0.5, 0, SPOT_TISED_CADENCE, 0.5};
+    p = (spot_tised_point){0.5, 0, SPOT_SCHEDULE_CADENCE, 0.5};
     assert_int_equal(spot_tised_time(&setup, &p, &t), SPOT_OK);
     assert_close(t.chunk_s, 1.125, 0.0, ROUNDING);
     assert_close(t.delay_s, 0.125, 0.0, ROUNDING);
@@ -246,7 +246,7 @@ static void every_schedule_has_its_times(void **state)
     p.overhead_s = 0.0; /* all hidden: nothing is gained over the cycle */
     assert_int_equal(spot_tised_time(&setup, &p, &t), SPOT_OK);
     assert_close(t.chunk_s, 1.0, 0.0, ROUNDING);
-    p.schedule = (spot_tised_schedule)9;
+    p.schedule = (spot_schedule)9;
     assert_int_equal(spot_tised_time(&setup, &p, &t), SPOT_E_INVALID);
     assert_int_equal(spot_tised_time(&setup, NULL, &t), SPOT_E_INVALID);
 }
@@ -256,14 +256,14 @@ static void jittered_episode_is_the_sum_of_its_chunks(void **state)
     (void)state;
     const spot_tised_setup setup = {.inference_s = 0.06, .action_s = 0.02, .n_action = 8};
     const double latency_s[] = {0.02, 0.10, 0.10, 0.05};
-    spot_tised_point p = {0.5, 3, SPOT_TISED_OVERLAP, 0.0}; /* alpha is not applied */
+    spot_tised_point p = {0.5, 3, SPOT_SCHEDULE_OVERLAP, 0.0}; /* alpha is not applied */
     double episode_s = 0.0;
     assert_int_equal(spot_tised_episode_jitter_s(&setup, &p, latency_s, 4, &episode_s), SPOT_OK);
     assert_close(episode_s, 4 * 0.16 + 0.04 + 0.04 + 0.02, 0.0, ROUNDING);
-    p = (spot_tised_point){1.0, 0, SPOT_TISED_SYNC, 0.0};
+    p = (spot_tised_point){1.0, 0, SPOT_SCHEDULE_SYNC, 0.0};
     assert_int_equal(spot_tised_episode_jitter_s(&setup, &p, latency_s, 4, &episode_s), SPOT_OK);
     assert_close(episode_s, 4 * 0.16 + 0.27, 0.0, ROUNDING);
-    p = (spot_tised_point){1.0, 0, SPOT_TISED_CADENCE, 0.1};
+    p = (spot_tised_point){1.0, 0, SPOT_SCHEDULE_CADENCE, 0.1};
     assert_int_equal(spot_tised_episode_jitter_s(&setup, &p, latency_s, 4, &episode_s), SPOT_OK);
     assert_close(episode_s, 0.16 + 0.20 + 0.20 + 0.16, 0.0, ROUNDING);
     assert_int_equal(spot_tised_episode_jitter_s(&setup, &p, latency_s, 0, &episode_s),
@@ -271,7 +271,7 @@ static void jittered_episode_is_the_sum_of_its_chunks(void **state)
 
     /* a scaled policy: the samples of the baseline times alpha, not the mean */
     spot_tised_timing t;
-    p = (spot_tised_point){0.5, 2, SPOT_TISED_OVERLAP, 0.0};
+    p = (spot_tised_point){0.5, 2, SPOT_SCHEDULE_OVERLAP, 0.0};
     assert_int_equal(spot_tised_time_jitter(&setup, &p, latency_s, 4, &t), SPOT_OK);
     assert_close(t.delay_s, 2 * 0.01 / 4, 0.0, ROUNDING * 100); /* 0.05 - 0.04, twice in four */
     assert_int_equal(spot_tised_time_jitter(&setup, &p, NULL, 4, &t), SPOT_E_INVALID);
@@ -329,9 +329,37 @@ static void impossible_arguments_are_refused(void **state)
     assert_int_equal(spot_tised_time_samples(&SETUP, NULL, 1, 0, &t), SPOT_E_INVALID);
 }
 
+static void schedules_have_names(void **state)
+{
+    (void)state;
+    static const struct {
+        spot_schedule schedule;
+        const char *name;
+    } all[] = {{SPOT_SCHEDULE_SYNC, "sync"},
+               {SPOT_SCHEDULE_OVERLAP, "overlap"},
+               {SPOT_SCHEDULE_CADENCE, "cadence"}};
+    for (size_t i = 0; i < 3; i++) {
+        spot_schedule read = all[(i + 1) % 3].schedule;
+        assert_string_equal(spot_schedule_str(all[i].schedule), all[i].name);
+        assert_true(spot_schedule_parse(all[i].name, &read));
+        assert_int_equal(read, all[i].schedule);
+        assert_false(spot_schedule_parse("syn", &read));
+        assert_false(spot_schedule_parse("", &read));
+        assert_false(spot_schedule_parse(NULL, &read));
+        assert_int_equal(read, all[i].schedule);
+    }
+    assert_string_equal(spot_schedule_str((spot_schedule)3), "unknown");
+    assert_string_equal(spot_schedule_str((spot_schedule)-1), "unknown");
+    assert_int_equal(spot_schedule_of(false, 0), SPOT_SCHEDULE_SYNC);
+    assert_int_equal(spot_schedule_of(false, 1), SPOT_SCHEDULE_OVERLAP);
+    assert_int_equal(spot_schedule_of(true, 0), SPOT_SCHEDULE_CADENCE);
+    assert_int_equal(spot_schedule_of(true, 1), SPOT_SCHEDULE_CADENCE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(schedules_have_names),
         cmocka_unit_test(chunk_time_and_speedup_match_vectors),
         cmocka_unit_test(delay_and_age_match_vectors),
         cmocka_unit_test(task_speedup_and_finite_episode_match_vectors),
