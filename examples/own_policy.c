@@ -96,7 +96,7 @@ int main(int argc, char **argv)
     spot_diag diag = {""};
     spot_status st = tune(argc > 1 ? argv[1] : ".", &task, &platform, &result, &diag);
     if (st == SPOT_OK) {
-        (void)spot_report_tune_table(result, stdout);
+        (void)spot_report_tune_table(result, false, stdout);
         printf("\n%s\n", result->verdict);
     } else {
         (void)fprintf(stderr, "%s: %s\n", spot_status_str(st), diag.text);

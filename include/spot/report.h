@@ -7,7 +7,7 @@
  * `-` in the table; an interval from too few successes is not printed in the table and is marked
  * `insufficient` in the files.
  *
- *     spot_report_tune_table(result, stdout);
+ *     spot_report_tune_table(result, false, stdout);
  *     spot_report_tune_csv(result, "runs/tune.csv", &diag);
  *     spot_report_tune_json(result, "runs/tune.json", &diag);
  *     spot_report_tune_figure(result, "runs/tune", &diag);      tune.svg and tune.png
@@ -24,9 +24,9 @@
 extern "C" {
 #endif
 
-/* Prints the table, one row a point, with a line on what was run and where latencies come from; the
- * verdict is left to the caller. Returns SPOT_OK, E_INVALID, E_IO. */
-SPOT_API spot_status spot_report_tune_table(const spot_tune_result *result, FILE *out);
+/* Prints what was run, the table of its points (that of spot_report_analysis_table) and where latencies come from;
+ * the verdict is left to the caller. Returns SPOT_OK, E_INVALID (also: a result that was not judged), E_IO, E_NOMEM. */
+SPOT_API spot_status spot_report_tune_table(const spot_tune_result *result, bool wide, FILE *out);
 
 /* One row a point; the columns do not change their names. Returns SPOT_OK, E_INVALID, E_RANGE (path
  * too long), E_IO. */

@@ -6,7 +6,7 @@
  * Files are SI units, whole or absent. What is unknown or undefined is `-` in the table, null in JSON
  * and absent from the figure, never 0. Columns of the table that no point fills are left out.
  *
- *     spot_report_analysis_table(&analysis->settings[0], stdout);
+ *     spot_report_analysis_table(&analysis->settings[0], false, stdout);
  *     spot_report_analysis_json(analysis, NULL, stdout);
  *     spot_report_analysis_figure(&analysis->settings[0], "fig", &diag);     fig.svg and fig.png
  */
@@ -22,12 +22,15 @@
 extern "C" {
 #endif
 
-/* Prints the decomposition, one row a point; the verdict is left to the caller. Returns SPOT_OK,
- * E_INVALID, E_IO. */
-SPOT_API spot_status spot_report_analysis_table(const spot_analysis_setting *setting, FILE *out);
+/* Prints the decomposition, one row a point; the verdict is left to the caller. Lines have at most 120 characters, but
+ * for a name that is longer: what is the same at every point is said once above the rows, the least needed columns are
+ * left out and named below. `wide`: all columns. Returns SPOT_OK, E_INVALID, E_IO, E_NOMEM. */
+SPOT_API spot_status spot_report_analysis_table(const spot_analysis_setting *setting, bool wide,
+                                                FILE *out);
 
-/* Prints a forecast as a table. Returns as above. */
-SPOT_API spot_status spot_report_forecast_table(const spot_forecast *forecast, FILE *out);
+/* Prints a forecast as a table. `wide` and Returns as above. */
+SPOT_API spot_status spot_report_forecast_table(const spot_forecast *forecast, bool wide,
+                                                FILE *out);
 
 /* Prints JSON with stable keys (docs/analyze.md): the object of the setting if there is one, else
  * {"settings": [objects], "text"}. forecasts: (n_settings) or NULL; each becomes "prediction" of its

@@ -4,7 +4,7 @@
  * Reports of a bench: a table to read, JSON to work with, and a platform profile to charge.
  *
  *     const spot_bench_report report = {"ur5e-conveyor", "a processor", false, &config, rows, &machine};
- *     spot_report_bench_table(&report, stdout);
+ *     spot_report_bench_table(&report, false, stdout);
  *     spot_report_bench_json(&report, stdout);
  *     spot_report_bench_profile(&report, "here", "2026-01-31", "platforms/here.yaml", &diag);
  */
@@ -31,9 +31,9 @@ typedef struct spot_bench_report {
     const spot_bench_machine *machine; /* likewise */
 } spot_bench_report;
 
-/* Prints one row a point, how fast the probe was, and what the columns mean. Returns SPOT_OK, E_INVALID (NULL),
- * E_IO. */
-SPOT_API spot_status spot_report_bench_table(const spot_bench_report *report, FILE *out);
+/* Prints one row a point, how fast the probe was, and what the columns mean. Lines have at most 120 characters, or
+ * `wide`: all columns. Returns SPOT_OK, E_INVALID (NULL), E_IO, E_NOMEM. */
+SPOT_API spot_status spot_report_bench_table(const spot_bench_report *report, bool wide, FILE *out);
 
 /* Prints JSON (docs/json.md). Returns as above and E_NOMEM (also: a name is no UTF-8). */
 SPOT_API spot_status spot_report_bench_json(const spot_bench_report *report, FILE *out);

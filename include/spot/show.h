@@ -42,9 +42,9 @@ SPOT_API void spot_vprint(FILE *out, const char *format, va_list args)
 #endif
     ;
 
-/* Breaks a text at blanks into lines of at most SPOT_PRINT_COLUMNS bytes, the last one ended too; a longer word has a
- * line of its own. */
-SPOT_API void spot_print_wrapped(FILE *out, const char *text);
+/* Breaks a text at blanks into lines of at most SPOT_PRINT_COLUMNS bytes, the last one ended too, with `indent` blanks in
+ * front of all but the first (0 .. SPOT_PRINT_COLUMNS / 2); a longer word has a line of its own. */
+SPOT_API void spot_print_wrapped(FILE *out, int indent, const char *text);
 
 /* Copies `text`, shown and cut off where needed, and ends it with 0: a name that may stand anywhere. Two texts
  * that differ stay different, but for one that holds the words of an escape. Returns true if all of it fitted. */

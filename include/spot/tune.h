@@ -22,6 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "spot/analyze.h"
 #include "spot/brain.h"
 #include "spot/exec.h"
 #include "spot/platform.h"
@@ -157,6 +158,9 @@ typedef struct spot_tune_result {
     int cheapest;                      /* of those among the best, the one of least latency */
     spot_goal goal;                    /* as resolved */
     char verdict[SPOT_TUNE_TEXT_SIZE]; /* in words */
+    spot_analysis *
+        analysis; /* what the judge made of it, which the figures above are taken from: one setting,
+                              * points in the order of the rows */
     struct spot_tune_result
         *confirm;   /* the best, the cheapest and the baseline on fresh seeds; NULL = not
                                        * run */

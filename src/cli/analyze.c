@@ -25,6 +25,7 @@ typedef struct request {
     double t_inf_s;
     double effect;
     const char *figure;
+    bool wide;
     bool json;
     spot_analyze_config config;
 } request;
@@ -190,19 +191,19 @@ static int print_text(const request *r, const spot_analysis *a, spot_forecast *c
         if (i > 0 && r->setting == NULL) {
             spot_print(stdout, "\n");
         }
-        st = spot_report_analysis_table(&a->settings[i], stdout);
+        st = spot_report_analysis_table(&a->settings[i], r->wide, stdout);
         spot_print(stdout, "\n");
-        spot_print_wrapped(stdout, a->settings[i].verdict.text);
+        spot_print_wrapped(stdout, 0, a->settings[i].verdict.text);
         if (st == SPOT_OK && forecasts[i] != NULL) {
             spot_print(stdout, "\n");
-            st = spot_report_forecast_table(forecasts[i], stdout);
+            st = spot_report_forecast_table(forecasts[i], r->wide, stdout);
             spot_print(stdout, "\n");
-            spot_print_wrapped(stdout, forecasts[i]->text);
+            spot_print_wrapped(stdout, 0, forecasts[i]->text);
         }
     }
     if (a->text[0] != '\0' && r->setting == NULL) {
         spot_print(stdout, "\nTogether: ");
-        spot_print_wrapped(stdout, a->text);
+        spot_print_wrapped(stdout, 0, a->text);
     }
     return CLI_OK; /* whether it reached stdout is seen at the end, in main */
 }
@@ -369,6 +370,7 @@ int spoti_cli_analyze(int argc, char **argv)
          "trials needed for X points of success or X % of time, not for what the trials show"},
         {"resamples", "N", CLI_INTEGER, &r.config.resamples,
          "of bootstraps, and one fewer random orders and signs in tests; default 10000"},
+        {"wide", NULL, CLI_FLAG, &r.wide, "every column, however wide the table"},
         {"json", NULL, CLI_FLAG, &r.json, "JSON instead of tables"},
     };
     const cli_page page = {.verb = "analyze",

@@ -65,7 +65,7 @@ static int print(const bench_request *r, const spot_bench_report *report)
     if (r->json) {
         return cli_printed_json(spot_report_bench_json(report, stdout));
     }
-    (void)spot_report_bench_table(report,
+    (void)spot_report_bench_table(report, r->wide,
                                   stdout); /* whether it arrived is seen at the end, in main */
     return CLI_OK;
 }
@@ -232,6 +232,7 @@ int spoti_cli_bench(int argc, char **argv)
         {"rounds", "N", CLI_INTEGER, &r.rounds, "in so many turns of all points (25)"},
         {"out", "FILE", CLI_TEXT, &r.out, "write the profile here, e.g. platforms/here.yaml"},
         {"name", "NAME", CLI_TEXT, &r.name, "name of the profile (this-machine)"},
+        {"wide", NULL, CLI_FLAG, &r.wide, "every column, however wide the table"},
         {"json", NULL, CLI_FLAG, &r.json, "JSON instead of text"},
     };
     cli_option options[SPOT_KNOBS_MAX + (sizeof(first) + sizeof(last)) / sizeof(first[0])];

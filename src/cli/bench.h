@@ -18,6 +18,7 @@ typedef struct bench_request {
     const char *out, *name;
     int calls, rounds, threads;
     bool processor_clock;
+    bool wide;
     bool json;
 } bench_request;
 

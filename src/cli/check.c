@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* `sweetspot check`: a trial of a task, and a picture of it. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
+
+enum { TEXT_COLUMN = 26 }; /* behind result and name */
 
 typedef struct check_request {
     const char *task_name;
@@ -60,12 +63,17 @@ static void print_text(const check_request *r)
     const spot_trial *t = &r->trial;
     for (int i = 0; i < t->count; i++) {
         const spot_trial_check *c = &t->checks[i];
-        spot_print(stdout, "%s  %-19s %s; expected %s%s%s\n", spot_trial_result_str(c->result),
-                   c->name, c->measured, c->expected, c->where[0] != '\0' ? "; " : "", c->where);
+        char line[sizeof(c->measured) + sizeof(c->expected) + sizeof(c->where) + 64];
+        (void)snprintf(line, sizeof(line), "%s  %-19s %s; expected %s%s%s",
+                       spot_trial_result_str(c->result), c->name, c->measured, c->expected,
+                       c->where[0] != '\0' ? "; " : "", c->where);
+        spot_print_wrapped(stdout, TEXT_COLUMN, line);
     }
     const int failed = count(t, SPOT_TRIAL_FAIL);
     if (t->count == 0) {
-        spot_print(stdout, "FAIL  %-19s %s\n", "load", r->refusal.text);
+        char line[sizeof(r->refusal.text) + 64];
+        (void)snprintf(line, sizeof(line), "FAIL  %-19s %s", "load", r->refusal.text);
+        spot_print_wrapped(stdout, TEXT_COLUMN, line);
     } else if (failed > 0) {
         spot_print(stdout, "FAIL: %d of %d checks\n", failed, t->count);
     } else {

@@ -6,7 +6,7 @@
 
 #include "cli.h"
 
-enum { NAME_WIDTH = 20 };
+enum { NAME_WIDTH = 20, TEXT_COLUMN = NAME_WIDTH + 3, LINE_SIZE = 4096 };
 
 typedef struct listing {
     json_t *items; /* NULL = print text */
@@ -18,6 +18,14 @@ static const char *regime_text(spot_regime regime)
     return regime == SPOT_REGIME_DYNAMIC ? "dynamic" : "static";
 }
 
+/* `  NAME  text`, broken where it is long. */
+static void print_item(const char *name, const char *text)
+{
+    char line[LINE_SIZE];
+    (void)snprintf(line, sizeof(line), "  %-*s %s", NAME_WIDTH, name, text);
+    spot_print_wrapped(stdout, TEXT_COLUMN, line);
+}
+
 /* A thing that does not load is shown with its reason: a list should not hide a broken file. */
 static void show_broken(listing *l, const char *name, const spot_diag *diag)
 {
@@ -25,7 +33,9 @@ static void show_broken(listing *l, const char *name, const spot_diag *diag)
         (void)json_array_append_new(l->items,
                                     json_pack("{s:s, s:s}", "name", name, "error", diag->text));
     } else {
-        spot_print(stdout, "  %-*s cannot be loaded: %s\n", NAME_WIDTH, name, diag->text);
+        char text[sizeof(diag->text) + 32];
+        (void)snprintf(text, sizeof(text), "cannot be loaded: %s", diag->text);
+        print_item(name, text);
     }
 }
 
@@ -50,8 +60,10 @@ static void show_task(void *ctx, const char *name, const char *path)
                       "obs_dim", info->dims.obs_dim, "action_dim", info->dims.action_dim,
                       "n_execute", info->dims.n_execute));
     } else {
-        spot_print(stdout, "  %-*s %-8s %s\n", NAME_WIDTH, name, regime_text(info->dims.regime),
-                   info->description);
+        char text[LINE_SIZE / 2];
+        (void)snprintf(text, sizeof(text), "%-8s %s", regime_text(info->dims.regime),
+                       info->description);
+        print_item(name, text);
     }
     spot_task_destroy(task);
 }
@@ -76,26 +88,30 @@ static void show_policy(void *ctx, const char *name, const char *path)
                       (json_int_t)info->n_params, "steps", info->default_steps, "history", "frames",
                       info->history_frames, "commands", info->history_commands));
     } else {
-        spot_print(stdout, "  %-*s %s for %s, %.2f M parameters, %d steps", NAME_WIDTH, name,
-                   info->type, info->task, 1e-6 * (double)info->n_params, info->default_steps);
+        char text[LINE_SIZE / 2];
+        char memory[64] = "";
         if (info->history_frames > 0 || info->history_commands > 0) {
-            spot_print(stdout, ", remembers %d frames and %d commands", info->history_frames,
-                       info->history_commands);
+            (void)snprintf(memory, sizeof(memory), ", remembers %d frames and %d commands",
+                           info->history_frames, info->history_commands);
         }
-        spot_print(stdout, "\n");
+        (void)snprintf(text, sizeof(text), "%s for %s, %.2f M parameters, %d steps%s", info->type,
+                       info->task, 1e-6 * (double)info->n_params, info->default_steps, memory);
+        print_item(name, text);
     }
     spot_policy_destroy(policy);
 }
 
-/* `pi05 (w8a8, w4-t1)`: variants, CLASS@VARIANT, follow their class. Returns whether a bracket is open. */
-static bool show_class(const char *name, bool first, bool in_brackets)
+/* Appends a class: `pi05 (w8a8, w4-t1)`; variants, CLASS@VARIANT, follow theirs. Returns whether a bracket is open. */
+static bool add_class(char *text, size_t size, const char *name, bool in_brackets)
 {
+    const size_t used = strlen(text);
     const char *at = strchr(name, '@');
-    if (at != NULL && !first) {
-        spot_print(stdout, "%s%s", in_brackets ? ", " : " (", at + 1);
+    if (at != NULL && used > 0) {
+        (void)snprintf(text + used, size - used, "%s%s", in_brackets ? ", " : " (", at + 1);
         return true;
     }
-    spot_print(stdout, "%s%s %s", in_brackets ? ")" : "", first ? "" : ",", name);
+    (void)snprintf(text + used, size - used, "%s%s%s", in_brackets ? ")" : "", used > 0 ? ", " : "",
+                   name);
     return false;
 }
 
@@ -112,18 +128,16 @@ static void show_platform(void *ctx, const char *name, const char *path)
     }
     json_t *classes = json_array();
     bool in_brackets = false;
-    if (l->items == NULL) {
-        spot_print(stdout, "  %-*s", NAME_WIDTH, name);
-    }
+    char text[LINE_SIZE / 2] = "";
     for (int i = 0; i < spot_platform_class_count(platform); i++) {
         const char *model = spot_platform_class_name(platform, i);
         (void)json_array_append_new(classes, json_string(model));
-        if (l->items == NULL) {
-            in_brackets = show_class(model, i == 0, in_brackets);
-        }
+        in_brackets = add_class(text, sizeof(text), model, in_brackets);
     }
     if (l->items == NULL) {
-        spot_print(stdout, "%s\n", in_brackets ? ")" : "");
+        char whole[LINE_SIZE / 2 + 2];
+        (void)snprintf(whole, sizeof(whole), "%s%s", text, in_brackets ? ")" : "");
+        print_item(name, whole);
     } else {
         (void)json_array_append_new(
             l->items, json_pack("{s:s, s:s, s:O}", "name", name, "path", path, "classes", classes));

@@ -28,6 +28,7 @@ typedef struct request {
     int threads;
     bool fresh;
     double effect;
+    bool wide;
     bool json;
     bool quiet;
     /* What the above became. */
@@ -181,9 +182,9 @@ static int print_result(const request *r, const spot_tune_result *result)
     if (r->json) {
         return cli_printed_json(spot_report_tune_json_print(result, stdout));
     }
-    (void)spot_report_tune_table(result, stdout);
+    (void)spot_report_tune_table(result, r->wide, stdout);
     spot_print(stdout, "\n");
-    spot_print_wrapped(stdout, result->verdict);
+    spot_print_wrapped(stdout, 0, result->verdict);
     return CLI_OK;
 }
 
@@ -406,6 +407,7 @@ int spoti_cli_tune(int argc, char **argv)
         {"out", "DIR", CLI_TEXT, &r.out,
          "folder of the results; default runs/TASK-PLATFORM, with -POLICY if named otherwise"},
         {"fresh", NULL, CLI_FLAG, &r.fresh, "run every point, also those that were kept"},
+        {"wide", NULL, CLI_FLAG, &r.wide, "every column, however wide the table"},
         {"json", NULL, CLI_FLAG, &r.json, "JSON instead of the table"},
         {"quiet", NULL, CLI_FLAG, &r.quiet, "no progress bar"},
     };

@@ -201,7 +201,8 @@ def check_episodes():
     wins = sum(a[0] > b[0] for a, b in zip(base, log["light"]))
     losses = sum(a[0] < b[0] for a, b in zip(base, log["light"]))
     p = sum(math.comb(wins + losses, k) for k in range(wins, wins + losses + 1)) / 2 ** (wins + losses)
-    text = subprocess.run([tool, "analyze", path, "--map", "ok=success", "--regime", "dynamic"],
+    text = subprocess.run([tool, "analyze", path, "--map", "ok=success", "--regime", "dynamic",
+                           "--wide"],
                           capture_output=True, text=True, check=True).stdout
     light = [line for line in text.splitlines() if line.strip().startswith("light")][0]
     near(float(light.split()[-1]), p, 1e-3)

@@ -11,6 +11,12 @@ fail()
     exit 1
 }
 
+# unwrap FILE: lines that were broken, with blanks in front of the rest, in one
+unwrap()
+{
+    sed -i -e :a -e '$!N;s/\n \{10,\}/ /;ta' -e 'P;D' "$1"
+}
+
 # expect CODE WORDS ARGUMENTS...: the exit code, and WORDS on stderr, nothing on stdout
 expect()
 {

@@ -79,7 +79,7 @@ cmp "$work/one.json" "$work/two.json" || fail "two files differ from one"
 # --- a tuning run and a rollout of our own ---
 "$tool" tune --task ur5e-conveyor --platform agx-orin-30w --steps 1,3 --seeds 12 --seed 7000 \
     --quiet --out "$work/tune" >/dev/null 2>&1 || fail "tune"
-says "same seeds at every point, n = " "$work/tune"
+says "same seeds at every point, 12 trials a point, n = " "$work/tune"
 says "Dynamic regime: success decides" "$work/tune"
 "$tool" analyze "$work/tune" --json >"$work/tune-analysis.json"
 python3 - "$work/tune/tune.json" "$work/tune-analysis.json" <<'PY'

@@ -16,6 +16,7 @@ scene=tasks/ur5e-pick-place/scene.xml
 
 # What ships passes, in words and in JSON; options may stand before the task.
 "$tool" check ur5e-pick-place >out 2>err || fail "check: $(cat out err)"
+unwrap out
 [ ! -s err ] || fail "stderr: $(cat err)"
 [ "$(grep -c '^PASS  ' out)" -ge 17 ] || fail "lines: $(cat out)"
 [ "$(grep -c '; expected ' out)" = "$(grep -c '^PASS  ' out)" ] || fail "a line without a bound: $(cat out)"
@@ -34,6 +35,7 @@ sed -i 's/apart_m: 0.14/apart_m: 10/' "$task"
 code=0
 "$tool" check ur5e-pick-place >out 2>err || code=$?
 [ "$code" = 1 ] || fail "exit $code for a task that fails"
+unwrap out
 grep -qE "^FAIL  objects apart .*put 10 m.*0\.604 m.*task\.yaml:49$" out || fail "$(cat out)"
 tail -1 out | grep -q "^FAIL: 1 of " || fail "$(tail -1 out)"
 code=0
@@ -48,7 +50,8 @@ expect 1 "$words" --task ur5e-pick-place --platform rtx-4070
 verb=demo
 expect 1 "$words" --task ur5e-pick-place --episodes 1 --out demos.hdf5
 [ ! -e demos.hdf5 ] || fail "demonstrations of a task that is refused"
-"$tool" list | grep -q "ur5e-pick-place .*cannot be loaded: .*objects apart" || fail "list"
+"$tool" list >out && unwrap out
+grep -q "ur5e-pick-place .*cannot be loaded: .*objects apart" out || fail "list"
 cp "$source/$task" "$task"
 
 # What does not even load is a failure of the check, not of its use; a warning is none.
@@ -56,10 +59,12 @@ sed -i 's/site: grip/site: grap/' "$task"
 code=0
 "$tool" check ur5e-pick-place >out 2>err || code=$?
 [ "$code" = 1 ] || fail "exit $code for a task that does not load"
+unwrap out
 grep -q "^FAIL  load .*no site called 'grap'" out || fail "$(cat out)"
 cp "$source/$task" "$task"
 sed -i 's/high: \[0.65/high: [1.65/' "$task"
 "$tool" check ur5e-pick-place >out || fail "a warning fails: $(cat out)"
+unwrap out
 grep -q "^WARN  reach of workspace .*task.yaml:23$" out || fail "$(cat out)"
 tail -1 out | grep -q "1 of them with a warning" || fail "$(tail -1 out)"
 cp "$source/$task" "$task"

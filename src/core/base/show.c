@@ -237,8 +237,7 @@ static void put_number(spoti_sink *sink, const conversion *c, arguments *a)
 #pragma GCC diagnostic pop
 /* NOLINTEND(bugprone-branch-clone) */
 
-/* Characters that the text takes when it is shown. */
-static int shown_width(const char *text, size_t n)
+int spoti_shown_width(const char *text, size_t n)
 {
     int width = 0;
     for (size_t i = 0; i < n;) {
@@ -260,7 +259,7 @@ static void put_text(spoti_sink *sink, spoti_put_fn put, const conversion *c, co
         n = whole_length(text, n);
     }
     const bool left = strchr(c->flags, '-') != NULL;
-    const int gap = c->width > 0 ? c->width - shown_width(text, n) : 0;
+    const int gap = c->width > 0 ? c->width - spoti_shown_width(text, n) : 0;
     for (int i = 0; i < gap && !left; i++) {
         spoti_sink_put(sink, " ", 1);
     }
@@ -334,26 +333,27 @@ void spot_print(FILE *out, const char *format, ...)
     va_end(args);
 }
 
-void spot_print_wrapped(FILE *out, const char *text)
+void spot_print_wrapped(FILE *out, int indent, const char *text)
 {
+    size_t room = SPOT_PRINT_COLUMNS;
     size_t left = strlen(text);
-    const bool empty = left == 0; /* a line too */
-    while (left > SPOT_PRINT_COLUMNS) {
-        size_t length = SPOT_PRINT_COLUMNS;
-        while (length > 0 && text[length] != ' ') {
-            length--;
+    int shift = 0; /* of the lines behind the first */
+    do {
+        size_t length = left;
+        if (left > room) {
+            length = room;
+            while (length > 0 && text[length] != ' ') {
+                length--;
+            }
+            length = length > 0 ? length : strcspn(text, " "); /* one word */
         }
-        if (length == 0) { /* one word */
-            length = strcspn(text, " ");
-        }
-        spot_print(out, "%.*s\n", (int)length, text);
+        spot_print(out, "%*s%.*s\n", shift, "", (int)length, text);
         length += text[length] == ' ';
         text += length;
         left -= length;
-    }
-    if (left > 0 || empty) {
-        spot_print(out, "%s\n", text);
-    }
+        shift = indent;
+        room = SPOT_PRINT_COLUMNS - (size_t)indent;
+    } while (left > 0);
 }
 
 void spot_print_json(FILE *out, const char *json)

@@ -19,6 +19,9 @@
  * shown as it is; else 0. */
 int spoti_shown_size(const char *text, size_t n);
 
+/* Characters that the n bytes at `text` take when they are shown. */
+int spoti_shown_width(const char *text, size_t n);
+
 /* Where text goes: a stream, or a buffer that is cut off between characters and ends with 0. */
 typedef struct spoti_sink {
     FILE *stream; /* NULL = the buffer */

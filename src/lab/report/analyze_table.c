@@ -5,46 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/alloc.h"
 #include "core/base/text.h"
+#include "lab/report/sheet.h"
+#include "lab/report/words.h"
 #include "spot/report_analysis.h"
 #include "spot/show.h"
 
-enum { CELL_SIZE = 112, COLUMNS_MAX = 24 };
-
-typedef char cell[CELL_SIZE];
-
-/* A table while it is filled, column by column. */
-typedef struct sheet {
-    int n_row; /* the header is row 0 */
-    int n_column;
-    cell *cells; /* (COLUMNS_MAX x n_row) */
-} sheet;
-
-static cell *begin_column(sheet *t, const char *header)
-{
-    cell *column = t->cells + (size_t)t->n_column * (size_t)t->n_row;
-    (void)spoti_copy(column[0], CELL_SIZE, header);
-    return column;
-}
-
-/* Keeps the column if a cell holds something. */
-static void end_column(sheet *t, cell *column)
-{
-    for (int i = 1; i < t->n_row; i++) {
-        if (strcmp(column[i], "-") != 0) {
-            t->n_column++;
-            return;
-        }
-    }
-}
-
-static void write_quantity(cell out, const char *format, const spot_quantity *q, double factor)
+static void write_quantity(spoti_cell out, const char *format, const spot_quantity *q,
+                           double factor)
 {
     char parts[3][32];
     double values[3] = {q->value * factor, q->lo * factor, q->hi * factor};
     if (!q->known) {
-        (void)spoti_copy(out, CELL_SIZE, "-");
+        (void)spoti_copy(out, SPOTI_CELL_SIZE, "-");
         return;
     }
     for (int k = 0; k < 3; k++) {
@@ -60,125 +33,139 @@ static void write_quantity(cell out, const char *format, const spot_quantity *q,
         }
     }
     if (q->has_ci) {
-        (void)spoti_format(out, CELL_SIZE, "%s [%s, %s]", parts[0], parts[1], parts[2]);
+        (void)spoti_format(out, SPOTI_CELL_SIZE, "%s [%s, %s]", parts[0], parts[1], parts[2]);
     } else {
-        (void)spoti_copy(out, CELL_SIZE, parts[0]);
+        (void)spoti_copy(out, SPOTI_CELL_SIZE, parts[0]);
     }
 }
 
 /* A column of one quantity of every point, which lies `offset` bytes into it. */
 typedef struct quantity_column {
-    const char *header;
+    const char *name;
+    const char *unit;
     size_t offset;
     const char *format;
     double factor;
+    int rank[2]; /* static, dynamic regime; see sheet.h */
 } quantity_column;
 
-static void add_quantities(sheet *t, const void *points, size_t stride,
+static void add_quantities(spoti_sheet *t, const void *points, size_t stride, bool dynamic,
                            const quantity_column *columns, size_t n)
 {
     for (size_t c = 0; c < n; c++) {
-        cell *column = begin_column(t, columns[c].header);
-        for (int i = 1; i < t->n_row; i++) {
-            const char *point = (const char *)points + (size_t)(i - 1) * stride;
+        spoti_cell *column = spoti_sheet_column(t, columns[c].name, columns[c].unit,
+                                                columns[c].rank[dynamic ? 1 : 0]);
+        for (int i = 0; i < t->n_row; i++) {
+            const char *point = (const char *)points + (size_t)i * stride;
             spot_quantity q;
             memcpy(&q, point + columns[c].offset, sizeof(q));
             write_quantity(column[i], columns[c].format, &q, columns[c].factor);
         }
-        end_column(t, column);
     }
 }
 
-static spot_status print_sheet(const sheet *t, FILE *out)
+/* k of n where points differ in n. */
+static bool has_one_n(const spot_analysis_setting *s)
 {
-    for (int i = 0; i < t->n_row; i++) {
-        for (int c = 0; c < t->n_column; c++) {
-            size_t width = 0;
-            for (int k = 0; k < t->n_row; k++) {
-                size_t length = strlen(t->cells[c * t->n_row + k]);
-                width = length > width ? length : width;
-            }
-            const char *text = t->cells[c * t->n_row + i];
-            bool last = c == t->n_column - 1;
-            if (last) {
-                spot_print(out, "%s\n", text);
-            } else {
-                spot_print(out, "%-*s  ", (int)width, text);
-            }
+    for (int i = 0; i < s->n_points; i++) {
+        if (!s->points[i].has_count || s->points[i].trials != s->points[0].trials) {
+            return false;
         }
     }
-    return ferror(out) != 0 ? SPOT_E_IO : SPOT_OK;
+    return true;
 }
 
-static void add_success(sheet *t, const spot_analysis_setting *s)
+static void add_success(spoti_sheet *t, const spot_analysis_setting *s)
 {
-    cell *column = begin_column(t, "success % [Wilson 95]");
+    spoti_cell *column = spoti_sheet_column(t, "success", "% [95]", SPOTI_SHEET_NEEDED);
     for (int i = 0; i < s->n_points; i++) {
         const spot_analysis_point *p = &s->points[i];
-        cell rate;
-        write_quantity(rate, "%.1f", &p->rate, 100.0);
         if (p->has_count) {
-            (void)spoti_format(column[i + 1], CELL_SIZE, "%d/%d  %s", p->successes, p->trials,
-                               rate);
+            write_quantity(column[i], "%.1f", &p->rate, 100.0);
         } else if (p->graded) {
-            (void)spoti_format(column[i + 1], CELL_SIZE, "%s of score, %d trials", rate, p->trials);
-        } else {
-            (void)spoti_copy(column[i + 1], CELL_SIZE, "-");
+            spoti_cell rate;
+            write_quantity(rate, "%.1f", &p->rate, 100.0);
+            (void)spoti_format(column[i], SPOTI_CELL_SIZE, "%s of score, %d trials", rate,
+                               p->trials);
         }
     }
-    end_column(t, column);
+    const bool one_n = has_one_n(s);
+    column = spoti_sheet_column(t, one_n ? "k" : "k/n", "", one_n ? 8 : 1);
+    for (int i = 0; i < s->n_points; i++) {
+        const spot_analysis_point *p = &s->points[i];
+        if (p->has_count) {
+            (void)spoti_format(column[i], SPOTI_CELL_SIZE, one_n ? "%d" : "%d/%d", p->successes,
+                               p->trials);
+        }
+    }
+}
+
+/* Failures charged the budget; without failures it is the time of successes, which is said once. */
+static void add_budget(spoti_sheet *t, const spot_analysis_setting *s, bool dynamic)
+{
+    int n_other = 0;
+    for (int i = 0; i < s->n_points; i++) {
+        const spot_analysis_point *p = &s->points[i];
+        n_other += p->budget_time_s.known &&
+                   !(p->time_s.known && p->time_s.value == p->budget_time_s.value);
+    }
+    static const quantity_column column = {
+        "T budget", "s", offsetof(spot_analysis_point, budget_time_s), "%.4g", 1.0, {1, 9}};
+    if (n_other > 0) {
+        add_quantities(t, s->points, sizeof(*s->points), dynamic, &column, 1);
+    }
 }
 
 #define AT(field)          offsetof(spot_analysis_point, field)
 #define FORECAST_AT(field) offsetof(spot_forecast_point, field)
 
-/* What becomes known of the law only together with times. */
-static void fill_analysis(sheet *t, const spot_analysis_setting *s)
+/* Two characters: `*` the best, `~` not told apart from it; `0` the baseline. */
+static void mark(spoti_sheet *t, int i, bool best, bool among, bool baseline)
+{
+    (void)spoti_format(t->marks[i], SPOTI_CELL_SIZE, "%c%c",
+                       best    ? '*'
+                       : among ? '~'
+                               : ' ',
+                       baseline ? '0' : ' ');
+}
+
+static void fill_analysis(spoti_sheet *t, const spot_analysis_setting *s)
 {
     static const quantity_column before[] = {
-        {"alpha", AT(alpha), "%.3f", 1.0},
-        {"n'", AT(overlap), "%.0f", 1.0},
-        {"T_inf ms", AT(t_inf_s), "%.4g", 1e3},
-        {"T_ck ms", AT(t_chunk_s), "%.4g", 1e3},
-        {"eta=break-even", AT(eta_chunk), "%.3f", 1.0},
-        {"N", AT(chunks), "%.4g", 1.0},
-        {"N/N0", AT(inflation), "%.3f", 1.0},
-        {"T s", AT(time_s), "%.4g", 1.0},
-        {"T/N s", AT(cycle_s), "%.3f", 1.0},
-        {"eta_task", AT(eta_task), "%.3f", 1.0},
-        {"residual", AT(residual), "%.3f", 1.0},
-        {"delay ms", AT(delay_s), "%.4g", 1e3},
-        {"age ms", AT(age_s), "%.4g", 1e3},
+        {"alpha", "", AT(alpha), "%.3f", 1.0, {9, 10}},
+        {"n'", "", AT(overlap), "%.0f", 1.0, {13, 13}},
+        {"T_inf", "ms", AT(t_inf_s), "%.4g", 1e3, {4, 3}},
+        {"T_ck", "ms", AT(t_chunk_s), "%.4g", 1e3, {10, 12}},
+        {"eta", "", AT(eta_chunk), "%.3f", 1.0, {3, 5}},
+        {"N", "", AT(chunks), "%.4g", 1.0, {11, 12}},
+        {"N/N0", "", AT(inflation), "%.3f", 1.0, {2, 4}},
+        {"delay", "ms", AT(delay_s), "%.4g", 1e3, {7, 2}},
+        {"age", "ms", AT(age_s), "%.4g", 1e3, {8, 6}},
+        {"T", "s", AT(time_s), "%.4g", 1.0, {SPOTI_SHEET_NEEDED, SPOTI_SHEET_NEEDED}},
     };
     static const quantity_column after[] = {
-        {"T budget s", AT(budget_time_s), "%.4g", 1.0},
-        {"s/success", AT(time_to_success_s), "%.4g", 1.0},
-        {"J/success", AT(energy_per_success_j), "%.4g", 1.0},
-        {"p better", AT(p_better), "%.4g", 1.0},
-        {"p worse", AT(p_worse), "%.4g", 1.0},
+        {"eta_task", "", AT(eta_task), "%.3f", 1.0, {6, 11}},
+        {"T/N", "s", AT(cycle_s), "%.3f", 1.0, {14, 15}},
+        {"N/N0 common", "", AT(inflation_common), "%.3f", 1.0, {12, 13}},
+        {"eta_task common", "", AT(eta_task_common), "%.3f", 1.0, {12, 13}},
+        {"residual", "", AT(residual), "%.3f", 1.0, {13, 14}},
+        {"s/success", "", AT(time_to_success_s), "%.4g", 1.0, {12, 9}},
+        {"J/success", "", AT(energy_per_success_j), "%.4g", 1.0, {1, 1}},
+        {"p better", "", AT(p_better), "%.4g", 1.0, {5, 7}},
+        {"p worse", "", AT(p_worse), "%.4g", 1.0, {9, 9}},
     };
-    cell *names = begin_column(t, "point");
+    const bool dynamic = s->regime == SPOT_ANALYZE_DYNAMIC;
+    spoti_cell *names = spoti_sheet_column(t, "point", "", SPOTI_SHEET_NEEDED);
     for (int i = 0; i < s->n_points; i++) {
-        const char *mark = i == s->verdict.best ? "* " : i == s->baseline ? "0 " : "  ";
-        (void)spoti_format(names[i + 1], CELL_SIZE, "%s%s", mark, s->points[i].name);
+        (void)spoti_copy(names[i], SPOTI_CELL_SIZE, s->points[i].name);
+        mark(t, i, i == s->verdict.best, spoti_is_rival(s, i), i == s->baseline);
     }
-    end_column(t, names);
-    add_quantities(t, s->points, sizeof(*s->points), before, sizeof(before) / sizeof(before[0]));
+    add_quantities(t, s->points, sizeof(*s->points), dynamic, before,
+                   sizeof(before) / sizeof(before[0]));
     add_success(t, s);
-    add_quantities(t, s->points, sizeof(*s->points), after, sizeof(after) / sizeof(after[0]));
-}
-
-static spot_status make_sheet(sheet *t, const spot_allocator *allocator, int n_points)
-{
-    t->n_row = n_points + 1;
-    t->n_column = 0;
-    t->cells = spoti_calloc(allocator, COLUMNS_MAX * (size_t)t->n_row, sizeof(cell));
-    return t->cells != NULL ? SPOT_OK : SPOT_E_NOMEM;
-}
-
-static void free_sheet(sheet *t, const spot_allocator *allocator)
-{
-    spoti_free(allocator, t->cells, COLUMNS_MAX * (size_t)t->n_row * sizeof(cell));
+    add_budget(t, s, dynamic);
+    add_quantities(t, s->points, sizeof(*s->points), dynamic, after,
+                   sizeof(after) / sizeof(after[0]));
 }
 
 /* Why some figures are `-`, each reason once. */
@@ -196,71 +183,105 @@ static void print_reasons(const spot_analysis_setting *s, FILE *out)
     }
 }
 
-spot_status spot_report_analysis_table(const spot_analysis_setting *setting, FILE *out)
+void spoti_report_marks(const spot_analysis_setting *s, char *words, size_t size)
 {
-    sheet t;
-    if (setting == NULL || out == NULL) {
-        return SPOT_E_INVALID;
+    bool among = false;
+    for (int i = 0; i < s->n_points; i++) {
+        among = among || spoti_is_rival(s, i);
     }
-    if (make_sheet(&t, NULL, setting->n_points) != SPOT_OK) {
-        return SPOT_E_NOMEM;
+    (void)spoti_format(words, size, "%s%s0 baseline '%s'", s->verdict.best >= 0 ? "* best, " : "",
+                       among ? "~ not told apart from it, " : "", s->points[s->baseline].name);
+}
+
+/* What was compared; the marks. */
+static void print_head(const spot_analysis_setting *s, FILE *out)
+{
+    char marks[SPOT_DIAG_TEXT_SIZE];
+    char line[2 * SPOT_DIAG_TEXT_SIZE];
+    char more[SPOT_DIAG_TEXT_SIZE] = "";
+    char tasks[32] = "";
+    char trials[48] = "";
+    spoti_report_marks(s, marks, sizeof(marks));
+    if (s->n_differs) {
+        (void)spoti_format(more, sizeof(more),
+                           ", n differs: eta and N/N0 an executed action, T_act = %g s",
+                           s->action_s);
+    } else if (s->n_action > 0 && s->action_s > 0.0) {
+        (void)spoti_format(more, sizeof(more), ", n = %d, T_act = %g s", s->n_action, s->action_s);
     }
-    fill_analysis(&t, setting);
-    spot_print(out, "%s  (* best, 0 baseline '%s'%s", setting->name,
-               setting->points[setting->baseline].name,
-               setting->paired ? ", same seeds at every point" : "");
-    if (setting->n_differs) {
-        spot_print(out, ", n differs: eta and N/N0 an executed action, T_act = %g s",
-                   setting->action_s);
-    } else if (setting->n_action > 0 && setting->action_s > 0.0) {
-        spot_print(out, ", n = %d, T_act = %g s", setting->n_action, setting->action_s);
+    if (s->n_tasks > 1) {
+        (void)spoti_format(tasks, sizeof(tasks), ", %d tasks", s->n_tasks);
     }
-    if (setting->n_tasks > 1) {
-        spot_print(out, ", %d tasks", setting->n_tasks);
+    if (has_one_n(s)) {
+        (void)spoti_format(trials, sizeof(trials), ", %d trials a point", s->points[0].trials);
     }
-    spot_print(out, ")\n");
-    spot_status st = print_sheet(&t, out);
-    print_reasons(setting, out);
-    free_sheet(&t, NULL);
+    (void)spoti_format(line, sizeof(line), "%s  (%s%s%s%s%s)", s->name, marks,
+                       s->paired ? ", same seeds at every point" : "", trials, more, tasks);
+    spot_print_wrapped(out, 0, line);
+}
+
+spot_status spoti_report_points(const spot_analysis_setting *setting, bool wide, FILE *out)
+{
+    spoti_sheet t;
+    spot_status st = spoti_sheet_create(&t, setting->n_points);
+    if (st == SPOT_OK) {
+        fill_analysis(&t, setting);
+        st = spoti_sheet_print(&t, wide, out);
+        print_reasons(setting, out);
+    }
+    spoti_sheet_free(&t);
     return st;
 }
 
-spot_status spot_report_forecast_table(const spot_forecast *forecast, FILE *out)
+spot_status spot_report_analysis_table(const spot_analysis_setting *setting, bool wide, FILE *out)
+{
+    if (setting == NULL || out == NULL) {
+        return SPOT_E_INVALID;
+    }
+    print_head(setting, out);
+    return spoti_report_points(setting, wide, out);
+}
+
+static void fill_forecast(spoti_sheet *t, const spot_forecast *f)
 {
     static const quantity_column columns[] = {
-        {"alpha", FORECAST_AT(alpha), "%.3f", 1.0},
-        {"T_inf ms", FORECAST_AT(t_inf_s), "%.4g", 1e3},
-        {"T_ck ms", FORECAST_AT(t_chunk_s), "%.4g", 1e3},
-        {"eta", FORECAST_AT(eta_chunk), "%.3f", 1.0},
-        {"delay ms", FORECAST_AT(delay_s), "%.4g", 1e3},
+        {"alpha", "", FORECAST_AT(alpha), "%.3f", 1.0, {3, 3}},
+        {"T_inf", "ms", FORECAST_AT(t_inf_s), "%.4g", 1e3, {1, 1}},
+        {"T_ck", "ms", FORECAST_AT(t_chunk_s), "%.4g", 1e3, {4, 4}},
+        {"eta", "", FORECAST_AT(eta_chunk), "%.3f", 1.0, {1, 3}},
+        {"delay", "ms", FORECAST_AT(delay_s), "%.4g", 1e3, {2, 1}},
     };
-    sheet t;
+    const bool dynamic = f->regime == SPOT_ANALYZE_DYNAMIC;
+    spoti_cell *names = spoti_sheet_column(t, "point", "", SPOTI_SHEET_NEEDED);
+    for (int i = 0; i < f->n_points; i++) {
+        (void)spoti_copy(names[i], SPOTI_CELL_SIZE, f->points[i].name);
+        mark(t, i, i == f->best, false, i == f->baseline);
+    }
+    add_quantities(t, f->points, sizeof(*f->points), dynamic, columns,
+                   sizeof(columns) / sizeof(columns[0]));
+    spoti_cell *values = spoti_sheet_column(t, dynamic ? "predicted success" : "predicted T",
+                                            dynamic ? "% [95]" : "s [95]", SPOTI_SHEET_NEEDED);
+    for (int i = 0; i < f->n_points; i++) {
+        const spot_forecast_point *p = &f->points[i];
+        spoti_cell value;
+        write_quantity(value, dynamic ? "%.1f" : "%.4g", &p->value, dynamic ? 100.0 : 1.0);
+        (void)spoti_format(values[i], SPOTI_CELL_SIZE, "%s%s", value,
+                           p->extrapolated ? "  extrapolated" : "");
+    }
+}
+
+spot_status spot_report_forecast_table(const spot_forecast *forecast, bool wide, FILE *out)
+{
+    spoti_sheet t;
     if (forecast == NULL || out == NULL) {
         return SPOT_E_INVALID;
     }
-    if (make_sheet(&t, NULL, forecast->n_points) != SPOT_OK) {
-        return SPOT_E_NOMEM;
+    spot_status st = spoti_sheet_create(&t, forecast->n_points);
+    if (st == SPOT_OK) {
+        fill_forecast(&t, forecast);
+        spot_print(out, "Predicted for %s (* best, 0 baseline)\n", forecast->platform);
+        st = spoti_sheet_print(&t, wide, out);
     }
-    bool dynamic = forecast->regime == SPOT_ANALYZE_DYNAMIC;
-    cell *names = begin_column(&t, "point");
-    for (int i = 0; i < forecast->n_points; i++) {
-        const char *mark = i == forecast->best ? "* " : i == forecast->baseline ? "0 " : "  ";
-        (void)spoti_format(names[i + 1], CELL_SIZE, "%s%s", mark, forecast->points[i].name);
-    }
-    end_column(&t, names);
-    add_quantities(&t, forecast->points, sizeof(*forecast->points), columns,
-                   sizeof(columns) / sizeof(columns[0]));
-    cell *values = begin_column(&t, dynamic ? "predicted success % [95]" : "predicted T s [95]");
-    for (int i = 0; i < forecast->n_points; i++) {
-        const spot_forecast_point *p = &forecast->points[i];
-        cell value;
-        write_quantity(value, dynamic ? "%.1f" : "%.4g", &p->value, dynamic ? 100.0 : 1.0);
-        (void)spoti_format(values[i + 1], CELL_SIZE, "%s%s", value,
-                           p->extrapolated ? "  extrapolated" : "");
-    }
-    end_column(&t, values);
-    spot_print(out, "Predicted for %s (* best, 0 baseline)\n", forecast->platform);
-    spot_status st = print_sheet(&t, out);
-    free_sheet(&t, NULL);
+    spoti_sheet_free(&t);
     return st;
 }

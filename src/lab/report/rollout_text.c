@@ -3,9 +3,12 @@
 /* What episodes at one operating point add up to, and that as text. */
 #include "core/base/alloc.h"
 #include "core/base/text.h"
+#include "lab/report/words.h"
 #include "spot/report_rollout.h"
 #include "spot/show.h"
 #include "spot/stats_paired.h"
+
+enum { TEXT_COLUMN = 13 }; /* where the figures stand */
 
 /* Sums over the valid episodes, which become `runs`. */
 static void add_up(const spot_rollout_report *r, spot_rollout_summary *s, spot_stats_run *runs)
@@ -92,16 +95,17 @@ static void print_head(const spot_rollout_report *r, const spot_rollout_summary 
     const spot_latency *l = &r->config->latency;
     const unsigned long long seed = r->episodes[0].seed;
     spot_point_format(&r->config->point, point, sizeof(point));
-    spot_print(out, "%s with %s%s%s, speed %g: %d episode%s, seeds %llu..%llu\n", r->task,
-               r->policy, r->expert ? "" : " at ", r->expert ? "" : point, r->variation.speed,
-               r->n_episodes, r->n_episodes == 1 ? "" : "s", seed,
-               seed + (unsigned long long)r->n_episodes - 1);
-    spot_print(out, "  latency    %.1f ms charged as %s (%s; %s)\n", 1e3 * l->mean_s,
-               r->charged_class, spot_origin_str(l->origin), l->source);
+    spoti_report_line(out, 4, "%s with %s%s%s, speed %g: %d episode%s, seeds %llu..%llu", r->task,
+                      r->policy, r->expert ? "" : " at ", r->expert ? "" : point,
+                      r->variation.speed, r->n_episodes, r->n_episodes == 1 ? "" : "s", seed,
+                      seed + (unsigned long long)r->n_episodes - 1);
+    spoti_report_line(out, TEXT_COLUMN, "  latency    %.1f ms charged as %s (%s; %s)",
+                      1e3 * l->mean_s, r->charged_class, spot_origin_str(l->origin), l->source);
     if (s->first_invalid != NULL) {
-        spot_print(out, "  invalid    %d of %d episodes, in no figure below; seed %llu: %s\n",
-                   r->n_episodes - s->valid, r->n_episodes,
-                   (unsigned long long)s->first_invalid->seed, s->first_invalid->fault);
+        spoti_report_line(out, TEXT_COLUMN,
+                          "  invalid    %d of %d episodes, in no figure below; seed %llu: %s",
+                          r->n_episodes - s->valid, r->n_episodes,
+                          (unsigned long long)s->first_invalid->seed, s->first_invalid->fault);
     }
 }
 

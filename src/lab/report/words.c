@@ -2,10 +2,23 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 #include "lab/report/words.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 
 #include "core/base/text.h"
 #include "spot/show.h"
+
+enum { LINE_SIZE = 4 * SPOT_DIAG_TEXT_SIZE };
+
+void spoti_report_line(FILE *out, int indent, const char *format, ...)
+{
+    char line[LINE_SIZE];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    spot_print_wrapped(out, indent, line);
+}
 
 const char *spoti_report_support(spot_stats_support support)
 {
@@ -23,6 +36,12 @@ const char *spoti_report_schedule(const spot_tune_result *result, int i)
 {
     return spot_schedule_str(
         spot_schedule_of(result->setting.cadence, result->rows[i].point.overlap));
+}
+
+bool spoti_is_rival(const spot_analysis_setting *setting, int i)
+{
+    const spot_analysis_point *p = &setting->points[i];
+    return i != setting->verdict.best && p->may_be_best && !p->only_by_rare_failures;
 }
 
 json_t *spoti_report_knobs(const spot_point *point)

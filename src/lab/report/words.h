@@ -7,13 +7,29 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "spot/analyze.h"
 #include "spot/tune.h"
+
+/* A line of prose, broken where it is long, with `indent` blanks in front of what follows. */
+void spoti_report_line(FILE *out, int indent, const char *format, ...)
+#if defined(__GNUC__)
+    __attribute__((format(printf, 3, 4)))
+#endif
+    ;
 
 /* `none`, `insufficient` or `sufficient`. */
 const char *spoti_report_support(spot_stats_support support);
 
 /* The schedule that row i was run with. */
 const char *spoti_report_schedule(const spot_tune_result *result, int i);
+
+/* Whether the verdict does not tell point i from the best: in the set of the best, and not only for failures that are too
+ * rare to be seen. Not the best itself. */
+bool spoti_is_rival(const spot_analysis_setting *setting, int i);
+
+/* analyze_table.c: what the marks in front of the points mean; the points as a table, without what was run. */
+void spoti_report_marks(const spot_analysis_setting *setting, char *words, size_t size);
+spot_status spoti_report_points(const spot_analysis_setting *setting, bool wide, FILE *out);
 
 /* The point's knobs as an object, numbers as such; NULL if memory is short. The caller's. */
 json_t *spoti_report_knobs(const spot_point *point);

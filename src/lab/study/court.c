@@ -205,7 +205,7 @@ spot_status spoti_judge_episodes(spot_tune_result *result, const spot_episode *e
     if (st == SPOT_OK) {
         fill_result(result, &analysis->settings[0]);
     }
-    spot_analysis_destroy(analysis);
+    result->analysis = analysis;
     spot_analyze_log_destroy(log);
     return st;
 }

@@ -68,6 +68,7 @@ void spot_tune_result_destroy(spot_tune_result *result)
 {
     if (result != NULL) {
         spot_tune_result_destroy(result->confirm);
+        spot_analysis_destroy(result->analysis);
         spoti_free(NULL, result->rows, (size_t)result->n_rows * sizeof(*result->rows));
         spoti_free(NULL, result, sizeof(*result));
     }

@@ -199,18 +199,23 @@ static void a_text_is_broken_at_blanks(void **state)
     (void)state;
     memset(word, 'x', sizeof(word));
     word[SPOT_PRINT_COLUMNS + 20] = '\0'; /* longer than a line */
-    (void)snprintf(text, sizeof(text), "%.60s %.39s %.50s %.50s %s %s", word, word, word, word,
-                   word, "end");
+    (void)snprintf(text, sizeof(text), "%.60s %.39s %.50s %.50s %s end", word, word, word, word,
+                   word);
     FILE *out = tmpfile();
     assert_non_null(out);
-    spot_print_wrapped(out, text);
-    spot_print_wrapped(out, "");
-    spot_print_wrapped(out, word);
+    spot_print_wrapped(out, 0, text);
+    spot_print_wrapped(out, 0, "");
+    spot_print_wrapped(out, 0, word);
+    (void)snprintf(text, sizeof(text), "%.50s %.49s %.46s %.46s %.46s", word, word, word, word,
+                   word);
+    spot_print_wrapped(out, 7, text); /* 7 + 46 + 1 + 46 = 100 */
     rewind(out);
     got[fread(got, 1, sizeof(got) - 1, out)] = '\0';
     assert_int_equal(fclose(out), 0);
-    (void)snprintf(text, sizeof(text), "%.60s %.39s\n%.50s\n%.50s\n%s\nend\n\n%s\n", word, word,
-                   word, word, word, word);
+    (void)snprintf(text, sizeof(text),
+                   "%.60s %.39s\n%.50s\n%.50s\n%s\nend\n\n%s\n%.50s %.49s\n       %.46s %.46s\n"
+                   "       %.46s\n",
+                   word, word, word, word, word, word, word, word, word, word, word);
     assert_string_equal(got, text);
 }
 

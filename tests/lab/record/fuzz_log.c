@@ -76,10 +76,11 @@ static void analyse(const spot_analyze_log *log)
     spot_forecast *forecast = NULL;
     spot_analyze_target target = {.name = "h", .t_inf_s = 0.5};
     expect(sink != NULL);
-    expect(spot_report_analysis_table(&analysis->settings[0], sink) == SPOT_OK);
+    expect(spot_report_analysis_table(&analysis->settings[0], analysis->n_settings > 1, sink) ==
+           SPOT_OK);
     expect(spot_report_analysis_json(analysis, NULL, sink) == SPOT_OK);
     if (spot_analyze_forecast(log, analysis, 0, &target, &forecast, &diag) == SPOT_OK) {
-        expect(spot_report_forecast_table(forecast, sink) == SPOT_OK);
+        expect(spot_report_forecast_table(forecast, false, sink) == SPOT_OK);
     }
     (void)fclose(sink);
     spot_forecast_destroy(forecast);

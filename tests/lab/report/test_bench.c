@@ -55,7 +55,7 @@ static void make(bench *b, int threads)
                               .roof_frac = 0.5,
                               .bound = i == 1 ? SPOT_BENCH_ARITHMETIC : SPOT_BENCH_READING,
                               .loaded = {.median_s = 0.02},
-                              .loaded_chunks_s = 150.0};
+                              .loaded_chunks_s = 150.0 + i};
     }
     b->config.points = b->points;
     b->config.n_points = N_POINT;
@@ -69,6 +69,11 @@ static void make(bench *b, int threads)
                                     .config = &b->config,
                                     .rows = b->rows,
                                     .machine = &b->machine};
+}
+
+static spot_status print_table(const spot_bench_report *report, FILE *out)
+{
+    return spot_report_bench_table(report, false, out);
 }
 
 static void print_with(spot_status (*print)(const spot_bench_report *, FILE *), const bench *b,
@@ -88,20 +93,20 @@ static void table_has_a_row_a_point_and_load_where_it_was_measured(void **state)
     char text[TEXT_SIZE];
     (void)state;
     make(&b, 2);
-    print_with(spot_report_bench_table, &b, text);
+    print_with(print_table, &b, text);
     assert_non_null(strstr(text, "a-policy on a processor, avx2 kernels"));
     const char *light = strstr(text, "\nsteps=5 quant=w8a8 ");
     assert_non_null(light);
-    assert_non_null(strstr(light, " 0.250 [0.225, 0.275]     3.000 "));
+    assert_non_null(strstr(light, " 0.250 [0.225, 0.275]      3.000 "));
     assert_non_null(strstr(light, "arithmetic"));
-    assert_non_null(strstr(light, "150.0"));
+    assert_non_null(strstr(light, "151.0"));
     assert_null(strstr(text, "overlap=0")); /* of no matter here */
     assert_non_null(strstr(text, "4.0 MB at 30.0 GB/s, 1.0 MB at"));
     make(&b, 1);
-    print_with(spot_report_bench_table, &b, text);
+    print_with(print_table, &b, text);
     assert_null(strstr(text, "chunks/s"));
     b.machine.fp32_macs_s = 0.0;
-    print_with(spot_report_bench_table, &b, text);
+    print_with(print_table, &b, text);
     assert_non_null(strstr(text, "no probe for this processor"));
 }
 
@@ -178,7 +183,7 @@ static void what_is_not_there_is_refused(void **state)
     spot_diag diag = {""};
     (void)state;
     make(&b, 1);
-    assert_int_equal(spot_report_bench_table(NULL, stderr), SPOT_E_INVALID);
+    assert_int_equal(spot_report_bench_table(NULL, true, stderr), SPOT_E_INVALID);
     assert_int_equal(spot_report_bench_json(&b.report, NULL), SPOT_E_INVALID);
     assert_int_equal(spot_report_bench_profile(&b.report, NULL, "", "x", &diag), SPOT_E_INVALID);
     assert_int_equal(spot_report_bench_profile(&b.report, "a", "day", "/nonexistent/a.yaml", &diag),

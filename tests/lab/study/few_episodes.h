@@ -43,6 +43,14 @@ static inline void few_fill(spot_episode *episodes)
     }
 }
 
+/* To be told of a judged result that lies on a stack: what it owns goes with the next one, or with the program. */
+static inline void few_keep(const spot_tune_result *result)
+{
+    static spot_analysis *kept;
+    spot_analysis_destroy(kept);
+    kept = result->analysis;
+}
+
 /* rows (FEW_ROWS) lies with the caller. */
 static inline void few_result(spot_tune_result *result, spot_tune_row *rows, spot_goal goal)
 {

@@ -46,6 +46,7 @@ static void judge(bench *b)
     spot_diag diag = {""};
     assert_int_equal(spoti_judge_law(&b->result, 0.01, 10), SPOT_OK);
     assert_int_equal(spoti_judge_episodes(&b->result, b->episodes, &diag), SPOT_OK);
+    few_keep(&b->result);
 }
 
 /* Figures are over a point's own valid episodes, comparisons over the seeds that are valid at all points. */

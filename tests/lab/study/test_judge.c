@@ -24,6 +24,7 @@ static void judge_few(judged *j, spot_goal goal)
     few_result(&j->result, j->rows, goal);
     assert_int_equal(spoti_judge_law(&j->result, 0.01, 10), SPOT_OK);
     assert_int_equal(spoti_judge_episodes(&j->result, j->episodes, &diag), SPOT_OK);
+    few_keep(&j->result);
 }
 
 static void means_by_hand(void **state)
@@ -171,6 +172,7 @@ static void few_seeds_that_agree_prove_nothing(void **state)
         j.episodes[i].time_s = 10.0 - i / FEW_SEEDS;
     }
     assert_int_equal(spoti_judge_episodes(&j.result, j.episodes, &diag), SPOT_OK);
+    few_keep(&j.result);
     assert_int_equal(j.result.best, 2);
     for (int i = 0; i < 2; i++) {
         assert_close(j.rows[i].p_best, 1.0 / 16.0, 0.0, ROUNDING);
@@ -217,6 +219,7 @@ static void judge_many(judged *j, spot_episode *episodes, int successes0, int su
     }
     assert_int_equal(spoti_judge_law(&j->result, 0.01, 10), SPOT_OK);
     assert_int_equal(spoti_judge_episodes(&j->result, episodes, &diag), SPOT_OK);
+    few_keep(&j->result);
 }
 
 static void a_clear_winner_is_named(void **state)
