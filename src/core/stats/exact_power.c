@@ -206,7 +206,8 @@ static spot_status mcnemar_power(const design *d, int n, int extra, double *powe
 
 void spot_stats_power_config_default(spot_stats_power_config *config)
 {
-    *config = (spot_stats_power_config){.size = sizeof(*config), .level = 0.05, .power = 0.8};
+    *config =
+        (spot_stats_power_config){.size = sizeof(*config), .level = SPOT_STATS_LEVEL, .power = 0.8};
 }
 
 static bool is_wish(const spot_stats_power_config *c)

@@ -36,7 +36,7 @@ enum { SMALL = 64, N_AHEAD = 8 };
 void spot_stats_pilot_config_default(spot_stats_pilot_config *config)
 {
     *config = (spot_stats_pilot_config){.size = sizeof(*config),
-                                        .level = 0.05,
+                                        .level = SPOT_STATS_LEVEL,
                                         .power = 0.8,
                                         .confidence = SPOT_STATS_CONFIDENCE,
                                         .n_study = 1000,
