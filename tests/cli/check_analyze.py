@@ -78,8 +78,11 @@ def check_dom():
     for one, speed in zip(analyze("published:dom-cr")["settings"], ["100", "125"]):
         counts = [int(r["successes"]) for r in table if r["speed_pct"] == speed]
         check_keys({k: v for k, v in one.items() if k != "setting"})
-        for p, k in zip(one["points"], counts):
+        latency = [float(r["latency_ms"]) / 1000 for r in table if r["speed_pct"] == speed]
+        for p, k, t_inf in zip(one["points"], counts, latency, strict=True):
             assert (p["success"]["k"], p["success"]["n"]) == (k, 50)
+            near(p["t_inf_s"], t_inf)
+            near(p["alpha"], t_inf / latency[-1])
             near(p["success"]["wilson"][0], wilson(k, 50)[0])
             near(p["success"]["wilson"][1], wilson(k, 50)[1])
             assert p["chunks"] is None and p["time_s"]["mean"] is None and p["eta_chunk"] is None
@@ -135,7 +138,11 @@ def check_real():
     for one in (first, rtx, agx):
         assert one["verdict"]["static_paradox"] is None and one["verdict"]["p_interior"] is None
     assert "fixed cadence" in first["verdict"]["text"] and "0.790 s" in first["verdict"]["text"]
-    near(agx["points"][1]["time_s"]["mean"], 108.5)
+    for one, r in zip((rtx, agx), rows("real_static_platforms"), strict=True):
+        assert one["setting"].startswith(r.pop("platform"))
+        for p, (steps, time_s) in zip(one["points"], r.items(), strict=True):
+            assert p["point"] == "steps=" + steps[1:] and p["t_inf_s"] is None
+            near(p["time_s"]["mean"], float(time_s))
 
     rtx, agx = analyze("published:real-dynamic")["settings"]
     for one, (few, many), want in ((rtx, (48, 50), False), (agx, (45, 26), True)):
@@ -147,6 +154,29 @@ def check_real():
         assert one["points"][0]["success"]["k"] is None and one["points"][0]["success"]["n"] == 30
         near(one["points"][0]["success"]["rate"], few / 60)
         assert want == (z > 2.6)
+    # latencies are published for one of the computers
+    latency = {"steps=" + r["steps"]: float(r["t_inf_s"]) for r in rows("real_dynamic_agx30w")}
+    assert {p["point"]: p["t_inf_s"] for p in agx["points"]} == latency
+    assert all(p["t_inf_s"] is None for p in rtx["points"])
+
+
+def check_prediction():
+    """A slower computer, static: each point waits longer, and needs its chunks."""
+    table = rows("real_static_rtx4070")
+    one = analyze("published:real-static", "--setting", "RTX4070, chunks known", "--t-inf", "0.4")["prediction"]
+    assert list(one) == ["platform", "best", "points", "text"] and one["best"] == "steps=10"
+    for p, r in zip(one["points"], table, strict=True):
+        assert list(p) == ["point", "alpha", "t_inf_s", "t_chunk_s", "eta_chunk", "delay_s", "time_s",
+                           "extrapolated", "extrapolation_begins_t_inf_s"]
+        alpha = float(r["t_inf_s"]) / 0.199
+        assert p["point"] == "steps=" + r["steps"] and p["extrapolated"] is False
+        near(p["alpha"], alpha)
+        near(p["t_inf_s"], alpha * 0.4)
+        near(p["delay_s"], alpha * 0.4)
+        near(p["t_chunk_s"], alpha * 0.4 + 0.6)
+        near(p["eta_chunk"], 1.0 / (alpha * 0.4 + 0.6))
+        near(p["time_s"]["value"], float(r["n_chunks"]) * (alpha * 0.4 + 0.6))
+        assert p["time_s"]["lo"] is None and p["extrapolation_begins_t_inf_s"] is None
 
 
 def check_episodes():
@@ -211,5 +241,6 @@ def check_episodes():
 check_dom()
 check_kinetix()
 check_real()
+check_prediction()
 check_episodes()
 print("ok")

@@ -152,6 +152,37 @@ static spot_analysis *analysed(const spot_analyze_config *config, const char *te
     return analysis;
 }
 
+/* Figures of a setting or a point that rows repeat: what a printed decimal hides, 1e-6 of the larger, is
+ * no contradiction, for small and large figures alike, and twice as much is one. */
+static void repeated_figures_agree_to_a_printed_decimal(void **state)
+{
+    (void)state;
+    static const double figures[] = {1e-3, 0.1, 1.0, 250.0};
+    char text[256];
+    spot_analyze_config config;
+    spot_analyze_config_default(&config);
+    for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
+        for (int up = -1; up <= 1; up += 2) {
+            const double near_by = figures[i] * (1.0 + up * 5e-7);
+            const double other = figures[i] * (1.0 + up * 2e-6);
+            (void)snprintf(text, sizeof(text),
+                           "point,t_act_s,t_chunk_s,success\na,%.12g,2,1\nb,%.12g,2,1\n",
+                           figures[i], near_by);
+            spot_analysis_destroy(analysed(&config, text));
+            (void)snprintf(text, sizeof(text),
+                           "point,t_act_s,t_chunk_s,success\na,%.12g,2,1\nb,%.12g,2,1\n",
+                           figures[i], other);
+            refused_as(text, "t.csv:3: column t_act_s", "expected");
+            (void)snprintf(text, sizeof(text), "point,t_chunk_s,success\na,%.12g,1\na,%.12g,1\n",
+                           figures[i], near_by);
+            spot_analysis_destroy(analysed(&config, text));
+            (void)snprintf(text, sizeof(text), "point,t_chunk_s,success\na,%.12g,1\na,%.12g,1\n",
+                           figures[i], other);
+            refused_as(text, "t.csv:3: column t_chunk_s", "expected");
+        }
+    }
+}
+
 static void synonyms_units_map_and_case_are_understood(void **state)
 {
     spot_analyze_config config;
@@ -247,6 +278,7 @@ int main(void)
         cmocka_unit_test(bad_cells_name_row_and_column),
         cmocka_unit_test(one_check_whoever_sets_a_field),
         cmocka_unit_test(contradictions_name_row_and_column),
+        cmocka_unit_test(repeated_figures_agree_to_a_printed_decimal),
         cmocka_unit_test(broken_files_are_refused),
         cmocka_unit_test(many_points_and_settings_are_refused),
         cmocka_unit_test(synonyms_units_map_and_case_are_understood),
