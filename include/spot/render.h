@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * Pictures and videos of a MuJoCo world, rendered off-screen: no display is needed.
+ * Pictures of a world, drawn off-screen by the backend of its task: no display is needed.
  *
- * OpenGL comes from EGL or, where there is none, from OSMesa (software). Both are looked for when a
- * renderer is made, so neither is needed to build or to run the rest. A renderer shows the model's
- * camera `view` if there is one. A video pipes its frames into the program ffmpeg (H.264, yuv420p, mp4).
+ * The backend `mujoco` draws with OpenGL from EGL or, where there is none, from OSMesa (software). Both are looked for
+ * when a renderer is made, so neither is needed to build or to run the rest. It shows the model's camera `view` if
+ * there is one. Videos: video.h.
  *
- *     spot_video_config config;
- *     spot_video_config_default(&config);
- *     spot_video_create("episode.mp4", &config, &video, &diag);
- *     spot_rollout_run(rollout, seed, &episode, NULL, spot_video_tick, video, &diag);
- *     spot_video_finish(video, &diag);
- *     spot_video_destroy(video);
+ *     spot_renderer_create(&world, &config, &renderer, &diag);
+ *     spot_renderer_draw(renderer, &world, rgb);
+ *     spot_renderer_destroy(renderer);
  */
 #ifndef SPOT_RENDER_H
 #define SPOT_RENDER_H
@@ -49,7 +46,8 @@ SPOT_API void spot_render_config_default(spot_render_config *config);
 typedef struct spot_renderer spot_renderer; /* belongs to the thread that made it */
 
 /* Makes a renderer for worlds of the task of `world`, which must outlive it (the task, not the world).
- * Returns SPOT_OK, E_INVALID, E_UNSUPPORTED (not a MuJoCo world, or no off-screen OpenGL; see diag),
+ * Returns SPOT_OK, E_INVALID, E_UNSUPPORTED (a world that no task
+ * made or whose backend does not draw, or no off-screen OpenGL; see diag),
  * E_RANGE (size; see diag), E_NOMEM.
  * Threads: OpenGL binds a renderer to the thread that made it. */
 SPOT_API spot_status spot_renderer_create(const spot_world *world, const spot_render_config *config,
@@ -66,45 +64,6 @@ SPOT_API const char *spot_renderer_backend(const spot_renderer *renderer);
 
 /* Frees; NULL-tolerant. To be called from the renderer's thread. */
 SPOT_API void spot_renderer_destroy(spot_renderer *renderer);
-
-/* Writes a picture (height x width x 3, top row first, 8 bits a colour) as a PNG file, whole or not at all.
- * Returns SPOT_OK, E_INVALID, E_IO (see diag), E_RANGE (path too long). */
-SPOT_API spot_status spot_write_png(const char *path, const uint8_t *rgb, int width, int height,
-                                    spot_diag *diag);
-
-typedef struct spot_video_config {
-    size_t size; /* of this struct, set by its default function; else E_INVALID */
-    spot_render_config render;
-    double fps; /* frames a second, 1 to 120; default 25 */
-    const char
-        *ffmpeg; /* program to run, looked up in PATH; default `ffmpeg`. Borrowed by create */
-} spot_video_config;
-
-SPOT_API void spot_video_config_default(spot_video_config *config);
-
-typedef struct spot_video spot_video;
-
-/* Starts a video in `path`, written aside and renamed by spot_video_finish; starts ffmpeg.
- * Returns SPOT_OK, E_INVALID, E_RANGE (size or rate; see diag), E_IO (path), E_UNSUPPORTED (ffmpeg
- * cannot be started), E_NOMEM. */
-SPOT_API spot_status spot_video_create(const char *path, const spot_video_config *config,
-                                       spot_video **out, spot_diag *diag);
-
-/* Appends one frame of `world`; the first one makes the renderer.
- * Returns SPOT_OK, E_IO (ffmpeg ended; spot_video_finish says why), or as spot_renderer_create and
- * spot_renderer_draw. After a failure every later call returns the same. */
-SPOT_API spot_status spot_video_frame(spot_video *video, const spot_world *world);
-
-/* A spot_tick_fn for a spot_video: appends a frame whenever simulated time has reached the next one.
- * What fails is remembered and said by spot_video_finish. */
-SPOT_API void spot_video_tick(void *video, const spot_world *world, int64_t tick);
-
-/* Ends the video and puts it in place. After any failure, now or in a frame, nothing is left behind.
- * Returns SPOT_OK, E_STATE (no frame, or finished before), or the first failure; see diag. */
-SPOT_API spot_status spot_video_finish(spot_video *video, spot_diag *diag);
-
-/* Frees; a video that was not finished is thrown away. NULL-tolerant. */
-SPOT_API void spot_video_destroy(spot_video *video);
 
 #ifdef __cplusplus
 }

@@ -40,6 +40,7 @@
 #include "spot/trial.h"
 #include "spot/tune.h"
 #include "spot/version.h"
+#include "spot/video.h"
 #include "spot/world.h"
 
 #endif

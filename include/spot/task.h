@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * A task: what the robot shall do, in a YAML file beside an MJCF model. Adding one needs no C.
+ * A task: what the robot shall do, in a YAML file. Adding one needs no C.
  *
  * `spot_task` is the loaded file with its compiled model, immutable and shared by threads; each thread
- * makes its own worlds from it.
+ * makes its own worlds from it. A backend stands behind it, a simulator: the file's `backend` says which; `mujoco`,
+ * the default, has a robot and a scene in MJCF beside the file.
  *
  *     spot_task *task = NULL;
  *     spot_world world;
@@ -33,7 +34,7 @@ typedef struct spot_engine {
     const char *version; /* `2.2.2`, of the library that runs */
 } spot_engine;
 
-/* The engine that this library was built with. Static strings. Threads: immutable. */
+/* The engine of the default backend. Static strings. Threads: immutable. */
 SPOT_API spot_engine spot_engine_built_in(void);
 
 /* What a task is. Read-only view, valid as long as the task. */
@@ -41,9 +42,11 @@ typedef struct spot_task_info {
     const char *name;
     const char *description;
     const char *charge_as;   /* class of deployed model charged by default (platform.h) */
+    const char *model;       /* file of its scene, beside the task file; NULL = none */
     double moving_speed_m_s; /* of the disturbance at speed 1; 0 if nothing moves by itself */
     spot_engine engine;
     spot_world_dims dims;
+    const char *const *sample_names; /* (dims.sample_dim) columns of a world's sample */
 } spot_task_info;
 
 /* How an episode differs from the task file. */
@@ -56,19 +59,19 @@ SPOT_API void spot_variation_default(spot_variation *variation);
 
 /* Loads the task file `path` and compiles its model.
  * Ownership: on success the caller owns *out. `allocator` is borrowed until destroy; NULL = malloc.
- * Returns SPOT_OK, E_INVALID, E_IO, E_FORMAT (diag: file:line: what, expected), E_UNSUPPORTED (another
- * version of MuJoCo runs than this was built with), E_NOMEM.
- * MuJoCo's process-wide warning handler is replaced by one that stays silent. */
+ * Returns SPOT_OK, E_INVALID, E_IO, E_FORMAT (diag: file:line: what, expected; also of an unknown backend),
+ * E_UNSUPPORTED (another version of the engine runs than this was built with), E_NOMEM.
+ * The backend `mujoco` replaces MuJoCo's process-wide warning handler by one that stays silent. */
 SPOT_API spot_status spot_task_load(const char *path, const spot_allocator *allocator,
                                     spot_task **out, spot_diag *diag);
 SPOT_API void spot_task_destroy(spot_task *task);
 SPOT_API const spot_task_info *spot_task_describe(const spot_task *task);
 
 /* Makes a world of the task, which is borrowed until spot_world_destroy.
- * The world's sample is: columns 0-2 gripper x, y, z (m), 3 yaw (rad), 4 opening (m), 5-10 joint
- * angles (rad), 11-16 joint speeds (rad/s), 17-22 joint torques (N m), then x, y, z, yaw an object.
- * Its anchor is the gripper pose (x, y, z in m, yaw in rad, 0); an action is a target relative to it
- * (dx, dy, dz, dyaw) and the gripper command (> 0 open, else close).
+ * Of the backend `mujoco` a world's sample is: columns 0-2 gripper x, y, z (m), 3 yaw (rad), 4 opening (m), 5-10
+ * joint angles (rad), 11-16 joint speeds (rad/s), 17-22 joint torques (N m), then x, y, z, yaw an object; its anchor
+ * is the gripper pose (x, y, z in m, yaw in rad, 0); an action is a target relative to it (dx, dy, dz, dyaw) and the
+ * gripper command (> 0 open, else close).
  * Returns SPOT_OK, E_INVALID, E_RANGE (variation), E_NOMEM. */
 SPOT_API spot_status spot_task_make_world(const spot_task *task, const spot_variation *variation,
                                           spot_world *out, spot_diag *diag);

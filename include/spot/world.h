@@ -80,6 +80,7 @@ typedef struct spot_world {
     void *self;
     spot_world_dims dims;
     const char *const *sample_names; /* (sample_dim) static or owned by self */
+    const struct spot_task *task;    /* that made it (task.h); NULL = nobody says */
 } spot_world;
 
 /* The calls of a world, through its table. reset: seed -> the episode's start; observe: obs (obs_dim) and

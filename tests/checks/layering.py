@@ -80,7 +80,8 @@ PUBLIC = {
     "trial.h": ("lab", "sim"),
     "world.h": ("lab", "sim"),
     "rollout.h": ("lab", "rollout"),
-    "render.h": ("lab", "report"),
+    "render.h": ("lab", "sim"),
+    "video.h": ("lab", "report"),
     "report.h": ("lab", "report"),
     "tune.h": ("lab", "study"),
     "analyze.h": ("lab", "judge"),
@@ -91,6 +92,11 @@ PUBLIC = {
     "report_rollout.h": ("lab", "report"),
 }
 UMBRELLA = "spot.h"
+
+# A backend's folder and its library are known to that folder alone, but for the table that it puts up; and that to the
+# files beside the folder, which list the backends.
+BACKENDS = {"src/lab/sim/mujoco": "mujoco/"}  # folder -> what the includes of its library begin with
+BACKEND_TABLE = "backend.h"
 
 C_LIBRARY = {
     "assert.h", "ctype.h", "dirent.h", "errno.h", "fcntl.h", "fenv.h", "float.h", "inttypes.h", "limits.h",
@@ -183,6 +189,18 @@ class Checker:
         if why is not None:
             self.say(path, line, f'"{name}": {why}')
 
+    def check_backends(self, path, line, quote, name):
+        for folder, library in BACKENDS.items():
+            folder = Path(folder)
+            if folder in path.parents:
+                continue
+            insides = str(folder.relative_to("src")) + "/"
+            is_table = name == insides + BACKEND_TABLE and path.parent == folder.parent
+            if (quote == "<" and name.startswith(library)) or (
+                    quote == '"' and name.startswith(insides) and not is_table):
+                self.say(path, line, f"{quote}{name} outside {folder}, expected lab/sim/task.h: a "
+                                     "backend is reached through its table")
+
     def check_calls(self, path, text, hall):
         lines = text.splitlines()
         for i, code in enumerate(blank_comments_and_strings(text).splitlines(), start=1):
@@ -203,6 +221,7 @@ class Checker:
             found = INCLUDE.match(line)
             if found:
                 self.check_include(path, i, source, found.group(1), found.group(2))
+                self.check_backends(path, i, found.group(1), found.group(2))
         if source[0] != "cli":
             self.check_calls(path, text, source[0])
 

@@ -21,6 +21,8 @@ CLEAN = {
     "src/runtime/nn/d.c": '#include <jansson.h>\n#include "core/stats/order.h"\n'
                           "void f(void) { free(text); /* foreign memory: jansson */ }\n",
     "src/lab/study/c.c": '#include "spot/rollout.h"\n#include "lab/sim/x.h"\n',
+    "src/lab/sim/mujoco/e.c": '#include <mujoco/mujoco.h>\n#include "lab/sim/mujoco/world.h"\n',
+    "src/lab/sim/task.c": '#include "lab/sim/mujoco/backend.h"\n',
     "src/cli/args.h": "int x;\n",
     "src/cli/main.c": '#include "spot/spot.h"\n#include "args.h"\nint f(void) { exit(1); }\n',
 }
@@ -47,6 +49,12 @@ BREACHES = {
                       "expected headers of include/spot/ only"),
     "public header runs back": ("include/spot/rng.h", '#include "spot/rollout.h"\n',
                                 "core must not know lab"),
+    "a library of a backend": ("src/lab/demo/x.c", "#include <mujoco/mujoco.h>\n",
+                               "outside src/lab/sim/mujoco, expected lab/sim/task.h"),
+    "insides of a backend": ("src/lab/sim/x.c", '#include "lab/sim/mujoco/world.h"\n',
+                             "outside src/lab/sim/mujoco, expected lab/sim/task.h"),
+    "a backend's table from afar": ("src/lab/study/x.c", '#include "lab/sim/mujoco/backend.h"\n',
+                                    "outside src/lab/sim/mujoco, expected lab/sim/task.h"),
     "core knows a library": ("src/core/base/x.c", "#include <jansson.h>\n",
                              "expected the C library alone"),
     "malloc": ("src/lab/sim/x.c", "void *f(void)\n{\n    return malloc(1);\n}\n",

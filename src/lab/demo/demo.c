@@ -147,6 +147,7 @@ spot_status spot_demo_record(const spot_task *task, const spot_demo_config *conf
         return SPOT_E_INVALID;
     }
     spot_status st = check_config(config, diag);
+    st = st == SPOT_OK ? spoti_demo_check(task, diag) : st;
     if (st != SPOT_OK) {
         return st;
     }
@@ -218,8 +219,9 @@ spot_status spot_demo_evaluate(const spot_task *task, const spot_demo_evaluation
     if (task == NULL || evaluation == NULL || episodes == NULL || evaluation->episodes < 1) {
         return SPOT_E_INVALID;
     }
+    spot_status st = spoti_demo_check(task, diag);
     /* A world made here refuses a bad variation with its reason. */
-    spot_status st = spot_task_make_world(task, &evaluation->variation, &world, diag);
+    st = st == SPOT_OK ? spot_task_make_world(task, &evaluation->variation, &world, diag) : st;
     if (st != SPOT_OK) {
         return st;
     }

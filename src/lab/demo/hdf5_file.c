@@ -200,7 +200,8 @@ static void put_observations(writer *w, hid_t group, const spoti_hdf5_file *f,
     put_table(w, obs, "anchor", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, demo->count, d->action_dim,
               demo->anchor);
     for (int i = 0; i < d->sample_dim; i++) {
-        put_column(w, obs, f->task->sample_names[i], demo->count, d->sample_dim, i, demo->sample);
+        put_column(w, obs, spot_task_describe(f->task)->sample_names[i], demo->count, d->sample_dim,
+                   i, demo->sample);
     }
     check(w, H5Gclose(obs) >= 0);
 }
@@ -250,7 +251,7 @@ spot_status spoti_hdf5_append(spoti_hdf5_file *f, const spoti_demo *demo, spot_d
     put_attribute(&w, group, "num_samples", H5T_NATIVE_INT64, &samples);
     put_attribute(&w, group, "seed", H5T_NATIVE_UINT64, &seed);
     put_attribute(&w, group, "speed", H5T_NATIVE_DOUBLE, &demo->speed);
-    put_text_attribute(&w, group, "model_file", f->task->file->model);
+    put_text_attribute(&w, group, "model_file", spot_task_describe(f->task)->model);
     put_observations(&w, group, f, demo);
     put_table(&w, group, "targets", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, demo->count,
               demo->dims.action_dim, demo->target);

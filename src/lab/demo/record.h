@@ -4,7 +4,7 @@
 #ifndef SPOTI_DEMO_RECORD_H
 #define SPOTI_DEMO_RECORD_H
 
-#include "lab/sim/expert/expert.h"
+#include "lab/sim/task.h"
 #include "spot/demo.h"
 
 /* Rows of one episode; buffers are sized for the task's time limit when created. */
@@ -25,6 +25,9 @@ typedef struct spoti_demo {
     double *sim;     /* (capacity x state_dim) */
     uint8_t *ok;     /* (capacity) */
 } spoti_demo;
+
+/* Whether the task has an expert; else E_UNSUPPORTED. */
+spot_status spoti_demo_check(const spot_task *task, spot_diag *diag);
 
 spot_status spoti_demo_init(spoti_demo *demo, const spot_task *task);
 void spoti_demo_fini(spoti_demo *demo);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "core/base/file.h"
-#include "spot/render.h"
+#include "spot/video.h"
 
 enum {
     BLOCK = 65535,    /* largest stored block of deflate */

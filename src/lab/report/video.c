@@ -19,7 +19,7 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "lab/report/whole.h"
-#include "spot/render.h"
+#include "spot/video.h"
 
 extern char **environ;
 

@@ -32,7 +32,7 @@ spot_status spoti_tune(const spoti_tune_source *source, const spot_platform *pla
                        const spot_tune_config *config, spot_progress_fn progress, void *ctx,
                        spot_tune_result **out, spot_diag *diag);
 
-/* Describes what a task and a brain are, for `identity`: a hash of the compiled model, and what
+/* Describes what a task and a brain are, for `identity`: what the task's table and what
  * spot_brain_identify says. Returns SPOT_OK, E_NOMEM, or what the brain reported. */
 spot_status spoti_identify(const spot_task *task, const spot_brain *brain,
                            char identity[SPOTI_IDENTITY_SIZE], spot_diag *diag);

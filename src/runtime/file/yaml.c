@@ -173,6 +173,28 @@ spot_status spoti_yaml_load(const char *path, const cyaml_schema_value_t *schema
     return st;
 }
 
+spot_status spoti_yaml_peek(const char *path, const cyaml_schema_value_t *schema, void **out)
+{
+    message m = {.what = "", .line = 0};
+    cyaml_config_t config = make_config(&m);
+    cyaml_data_t *data = NULL;
+    char *text = NULL;
+    size_t size = 0;
+
+    *out = NULL;
+    spot_status st = read_file(path, &text, &size, NULL);
+    if (st != SPOT_OK) {
+        return st;
+    }
+    config.flags |= CYAML_CFG_IGNORE_UNKNOWN_KEYS;
+    const cyaml_err_t err =
+        size > 0 ? cyaml_load_data((const uint8_t *)text, size, &config, schema, &data, NULL)
+                 : CYAML_ERR_INTERNAL_ERROR;
+    (void)cyaml_mem(NULL, text, 0);
+    *out = data;
+    return err == CYAML_OK && data != NULL ? SPOT_OK : SPOT_E_FORMAT;
+}
+
 void spoti_yaml_free(const cyaml_schema_value_t *schema, void *data)
 {
     message m = {.what = "", .line = 0};

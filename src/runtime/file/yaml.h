@@ -18,7 +18,11 @@
 spot_status spoti_yaml_load(const char *path, const cyaml_schema_value_t *schema, void **out,
                             spot_diag *diag);
 
-/* The same for `size` bytes of text that are called `name` in messages. */
+/* The same, but keys that the schema does not name are passed over: for a look at a file that somebody else reads
+ * whole. Says nothing of what is wrong. */
+spot_status spoti_yaml_peek(const char *path, const cyaml_schema_value_t *schema, void **out);
+
+/* As spoti_yaml_load for `size` bytes of text that are called `name` in messages. */
 spot_status spoti_yaml_parse(const char *name, const void *text, size_t size,
                              const cyaml_schema_value_t *schema, void **out, spot_diag *diag);
 

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "lab/sim/rig.h"
-#include "spot/render.h"
+#include "spot/video.h"
 
 enum { WIDTH = 640, HEIGHT = 480, PIXELS = WIDTH * HEIGHT, PATH_SIZE = 700 };
 

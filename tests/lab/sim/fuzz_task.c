@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "lab/sim/task_file.h"
+#include "lab/sim/mujoco/task_file.h"
 #include "support/spot_fuzz.h"
 
 static void check_accepted(const spoti_task_file *f)

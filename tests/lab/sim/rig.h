@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lab/sim/mujoco/world.h"
+#include "lab/sim/task.h"
 #include "spot/task.h"
 #include "support/spot_test.h"
 
@@ -21,6 +22,7 @@ enum { RIG_STATE_MAX = 128, RIG_OBS_MAX = 64 };
 
 typedef struct rig {
     spot_task *task;
+    spoti_scene *scene; /* what is behind `task` */
     spot_world world;
     spoti_mujoco_world *w; /* what is behind `world` */
 } rig;
@@ -35,6 +37,7 @@ static inline void rig_open(rig *r, const char *path, double speed, double noise
         spot_task_make_world(r->task, &variation, &r->world, &diag) != SPOT_OK) {
         fail_msg("%s", diag.text);
     }
+    r->scene = r->task->self;
     r->w = r->world.self;
     assert_true(r->world.dims.state_dim <= RIG_STATE_MAX);
     assert_true(r->world.dims.obs_dim <= RIG_OBS_MAX);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* The scripted expert: how often it succeeds, that it has several ways, and that it tries again. */
-#include "lab/sim/expert/expert.h"
+#include "lab/sim/mujoco/expert.h"
 #include "lab/sim/rig.h"
 #include "spot/demo.h"
 
@@ -67,7 +67,7 @@ static look watch(rig *r, uint64_t world_seed, uint64_t expert_seed, bool mistak
     double row[RIG_STATE_MAX];
 
     rig_reset(r, world_seed);
-    spoti_expert_reset(&expert, r->task, expert_seed, mistakes);
+    spoti_expert_reset(&expert, r->scene, expert_seed, mistakes);
     for (int i = 0; i < PERIODS_MAX && !rig_outcome(r).done; i++) {
         spoti_phase before = expert.phase;
         spoti_expert_act(&expert, r->w, &action);

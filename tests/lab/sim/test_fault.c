@@ -14,8 +14,9 @@ static void open_starved(rig *r, int nconmax, int njmax)
     spot_diag diag = {.text = ""};
     memset(r, 0, sizeof(*r));
     assert_int_equal(spot_task_load(PICK_PLACE, NULL, &r->task, &diag), SPOT_OK);
-    r->task->model->nconmax = nconmax > 0 ? nconmax : r->task->model->nconmax;
-    r->task->model->njmax = njmax > 0 ? njmax : r->task->model->njmax;
+    r->scene = r->task->self;
+    r->scene->model->nconmax = nconmax > 0 ? nconmax : r->scene->model->nconmax;
+    r->scene->model->njmax = njmax > 0 ? njmax : r->scene->model->njmax;
     assert_int_equal(spot_task_make_world(r->task, &variation, &r->world, &diag), SPOT_OK);
     r->w = r->world.self;
 }
@@ -118,8 +119,8 @@ static void gains_that_blow_up_end_the_episode_in_words(void **state)
     const float shut[SPOTI_ACTION_DIM] = {0.0F, 0.0F, 0.0F, 0.0F, -1.0F};
     (void)state;
     rig_open(&r, PICK_PLACE, 1.0, 1.0);
-    mjModel *m = r.task->model;
-    const int gripper = r.task->gripper_actuator;
+    mjModel *m = r.scene->model;
+    const int gripper = r.scene->gripper_actuator;
     m->actuator_gainprm[(ptrdiff_t)mjNGAIN * gripper] = 1e7;
     m->actuator_biasprm[(ptrdiff_t)mjNBIAS * gripper + 1] = -1e7;
     m->actuator_forcelimited[gripper] = 0;

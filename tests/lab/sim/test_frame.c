@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* The frame of the base: a robot that is moved and turned together with its table does what it did before. */
-#include "lab/sim/expert/expert.h"
+#include "lab/sim/mujoco/expert.h"
 #include "lab/sim/rig.h"
 #include "lab/sim/variant.h"
 
@@ -62,8 +62,8 @@ static void moved_robot_sees_and_moves_as_before(void **state)
     move_base(&v, "ur5e-wrist-pick"); /* it has terms of every kind */
     rig_open(&here, WRIST_PICK, 1.0, 1.0);
     rig_open(&there, v.task, 1.0, 1.0);
-    assert_true(here.task->base.is_world);
-    assert_false(there.task->base.is_world);
+    assert_true(here.scene->base.is_world);
+    assert_false(there.scene->base.is_world);
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         float obs[2][RIG_OBS_MAX];
         double anchor[2][SPOT_ANCHOR_DIM_MAX];
@@ -91,7 +91,7 @@ static void moved_robot_sees_and_moves_as_before(void **state)
         assert_same(sample[1], sample[0], SPOTI_SAMPLE_ROBOT - 6, CLOSE); /* all but the torques */
         double gripper[3];
         to_world(sample[0], gripper);
-        assert_same(there.w->data->site_xpos + 3 * there.task->site, gripper, 3, CLOSE);
+        assert_same(there.w->data->site_xpos + 3 * there.scene->site, gripper, 3, CLOSE);
     }
     rig_close(&here);
     rig_close(&there);
@@ -135,7 +135,7 @@ static bool expert_succeeds(const char *task, uint64_t seed)
     rig r;
     rig_open(&r, task, 1.0, 1.0);
     rig_reset(&r, seed);
-    spoti_expert_reset(&expert, r.task, seed, false);
+    spoti_expert_reset(&expert, r.scene, seed, false);
     for (int i = 0; i < 400 && !rig_outcome(&r).done; i++) {
         spoti_expert_act(&expert, r.w, &action);
         spoti_arm_command(r.w, action.command, action.open);
@@ -174,7 +174,7 @@ static void forward_is_what_the_file_says(void **state)
         variant_make(&v, "ur5e-pick-place");
         variant_edit(v.task, "site: grip", cases[i].key);
         rig_open(&r, v.task, 1.0, 1.0);
-        assert_close(fabs(r.task->base.yaw), cases[i].yaw_deg * mjPI / 180.0, EXACT, 0.0);
+        assert_close(fabs(r.scene->base.yaw), cases[i].yaw_deg * mjPI / 180.0, EXACT, 0.0);
         rig_close(&r);
     }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* Grippers whose commands and readings are not openings: the same fingers, spoken to in other words. */
-#include "lab/sim/expert/expert.h"
+#include "lab/sim/mujoco/expert.h"
 #include "lab/sim/rig.h"
 #include "lab/sim/variant.h"
 
@@ -111,7 +111,7 @@ static void expert_grasps_with_a_gripper_of_other_words(void **state)
         rig r;
         rig_open(&r, v.task, 1.0, 1.0);
         rig_reset(&r, seed);
-        spoti_expert_reset(&expert, r.task, seed, false);
+        spoti_expert_reset(&expert, r.scene, seed, false);
         for (int i = 0; i < 400 && !rig_outcome(&r).done; i++) {
             spoti_expert_act(&expert, r.w, &action);
             spoti_arm_command(r.w, action.command, action.open);

@@ -92,7 +92,7 @@ static void model_agrees_with_published_dh_chain(void **state)
         double q[JOINTS];
         double t[16];
         for (int i = 0; i < JOINTS; i++) {
-            int joint = mj_name2id(r.w->model, mjOBJ_JOINT, r.task->file->arm.joints[i]);
+            int joint = mj_name2id(r.w->model, mjOBJ_JOINT, r.scene->file->arm.joints[i]);
             q[i] = spot_rng_uniform(&rng, -2.0 * PI, 2.0 * PI);
             r.w->kin->qpos[r.w->model->jnt_qposadr[joint]] = q[i];
         }
@@ -142,13 +142,13 @@ static void torque_limits_are_the_published_ones(void **state)
     rig r;
     rig_open(&r, CONVEYOR, 1.0, 1.0);
     for (int i = 0; i < JOINTS; i++) {
-        int a = mj_name2id(r.w->model, mjOBJ_ACTUATOR, r.task->file->arm.actuators[i]);
+        int a = mj_name2id(r.w->model, mjOBJ_ACTUATOR, r.scene->file->arm.actuators[i]);
         assert_true(a >= 0 && r.w->model->actuator_forcelimited[a]);
         assert_close(r.w->model->actuator_forcerange[2 * a], -TORQUE_NM[i], 0.0, 0.0);
         assert_close(r.w->model->actuator_forcerange[2 * a + 1], TORQUE_NM[i], 0.0, 0.0);
     }
     /* 180 degrees a second, the data sheet's limit of every joint */
-    assert_close(r.task->file->arm.joint_speed_rad_s, PI, 1e-5, 0.0);
+    assert_close(r.scene->file->arm.joint_speed_rad_s, PI, 1e-5, 0.0);
     rig_close(&r);
 }
 
@@ -156,7 +156,7 @@ static void torque_limits_are_the_published_ones(void **state)
 static void joint_targets(const rig *r, double q[JOINTS])
 {
     for (int i = 0; i < JOINTS; i++) {
-        int a = mj_name2id(r->w->model, mjOBJ_ACTUATOR, r->task->file->arm.actuators[i]);
+        int a = mj_name2id(r->w->model, mjOBJ_ACTUATOR, r->scene->file->arm.actuators[i]);
         q[i] = r->w->data->ctrl[a];
     }
 }
@@ -174,7 +174,7 @@ static void assert_at(const double t[16], const double target[4])
 /* Runs to `target`; speeds and ranges hold at every tick. Returns the ticks until the reference rests. */
 static void run_to(rig *r, const double target[4], int ticks)
 {
-    const spoti_arm_file *arm = &r->task->file->arm;
+    const spoti_arm_file *arm = &r->scene->file->arm;
     double dt = r->w->model->opt.timestep;
     double q[JOINTS];
     double before[JOINTS];
@@ -207,7 +207,7 @@ static void targets_are_reached_anywhere_in_the_workspace(void **state)
     for (int task = 0; task < 2; task++) {
         rig r;
         rig_open(&r, tasks[task], 0.0, 1.0);
-        const spoti_arm_file *arm = &r.task->file->arm;
+        const spoti_arm_file *arm = &r.scene->file->arm;
         rig_reset(&r, 3);
         rig_step(&r, 1);
         memset(rig_free_joint(&r, "cube"), 0, sizeof(double)); /* out of the way: below the robot */
@@ -228,7 +228,7 @@ static void targets_are_reached_anywhere_in_the_workspace(void **state)
             grip_pose(q, t);
             assert_at(t, target); /* what the controller asks for */
             for (int i = 0; i < JOINTS; i++) {
-                q[i] = r.w->data->qpos[r.task->arm_qpos[i]];
+                q[i] = r.w->data->qpos[r.scene->arm_qpos[i]];
             }
             grip_pose(q, t);
             assert_at(t, target); /* where the arm is */

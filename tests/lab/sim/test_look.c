@@ -3,7 +3,7 @@
 /* The expert and an object that is hidden from near: it looks before each attempt, it knows no more than it saw,
  * and nobody kicks the object behind its back. What was seen is worked out from poses in MuJoCo. */
 #include "lab/demo/record.h"
-#include "lab/sim/expert/expert.h"
+#include "lab/sim/mujoco/expert.h"
 #include "lab/sim/rig.h"
 #include "spot/demo.h"
 
@@ -47,7 +47,7 @@ static int check_attempts(rig *r, uint64_t seed)
     int closings = 0;
 
     rig_reset(r, seed);
-    spoti_expert_reset(&expert, r->task, seed, true);
+    spoti_expert_reset(&expert, r->scene, seed, true);
     for (int i = 0; i < PERIODS_MAX && !rig_outcome(r).done; i++) {
         spoti_expert_act(&expert, r->w, &action);
         if (!open && action.open) {
@@ -90,7 +90,7 @@ static void take_errors(rig *r, uint64_t seed, bool mistakes, double sum[2], int
     double error[2] = {0.0, 0.0};
 
     rig_reset(r, seed);
-    spoti_expert_reset(&expert, r->task, seed, mistakes);
+    spoti_expert_reset(&expert, r->scene, seed, mistakes);
     for (int i = 0; i < PERIODS_MAX && !rig_outcome(r).done; i++) {
         const spoti_phase before = expert.phase;
         spoti_expert_act(&expert, r->w, &action);
@@ -176,7 +176,7 @@ static void expert_knows_only_what_it_saw(void **state)
         spoti_expert expert;
         spoti_expert_action action;
         rig_reset(&r, seed);
-        spoti_expert_reset(&expert, r.task, seed, false);
+        spoti_expert_reset(&expert, r.scene, seed, false);
         for (int i = 0; i < PERIODS_MAX && expert.phase < SPOTI_PHASE_CLOSE; i++) {
             if (distance(&r) < NEAR_M - 0.01 && expert.phase > SPOTI_PHASE_LOOK) {
                 assert_false(would_notice(&r, &expert));

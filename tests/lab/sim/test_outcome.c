@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* Success, failure, grades and time-out, with objects put into place by force or by the expert. */
-#include "lab/sim/expert/expert.h"
+#include "lab/sim/mujoco/expert.h"
 #include "lab/sim/rig.h"
 
 enum { PERIOD = 25 };
@@ -112,7 +112,7 @@ static void cube_that_is_still_held_in_the_tray_does_not_succeed(void **state)
     spoti_expert_action action = {.open = true};
     rig_open(&r, PICK_PLACE, 1.0, 1.0);
     rig_reset(&r, 2);
-    spoti_expert_reset(&expert, r.task, 2, false);
+    spoti_expert_reset(&expert, r.scene, 2, false);
     for (int i = 0; i < 300 && expert.phase != SPOTI_PHASE_OPEN; i++) {
         follow_expert(&r, &expert, &action);
     }
@@ -182,7 +182,7 @@ static void conveyor_succeeds_after_half_a_second_of_both_pads(void **state)
         bool success = false;
         rig_open(&r, CONVEYOR, 1.0, 1.0);
         rig_reset(&r, seed);
-        spoti_expert_reset(&expert, r.task, seed, false);
+        spoti_expert_reset(&expert, r.scene, seed, false);
         for (int i = 0; i < 100 && !success; i++) {
             spoti_expert_act(&expert, r.w, &action);
             spoti_arm_command(r.w, action.command, action.open);

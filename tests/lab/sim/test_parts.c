@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* What a pad touches, in models that hang their geoms elsewhere than ours do. The contacts are counted
  * here by the names of the geoms. */
-#include "lab/sim/expert/expert.h"
+#include "lab/sim/mujoco/expert.h"
 #include "lab/sim/rig.h"
 #include "lab/sim/variant.h"
 
@@ -60,7 +60,7 @@ static bool run_expert(const char *task, uint64_t seed, int *held)
     rig r;
     rig_open(&r, task, 1.0, 1.0);
     rig_reset(&r, seed);
-    spoti_expert_reset(&expert, r.task, seed, false);
+    spoti_expert_reset(&expert, r.scene, seed, false);
     for (int i = 0; i < 400 && !rig_outcome(&r).done; i++) {
         spoti_expert_act(&expert, r.w, &action);
         spoti_arm_command(r.w, action.command, action.open);
@@ -130,8 +130,8 @@ static void geom_that_is_not_named_is_no_pad(void **state)
     rig_open(&r, v.task, 1.0, 1.0);
     const int named = mj_name2id(r.w->model, mjOBJ_GEOM, "pad_left_1");
     const int other = mj_name2id(r.w->model, mjOBJ_GEOM, "pad_left_2");
-    assert_int_equal(r.task->parts[named].pads, 1);
-    assert_int_equal(r.task->parts[other].pads, 0);
+    assert_int_equal(r.scene->parts[named].pads, 1);
+    assert_int_equal(r.scene->parts[other].pads, 0);
     rig_close(&r);
 }
 

@@ -228,10 +228,11 @@ static void bound_of_the_time_step_is_the_closed_form(void **state)
         spot_task *task = NULL;
         assert_int_equal(spot_task_load(v.task, NULL, &task, &diag), SPOT_OK);
         /* the check of the belt's own kind comes first, and is not what is asked here */
-        const int a = task->moving_actuator;
-        task->moving_actuator = -1;
+        spoti_scene *scene = task->self;
+        const int a = scene->moving_actuator;
+        scene->moving_actuator = -1;
         (void)spot_task_try(task, &trial, &diag);
-        task->moving_actuator = a;
+        scene->moving_actuator = a;
         const spot_trial_check *c = check_called(&trial, "time step");
         assert_int_equal(sscanf(c->measured, "%lf s is %lf", &h, &share), 2);
         assert_close(h, 0.004, 1e-9, 0.0);

@@ -55,7 +55,7 @@ static void pose_error(const spoti_mujoco_world *w, const double pose[SPOTI_POSE
 /* One step of damped least squares on the joint targets in kin->qpos. */
 static void solve_step(spoti_mujoco_world *w, const double e[6], double step_max_rad)
 {
-    const spot_task *t = w->task;
+    const spoti_scene *t = w->task;
     int nv = w->model->nv;
     double j[6][SPOTI_ARM_JOINTS];
     double a[36];
@@ -164,7 +164,7 @@ static void advance_reference(spoti_mujoco_world *w)
 
 void spoti_arm_tick(spoti_mujoco_world *w)
 {
-    const spot_task *t = w->task;
+    const spoti_scene *t = w->task;
     mjData *d = w->data;
 
     advance_reference(w);

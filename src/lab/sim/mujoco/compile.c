@@ -252,7 +252,7 @@ static spot_status refuse_model(const char *path, const char *text,
     return spot_diag_set(diag, SPOT_E_FORMAT,
                          "%s: %s, expected a valid MJCF model for MuJoCo %s, which this was built "
                          "with",
-                         place, what, spot_engine_built_in().version);
+                         place, what, mj_versionString());
 }
 
 spot_status spoti_compile(const char *path, const spoti_compile_limits *limits, mjModel **out,

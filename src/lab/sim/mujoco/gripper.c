@@ -10,7 +10,7 @@
 /* How long a gripper may take to open, simulated once when the task is loaded. */
 static const double SETTLE_S = 3.0;
 
-bool spoti_gripper_moves(const spot_task *task, int dof)
+bool spoti_gripper_moves(const spoti_scene *task, int dof)
 {
     const mjModel *m = task->model;
     const int last = m->jnt_bodyid[task->arm_joint[SPOTI_ARM_JOINTS - 1]];
@@ -30,7 +30,7 @@ static double map(const spoti_gripper_file *g, double open, double closed, doubl
     return open == closed ? opening_m : closed + (open - closed) * (opening_m / g->open_m);
 }
 
-double spoti_gripper_opening(const spot_task *task, const mjData *data)
+double spoti_gripper_opening(const spoti_scene *task, const mjData *data)
 {
     const spoti_gripper_file *g = &task->file->gripper;
     const double reading = task->opening_tendon >= 0 ? data->ten_length[task->opening_tendon]
@@ -40,14 +40,14 @@ double spoti_gripper_opening(const spot_task *task, const mjData *data)
                : g->open_m * (reading - g->reading_closed) / (g->reading_open - g->reading_closed);
 }
 
-void spoti_gripper_command(const spot_task *task, mjData *data, double opening_m)
+void spoti_gripper_command(const spoti_scene *task, mjData *data, double opening_m)
 {
     const spoti_gripper_file *g = &task->file->gripper;
     data->ctrl[task->gripper_actuator] = map(g, g->command_open, g->command_closed, opening_m);
 }
 
 /* A tendon that is the sum of its joints, each of which takes an equal share of the opening. */
-static bool is_plain(const spot_task *task)
+static bool is_plain(const spoti_scene *task)
 {
     const mjModel *m = task->model;
     if (task->opening_tendon < 0 || is_mapped(&task->file->gripper)) {
@@ -62,7 +62,7 @@ static bool is_plain(const spot_task *task)
     return true;
 }
 
-void spoti_gripper_place_open(const spot_task *task, mjData *data)
+void spoti_gripper_place_open(const spoti_scene *task, mjData *data)
 {
     const mjModel *m = task->model;
     for (int i = 0; i < m->nv && task->open_qpos != NULL; i++) {
@@ -84,7 +84,7 @@ void spoti_gripper_place_open(const spot_task *task, mjData *data)
 /* Opens the gripper by its actuator, with all else held where it is: the arm at home, the objects away. */
 static void settle(void *ctx)
 {
-    spot_task *t = ctx;
+    spoti_scene *t = ctx;
     const mjModel *m = t->model;
     mjData *d = mj_makeData(m);
     mjData *held = mj_makeData(m);
@@ -116,7 +116,7 @@ static void settle(void *ctx)
     mj_deleteData(d);
 }
 
-spot_status spoti_gripper_resolve(spot_task *task, const char **key, spot_diag *diag)
+spot_status spoti_gripper_resolve(spoti_scene *task, const char **key, spot_diag *diag)
 {
     const spoti_gripper_file *g = &task->file->gripper;
     const mjModel *m = task->model;

@@ -14,18 +14,18 @@
 
 /* Looks up actuator and reading by name and finds where the fingers are when open, for resets. Returns SPOT_OK,
  * E_FORMAT with what is wrong in diag, and the key that it is about in *key, or E_NOMEM. */
-spot_status spoti_gripper_resolve(spot_task *task, const char **key, spot_diag *diag);
+spot_status spoti_gripper_resolve(spoti_scene *task, const char **key, spot_diag *diag);
 
 /* The opening now, m. */
-double spoti_gripper_opening(const spot_task *task, const mjData *data);
+double spoti_gripper_opening(const spoti_scene *task, const mjData *data);
 
 /* Commands an opening, m. */
-void spoti_gripper_command(const spot_task *task, mjData *data, double opening_m);
+void spoti_gripper_command(const spoti_scene *task, mjData *data, double opening_m);
 
 /* Opens the fingers at once. */
-void spoti_gripper_place_open(const spot_task *task, mjData *data);
+void spoti_gripper_place_open(const spoti_scene *task, mjData *data);
 
 /* Whether the degree of freedom `dof` moves something that hangs on the arm's last joint: a finger. */
-bool spoti_gripper_moves(const spot_task *task, int dof);
+bool spoti_gripper_moves(const spoti_scene *task, int dof);
 
 #endif

@@ -12,7 +12,7 @@
 #include <mujoco/mujoco.h>
 #include <stdbool.h>
 
-#include "lab/sim/task_file.h"
+#include "lab/sim/mujoco/task_file.h"
 
 /* What a geom belongs to: bit i of each is object i, pad i of the task file. */
 typedef struct spoti_part {

@@ -31,7 +31,7 @@ static double degrees(double radians_)
 
 spoti_residual spoti_arm_place(spoti_mujoco_world *w, const double pose[SPOTI_POSE_DIM])
 {
-    const spot_task *t = w->task;
+    const spoti_scene *t = w->task;
     for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
         w->kin->qpos[t->arm_qpos[i]] = t->file->arm.home[i];
     }
@@ -41,7 +41,7 @@ spoti_residual spoti_arm_place(spoti_mujoco_world *w, const double pose[SPOTI_PO
 
 static void place_gripper(spoti_mujoco_world *w, spot_rng *rng)
 {
-    const spot_task *t = w->task;
+    const spoti_scene *t = w->task;
     const spoti_start_file *start = &t->file->start;
 
     w->reference[0] = spot_rng_uniform(rng, start->x_m[0], start->x_m[1]);

@@ -42,7 +42,7 @@ static void refuse(resolver *r, const char *key, const char *what)
 
 /* The controller compensates gravity for all that hangs on the arm (arm.c); what a model says of the same bodies
  * (`gravcomp`, which later versions of MuJoCo know) would compensate it twice. */
-static void drop_gravcomp(spot_task *t)
+static void drop_gravcomp(spoti_scene *t)
 {
 #if mjVERSION_HEADER >= 237
     for (int b = 0; b < t->model->nbody; b++) {
@@ -58,7 +58,7 @@ static void drop_gravcomp(spot_task *t)
 /* Half a turn: the x axis of a UR's own base points backwards. */
 static const double FORWARD_DEG = 180.0;
 
-static void resolve_base(resolver *r, spot_task *t)
+static void resolve_base(resolver *r, spoti_scene *t)
 {
     spot_diag why = {.text = ""};
     const double *turn = t->file->arm.forward_deg;
@@ -69,7 +69,7 @@ static void resolve_base(resolver *r, spot_task *t)
     }
 }
 
-static void resolve_gripper(resolver *r, spot_task *t)
+static void resolve_gripper(resolver *r, spoti_scene *t)
 {
     spot_diag why = {.text = ""};
     const char *key = "";
@@ -84,7 +84,7 @@ static void resolve_gripper(resolver *r, spot_task *t)
     }
 }
 
-static void resolve_robot(resolver *r, spot_task *t)
+static void resolve_robot(resolver *r, spoti_scene *t)
 {
     const spoti_task_file *f = t->file;
 
@@ -133,7 +133,7 @@ static void refuse_body(resolver *r, int body)
     refuse(r, "objects", what);
 }
 
-static void resolve_objects(resolver *r, spot_task *t)
+static void resolve_objects(resolver *r, spoti_scene *t)
 {
     const mjModel *m = r->model;
 
@@ -157,7 +157,7 @@ static void resolve_objects(resolver *r, spot_task *t)
 }
 
 /* What every contact is asked: whose geoms these are. */
-static void resolve_parts(resolver *r, spot_task *t)
+static void resolve_parts(resolver *r, spoti_scene *t)
 {
     spot_diag why = {.text = ""};
 
@@ -187,7 +187,7 @@ static bool is_about_touch(const spoti_condition *c)
 }
 
 /* Predicates and sensors are looked at every tick: their names become indices once, here. */
-static void resolve_conditions(resolver *r, const spot_task *t, const char *key,
+static void resolve_conditions(resolver *r, const spoti_scene *t, const char *key,
                                spoti_condition *conditions, unsigned count)
 {
     const spoti_task_file *f = t->file;
@@ -221,7 +221,7 @@ static void resolve_terms(const spoti_task_file *f)
     }
 }
 
-static void check_timing(resolver *r, const spot_task *t)
+static void check_timing(resolver *r, const spoti_scene *t)
 {
     double ticks = 1.0 / (t->file->control.rate_hz * r->model->opt.timestep);
     if (!(ticks >= 1.0 - 1e-9 && ticks <= TICKS_MAX && fabs(ticks - round(ticks)) <= 1e-6)) {
@@ -230,7 +230,7 @@ static void check_timing(resolver *r, const spot_task *t)
     }
 }
 
-spot_status spoti_scene_resolve(const char *path, spot_task *t, spot_diag *diag)
+spot_status spoti_scene_resolve(const char *path, spoti_scene *t, spot_diag *diag)
 {
     resolver r = {.path = path, .model = t->model, .diag = diag, .status = SPOT_OK};
     const spoti_task_file *f = t->file;

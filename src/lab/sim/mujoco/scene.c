@@ -29,7 +29,7 @@ static int observation_dim(const spoti_task_file *f)
     return dim;
 }
 
-static void describe(spot_task *t, const mjModel *m)
+static void describe(spoti_scene *t, const mjModel *m)
 {
     const spoti_task_file *f = t->file;
 
@@ -38,7 +38,9 @@ static void describe(spot_task *t, const mjModel *m)
         .description = f->description,
         .charge_as = f->charge_as,
         .moving_speed_m_s = f->disturbance != NULL ? f->disturbance->speed_m_s : 0.0,
-        .engine = spot_engine_built_in(),
+        .engine = {.name = "MuJoCo", .version = mj_versionString()},
+        .model = f->model,
+        .sample_names = t->sample_names,
         .dims =
             {
                 .obs_dim = observation_dim(f),
@@ -56,7 +58,7 @@ static void describe(spot_task *t, const mjModel *m)
     };
 }
 
-static void name_samples(spot_task *t)
+static void name_samples(spoti_scene *t)
 {
     static const char *const pose[] = {"x", "y", "z", "yaw"};
     static const char *const robot[] = {"gripper_x", "gripper_y", "gripper_z", "gripper_yaw",
@@ -84,11 +86,6 @@ static void name_samples(spot_task *t)
     }
 }
 
-spot_engine spot_engine_built_in(void)
-{
-    return (spot_engine){.name = "MuJoCo", .version = mj_versionString()};
-}
-
 /* Structures of another version would be read wrongly, without a word. */
 static spot_status check_engine(spot_diag *diag)
 {
@@ -100,7 +97,7 @@ static spot_status check_engine(spot_diag *diag)
                                mj_versionString(), mjVERSION_HEADER);
 }
 
-static spot_status compile_model(const char *path, spot_task *t, spot_diag *diag)
+static spot_status compile_model(const char *path, spoti_scene *t, spot_diag *diag)
 {
     char folder[SPOTI_PATH_SIZE];
     char model_path[SPOTI_PATH_SIZE];
@@ -119,21 +116,15 @@ static spot_status compile_model(const char *path, spot_task *t, spot_diag *diag
     return spoti_compile(model_path, &SPOTI_COMPILE_LIMITS, &t->model, &t->warning, diag);
 }
 
-spot_status spot_task_load(const char *path, const spot_allocator *allocator, spot_task **out,
-                           spot_diag *diag)
+spot_status spoti_scene_load(const char *path, const spot_allocator *allocator, spoti_scene **out,
+                             spot_diag *diag)
 {
-    if (out == NULL) {
-        return SPOT_E_INVALID;
-    }
     *out = NULL;
-    if (path == NULL) {
-        return SPOT_E_INVALID;
-    }
     spot_status st = check_engine(diag);
     if (st != SPOT_OK) {
         return st;
     }
-    spot_task *t = spoti_calloc(allocator, 1, sizeof(*t));
+    spoti_scene *t = spoti_calloc(allocator, 1, sizeof(*t));
     if (t == NULL) {
         return SPOT_E_NOMEM;
     }
@@ -151,14 +142,14 @@ spot_status spot_task_load(const char *path, const spot_allocator *allocator, sp
         name_samples(t);
     }
     if (st != SPOT_OK) {
-        spot_task_destroy(t);
+        spoti_scene_destroy(t);
         return st;
     }
     *out = t;
     return SPOT_OK;
 }
 
-void spot_task_destroy(spot_task *task)
+void spoti_scene_destroy(spoti_scene *task)
 {
     if (task == NULL) {
         return;
@@ -171,14 +162,4 @@ void spot_task_destroy(spot_task *task)
     }
     spoti_task_file_free(task->file);
     spoti_free(task->allocator, task, sizeof(*task));
-}
-
-const spot_task_info *spot_task_describe(const spot_task *task)
-{
-    return &task->info;
-}
-
-void spot_variation_default(spot_variation *variation)
-{
-    *variation = (spot_variation){.speed = 1.0, .noise = 1.0};
 }

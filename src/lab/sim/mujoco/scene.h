@@ -9,7 +9,7 @@
 #include "core/base/text.h"
 #include "lab/sim/mujoco/frame.h"
 #include "lab/sim/mujoco/parts.h"
-#include "lab/sim/task_file.h"
+#include "lab/sim/mujoco/task_file.h"
 #include "spot/task.h"
 
 enum {
@@ -31,7 +31,7 @@ typedef struct spoti_object {
     int geoms; /* of its whole subtree */
 } spoti_object;
 
-struct spot_task {
+typedef struct spoti_scene {
     const spot_allocator *allocator;
     spoti_task_file *file;
     char path[SPOTI_PATH_SIZE]; /* of the task file, and of its model */
@@ -54,9 +54,14 @@ struct spot_task {
     spoti_object objects[SPOTI_OBJECTS_MAX];
     char sample_text[SPOTI_SAMPLE_MAX][SPOTI_SAMPLE_NAME_SIZE];
     const char *sample_names[SPOTI_SAMPLE_MAX];
-};
+} spoti_scene;
+
+/* Loads a task file and compiles its model, as spot_task_load; destroy is NULL-tolerant. */
+spot_status spoti_scene_load(const char *path, const spot_allocator *allocator, spoti_scene **out,
+                             spot_diag *diag);
+void spoti_scene_destroy(spoti_scene *task);
 
 /* resolve.c: names become indices. Returns SPOT_OK, E_FORMAT (diag: path:line: key: what), E_NOMEM. */
-spot_status spoti_scene_resolve(const char *path, spot_task *task, spot_diag *diag);
+spot_status spoti_scene_resolve(const char *path, spoti_scene *task, spot_diag *diag);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-/* A trial: its parts in order, and the first failure in one line. */
+/* A trial: its parts in order. */
 #include "lab/sim/mujoco/trial.h"
 
 #include <stdarg.h>
@@ -12,20 +12,7 @@
 #include "lab/sim/mujoco/mjcf.h"
 #include "runtime/file/yaml.h"
 
-const char *spot_trial_result_str(spot_trial_result result)
-{
-    switch (result) {
-    case SPOT_TRIAL_PASS:
-        return "PASS";
-    case SPOT_TRIAL_WARN:
-        return "WARN";
-    case SPOT_TRIAL_FAIL:
-        return "FAIL";
-    }
-    return "?";
-}
-
-static void put_where(const spot_task *task, spoti_where where, char *out, size_t size)
+static void put_where(const spoti_scene *task, spoti_where where, char *out, size_t size)
 {
     char place[SPOTI_PATH_SIZE + 16];
     if (where.key != NULL) {
@@ -96,44 +83,29 @@ static void reach_guarded(void *ctx)
     spoti_trial_reach(g->trial, g->world->self);
 }
 
-static spot_status first_failure(const spot_trial *trial, spot_diag *diag)
-{
-    for (int i = 0; i < trial->count; i++) {
-        const spot_trial_check *c = &trial->checks[i];
-        if (c->result == SPOT_TRIAL_FAIL && c->refuses) {
-            return spot_diag_set(diag, SPOT_E_FORMAT, "%s: %s: %s, expected %s", c->where, c->name,
-                                 c->measured, c->expected);
-        }
-    }
-    return SPOT_OK;
-}
-
-spot_status spot_task_try(const spot_task *task, spot_trial *trial, spot_diag *diag)
+spot_status spoti_mujoco_try(const spoti_scene *task, spot_trial *trial, spot_diag *diag)
 {
     spot_world world;
     spot_variation variation;
     spoti_trial t = {.task = task, .out = trial};
     guarded g = {.trial = &t, .world = &world};
 
-    if (task == NULL || trial == NULL) {
-        return SPOT_E_INVALID;
-    }
-    memset(trial, 0, sizeof(*trial));
     show_remark(&t);
     spoti_trial_model(&t);
     if (t.refused) {
-        return first_failure(trial, diag); /* what follows would be about the same thing */
+        return SPOT_OK; /* what follows would be about the same thing */
     }
     spot_variation_default(&variation);
-    spot_status st = spot_task_make_world(task, &variation, &world, diag);
-    if (st == SPOT_OK) {
-        st = spoti_mujoco_guard(step_guarded, &g, diag);
+    spot_status st = spoti_mujoco_make_world(task, &variation, &world, diag);
+    if (st != SPOT_OK) {
+        return st;
     }
+    st = spoti_mujoco_guard(step_guarded, &g, diag);
     st = st == SPOT_OK && t.no_memory ? SPOT_E_NOMEM : st;
     if (st == SPOT_OK) {
         spoti_trial_run(&t, &world);
         st = spoti_mujoco_guard(reach_guarded, &g, diag);
     }
     spot_world_destroy(&world);
-    return st != SPOT_OK ? st : first_failure(trial, diag);
+    return st;
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* What the parts of a trial share. */
-#ifndef SPOTI_TRIAL_H
-#define SPOTI_TRIAL_H
+#ifndef SPOTI_MUJOCO_TRIAL_H
+#define SPOTI_MUJOCO_TRIAL_H
 
 #include "lab/sim/mujoco/world.h"
 #include "spot/trial.h"
 
 typedef struct spoti_trial {
-    const spot_task *task;
+    const spoti_scene *task;
     spot_trial *out;
     bool refused;
     bool no_memory;
@@ -30,6 +30,9 @@ spot_trial_check *spoti_trial_add(spoti_trial *t, const char *name, spot_trial_r
     __attribute__((format(printf, 6, 7)))
 #endif
     ;
+
+/* The trial of a task, as the table's. */
+spot_status spoti_mujoco_try(const spoti_scene *task, spot_trial *trial, spot_diag *diag);
 
 /* trial_model.c: what can be read off the model, and off ranges alone. */
 void spoti_trial_model(spoti_trial *t);

@@ -113,7 +113,7 @@ static void check_integrator(spoti_trial *t)
 
 static void check_chain(spoti_trial *t)
 {
-    const spot_task *task = t->task;
+    const spoti_scene *task = t->task;
     const mjModel *m = task->model;
     const spoti_where where = {.section = "arm", .key = "joints"};
     static const char expected[] = "each on the one before, and the site on the last";
@@ -183,7 +183,7 @@ static bool acts_on(const mjModel *m, int a, int joint)
 
 static void check_arm_actuators(spoti_trial *t)
 {
-    const spot_task *task = t->task;
+    const spoti_scene *task = t->task;
     const mjModel *m = task->model;
     static const char expected[] =
         "position servos (gain = -biasprm[1] > 0), one a joint and no other";

@@ -32,7 +32,7 @@ static double outside(const spoti_arm_file *arm, const double at[3], int dims)
 
 void spoti_trial_home(spoti_trial *t, spoti_mujoco_world *w)
 {
-    const spot_task *task = t->task;
+    const spoti_scene *task = t->task;
     double pose[SPOTI_POSE_DIM];
     char expected[TEXT];
     for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {

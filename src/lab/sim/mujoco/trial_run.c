@@ -103,7 +103,7 @@ static void check_rest(run *r)
 /* Where the site should be and where it is: the present pose against the target. */
 static void check_follow(run *r)
 {
-    const spot_task *task = r->t->task;
+    const spoti_scene *task = r->t->task;
     const spoti_arm_file *arm = &task->file->arm;
     double target[SPOTI_POSE_DIM];
     double at[SPOTI_POSE_DIM];
@@ -141,7 +141,7 @@ static void check_follow(run *r)
 /* Closes and opens in the air. */
 static void check_gripper(run *r)
 {
-    const spot_task *task = r->t->task;
+    const spoti_scene *task = r->t->task;
     const double open_m = task->file->gripper.open_m;
     const double needed_s = SETTLE_S + open_m / task->file->gripper.speed_m_s;
     double read_m[3];
@@ -172,7 +172,7 @@ static void check_gripper(run *r)
 /* The belt at its speed, at the end of all that. */
 static void check_moving(run *r)
 {
-    const spot_task *task = r->t->task;
+    const spoti_scene *task = r->t->task;
     if (task->moving_actuator < 0 || broken(r)) {
         return;
     }

@@ -123,7 +123,7 @@ static void name_stiffest(const stiffness *s, char *out, size_t size)
     (void)spoti_format(out, size, "%.60s", name != NULL ? name : "");
 }
 
-static void prepare(stiffness *s, const spot_task *task)
+static void prepare(stiffness *s, const spoti_scene *task)
 {
     const mjModel *m = task->model;
     s->m = mj_copyModel(NULL, m);
@@ -160,7 +160,7 @@ static void report(spoti_trial *t, stiffness *s)
 
 void spoti_trial_step(spoti_trial *t)
 {
-    const spot_task *task = t->task;
+    const spoti_scene *task = t->task;
     const size_t nv = (size_t)task->model->nv;
     const size_t nu = (size_t)task->model->nu;
     stiffness s = {.m = NULL};

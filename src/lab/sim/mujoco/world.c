@@ -117,7 +117,7 @@ static void op_outcome(const void *self, spot_outcome *outcome)
 static void op_sample(const void *self, double *row)
 {
     const spoti_mujoco_world *w = self;
-    const spot_task *t = w->task;
+    const spoti_scene *t = w->task;
 
     spoti_arm_pose(w, w->data, row);
     row += SPOTI_POSE_DIM;
@@ -176,6 +176,11 @@ static const spot_world_ops ops = {
     .state = op_state,
 };
 
+const spoti_mujoco_world *spoti_mujoco_world_of(const spot_world *world)
+{
+    return world->ops == &ops ? (const spoti_mujoco_world *)world->self : NULL;
+}
+
 /* MuJoCo's own memory of a world. */
 static void make_data(void *ctx)
 {
@@ -184,26 +189,9 @@ static void make_data(void *ctx)
     w->kin = mj_makeData(w->model);
 }
 
-static bool factor_ok(double x)
+spot_status spoti_mujoco_make_world(const spoti_scene *task, const spot_variation *variation,
+                                    spot_world *out, spot_diag *diag)
 {
-    return x >= 0.0 && x <= 10.0;
-}
-
-spot_status spot_task_make_world(const spot_task *task, const spot_variation *variation,
-                                 spot_world *out, spot_diag *diag)
-{
-    if (out == NULL) {
-        return SPOT_E_INVALID;
-    }
-    memset(out, 0, sizeof(*out));
-    if (task == NULL || variation == NULL) {
-        return SPOT_E_INVALID;
-    }
-    if (!factor_ok(variation->speed) || !factor_ok(variation->noise)) {
-        return spot_diag_set(diag, SPOT_E_RANGE,
-                             "speed %g, noise %g: out of range, expected factors from 0 to 10",
-                             variation->speed, variation->noise);
-    }
     spoti_mujoco_world *w = spoti_calloc(task->allocator, 1, sizeof(*w));
     if (w == NULL) {
         return SPOT_E_NOMEM;
@@ -224,12 +212,4 @@ spot_status spot_task_make_world(const spot_task *task, const spot_variation *va
     }
     *out = (spot_world){.ops = &ops, .self = w, .dims = *dims, .sample_names = task->sample_names};
     return SPOT_OK;
-}
-
-void spot_world_destroy(spot_world *world)
-{
-    if (world != NULL && world->self != NULL) {
-        world->ops->destroy(world->self);
-        memset(world, 0, sizeof(*world));
-    }
 }

@@ -7,7 +7,7 @@
 #include "lab/sim/mujoco/scene.h"
 
 typedef struct spoti_mujoco_world {
-    const spot_task *task;
+    const spoti_scene *task;
     const mjModel *model; /* the task's */
     spot_variation variation;
     mjData *data; /* the simulation; positions and contacts are up to date between steps */
@@ -79,7 +79,14 @@ bool spoti_fault_update(spoti_mujoco_world *w);
 void spoti_fault_set(spoti_mujoco_world *w, const char *what, const char *text);
 void spoti_fault_raised(spoti_mujoco_world *w, const char *text);
 
-/* world.c: one tick, whose fault is in the world. */
+/* world.c: a world, as spot_task_make_world of a variation that has been checked. */
+spot_status spoti_mujoco_make_world(const spoti_scene *task, const spot_variation *variation,
+                                    spot_world *out, spot_diag *diag);
+
+/* ... the MuJoCo world behind `world`, or NULL if there is another behind it. */
+const spoti_mujoco_world *spoti_mujoco_world_of(const spot_world *world);
+
+/* ... one tick, whose fault is in the world. */
 void spoti_world_step(spoti_mujoco_world *w);
 double spoti_world_time_s(const spoti_mujoco_world *w);
 

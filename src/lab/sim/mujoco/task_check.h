@@ -4,7 +4,7 @@
 #ifndef SPOTI_TASK_CHECK_H
 #define SPOTI_TASK_CHECK_H
 
-#include "lab/sim/task_file.h"
+#include "lab/sim/mujoco/task_file.h"
 
 /* Returns SPOT_OK, or E_FORMAT with `path:line: key: what, expected` in diag. */
 spot_status spoti_task_check(const char *path, const spoti_task_file *file, spot_diag *diag);

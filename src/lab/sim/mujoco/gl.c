@@ -9,7 +9,7 @@
  * Constants: EGL 1.5 specification (Khronos), EGL_MESA_platform_surfaceless, EGL_EXT_platform_device;
  * OSMesa: GL/osmesa.h of Mesa.
  */
-#include "lab/report/gl.h"
+#include "lab/sim/mujoco/gl.h"
 
 #include <dlfcn.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* An OpenGL context without a window, from whichever library this machine has. */
-#ifndef SPOTI_REPORT_GL_H
-#define SPOTI_REPORT_GL_H
+#ifndef SPOTI_MUJOCO_GL_H
+#define SPOTI_MUJOCO_GL_H
 
 #include "spot/render.h"
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* Pictures of a MuJoCo world through MuJoCo's own renderer. */
+#include "lab/sim/mujoco/draw.h"
+
 #include <mujoco/mujoco.h>
 #include <string.h>
 
 #include "core/base/alloc.h"
-#include "core/base/config.h"
 #include "core/base/text.h"
-#include "lab/report/gl.h"
+#include "lab/sim/mujoco/gl.h"
 #include "lab/sim/mujoco/guard.h"
 #include "lab/sim/mujoco/world.h"
 
@@ -20,9 +21,9 @@ enum {
     OVERLAY_SIZE = 128, /* bytes of the text in the corner */
 };
 
-struct spot_renderer {
+typedef struct renderer {
     const spot_allocator *allocator;
-    const spot_task *task;
+    const spoti_scene *task;
     spoti_gl *gl;
     mjData *data; /* a copy of the world's, so that drawing changes nothing */
     mjvScene scene;
@@ -36,19 +37,7 @@ struct spot_renderer {
     const spoti_mujoco_world *world;
     uint8_t *rgb;
     uint8_t *row; /* one row of pixels, for turning the picture over */
-};
-
-void spot_render_config_default(spot_render_config *config)
-{
-    *config = (spot_render_config){
-        .size = sizeof(*config), .width = 640, .height = 480, .backend = SPOT_RENDER_AUTO};
-}
-
-static const spoti_mujoco_world *mujoco_world(const spot_world *world)
-{
-    bool ours = world->ops != NULL && strcmp(world->ops->kind, "mujoco") == 0;
-    return ours ? world->self : NULL;
-}
+} renderer;
 
 static spot_status check_size(const char *what, int pixels, int buffer, spot_diag *diag)
 {
@@ -68,7 +57,7 @@ static spot_status check_size(const char *what, int pixels, int buffer, spot_dia
 /* Allocates MuJoCo's scene and OpenGL objects. */
 static void start(void *ctx)
 {
-    spot_renderer *r = ctx;
+    renderer *r = ctx;
     const mjModel *m = r->task->model;
 
     r->data = mj_makeData(m);
@@ -78,7 +67,7 @@ static void start(void *ctx)
     r->ready = r->data != NULL && r->context.currentBuffer == mjFB_OFFSCREEN;
 }
 
-static void choose_view(spot_renderer *r)
+static void choose_view(renderer *r)
 {
     mjv_defaultOption(&r->option);
     mjv_defaultCamera(&r->camera);
@@ -95,19 +84,25 @@ static void choose_view(spot_renderer *r)
     }
 }
 
-spot_status spot_renderer_create(const spot_world *world, const spot_render_config *config,
-                                 spot_renderer **out, spot_diag *diag)
+static void destroy(void *self)
 {
-    if (out == NULL) {
-        return SPOT_E_INVALID;
+    renderer *r = (renderer *)self;
+    if (r->gl != NULL && spoti_gl_use(r->gl)) {
+        mjr_freeContext(&r->context);
     }
-    *out = NULL;
-    if (world == NULL || SPOTI_CONFIG_CHECK(spot_render_config, config, diag) != SPOT_OK) {
-        return SPOT_E_INVALID;
-    }
-    const spoti_mujoco_world *w = mujoco_world(world);
+    mjv_freeScene(&r->scene);
+    mj_deleteData(r->data);
+    spoti_gl_destroy(r->gl);
+    spoti_free(r->allocator, r->row, (size_t)r->view.width * 3);
+    spoti_free(r->allocator, r, sizeof(*r));
+}
+
+static spot_status create(const spot_world *world, const spot_render_config *config, void **out,
+                          spot_diag *diag)
+{
+    const spoti_mujoco_world *w = spoti_mujoco_world_of(world);
     if (w == NULL) {
-        return spot_diag_set(diag, SPOT_E_UNSUPPORTED, "only MuJoCo worlds can be rendered");
+        return SPOT_E_INVALID;
     }
     const mjModel *m = w->task->model;
     spot_status st = check_size("width", config->width, m->vis.global.offwidth, diag);
@@ -117,7 +112,7 @@ spot_status spot_renderer_create(const spot_world *world, const spot_render_conf
     if (st != SPOT_OK) {
         return st;
     }
-    spot_renderer *r = spoti_calloc(config->allocator, 1, sizeof(*r));
+    renderer *r = spoti_calloc(config->allocator, 1, sizeof(*r));
     if (r == NULL) {
         return SPOT_E_NOMEM;
     }
@@ -139,14 +134,14 @@ spot_status spot_renderer_create(const spot_world *world, const spot_render_conf
         }
     }
     if (st != SPOT_OK) {
-        spot_renderer_destroy(r);
+        destroy(r);
         return st;
     }
     *out = r;
     return SPOT_OK;
 }
 
-static void draw_overlay(const spot_renderer *r)
+static void draw_overlay(const renderer *r)
 {
     const spoti_mujoco_world *w = r->world;
     const unsigned grades = w->task->file->grades_count;
@@ -162,9 +157,9 @@ static void draw_overlay(const spot_renderer *r)
     mjr_overlay(mjFONT_NORMAL, mjGRID_TOPLEFT, r->view, names, values, &r->context);
 }
 
-static void draw(void *ctx)
+static void draw_guarded(void *ctx)
 {
-    spot_renderer *r = ctx;
+    renderer *r = ctx;
     const mjModel *m = r->task->model;
 
     /* mjv_updateScene wants a mutable mjData: give it the copy, with everything derived. */
@@ -178,7 +173,7 @@ static void draw(void *ctx)
 }
 
 /* OpenGL's pictures begin with the bottom row. */
-static void turn_over(const spot_renderer *r, uint8_t *rgb)
+static void turn_over(const renderer *r, uint8_t *rgb)
 {
     size_t width = (size_t)r->view.width * 3;
     size_t height = (size_t)r->view.height;
@@ -191,43 +186,29 @@ static void turn_over(const spot_renderer *r, uint8_t *rgb)
     }
 }
 
-spot_status spot_renderer_draw(spot_renderer *renderer, const spot_world *world, uint8_t *rgb)
+static spot_status draw(void *self, const spot_world *world, uint8_t *rgb)
 {
-    if (renderer == NULL || world == NULL || rgb == NULL) {
+    renderer *r = (renderer *)self;
+    r->world = spoti_mujoco_world_of(world);
+    if (r->world == NULL || r->world->task != r->task) {
         return SPOT_E_INVALID;
     }
-    renderer->world = mujoco_world(world);
-    if (renderer->world == NULL || renderer->world->task != renderer->task) {
-        return SPOT_E_INVALID;
-    }
-    if (!spoti_gl_use(renderer->gl)) {
+    if (!spoti_gl_use(r->gl)) {
         return SPOT_E_INTERNAL;
     }
-    renderer->rgb = rgb;
-    spot_status st = spoti_mujoco_guard(draw, renderer, NULL);
-    if (st != SPOT_OK || renderer->failed) {
+    r->rgb = rgb;
+    spot_status st = spoti_mujoco_guard(draw_guarded, r, NULL);
+    if (st != SPOT_OK || r->failed) {
         return SPOT_E_INTERNAL;
     }
-    turn_over(renderer, rgb);
+    turn_over(r, rgb);
     return SPOT_OK;
 }
 
-const char *spot_renderer_backend(const spot_renderer *renderer)
+static const char *source(const void *self)
 {
-    return spoti_gl_name(renderer->gl);
+    return spoti_gl_name(((const renderer *)self)->gl);
 }
 
-void spot_renderer_destroy(spot_renderer *renderer)
-{
-    if (renderer == NULL) {
-        return;
-    }
-    if (renderer->gl != NULL && spoti_gl_use(renderer->gl)) {
-        mjr_freeContext(&renderer->context);
-    }
-    mjv_freeScene(&renderer->scene);
-    mj_deleteData(renderer->data);
-    spoti_gl_destroy(renderer->gl);
-    spoti_free(renderer->allocator, renderer->row, (size_t)renderer->view.width * 3);
-    spoti_free(renderer->allocator, renderer, sizeof(*renderer));
-}
+const spoti_draw_ops spoti_mujoco_draw = {
+    .create = create, .draw = draw, .source = source, .destroy = destroy};

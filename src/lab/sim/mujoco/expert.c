@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-#include "lab/sim/expert/expert.h"
+#include "lab/sim/mujoco/expert.h"
 
 #include <math.h>
 #include <string.h>
@@ -85,7 +85,7 @@ static void draw_style(spoti_expert *e)
     }
 }
 
-void spoti_expert_reset(spoti_expert *e, const spot_task *task, uint64_t seed, bool mistakes)
+void spoti_expert_reset(spoti_expert *e, const spoti_scene *task, uint64_t seed, bool mistakes)
 {
     memset(e, 0, sizeof(*e));
     e->task = task;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* Ranges and references of a task file. Each bound is what the simulation can honour. */
-#include "lab/sim/task_check.h"
+#include "lab/sim/mujoco/task_check.h"
 
 #include <math.h>
 #include <string.h>

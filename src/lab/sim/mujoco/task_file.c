@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* The schema of task files; what a schema cannot say is checked in task_check.c. */
-#include "lab/sim/task_file.h"
+#include "lab/sim/mujoco/task_file.h"
 
 #include <string.h>
 
-#include "lab/sim/task_check.h"
+#include "lab/sim/mujoco/task_check.h"
 #include "runtime/file/yaml.h"
 
 /* clang-format off: tables */
@@ -152,6 +152,7 @@ static const cyaml_schema_field_t expert_fields[] = {
 static const cyaml_schema_field_t task_fields[] = {
     TEXT("name", spoti_task_file, name),
     TEXT("description", spoti_task_file, description),
+    TEXT_OPTIONAL("backend", spoti_task_file, backend),
     CYAML_FIELD_ENUM("regime", CYAML_FLAG_STRICT, spoti_task_file, regime, regimes,
                      CYAML_ARRAY_LEN(regimes)),
     TEXT("model", spoti_task_file, model),

@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "lab/sim/mujoco/world.h"
+#include "lab/sim/task.h"
 #include "spot/rng.h"
 
 typedef enum spoti_phase {
@@ -55,7 +56,7 @@ typedef struct spoti_style {
 } spoti_style;
 
 typedef struct spoti_expert {
-    const spot_task *task;
+    const spoti_scene *task;
     spot_rng rng;
     bool mistakes; /* make some grasps miss on purpose */
     int object;
@@ -78,10 +79,14 @@ typedef struct spoti_expert_action {
     bool label_ok;
 } spoti_expert_action;
 
-void spoti_expert_reset(spoti_expert *expert, const spot_task *task, uint64_t seed, bool mistakes);
+void spoti_expert_reset(spoti_expert *expert, const spoti_scene *task, uint64_t seed,
+                        bool mistakes);
 
 /* What to do now, once a control period. */
 void spoti_expert_act(spoti_expert *expert, const spoti_mujoco_world *world,
                       spoti_expert_action *action);
+
+/* disturb.c: the same behind the table of tasks, with the disturbances of demonstrations. */
+extern const spoti_expert_ops spoti_mujoco_expert;
 
 #endif
