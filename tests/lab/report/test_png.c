@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spot/render.h"
+#include "spot/video.h"
 
 enum { ROOM = 1 << 20 };
 
