@@ -10,6 +10,7 @@
 #include "core/base/text.h"
 
 enum {
+    N_XYZ = 3,        /* sample columns of the end effector: x, y, z */
     TAIL_PERIODS = 6, /* rows after success, so that a chunk may end in rest */
 };
 
@@ -86,7 +87,7 @@ static void finish_episode(spoti_demo *demo, const spot_outcome *o)
     if (o->invalid) {
         (void)spoti_copy(episode->fault, sizeof(episode->fault), o->fault);
     }
-    for (int i = 1; i < demo->count; i++) {
+    for (int i = 1; d->sample_dim >= N_XYZ && i < demo->count; i++) {
         const double *p = demo->sample + (size_t)i * (size_t)d->sample_dim;
         const double *q = p - d->sample_dim;
         episode->path_m += sqrt((p[0] - q[0]) * (p[0] - q[0]) + (p[1] - q[1]) * (p[1] - q[1]) +

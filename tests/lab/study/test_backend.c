@@ -26,6 +26,8 @@ static const double STEP_M = 0.05; /* an action moves that far */
 /* What happened. */
 typedef struct notes {
     int destroyed, worlds, worlds_destroyed;
+    int drawn; /* pictures, times 10 once their renderer is gone; -1 = cannot begin */
+    int calmed, experts_ended;
     spot_variation variation; /* of the last world */
 } notes;
 
@@ -88,6 +90,11 @@ static void cart_sample(const void *self, double *row)
     row[0] = ((const cart *)self)->at_m;
 }
 
+static void cart_state(const void *self, double *row)
+{
+    row[0] = ((const cart *)self)->at_m;
+}
+
 static void cart_destroy(void *self)
 {
     ((cart *)self)->task->notes->worlds_destroyed++;
@@ -109,7 +116,8 @@ static spot_status task_world(const void *self, const spot_variation *variation,
                                        .act = cart_act,
                                        .step = cart_step,
                                        .outcome = cart_outcome,
-                                       .sample = cart_sample};
+                                       .sample = cart_sample,
+                                       .state = cart_state};
     const cart_task *task = self;
     cart *c = calloc(1, sizeof(*c));
     (void)diag;
@@ -138,7 +146,7 @@ static const spoti_task_ops CART_OPS = {.info = task_info,
                                         .identify = task_identify,
                                         .destroy = task_destroy};
 
-static spot_task *make_task(cart_task *self, notes *n)
+static spot_task *make_task_of(const spoti_task_ops *ops, cart_task *self, notes *n)
 {
     static const char *const names[] = {"x"};
     spot_task *task = NULL;
@@ -150,6 +158,7 @@ static spot_task *make_task(cart_task *self, notes *n)
                                           .action_dim = 1,
                                           .anchor_dim = 1,
                                           .sample_dim = 1,
+                                          .state_dim = 1,
                                           .tick_s = TICK_S,
                                           .ticks_per_action = T_ACT,
                                           .horizon = HORIZON,
@@ -159,9 +168,109 @@ static spot_task *make_task(cart_task *self, notes *n)
                         .mark_m = 1.0,
                         .notes = n};
     *n = (notes){.worlds = 0};
-    assert_int_equal(spoti_task_make(&CART_OPS, self, NULL, &task), SPOT_OK);
+    assert_int_equal(spoti_task_make(ops, self, NULL, &task), SPOT_OK);
     return task;
 }
+
+static spot_task *make_task(cart_task *self, notes *n)
+{
+    return make_task_of(&CART_OPS, self, n);
+}
+
+/* ---- what a backend may have: pictures, an expert, a trial ---- */
+
+static spot_status draw_create(const spot_world *world, const spot_render_config *config,
+                               void **out, spot_diag *diag)
+{
+    (void)config;
+    *out = ((const cart *)world->self)->task->notes;
+    return ((notes *)*out)->drawn < 0 ? spot_diag_set(diag, SPOT_E_RANGE, "no ink") : SPOT_OK;
+}
+
+static spot_status draw_draw(void *renderer, const spot_world *world, uint8_t *rgb)
+{
+    ((notes *)renderer)->drawn++;
+    rgb[0] = (uint8_t)(100.0 * ((const cart *)world->self)->at_m);
+    return SPOT_OK;
+}
+
+static const char *draw_source(const void *renderer)
+{
+    (void)renderer;
+    return "pencil";
+}
+
+static void draw_destroy(void *renderer)
+{
+    ((notes *)renderer)->drawn *= 10;
+}
+
+static const spoti_draw_ops DRAW_OPS = {
+    .create = draw_create, .draw = draw_draw, .source = draw_source, .destroy = draw_destroy};
+
+static spot_status expert_begin(const spot_world *world, uint64_t seed, bool disturbed, void **out)
+{
+    (void)seed;
+    assert_false(disturbed);
+    *out = world->self;
+    return SPOT_OK;
+}
+
+static void expert_plan(void *expert, double *target, double *command, bool *ok)
+{
+    const cart *c = expert;
+    const double left = c->task->mark_m - c->at_m;
+    target[0] = c->at_m + (fabs(left) < 0.5 * STEP_M ? 0.0 : copysign(STEP_M, left));
+    command[0] = target[0];
+    *ok = true;
+}
+
+static void expert_execute(void *expert, const double *command)
+{
+    cart *c = expert;
+    c->step_m = (command[0] - c->at_m) / T_ACT;
+}
+
+static void expert_calm(void *expert)
+{
+    ((cart *)expert)->task->notes->calmed++;
+}
+
+static void expert_end(void *expert)
+{
+    ((cart *)expert)->task->notes->experts_ended++;
+}
+
+static const spoti_expert_ops EXPERT_OPS = {.begin = expert_begin,
+                                            .plan = expert_plan,
+                                            .execute = expert_execute,
+                                            .calm = expert_calm,
+                                            .end = expert_end};
+
+static spot_status task_trial(const void *self, spot_trial *trial, spot_diag *diag)
+{
+    (void)self;
+    (void)diag;
+    trial->count = 3;
+    trial->checks[0] = (spot_trial_check){.name = "wheels", .result = SPOT_TRIAL_FAIL};
+    trial->checks[1] =
+        (spot_trial_check){.name = "paint", .result = SPOT_TRIAL_WARN, .refuses = true};
+    trial->checks[2] = (spot_trial_check){.name = "rail",
+                                          .result = SPOT_TRIAL_FAIL,
+                                          .refuses = true,
+                                          .where = "cart.yaml:7",
+                                          .measured = "bent",
+                                          .expected = "straight"};
+    return SPOT_OK;
+}
+
+static const spoti_task_ops FULL_OPS = {.info = task_info,
+                                        .make_world = task_world,
+                                        .identify = task_identify,
+                                        .trial = task_trial,
+                                        .draw = &DRAW_OPS,
+                                        .expert = &EXPERT_OPS,
+                                        .destroy = task_destroy};
 
 /* ---- the brain: steps towards the mark until it is there ---- */
 
@@ -361,12 +470,93 @@ static void what_a_backend_does_not_have_is_said(void **state)
     spot_task_destroy(NULL);
 }
 
+static void pictures_come_from_the_backend_of_the_world(void **state)
+{
+    static const spoti_draw_ops other_draw = {
+        .create = draw_create, .draw = draw_draw, .source = draw_source, .destroy = draw_destroy};
+    spoti_task_ops other_ops = FULL_OPS;
+    cart_task self;
+    cart_task other_self;
+    notes n;
+    notes other_n;
+    spot_task *task = make_task_of(&FULL_OPS, &self, &n);
+    spot_world worlds[3];
+    spot_render_config config;
+    spot_renderer *renderer = NULL;
+    uint8_t rgb[3] = {0};
+    spot_diag diag = {""};
+    (void)state;
+    other_ops.draw = &other_draw;
+    spot_task *other = make_task_of(&other_ops, &other_self, &other_n);
+    assert_int_equal(make_world(task, &worlds[0], NULL), SPOT_OK);
+    assert_int_equal(make_world(other, &worlds[1], NULL), SPOT_OK);
+    worlds[2] = worlds[0];
+    worlds[2].task = NULL; /* nobody says who made it */
+    spot_render_config_default(&config);
+    assert_int_equal(spot_renderer_create(&worlds[0], &config, &renderer, NULL), SPOT_OK);
+    assert_string_equal(spot_renderer_backend(renderer), "pencil");
+    assert_int_equal(spot_world_reset(&worlds[0], 1), SPOT_OK);
+    assert_int_equal(spot_renderer_draw(renderer, &worlds[0], rgb), SPOT_OK);
+    assert_int_equal(rgb[0], (uint8_t)(100.0 * ((const cart *)worlds[0].self)->at_m));
+    assert_int_equal(spot_renderer_draw(renderer, &worlds[1], rgb), SPOT_E_INVALID);
+    assert_int_equal(spot_renderer_draw(renderer, &worlds[2], rgb), SPOT_E_INVALID);
+    spot_renderer_destroy(renderer);
+    assert_true(n.drawn == 10 && other_n.drawn == 0);
+    n.drawn = -1;
+    assert_int_equal(spot_renderer_create(&worlds[0], &config, &renderer, &diag), SPOT_E_RANGE);
+    assert_null(renderer);
+    assert_string_equal(diag.text, "no ink");
+    spot_world_destroy(&worlds[0]);
+    spot_world_destroy(&worlds[1]);
+    spot_task_destroy(task);
+    spot_task_destroy(other);
+}
+
+static void the_expert_of_another_backend_demonstrates(void **state)
+{
+    cart_task self;
+    notes n;
+    spot_task *task = make_task_of(&FULL_OPS, &self, &n);
+    spot_episode episodes[N_SEEDS];
+    /* the ends of what a variation may be */
+    const spot_demo_evaluation evaluation = {
+        .variation = {.speed = 10.0, .noise = 0.0}, .episodes = N_SEEDS, .threads = 1};
+    (void)state;
+    assert_int_equal(spot_demo_evaluate(task, &evaluation, episodes, NULL), SPOT_OK);
+    for (uint64_t i = 0; i < N_SEEDS; i++) {
+        const double at_end_s = 0.1 * actions_of(i);
+        assert_true(episodes[i].success && episodes[i].seed == i);
+        assert_true(episodes[i].time_s <= at_end_s + 1e-9 &&
+                    episodes[i].time_s > at_end_s - 0.1 - 1e-9);
+    }
+    assert_int_equal(n.experts_ended, N_SEEDS);
+    assert_true(n.calmed >= N_SEEDS);
+    spot_task_destroy(task);
+}
+
+static void a_trial_is_refused_by_its_first_failure_that_refuses(void **state)
+{
+    cart_task self;
+    notes n;
+    spot_task *task = make_task_of(&FULL_OPS, &self, &n);
+    spot_trial trial;
+    spot_diag diag = {""};
+    (void)state;
+    assert_int_equal(spot_task_try(task, &trial, &diag), SPOT_E_FORMAT);
+    assert_string_equal(diag.text, "cart.yaml:7: rail: bent, expected straight");
+    assert_int_equal(trial.count, 3);
+    spot_task_destroy(task);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(episodes_run_in_worlds_of_another_backend),
         cmocka_unit_test(the_tuner_takes_another_backend_and_knows_its_tasks_apart),
         cmocka_unit_test(what_a_backend_does_not_have_is_said),
+        cmocka_unit_test(pictures_come_from_the_backend_of_the_world),
+        cmocka_unit_test(the_expert_of_another_backend_demonstrates),
+        cmocka_unit_test(a_trial_is_refused_by_its_first_failure_that_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
