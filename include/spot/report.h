@@ -33,13 +33,14 @@ SPOT_API spot_status spot_report_tune_table(const spot_tune_result *result, bool
 SPOT_API spot_status spot_report_tune_csv(const spot_tune_result *result, const char *path,
                                           spot_diag *diag);
 
-/* The whole result. Returns as above and E_NOMEM. */
+/* The whole result (docs/json.md), which spot_analyze_log_tune reads. Returns as above, E_INVALID (also: a result that was
+ * not judged) and E_NOMEM. */
 SPOT_API spot_status spot_report_tune_json(const spot_tune_result *result, const char *path,
                                            spot_diag *diag);
 SPOT_API spot_status spot_report_tune_json_print(const spot_tune_result *result, FILE *out);
 
 /* Draws `base`.svg and `base`.png with gnuplot. Static regime: chunk speed-up, chunk inflation and
- * task time over the points; dynamic regime: success, waiting time and observation age.
+ * task time over the points; dynamic regime: success, action delay and observation age.
  * Returns SPOT_OK, E_INVALID, E_RANGE (path too long), E_UNSUPPORTED (no gnuplot on the PATH), E_IO
  * (gnuplot failed: diag has its words), E_NOMEM. */
 SPOT_API spot_status spot_report_tune_figure(const spot_tune_result *result, const char *base,

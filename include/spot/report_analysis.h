@@ -32,7 +32,7 @@ SPOT_API spot_status spot_report_analysis_table(const spot_analysis_setting *set
 SPOT_API spot_status spot_report_forecast_table(const spot_forecast *forecast, bool wide,
                                                 FILE *out);
 
-/* Prints JSON with stable keys (docs/analyze.md): the object of the setting if there is one, else
+/* Prints JSON with stable keys (docs/json.md): the object of the setting if there is one, else
  * {"settings": [objects], "text"}. forecasts: (n_settings) or NULL; each becomes "prediction" of its
  * setting (NULL entries: null). Returns SPOT_OK, E_INVALID, E_IO, E_NOMEM. */
 SPOT_API spot_status spot_report_analysis_json(const spot_analysis *analysis,

@@ -362,7 +362,7 @@ static const char *const EXAMPLES =
     "  # a claimed winner runs again on fresh seeds, here on more of them\n"
     "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w --confirm 1000\n\n"
     "  # for a script: the best point\n"
-    "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w --json | jq -r .best\n";
+    "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w --json | jq -r .verdict.best\n";
 
 int spoti_cli_tune(int argc, char **argv)
 {

@@ -15,15 +15,6 @@ import sys
 
 tool, root, work = sys.argv[1:]
 
-KEYS = ["regime", "baseline", "points", "verdict"]
-POINT_KEYS = [
-    "point", "alpha", "overlap", "t_inf_s", "t_chunk_s", "eta_chunk", "break_even_inflation",
-    "chunks", "inflation", "time_s", "eta_task", "delay_s", "age_s", "success",
-    "failure_budget_time_s", "expected_time_to_success_s", "joules_per_success", "invalid",
-    "inflation_common", "eta_task_common", "p_better", "p_worse", "p_beats_baseline", "p_set", "p_behind",
-    "among_best"]
-VERDICT_KEYS = ["best", "cheapest", "leader", "kind", "guard", "undoing_rate", "failure_bound", "p_interior",
-                "posterior_interior", "static_paradox", "dynamic_paradox", "trials_needed", "text"]
 Z975 = statistics.NormalDist().inv_cdf(0.975)
 
 
@@ -32,16 +23,6 @@ def analyze(*arguments):
                          cwd=root, check=False)
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)
-
-
-def check_keys(one):
-    assert list(one) == KEYS, list(one)
-    assert list(one["verdict"]) == VERDICT_KEYS
-    for p in one["points"]:
-        assert list(p) == POINT_KEYS, list(p)
-        assert list(p["time_s"]) == ["mean", "lo", "hi"]
-        assert list(p["eta_task"]) == ["value", "lo", "hi"]
-        assert list(p["success"]) == ["k", "n", "rate", "wilson", "clopper_pearson"]
 
 
 def near(got, want, rtol=1e-8, atol=1e-12):
@@ -77,7 +58,6 @@ def check_dom():
     table = rows("dom_cr")
     for one, speed in zip(analyze("published:dom-cr")["settings"], ["100", "125"]):
         counts = [int(r["successes"]) for r in table if r["speed_pct"] == speed]
-        check_keys({k: v for k, v in one.items() if k != "setting"})
         latency = [float(r["latency_ms"]) / 1000 for r in table if r["speed_pct"] == speed]
         for p, k, t_inf in zip(one["points"], counts, latency, strict=True):
             assert (p["success"]["k"], p["success"]["n"]) == (k, 50)
@@ -196,7 +176,6 @@ def check_episodes():
                 log[name].append((ok, n, time, 20 * n))
                 f.write(f"{name},{seed},{ok},{n},{time:.6f},{20 * n},{t_inf},0.1,8,30\n")
     one = analyze(path, "--map", "ok=success")
-    check_keys(one)
     base = log["full"]
 
     def mean(runs, at):

@@ -202,7 +202,7 @@ def main():
     with open(folder / "tune.csv", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     report = json.loads((folder / "tune.json").read_text(encoding="utf-8"))
-    limit_s = report["setting"]["time_limit_s"]
+    limit_s = report["run"]["time_limit_s"]
     episodes = {row["point"]: read_episodes(
         folder / "episodes" / (row["point"].replace(" ", "_") + ".csv")) for row in rows}
     base = episodes[next(row["point"] for row in rows if row["is_baseline"] == "1")]
@@ -215,7 +215,7 @@ def main():
                 mean([e["time_s"] if e["success"] else limit_s for e in episodes[name]]))
 
     best = next(row["point"] for row in rows if row["is_best"] == "1")
-    assert report["goal"] == "success" and report["best"] == best
+    assert report["run"]["goal"] == "success" and (report["verdict"]["best"] or report["verdict"]["leader"]) == best
     if quality(best) != min(quality(name) for name in episodes):
         breaches.append(f"{best} is not the best")
     p = {name: mcnemar_less(episodes[best], episodes[name]) for name in episodes if name != best}

@@ -55,9 +55,10 @@ if grep -qE "^[*]|is best" out; then fail "a winner of nothing: $(cat out)"; fi
 python3 - run/tune.json <<'PY' || fail "tune.json: $(cat run/tune.json)"
 import json, sys
 r = json.load(open(sys.argv[1]))
-assert r["withheld"] == "too many invalid episodes" and r["n_judged"] == 0
-assert not r["best_beats_baseline"] and all(p["invalid"]["episodes"] == 3 for p in r["points"])
-assert r["setting"]["engine"].startswith("MuJoCo ")
+run = r["run"]
+assert run["withheld"] == "too many invalid episodes" and run["n_judged"] == 0
+assert not r["best_beats_baseline"] and all(p["invalid"]["episodes"] == 3 for p in run["points"])
+assert run["engine"].startswith("MuJoCo ")
 PY
 cp "$source/$scene" "$scene"
 

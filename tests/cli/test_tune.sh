@@ -108,17 +108,17 @@ c = tune["confirm"]
 assert tune["best_beats_baseline"] and c["seed"] == 160 and c["n_seeds"] == 60
 k = {}
 for p in c["points"]:
-    lines = open(f"{folder}/confirm/{p['text'].replace(' ', '_')}.csv", encoding="utf-8").read().splitlines()
+    lines = open(f"{folder}/confirm/{p['point'].replace(' ', '_')}.csv", encoding="utf-8").read().splitlines()
     rows = list(csv.DictReader(lines[1:-1]))
     assert [int(r["seed"]) for r in rows] == list(range(160, 220))
-    k[p["text"]] = sum(int(r["success"]) for r in rows)
-    assert k[p["text"]] == p["success"]["successes"]
-best, base = k[tune["best"]], k[tune["baseline"]]
+    k[p["point"]] = sum(int(r["success"]) for r in rows)
+    assert k[p["point"]] == p["success"]["k"]
+best, base = k[tune["verdict"]["best"]], k[tune["baseline"]]
 share = f"{100 * best / 60:.1f} %", f"{100 * base / 60:.1f} %"
-assert all(s in tune["verdict"].rpartition("fresh seeds")[2] for s in share), (share, tune["verdict"])
-assert c["confirmed"] == ("Confirmed on" in tune["verdict"])
+assert all(s in tune["text"].rpartition("fresh seeds")[2] for s in share), (share, tune["text"])
+assert c["confirmed"] == ("Confirmed on" in tune["text"])
 assert not c["confirmed"] or best > base
-assert all(p["success"]["episodes"] == 60 for p in tune["points"])  # never pooled
+assert all(p["success"]["n"] == 60 for p in tune["points"])  # never pooled
 PY
 run $clear --out "$work/clear" --confirm 0
 if grep -q "fresh seeds" "$work/out"; then fail "--confirm 0 confirms"; fi
@@ -152,9 +152,9 @@ python3 - "$work/out" "$work/one/tune.json" <<'PY'
 import json, sys
 out, kept = (json.load(open(path, encoding="utf-8")) for path in sys.argv[1:])
 assert out == kept, "stdout and tune.json differ"
-assert out["setting"]["charged_class"] == "dp-vit-dit" and out["setting"]["n_seeds"] == 12
-assert len(out["points"]) == 7 and sum(p["is_baseline"] for p in out["points"]) == 1
-assert out["best"] in [p["text"] for p in out["points"] if p["among_best"]]
+assert out["run"]["charged_class"] == "dp-vit-dit" and out["run"]["n_seeds"] == 12
+assert len(out["points"]) == 7 and [p["point"] for p in out["points"]].count(out["baseline"]) == 1
+assert out["verdict"]["best"] in [p["point"] for p in out["points"] if p["among_best"]]
 PY
 
 # --- without gnuplot: a warning, and the data stay ---

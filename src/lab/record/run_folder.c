@@ -11,6 +11,8 @@
 #include "lab/record/read.h"
 #include "spot/point.h"
 
+enum { SCHEMA = 2 }; /* of tune.json, docs/json.md */
+
 static spot_status refuse(const char *path, const char *what, spot_diag *diag)
 {
     return spot_diag_set(diag, SPOT_E_FORMAT, "%s: %s, expected a file of sweetspot tune", path,
@@ -33,17 +35,16 @@ static bool episodes_path(const char *dir, const char *text, char path[SPOTI_PAT
 }
 
 static spot_status read_point(spot_analyze_log *log, const char *dir, const char *json_path,
-                              json_t *setting, json_t *point, spot_diag *diag)
+                              json_t *run, json_t *point, const json_t *chunk, spot_diag *diag)
 {
-    const char *text = json_string_value(json_object_get(point, "text"));
+    const char *text = json_string_value(json_object_get(point, "point"));
     const char *schedule = json_string_value(json_object_get(point, "schedule"));
-    const char *platform = json_string_value(json_object_get(setting, "platform"));
+    const char *platform = json_string_value(json_object_get(run, "platform"));
     json_t *latency = json_object_get(json_object_get(point, "latency"), "mean_s");
-    json_t *chunk = json_object_get(point, "chunk_time_s");
-    double action_s = json_number_value(json_object_get(setting, "action_s"));
-    double n = json_number_value(json_object_get(setting, "n_execute"));
-    double limit_s = json_number_value(json_object_get(setting, "time_limit_s"));
-    double speed = json_number_value(json_object_get(setting, "speed"));
+    double action_s = json_number_value(json_object_get(run, "action_s"));
+    double n = json_number_value(json_object_get(run, "n_execute"));
+    double limit_s = json_number_value(json_object_get(run, "time_limit_s"));
+    double speed = json_number_value(json_object_get(run, "speed"));
     char path[SPOTI_PATH_SIZE];
     if (text == NULL || schedule == NULL || platform == NULL || !json_is_number(latency)) {
         return refuse(json_path, "a point or a setting lacks its figures", diag);
@@ -66,7 +67,7 @@ static spot_status read_point(spot_analyze_log *log, const char *dir, const char
         /* a point may say its own */
         {n, SPOTI_CHUNK, strstr(text, "execute=") == NULL},
         {limit_s, SPOTI_BUDGET, true},
-        {json_number_value(json_object_get(setting, "overhead_s")), SPOTI_OVERHEAD,
+        {json_number_value(json_object_get(run, "overhead_s")), SPOTI_OVERHEAD,
          strcmp(schedule, spot_schedule_str(SPOT_SCHEDULE_CADENCE)) == 0},
         {speed, SPOTI_SPEED, speed != 1.0},
     };
@@ -86,17 +87,26 @@ static spot_status read_point(spot_analyze_log *log, const char *dir, const char
 static spot_status read_tune(spot_analyze_log *log, const char *dir, const char *path, json_t *root,
                              spot_diag *diag)
 {
-    json_t *setting = json_object_get(root, "setting");
-    json_t *points = json_object_get(root, "points");
+    json_t *run = json_object_get(root, "run");
+    json_t *points = json_object_get(run, "points");
+    json_t *judged = json_object_get(root, "points");
     const char *kind = json_string_value(json_object_get(root, "kind"));
-    const char *goal = json_string_value(json_object_get(root, "goal"));
+    const char *goal = json_string_value(json_object_get(run, "goal"));
     const char *baseline = json_string_value(json_object_get(root, "baseline"));
-    if (kind == NULL || strcmp(kind, "sweetspot-tune") != 0 || goal == NULL || baseline == NULL ||
-        json_array_size(points) == 0) {
+    const bool ours = kind != NULL && strcmp(kind, "sweetspot-tune") == 0;
+    if (ours && json_integer_value(json_object_get(root, "schema")) != SCHEMA) {
+        return spot_diag_set(
+            diag, SPOT_E_FORMAT,
+            "%s: of another version of sweetspot, expected schema %d: run its tune "
+            "again, which reads the episodes back",
+            path, SCHEMA);
+    }
+    if (!ours || goal == NULL || baseline == NULL || json_array_size(points) == 0) {
         return refuse(path, "not the JSON of a tuning run", diag);
     }
     for (size_t i = 0; i < json_array_size(points); i++) {
-        spot_status st = read_point(log, dir, path, setting, json_array_get(points, i), diag);
+        spot_status st = read_point(log, dir, path, run, json_array_get(points, i),
+                                    json_object_get(json_array_get(judged, i), "t_chunk_s"), diag);
         if (st != SPOT_OK) {
             return st;
         }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-/* JSON of an analysis: stable keys, SI units, null where a figure is unknown or undefined. */
+/* JSON of what was judged, for analyze and tune alike (docs/json.md): SI units, null where a figure is unknown or
+ * undefined. */
 #include <jansson.h>
 #include <math.h>
 
 #include "lab/report/words.h"
 #include "spot/report_analysis.h"
+#include "spot/version.h"
 
 /* jansson takes NULL members as failure of the whole, so one check at the end is enough. */
 static json_t *number(const spot_quantity *q)
@@ -39,24 +41,61 @@ static json_t *success(const spot_analysis_point *p)
                      interval(&p->guaranteed));
 }
 
-static json_t *make_point(const spot_analysis_point *p)
+/* What was measured and computed of a point. */
+static json_t *make_figures(const spot_analysis_point *p)
 {
     return json_pack(
         "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
+        "s:o}",
         "point", p->name, "alpha", number(&p->alpha), "overlap",
-        p->overlap.known ? json_integer((json_int_t)p->overlap.value) : json_null(), "t_inf_s",
-        number(&p->t_inf_s), "t_chunk_s", number(&p->t_chunk_s), "eta_chunk", number(&p->eta_chunk),
-        "break_even_inflation", number(&p->eta_chunk), "chunks", number(&p->chunks), "inflation",
-        number(&p->inflation), "time_s", range("mean", &p->time_s), "eta_task",
-        range("value", &p->eta_task), "delay_s", number(&p->delay_s), "age_s", number(&p->age_s),
-        "success", success(p), "failure_budget_time_s", number(&p->budget_time_s),
-        "expected_time_to_success_s", number(&p->time_to_success_s), "joules_per_success",
-        number(&p->energy_per_success_j), "invalid", p->invalid, "inflation_common",
-        range("value", &p->inflation_common), "eta_task_common",
-        range("value", &p->eta_task_common), "p_better", number(&p->p_better), "p_worse",
-        number(&p->p_worse), "p_beats_baseline", number(&p->p_beats_baseline), "p_set",
-        number(&p->p_best), "p_behind", number(&p->p_behind), "among_best", (int)p->may_be_best);
+        p->overlap.known ? json_integer((json_int_t)p->overlap.value) : json_null(), "n_execute",
+        p->n_action > 0 ? json_integer(p->n_action) : json_null(), "t_inf_s", number(&p->t_inf_s),
+        "t_chunk_s", number(&p->t_chunk_s), "eta_chunk", number(&p->eta_chunk),
+        "break_even_inflation", number(&p->eta_chunk), "chunks", number(&p->chunks), "chunks_95",
+        interval(&p->chunks), "inflation", number(&p->inflation), "inflation_95",
+        interval(&p->inflation), "inflation_common", range("value", &p->inflation_common), "time_s",
+        range("mean", &p->time_s), "cycle_s", number(&p->cycle_s), "eta_task",
+        range("value", &p->eta_task), "eta_task_common", range("value", &p->eta_task_common),
+        "residual", number(&p->residual));
+}
+
+/* What came of it, and how it compares. */
+static json_t *make_outcome(const spot_analysis_point *p)
+{
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}",
+        "delay_s", number(&p->delay_s), "age_s", number(&p->age_s), "success", success(p),
+        "failure_budget_time_s", number(&p->budget_time_s), "failure_budget_time_s_95",
+        interval(&p->budget_time_s), "expected_time_to_success_s", number(&p->time_to_success_s),
+        "joules_per_success", number(&p->energy_per_success_j), "invalid", p->invalid, "p_better",
+        number(&p->p_better), "p_worse", number(&p->p_worse), "p_beats_baseline",
+        number(&p->p_beats_baseline), "p_best", number(&p->p_best_alone), "p_set",
+        number(&p->p_best), "p_behind", number(&p->p_behind), "among_best", (int)p->may_be_best,
+        "only_by_rare_failures", (int)p->only_by_rare_failures);
+}
+
+static json_t *make_point(const spot_analysis_point *p)
+{
+    json_t *point = make_figures(p);
+    json_t *more = make_outcome(p);
+    if (point != NULL && (more == NULL || json_object_update(point, more) != 0)) {
+        json_decref(point);
+        point = NULL;
+    }
+    json_decref(more);
+    return point;
+}
+
+json_t *spoti_json_points(const spot_analysis_setting *setting)
+{
+    json_t *points = json_array();
+    for (int i = 0; points != NULL && i < setting->n_points; i++) {
+        if (json_array_append_new(points, make_point(&setting->points[i])) != 0) {
+            json_decref(points);
+            points = NULL;
+        }
+    }
+    return points;
 }
 
 static json_t *claim(spot_analyze_claim c)
@@ -117,51 +156,58 @@ static json_t *make_forecast(const spot_forecast *f)
                      points, "text", f->text);
 }
 
-/* The object of one setting; its name and a forecast only where they say something. */
-static json_t *make_setting(const spot_analysis_setting *s, bool named, bool forecast,
-                            const spot_forecast *f)
+json_t *spoti_json_document(const char *kind)
 {
-    json_t *points = json_array();
-    json_t *object = json_object();
-    bool ok = points != NULL && object != NULL;
-    for (int i = 0; ok && i < s->n_points; i++) {
-        ok = json_array_append_new(points, make_point(&s->points[i])) == 0;
-    }
-    if (ok && named) {
-        ok = json_object_set_new(object, "setting", json_string(s->name)) == 0;
-    }
-    ok = ok &&
-         json_object_set_new(object, "regime", json_string(spot_analyze_regime_str(s->regime))) ==
-             0 &&
-         json_object_set_new(object, "baseline", json_string(s->points[s->baseline].name)) == 0 &&
-         json_object_set(object, "points", points) == 0 &&
-         json_object_set_new(object, "verdict", make_verdict(s)) == 0;
-    if (ok && forecast) {
-        ok = json_object_set_new(object, "prediction", make_forecast(f)) == 0;
-    }
-    json_decref(points);
+    return json_pack("{s:i, s:s, s:s}", "schema", SPOTI_JSON_SCHEMA, "kind", kind, "version",
+                     SPOT_VERSION_STRING);
+}
+
+bool spoti_json_judged(json_t *object, const spot_analysis_setting *s)
+{
+    json_t *judged = json_pack("{s:s, s:s, s:o, s:o}", "regime", spot_analyze_regime_str(s->regime),
+                               "baseline", s->points[s->baseline].name, "points",
+                               spoti_json_points(s), "verdict", make_verdict(s));
+    const bool ok = json_object_update(object, judged) == 0;
+    json_decref(judged);
+    return ok;
+}
+
+/* Adds a setting, and a forecast where one was asked for, to `object`, which is given back if that fails. */
+static json_t *add_setting(json_t *object, const spot_analysis_setting *s, bool forecast,
+                           const spot_forecast *f)
+{
+    const bool ok = spoti_json_judged(object, s) &&
+                    (!forecast || json_object_set_new(object, "prediction", make_forecast(f)) == 0);
     if (!ok) {
         json_decref(object);
-        return NULL;
+        object = NULL;
     }
     return object;
 }
 
 static json_t *make_analysis(const spot_analysis *a, spot_forecast *const *forecasts)
 {
-    bool forecast = forecasts != NULL;
+    const bool forecast = forecasts != NULL;
+    json_t *document = spoti_json_document("sweetspot-analyze");
     if (a->n_settings == 1) {
-        return make_setting(&a->settings[0], false, forecast, forecast ? forecasts[0] : NULL);
+        return add_setting(document, &a->settings[0], forecast, forecast ? forecasts[0] : NULL);
     }
     json_t *settings = json_array();
-    for (int i = 0; i < a->n_settings; i++) {
-        json_t *one = make_setting(&a->settings[i], true, forecast, forecast ? forecasts[i] : NULL);
-        if (settings == NULL || json_array_append_new(settings, one) != 0) {
-            json_decref(settings);
-            return NULL;
-        }
+    bool ok = settings != NULL;
+    for (int i = 0; ok && i < a->n_settings; i++) {
+        const spot_analysis_setting *s = &a->settings[i];
+        json_t *one = add_setting(json_pack("{s:s}", "setting", s->name), s, forecast,
+                                  forecast ? forecasts[i] : NULL);
+        ok = json_array_append_new(settings, one) == 0;
     }
-    return json_pack("{s:o, s:s}", "settings", settings, "text", a->text);
+    ok = ok && json_object_set(document, "settings", settings) == 0 &&
+         json_object_set_new(document, "text", json_string(a->text)) == 0;
+    json_decref(settings);
+    if (!ok) {
+        json_decref(document);
+        document = NULL;
+    }
+    return document;
 }
 
 spot_status spot_report_analysis_json(const spot_analysis *analysis,

@@ -118,10 +118,10 @@ static void print_figures(const spot_rollout_report *r, const spot_rollout_summa
         print_estimate(out, "chunks", &s->chunks, "");
     }
     if (!r->expert && !s->acted) {
-        spot_print(out, "  waiting    all the time: no chunk was there before the end\n");
+        spot_print(out, "  delay      all the time: no chunk was there before the end\n");
     } else if (!r->expert) {
         spot_print(out,
-                   "  waiting    %.0f ms a chunk; age of the observation %.0f ms at its first "
+                   "  delay      %.0f ms a chunk; age of the observation %.0f ms at its first "
                    "action\n",
                    1e3 * s->delay_s, 1e3 * s->age_s);
     }

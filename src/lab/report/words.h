@@ -31,6 +31,19 @@ bool spoti_is_rival(const spot_analysis_setting *setting, int i);
 void spoti_report_marks(const spot_analysis_setting *setting, char *words, size_t size);
 spot_status spoti_report_points(const spot_analysis_setting *setting, bool wide, FILE *out);
 
+/* Of the documents of analyze and tune; docs/json.md says what changed. */
+enum { SPOTI_JSON_SCHEMA = 2 };
+
+/* analyze_json.c, the one writer of what was judged. A document that says what it is; NULL if memory is short. The
+ * caller's, as all of these. */
+json_t *spoti_json_document(const char *kind);
+
+/* Adds regime, baseline, points and verdict to `object` (NULL = fails). False if memory is short. */
+bool spoti_json_judged(json_t *object, const spot_analysis_setting *setting);
+
+/* The points alone. */
+json_t *spoti_json_points(const spot_analysis_setting *setting);
+
 /* The point's knobs as an object, numbers as such; NULL if memory is short. The caller's. */
 json_t *spoti_report_knobs(const spot_point *point);
 

@@ -200,37 +200,37 @@ static void json_has_stable_keys_and_null_for_undefined(void **state)
     assert_int_equal(spot_report_tune_json(&j.result, path, &diag), SPOT_OK);
     json_t *all = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
     assert_non_null(all);
-    const json_t *setting = json_object_get(all, "setting");
-    assert_string_equal(json_string_value(json_object_get(setting, "charged_class")), "a-class");
-    assert_string_equal(json_string_value(json_object_get(setting, "regime")), "dynamic");
-    assert_close(number(json_object_get(setting, "n_seeds")), 4, 0.0, 0.0);
-    assert_string_equal(json_string_value(json_object_get(all, "best")), "steps=5 overlap=0");
-    assert_string_equal(json_string_value(json_object_get(all, "goal")), "success");
-    assert_string_equal(json_string_value(json_object_get(all, "verdict")), j.result.verdict);
+    const json_t *run = json_object_get(all, "run");
+    assert_string_equal(json_string_value(json_object_get(run, "charged_class")), "a-class");
+    assert_string_equal(json_string_value(json_object_get(run, "task_regime")), "dynamic");
+    assert_close(number(json_object_get(run, "n_seeds")), 4, 0.0, 0.0);
+    assert_int_equal(json_integer_value(json_object_get(all, "schema")), 2);
+    assert_string_equal(json_string_value(json_object_get(json_object_get(all, "verdict"), "best")),
+                        "steps=5 overlap=0");
+    assert_string_equal(json_string_value(json_object_get(run, "goal")), "success");
+    assert_string_equal(json_string_value(json_object_get(all, "text")), j.result.verdict);
     const json_t *points = json_object_get(all, "points");
     assert_int_equal(json_array_size(points), FEW_ROWS);
     const json_t *light = json_array_get(points, 1);
-    assert_close(number(json_object_get(json_object_get(light, "time_s"), "value")), 7.0, 0.0,
+    assert_close(number(json_object_get(json_object_get(light, "time_s"), "mean")), 7.0, 0.0,
                  WRITTEN);
-    assert_string_equal(
-        json_string_value(json_object_get(json_object_get(light, "time_s"), "support")),
-        "insufficient");
-    assert_string_equal(
-        json_string_value(json_object_get(json_object_get(light, "latency"), "origin")),
-        "published");
-    assert_true(json_is_true(json_object_get(light, "is_best")));
+    assert_true(json_is_null(json_object_get(json_object_get(light, "time_s"), "lo")));
+    const json_t *runs = json_object_get(run, "points");
+    assert_string_equal(json_string_value(json_object_get(
+                            json_object_get(json_array_get(runs, 1), "latency"), "origin")),
+                        "published");
     const char *const keys[][3] = {
         {"quant", "fp32", "w8a8"}, {"prune", "none", "mlp:0.5"}, {"kv", "base", "p2"}};
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         for (size_t k = 0; k < 2; k++) {
-            const json_t *point = json_object_get(json_array_get(points, k), "point");
+            const json_t *point = json_object_get(json_array_get(runs, k), "knobs");
             assert_string_equal(json_string_value(json_object_get(point, keys[i][0])),
                                 keys[i][1 + k]);
         }
     }
-    assert_true(json_is_null(json_object_get(json_object_get(setting, "policy"), "name")));
+    assert_true(json_is_null(json_object_get(json_object_get(run, "policy"), "name")));
     const json_t *lighter = json_array_get(points, 2);
-    assert_true(json_is_null(json_object_get(lighter, "time_s")));
+    assert_true(json_is_null(json_object_get(json_object_get(lighter, "time_s"), "mean")));
     assert_true(json_is_null(json_object_get(lighter, "inflation")));
     json_decref(all);
     (void)unlink(path);

@@ -99,7 +99,7 @@ static void text_says_what_was_run_and_what_broke_off(void **state)
     assert_non_null(
         strstr(text, "invalid    1 of 5 episodes, in no figure below; seed 11: it flew"));
     assert_non_null(strstr(text, "success    3/4 = 75.0 %"));
-    assert_non_null(strstr(text, "waiting    357 ms a chunk; age of the observation 286 ms"));
+    assert_non_null(strstr(text, "delay      357 ms a chunk; age of the observation 286 ms"));
     r.report.expert = true;
     print(&r, false, text);
     assert_null(strstr(text, "steps=5"));
