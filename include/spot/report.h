@@ -39,8 +39,7 @@ SPOT_API spot_status spot_report_tune_json(const spot_tune_result *result, const
                                            spot_diag *diag);
 SPOT_API spot_status spot_report_tune_json_print(const spot_tune_result *result, FILE *out);
 
-/* Draws `base`.svg and `base`.png with gnuplot. Static regime: chunk speed-up, chunk inflation and
- * task time over the points; dynamic regime: success, action delay and observation age.
+/* Draws `base`.svg and `base`.png with gnuplot, as spot_report_analysis_figure.
  * Returns SPOT_OK, E_INVALID, E_RANGE (path too long), E_UNSUPPORTED (no gnuplot on the PATH), E_IO
  * (gnuplot failed: diag has its words), E_NOMEM. */
 SPOT_API spot_status spot_report_tune_figure(const spot_tune_result *result, const char *base,

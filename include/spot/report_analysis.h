@@ -38,8 +38,9 @@ SPOT_API spot_status spot_report_forecast_table(const spot_forecast *forecast, b
 SPOT_API spot_status spot_report_analysis_json(const spot_analysis *analysis,
                                                spot_forecast *const *forecasts, FILE *out);
 
-/* Draws `base`.svg and `base`.png with gnuplot: chunk speed-up, inflation, and task time (static) or
- * success (dynamic) over the points, 95 % intervals as bands; panels without a figure are left out.
+/* Draws `base`.svg and `base`.png with gnuplot: success and task time over the points, then inflation against its
+ * break-even (static) or action delay and observation age (dynamic); 95 % intervals as whiskers, the best and those not
+ * told apart from it in colour. Bars; a line where all points lie along one knob. Panels without a figure are left out.
  * Returns SPOT_OK, E_INVALID, E_RANGE (path too long; nothing to draw), E_UNSUPPORTED (no gnuplot),
  * E_IO, E_NOMEM. */
 SPOT_API spot_status spot_report_analysis_figure(const spot_analysis_setting *setting,

@@ -57,11 +57,11 @@ done
 # a policy by a long name, and knobs with long values
 name=a-policy-whose-name-says-how-it-was-trained-on-which-data-and-when
 python3 "$root/tests/cli/thin_policy.py" "$root/policies/ur5e-pick-place-dit" "$work/$name"
-"$tool" bench --policy "$name" --steps 1,2 --quant fp32,w8a8 --prune none,mlp:0.25 --calls 20 --threads 1 \
+"$tool" bench --policy "$name" --steps 1,10 --quant fp32,w8a8 --prune none,mlp:0.25 --calls 20 --threads 1 \
     --out here.yaml --name a-platform-whose-name-says-which-board-at-which-clock >/dev/null 2>&1
 fits bench --policy "$name" --steps 1,2 --quant fp32,w8a8,w4a4 --prune mlp:0.25 --calls 20 --threads 2
 wide bench --policy "$name" --steps 1,2 --quant fp32,w8a8,w4a4 --prune mlp:0.25 --calls 20 --threads 2
-run="tune --task ur5e-pick-place --policy $name --platform here.yaml --charge-as self --steps 1,2 --quant fp32,w8a8
+run="tune --task ur5e-pick-place --policy $name --platform here.yaml --charge-as self --steps 1,10 --quant fp32,w8a8
     --prune mlp:0.25 --overlap 2 --align skip --execute 6,8 --seeds 2 --confirm 0 --quiet --out run"
 # shellcheck disable=SC2086 # words are meant to be split
 fits $run
@@ -70,7 +70,7 @@ wide $run
 fits analyze run
 wide analyze run
 fits rollout --task ur5e-pick-place --policy "$name" --platform here.yaml --charge-as self --seeds 2 \
-    --point "steps=2 quant=w8a8 prune=mlp:0.25 overlap=2 align=skip"
+    --point "steps=10 quant=w8a8 prune=mlp:0.25 overlap=2 align=skip"
 fits rollout --task ur5e-conveyor --platform agx-orin-30w --seeds 1
 fits demo --task ur5e-conveyor --episodes 1 --out demos.hdf5
 fits inspect ur5e-conveyor

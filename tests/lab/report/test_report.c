@@ -236,45 +236,69 @@ static void json_has_stable_keys_and_null_for_undefined(void **state)
     (void)unlink(path);
 }
 
-/* Both regimes, an undefined point included; the files are what their names say. */
+/* Draws and reads the SVG, which holds its texts; the PNG is whole. */
+static void draw(const spot_tune_result *r, const char *name, char *svg, size_t size)
+{
+    static char png[1 << 20];
+    char base[PATH_SIZE];
+    char path[PATH_SIZE + 8];
+    spot_diag diag = {""};
+    spot_test_temp_path(base, sizeof(base), name);
+    if (spot_report_tune_figure(r, base, &diag) != SPOT_OK) {
+        fail_msg("%s", diag.text);
+    }
+    (void)snprintf(path, sizeof(path), "%s.svg", base);
+    assert_in_range(spot_test_read_file(path, svg, size), 2000, size - 2);
+    (void)unlink(path);
+    (void)snprintf(path, sizeof(path), "%s.png", base);
+    const size_t n = spot_test_read_file(path, png, sizeof(png));
+    assert_in_range(n, 2000, sizeof(png) - 2);
+    assert_memory_equal(png, "\x89PNG\r\n", 6);
+    assert_memory_equal(png + n - 8, "IEND", 4); /* whole */
+    (void)unlink(path);
+}
+
+/* Both regimes, an undefined point included; success stands beside time, the best and its rivals have colours. */
 static void figure_is_svg_and_png(void **state)
 {
+    static char svg[1 << 20];
     judged j;
-    spot_diag diag = {""};
     (void)state;
     for (int goal = SPOT_GOAL_TIME; goal <= SPOT_GOAL_SUCCESS; goal++) {
-        char base[PATH_SIZE];
-        char path[PATH_SIZE + 8];
-        static char bytes[1 << 20];
         judge(&j, (spot_goal)goal, goal == SPOT_GOAL_TIME);
         (void)strcpy(j.result.setting.platform, "it's `odd`");
-        (void)strcpy(j.result.rows[0].point.quant, "a_\"b\\.yaml");
-        (void)strcpy(j.result.rows[0].point.prune, "0.2");
-        (void)strcpy(j.result.rows[0].point.kv, "128:128");
-        spot_test_temp_path(base, sizeof(base), goal == SPOT_GOAL_TIME ? "st" : "it's");
-        spot_status st = spot_report_tune_figure(&j.result, base, &diag);
-        if (st != SPOT_OK) {
-            fail_msg("%s", diag.text);
-        }
-        (void)snprintf(path, sizeof(path), "%s.svg", base);
-        size_t size = spot_test_read_file(path, bytes, sizeof(bytes));
-        assert_in_range(size, 2000, sizeof(bytes) - 2);
-        assert_non_null(strstr(bytes, "<svg"));
-        assert_non_null(strstr(bytes, "</svg>"));
-        assert_non_null(strstr(bytes, "charged as a-class"));
-        /* labels name every key, whatever is in it; what would be too wide takes two lines */
-        assert_non_null(strstr(bytes, ">a_\"b\\.yaml<"));
-        assert_non_null(strstr(bytes, ">prune=0.2<"));
-        assert_true(strstr(bytes, ">kv=128:128<") != NULL || strstr(bytes, ">128:128<") != NULL);
-        assert_non_null(strstr(bytes, goal == SPOT_GOAL_TIME ? "chunk inflation" : "success (%)"));
-        (void)unlink(path);
-        (void)snprintf(path, sizeof(path), "%s.png", base);
-        size = spot_test_read_file(path, bytes, sizeof(bytes));
-        assert_in_range(size, 2000, sizeof(bytes) - 2);
-        assert_memory_equal(bytes, "\x89PNG\r\n", 6);
-        assert_memory_equal(bytes + size - 8, "IEND", 4); /* whole */
-        (void)unlink(path);
+        (void)strcpy(j.result.analysis->settings[0].points[0].name,
+                     "steps=10 overlap=0 quant=a_\"b\\.yaml-of-a-name-without-room prune=0.2");
+        draw(&j.result, goal == SPOT_GOAL_TIME ? "st" : "it's", svg, sizeof(svg));
+        assert_non_null(strstr(svg, "<svg"));
+        assert_non_null(strstr(svg, "</svg>"));
+        assert_non_null(strstr(svg, "charged as a-class"));
+        assert_non_null(strstr(svg, "task time (s)"));
+        assert_non_null(strstr(svg, "success (%)"));
+        assert_true((strstr(svg, "chunk inflation") != NULL) == (goal == SPOT_GOAL_TIME));
+        assert_true((strstr(svg, "action delay") != NULL) == (goal == SPOT_GOAL_SUCCESS));
+        assert_non_null(strstr(svg, ">best<"));
+        /* labels name every key but those that all share; what would be too wide takes two lines */
+        assert_non_null(strstr(svg, ">a_\"b\\.yaml-of-a-name-without-room<"));
+        assert_non_null(strstr(svg, ">prune=0.2<"));
+        assert_non_null(strstr(svg, ">steps=5<"));
+        assert_null(strstr(svg, "overlap=0"));
     }
+}
+
+/* A polyline through all points only where they lie along one knob: bars are polygons. */
+static void points_along_one_knob_are_a_line(void **state)
+{
+    static char svg[2][1 << 20];
+    judged j;
+    (void)state;
+    judge(&j, SPOT_GOAL_SUCCESS, false);
+    draw(&j.result, "line", svg[0], sizeof(svg[0]));
+    (void)strcpy(j.result.analysis->settings[0].points[0].name, "steps=10 overlap=0 quant=w8a8");
+    draw(&j.result, "bars", svg[1], sizeof(svg[1]));
+    const char line[] = "rgb( 91, 135, 168)"; /* #5b87a8 */
+    assert_non_null(strstr(svg[0], line));
+    assert_null(strstr(svg[1], line));
 }
 
 static void without_gnuplot_it_says_so_and_leaves_nothing(void **state)
@@ -337,6 +361,7 @@ int main(void)
         cmocka_unit_test(csv_quotes_odd_names),
         cmocka_unit_test(json_has_stable_keys_and_null_for_undefined),
         cmocka_unit_test(figure_is_svg_and_png),
+        cmocka_unit_test(points_along_one_knob_are_a_line),
         cmocka_unit_test(without_gnuplot_it_says_so_and_leaves_nothing),
         cmocka_unit_test(a_trajectory_has_its_names_in_cells),
         cmocka_unit_test(a_folder_that_is_not_there_is_an_error),
