@@ -301,6 +301,32 @@ static void points_along_one_knob_are_a_line(void **state)
     assert_null(strstr(svg[1], line));
 }
 
+/* Who is in the set of the best for more than failures too rare to be seen is not told apart from it. */
+static void figure_and_table_mark_the_same_points(void **state)
+{
+    static char svg[1 << 20];
+    char text[TEXT_SIZE];
+    judged j;
+    (void)state;
+    for (int k = 0; k < 4; k++) {
+        judge(&j, SPOT_GOAL_SUCCESS, false);
+        spot_analysis_setting *s = &j.result.analysis->settings[0];
+        for (int i = 0; i < s->n_points; i++) {
+            s->points[i].may_be_best = i == 2 && k % 2 == 1;
+            s->points[i].only_by_rare_failures = i == 2 && k / 2 == 1;
+        }
+        s->verdict.best = 1;
+        /* as long as a line may be, 96 / 3 characters */
+        (void)strcpy(s->points[2].name, "overlap=0 quant=abcdefghijklmnopqrstuvwxyz");
+        draw(&j.result, "marks", svg, sizeof(svg));
+        print_table(&j.result, text);
+        assert_true((strstr(svg, ">not told apart from it<") != NULL) == (k == 1));
+        assert_true((strstr(text, "\n~  ") != NULL) == (k == 1));
+        assert_non_null(strstr(svg, ">others<"));
+        assert_non_null(strstr(svg, ">quant=abcdefghijklmnopqrstuvwxyz<"));
+    }
+}
+
 static void without_gnuplot_it_says_so_and_leaves_nothing(void **state)
 {
     judged j;
@@ -362,6 +388,7 @@ int main(void)
         cmocka_unit_test(json_has_stable_keys_and_null_for_undefined),
         cmocka_unit_test(figure_is_svg_and_png),
         cmocka_unit_test(points_along_one_knob_are_a_line),
+        cmocka_unit_test(figure_and_table_mark_the_same_points),
         cmocka_unit_test(without_gnuplot_it_says_so_and_leaves_nothing),
         cmocka_unit_test(a_trajectory_has_its_names_in_cells),
         cmocka_unit_test(a_folder_that_is_not_there_is_an_error),
