@@ -70,7 +70,9 @@ typedef struct spot_stats_pilot_result {
     int n_seed;    /* if the pilot were the truth; 0 if not found */
     int low;       /* if the effect is as strong as the resampled pilots allow; 0: not even then */
     int high;      /* if it is as weak as they allow */
-    double power;  /* simulated at n_seed; standard error sqrt (power (1 - power) / n_study) */
+    double
+        power; /* simulated at n_seed, standard error sqrt (power (1 - power) / n_study); above 500
+                    * seeds the wanted one, as the number follows from the normal law */
 } spot_stats_pilot_result;
 
 SPOT_API void spot_stats_power_config_default(spot_stats_power_config *config);

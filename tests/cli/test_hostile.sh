@@ -136,7 +136,7 @@ for plan in '`touch${IFS}pwned`.yaml' "a'.system(\"touch\${IFS}pwned\").'.yaml" 
         python3 - "$plan" <<'EOF_PY' || fail "the figure does not name the plan $plan"
 import sys, xml.etree.ElementTree as x
 texts = ["".join(t.itertext()) for t in x.parse("run/tune.svg").iter("{http://www.w3.org/2000/svg}text")]
-sys.exit(sys.argv[1] not in texts)
+sys.exit(not any(text in (sys.argv[1], "quant=" + sys.argv[1]) for text in texts))
 EOF_PY
     fi
 done

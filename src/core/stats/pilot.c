@@ -33,6 +33,9 @@ static const double LARGEST = 1e70; /* fourth powers and their sums stay finite 
  * more must hold (the widest tooth of flags is 7, six tenths against four). */
 enum { SMALL = 64, N_AHEAD = 8 };
 
+/* From here on the search takes the normal law's answer: simulation would only add its noise to it. */
+enum { LARGE = 500 };
+
 void spot_stats_pilot_config_default(spot_stats_pilot_config *config)
 {
     *config = (spot_stats_pilot_config){.size = sizeof(*config),
@@ -243,7 +246,9 @@ static spot_status search(const spot_stats_pilot_config *config, const double *d
     *power = 0.0;
     int enough = guess(config, effect_of(difference, n_pilot));
     int too_few = 0;
-    if (enough == 0) {
+    if (enough == 0 || enough > LARGE) {
+        *n = enough;
+        *power = enough > 0 ? config->power : 0.0;
         return SPOT_OK;
     }
     spot_status st = climb(config, difference, n_pilot, &enough, &too_few);

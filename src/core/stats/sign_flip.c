@@ -14,7 +14,6 @@
 #include <math.h>
 
 #include "core/base/config.h"
-#include "core/stats/order.h"
 #include "spot/rng.h"
 
 enum { WORD_BITS = 32, HALF = SPOT_STATS_MAX_EXACT_SIGNS / 2, N_HALF_SUM = 1 << HALF };
@@ -64,15 +63,27 @@ static spot_status look(const spot_stats_sign_flip_config *config, const double 
     return isfinite(size) && isfinite(out->tolerance) ? SPOT_OK : SPOT_E_RANGE;
 }
 
-/* sums (2^n): the sum of d (n) under every pattern of signs; returns 2^n. */
+/* sums (2^n): the sum of d (n) under every pattern of signs, in rising order; returns 2^n. Every difference
+ * makes two rows of what is there, all less and all more by its size, which are merged (Horowitz and Sahni
+ * 1974). */
 static int fill_sums(const double *d, int n, double *sums)
 {
+    double less[N_HALF_SUM];
     sums[0] = 0.0;
     int n_sum = 1;
     for (int i = 0; i < n; i++) {
+        const double size = fabs(d[i]);
         for (int k = 0; k < n_sum; k++) {
-            sums[n_sum + k] = sums[k] + d[i];
-            sums[k] -= d[i];
+            less[k] = sums[k] - size;
+            sums[n_sum + k] = sums[k] + size;
+        }
+        /* the larger half waits behind, so filling from the front never runs into it */
+        int from_less = 0;
+        int from_more = n_sum;
+        for (int k = 0; k < 2 * n_sum; k++) {
+            const bool lesser =
+                from_less < n_sum && (from_more == 2 * n_sum || less[from_less] <= sums[from_more]);
+            sums[k] = lesser ? less[from_less++] : sums[from_more++];
         }
         n_sum *= 2;
     }
@@ -80,7 +91,7 @@ static int fill_sums(const double *d, int n, double *sums)
 }
 
 /* Share of all patterns whose sum is at most the observed one: sums of either half of the
- * differences, and for each of the first how many of the second, in rising order, go with it. */
+ * differences, and for each of the first how many of the second go with it. */
 static double count_all(const problem *p)
 {
     double d[SPOT_STATS_MAX_EXACT_SIGNS];
@@ -94,18 +105,12 @@ static double count_all(const problem *p)
     double second[N_HALF_SUM];
     int n_first = fill_sums(d, n / 2, first);
     int n_second = fill_sums(d + n / 2, n - n / 2, second);
-    spoti_sort(second, (size_t)n_second);
     int n_hit = 0;
+    int n_at_most =
+        n_second; /* so many of the second go with this one of the first, and fewer later */
     for (int i = 0; i < n_first; i++) {
-        int n_at_most = 0; /* by halves: second[0..n_at_most-1] count, second[end..] do not */
-        int end = n_second;
-        while (n_at_most < end) {
-            int middle = n_at_most + (end - n_at_most) / 2;
-            if (first[i] + second[middle] <= p->sum + p->tolerance) {
-                n_at_most = middle + 1;
-            } else {
-                end = middle;
-            }
+        while (n_at_most > 0 && first[i] + second[n_at_most - 1] > p->sum + p->tolerance) {
+            n_at_most--;
         }
         n_hit += n_at_most;
     }

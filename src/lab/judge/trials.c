@@ -138,33 +138,58 @@ static bool trials_counted(const spoti_setting *s, int i, int j,
 
 /* Times ----------------------------------------------------------------------------------------- */
 
+/* Of a power near 0.8 in so many studies one standard error is .02, far less than the pilot's own. */
+enum { N_STUDY = 400 };
+
+/* P(at most k failures of n at that rate). */
+static double few_failures(double rate, double k, double n)
+{
+    spot_stats_tails tails = {.upper = 1.0};
+    return k < n && spot_stats_beta_tails(rate, k + 1.0, n - k, &tails) == SPOT_OK ? tails.upper
+                                                                                   : 1.0;
+}
+
+/* How likely n trials with failures at `rate` prove that they are rarer than `undoing`. */
+static double power_of_few(double rate, double undoing, double n, double level)
+{
+    double proves = -1.0; /* the most failures that still do */
+    double fails = n;
+    while (fails - proves > 1.0) {
+        const double middle = floor(0.5 * (proves + fails));
+        *(few_failures(undoing, middle, n) <= level ? &proves : &fails) = middle;
+    }
+    return proves < 0.0 ? 0.0 : few_failures(rate, proves, n);
+}
+
 /* Trials of i from which its failures, at the rate seen, prove to be rarer than would undo its lead over j. */
 static double trials_rare(const spoti_setting *s, int i, int j, const spot_stats_power_config *wish)
 {
     const spot_analysis_point *o = &s->out->points[i];
     const double rate = o->has_count ? 1.0 - o->rate.value : 0.0;
+    const double effect = s->log->config.effect;
     double undoing = 0.0;
-    if (!spoti_undoing_rate(s, i, j, &undoing) || undoing >= 1.0) {
+    double z[2] = {0};
+    if (!spoti_undoing_rate(s, i, j, &undoing)) {
         return 0.0;
+    }
+    if (effect > 0.0) { /* what failures would cost as much as the user cares about */
+        undoing = fmin(0.5, rate + effect * s->value[j] / (s->budget_s[i] - o->time_s.value));
     }
     if (rate <= 0.0) {
         return ceil(log(wish->level) / log1p(-undoing));
     }
-    for (double n = 1.0; n < SPOT_STATS_MAX_TRIALS; n = ceil(1.02 * n)) {
-        /* the most failures of n that still prove it, and how likely there are no more */
-        double most = -1.0;
-        spot_stats_tails tails;
-        while (most + 1.0 < n &&
-               spot_stats_beta_tails(undoing, most + 2.0, n - most - 1.0, &tails) == SPOT_OK &&
-               tails.upper <= wish->level) {
-            most += 1.0;
-        }
-        if (most >= 0.0 && spot_stats_beta_tails(rate, most + 1.0, n - most, &tails) == SPOT_OK &&
-            tails.upper >= wish->power) {
-            return n;
-        }
+    (void)spot_stats_normal_quantile(1.0 - wish->level, &z[0]);
+    (void)spot_stats_normal_quantile(wish->power, &z[1]);
+    const double root =
+        (z[0] * sqrt(undoing * (1.0 - undoing)) + z[1] * sqrt(rate * (1.0 - rate))) /
+        (undoing - rate);
+    /* the normal law leads near to it, the binomial decides */
+    double n = ceil(0.5 * root * root);
+    while (undoing > rate && n < SPOT_STATS_MAX_TRIALS &&
+           power_of_few(rate, undoing, n, wish->level) < wish->power) {
+        n = ceil(1.02 * n);
     }
-    return HUGE_VAL;
+    return undoing > rate && n < SPOT_STATS_MAX_TRIALS ? n : HUGE_VAL;
 }
 
 /* By the sign-flip test of the differences at hand, moved to the user's effect where there is one. */
@@ -180,6 +205,8 @@ static bool trials_flipped(const spoti_setting *s, int i, int j,
     config.level = wish->level;
     config.power = wish->power;
     config.seed = s->log->config.seed;
+    config.n_study = N_STUDY;
+    config.n_resample = effect > 0.0 ? 1 : config.n_resample; /* no range is asked for */
     const size_t n_work = spot_stats_pilot_work_size(s->n_unit, config.n_resample);
     double *difference = spoti_alloc(a, n_unit, sizeof(*difference));
     double *work = spoti_alloc(a, n_work, sizeof(*work));
@@ -230,6 +257,7 @@ bool spoti_trials(const spoti_setting *s, int i, int j, int n_test, int n_claim,
                   spot_quantity *trials)
 {
     const spot_stats_power_config wish = wish_of(n_test, n_claim);
+    *trials = (spot_quantity){0};
     if (i == j) {
         return false;
     }

@@ -266,7 +266,7 @@ static void say_set(spoti_setting *s)
     if (rivals + rare == 0 && behind < s->n - 1) {
         SAY(s, " No other point may be the best (95 %% confidence).");
     }
-    if (behind == s->n - 1) {
+    if (rivals + rare == 0 && behind == s->n - 1) {
         SAY(s, " Every other point is worse (all pairs at once, 5 %% level).");
     } else if (behind > 0) {
         SAY(s, " Worse than it (all pairs at once, 5 %% level): ");
@@ -280,18 +280,14 @@ static void say_set(spoti_setting *s)
     }
 }
 
-static bool may_be_best(const spoti_setting *s, int i)
-{
-    return s->out->points[i].may_be_best;
-}
-
 /* How sure the data are of the point that comes out first. */
 static const char *standing_of(const spoti_setting *s)
 {
     const spot_analysis_verdict *v = &s->out->verdict;
     const spot_quantity *p = &s->out->points[v->best].p_beats_baseline;
     const bool guarded = v->guard != SPOT_ANALYZE_GUARD_NONE;
-    if (!guarded && count(s, is_tested) == s->n - 1 && count(s, may_be_best) == 1) {
+    const bool alone = count(s, is_rival) + count(s, is_rare_rival) == 0;
+    if (!guarded && alone && count(s, is_behind) == s->n - 1) {
         return "is best";
     }
     return !guarded && p->known && p->value < SPOT_STATS_LEVEL
