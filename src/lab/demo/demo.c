@@ -10,7 +10,7 @@
 
 #include "core/base/alloc.h"
 #include "core/base/config.h"
-#include "lab/base/parallel.h"
+#include "lab/base/executor.h"
 #include "lab/demo/hdf5_file.h"
 
 enum { BATCH = 64 };
@@ -106,6 +106,7 @@ static spot_status append_batch(recorder *r, spoti_hdf5_file *file, spot_demo_re
 static spot_status record_all(recorder *r, spoti_hdf5_file *file, spot_demo_result *result,
                               spot_diag *diag)
 {
+    const spoti_executor *executor = spoti_executor_for(r->config->threads);
     spot_status st = SPOT_OK;
 
     r->first = SPOT_DEMO_SEED_BASE + r->config->seed;
@@ -118,7 +119,7 @@ static spot_status record_all(recorder *r, spoti_hdf5_file *file, spot_demo_resu
                                  result->invalid > 0 ? ", the first because of: " : "",
                                  result->fault);
         }
-        st = spoti_parallel_for(BATCH, r->config->threads, record_one, NULL, r);
+        st = executor->run(executor->self, BATCH, r->config->threads, record_one, NULL, r);
         if (st == SPOT_OK) {
             st = append_batch(r, file, result, diag);
         }
@@ -204,8 +205,9 @@ static spot_status evaluate_one(void *ctx, int worker, int64_t index)
     return st;
 }
 
-static bool evaluate_done(void *ctx, int64_t done, int64_t total)
+static bool evaluate_done(void *ctx, int64_t index, int64_t done, int64_t total)
 {
+    (void)index;
     const spot_demo_evaluation *e = ((const evaluator *)ctx)->evaluation;
     return e->progress == NULL || e->progress(e->progress_ctx, done, total);
 }
@@ -226,6 +228,7 @@ spot_status spot_demo_evaluate(const spot_task *task, const spot_demo_evaluation
         return st;
     }
     spot_world_destroy(&world);
-    return spoti_parallel_for(evaluation->episodes, evaluation->threads, evaluate_one,
-                              evaluate_done, &e);
+    const spoti_executor *executor = spoti_executor_for(evaluation->threads);
+    return executor->run(executor->self, evaluation->episodes, evaluation->threads, evaluate_one,
+                         evaluate_done, &e);
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * Many episodes on threads. Each worker owns a world and a rollout and takes the next seed; an episode
- * depends on its seed alone and lands at its seed's index, so the threads leave no trace.
+ * Many episodes on the workers of an executor. Each owns a world and a rollout and takes the next seed; an
+ * episode depends on its seed alone and lands at its seed's index, so the workers leave no trace.
  */
 #include "spot/rollout.h"
 
 #include "core/base/alloc.h"
 #include "core/base/config.h"
-#include "lab/base/parallel.h"
+#include "lab/base/executor.h"
 
 typedef struct worker {
     spot_world world;
@@ -38,8 +38,9 @@ static spot_status work(void *ctx, int i_worker, int64_t index)
     return st;
 }
 
-static bool report(void *ctx, int64_t done, int64_t total)
+static bool report(void *ctx, int64_t index, int64_t done, int64_t total)
 {
+    (void)index;
     const spot_rollout_batch *batch = ((job *)ctx)->batch;
     return batch->progress == NULL || batch->progress(batch->progress_ctx, done, total);
 }
@@ -92,10 +93,10 @@ static spot_status check(const spot_rollout_batch *batch, const spot_episode *ep
         SPOTI_CONFIG_CHECK(spot_rollout_config, &batch->config, diag) != SPOT_OK) {
         return SPOT_E_INVALID;
     }
-    if (batch->n_seeds < 1 || batch->threads < 1 || batch->threads > SPOTI_THREADS_MAX) {
+    if (batch->n_seeds < 1 || batch->threads < 1 || batch->threads > SPOTI_WORKERS_MAX) {
         return spot_diag_set(diag, SPOT_E_RANGE,
                              "%lld episodes on %d threads, expected at least 1 on 1..%d",
-                             (long long)batch->n_seeds, batch->threads, SPOTI_THREADS_MAX);
+                             (long long)batch->n_seeds, batch->threads, SPOTI_WORKERS_MAX);
     }
     return SPOT_OK;
 }
@@ -119,7 +120,8 @@ spot_status spot_rollout_run_many(const spot_rollout_batch *batch, spot_episode 
         st = make_worker(batch, &j.workers[i], diag);
     }
     if (st == SPOT_OK) {
-        st = spoti_parallel_for(batch->n_seeds, threads, work, report, &j);
+        const spoti_executor *e = spoti_executor_for(threads);
+        st = e->run(e->self, batch->n_seeds, threads, work, report, &j);
         if (st != SPOT_OK) {
             st = say_why(&j, st, diag);
         }
