@@ -115,9 +115,11 @@ typedef struct spot_analysis_point {
 
 typedef struct spot_analysis_verdict {
     int best; /* index of a point; -1 = nothing decides, or the leader may not be called best */
-    bool no_success; /* at any point, as far as counts are known */
-    int cheapest;    /* of those that may be the best, the one of least latency; -1 = none */
-    int leader;      /* the least time or most successes by the figures; -1 = none */
+    bool beats_baseline; /* the best is better than the baseline: 5 %, Holm over all points, and
+                          * nothing guards against it */
+    bool no_success;     /* at any point, as far as counts are known */
+    int cheapest;        /* of those that may be the best, the one of least latency; -1 = none */
+    int leader;          /* the least time or most successes by the figures; -1 = none */
     spot_analyze_guard guard;    /* of the leader, static regime */
     int guard_against;           /* the point that it does not bear comparison with */
     spot_quantity undoing_rate;  /* f*: the failure rate of the best that would undo its lead */

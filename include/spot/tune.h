@@ -86,40 +86,18 @@ typedef enum spot_tune_withheld {
     SPOT_TUNE_WITHHELD_SUCCEEDS_LESS = 3, /* the fastest point succeeds significantly less */
 } spot_tune_withheld;
 
-/* One operating point. Times in s. Estimates are undefined (SPOT_STATS_NONE) without a success. */
+/* How one operating point was run. What came of it is the point of the same index in
+ * spot_tune_result.analysis->settings[0].points. */
 typedef struct spot_tune_row {
     spot_point point; /* steps resolved: never 0 */
     char text[SPOT_POINT_TEXT_SIZE];
-    spot_latency latency; /* T_inf charged, with source */
-    double alpha;         /* T_inf / T_inf(baseline); 1 if both are 0 */
-    double chunk_time_s;  /* T_ck by the timing law, on this clock */
-    double eta_chunk;     /* T_ck(baseline) / T_ck; break-even inflation */
-    int successes;
-    int episodes;                /* those judged: on seeds that are valid at every point */
-    int invalid;                 /* episodes of this point that the simulator broke off */
-    uint64_t invalid_seed;       /* of the first of them */
+    spot_latency latency;  /* T_inf charged, with source */
+    double chunk_time_s;   /* T_ck by the timing law, on this clock; what the judge is given */
+    int invalid;           /* episodes of this point that the simulator broke off */
+    uint64_t invalid_seed; /* of the first of them */
     char fault[SPOT_FAULT_SIZE]; /* why it was; "" = none */
-    double success_rate;
-    spot_interval wilson; /* of the success rate */
-    double grade_mean;
-    spot_estimate chunks;           /* N, successful episodes */
-    spot_estimate inflation;        /* N / N(baseline), each over its own successes */
-    spot_estimate inflation_common; /* the same over the seeds on which both succeed */
-    spot_estimate time;             /* task time, successful episodes */
-    spot_estimate eta_task;         /* T(baseline) / T, each over its own successes */
-    spot_estimate eta_task_common;  /* the same over the seeds on which both succeed */
-    spot_estimate budget_time;      /* failure-budget time; always defined */
-    double
-        delay_s; /* waiting time an inference, tau, over all valid episodes; includes the last wait, which
-                      * the end of an episode cuts off */
-    double age_s;  /* age of the observation at a chunk's first action, A0: mean over all chunks */
-    double p_best; /* one-sided paired p: small = worse than the best; 1 for the best itself */
-    double p_set;  /* of "this is the best point": small = some rival is better, corrected for their
-                    * number, failures too rare to be seen allowed for */
-    double
-        p_behind; /* as p_best, corrected over all pairs of points: small = worse than the best */
-    bool among_best; /* p_set > 5 %: the set of these holds the best with 95 % confidence */
-    bool reused;     /* episodes read back from episodes_dir */
+    double grade_mean;           /* over valid episodes */
+    bool reused;                 /* episodes read back from episodes_dir */
 } spot_tune_row;
 
 /* What was run: everything a reader of the result must know. */
@@ -153,14 +131,12 @@ typedef struct spot_tune_result {
     int n_judged;                /* seeds that are valid at every point */
     spot_tune_withheld withheld; /* then the flags below claim nothing */
     int best;
-    bool best_beats_baseline;          /* paired test at 5 %, Holm over all points */
+    bool best_beats_baseline;          /* verdict.beats_baseline */
     bool best_is_unique;               /* no other point is among the best */
     int cheapest;                      /* of those among the best, the one of least latency */
     spot_goal goal;                    /* as resolved */
     char verdict[SPOT_TUNE_TEXT_SIZE]; /* in words */
-    spot_analysis *
-        analysis; /* what the judge made of it, which the figures above are taken from: one setting,
-                              * points in the order of the rows */
+    spot_analysis *analysis; /* what the judge made of it: one setting, points as in rows */
     struct spot_tune_result
         *confirm;   /* the best, the cheapest and the baseline on fresh seeds; NULL = not
                                        * run */

@@ -185,6 +185,7 @@ static spot_status analyze_setting(spoti_setting *s, int i, spot_diag *diag)
     } else if (st == SPOT_OK) {
         spoti_guard_invalid(s, NULL);
     }
+    spoti_claim_baseline(s);
     spoti_words(s);
     return st;
 }

@@ -83,6 +83,14 @@ static void weigh_rare_failures(spoti_setting *s)
     }
 }
 
+void spoti_claim_baseline(spoti_setting *s)
+{
+    spot_analysis_verdict *v = &s->out->verdict;
+    const spot_quantity *p = v->best >= 0 ? &s->out->points[v->best].p_beats_baseline : NULL;
+    v->beats_baseline =
+        p != NULL && v->guard == SPOT_ANALYZE_GUARD_NONE && p->known && p->value < SPOT_STATS_LEVEL;
+}
+
 void spoti_guard(spoti_setting *s)
 {
     spot_analysis_verdict *v = &s->out->verdict;

@@ -151,6 +151,8 @@ spot_analyze_guard spoti_guard_pair(const spoti_setting *s, int i, int j);
 bool spoti_succeeds_less(const spoti_setting *s, int i, int j, double *p);
 /* ... takes the win from a leader who may not have it: best, leader, guard. */
 void spoti_guard(spoti_setting *s);
+/* ... whether the best may be called better than the baseline; when all p-values and guards are final. */
+void spoti_claim_baseline(spoti_setting *s);
 
 /* invalid.c: what invalid episodes leave of the verdict on `s`; `strict` is the same setting judged with
  * them as failures, NULL where that is not needed. */

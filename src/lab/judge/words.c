@@ -284,15 +284,13 @@ static void say_set(spoti_setting *s)
 static const char *standing_of(const spoti_setting *s)
 {
     const spot_analysis_verdict *v = &s->out->verdict;
-    const spot_quantity *p = &s->out->points[v->best].p_beats_baseline;
     const bool guarded = v->guard != SPOT_ANALYZE_GUARD_NONE;
     const bool alone = count(s, is_rival) + count(s, is_rare_rival) == 0;
     if (!guarded && alone && count(s, is_behind) == s->n - 1) {
         return "is best";
     }
-    return !guarded && p->known && p->value < SPOT_STATS_LEVEL
-               ? "comes out first and is better than the baseline"
-               : "comes out first";
+    return v->beats_baseline ? "comes out first and is better than the baseline"
+                             : "comes out first";
 }
 
 /* The sentence that a hurried reader takes away. */

@@ -21,15 +21,30 @@ static const char *const COLUMNS =
     "invalid,"
     "fault";
 
-static void write_estimate(FILE *out, const spot_estimate *e)
+/* Value and interval. `exact`: of the baseline against itself, 1 without a doubt. */
+static void write_range(FILE *out, const spot_quantity *q, bool exact)
 {
-    if (e->support == SPOT_STATS_NONE) {
+    if (!q->known) {
         (void)fprintf(out, ",,,");
-    } else if (e->support == SPOT_STATS_INSUFFICIENT) {
-        (void)fprintf(out, ",%.9g,,", e->value);
+    } else if (exact) {
+        (void)fprintf(out, ",%.9g,%.9g,%.9g", q->value, q->value, q->value);
+    } else if (!q->has_ci) {
+        (void)fprintf(out, ",%.9g,,", q->value);
     } else {
-        (void)fprintf(out, ",%.9g,%.9g,%.9g", e->value, e->ci.lo, e->ci.hi);
+        (void)fprintf(out, ",%.9g,%.9g,%.9g", q->value, q->lo, q->hi);
     }
+}
+
+/* How far the times of successes bear. */
+static const char *support_of(const spot_quantity *time)
+{
+    return !time->known ? "none" : time->has_ci ? "sufficient" : "insufficient";
+}
+
+/* Of a p-value that nothing tests there is 1. */
+static void write_p(FILE *out, const spot_quantity *p)
+{
+    (void)fprintf(out, ",%.9g", p->known ? p->value : 1.0);
 }
 
 /* A comma and a text. */
@@ -39,35 +54,47 @@ static void write_text(FILE *out, const char *text)
     spoti_put_csv(out, text);
 }
 
+/* What came of a point. */
+static void write_figures(FILE *out, const spot_analysis_point *p, double grade, bool baseline)
+{
+    (void)fprintf(out, ",%d,%d,%.9g,%.9g,%.9g,%.9g", p->trials, p->successes, p->rate.value,
+                  p->rate.lo, p->rate.has_ci ? p->rate.hi : 1.0, grade);
+    write_range(out, &p->chunks, false);
+    write_range(out, &p->inflation, baseline);
+    write_range(out, &p->inflation_common, baseline);
+    write_range(out, &p->time_s, false);
+    write_range(out, &p->eta_task, baseline);
+    write_range(out, &p->eta_task_common, baseline);
+    write_range(out, &p->budget_time_s, false);
+    (void)fprintf(out, ",%s,%.9g,%.9g", support_of(&p->time_s), p->delay_s.value, p->age_s.value);
+    write_p(out, &p->p_best_alone);
+    write_p(out, &p->p_best);
+    write_p(out, &p->p_behind);
+}
+
 static void write_row(FILE *out, const spot_tune_result *r, int i)
 {
     const spot_tune_row *row = &r->rows[i];
     const spot_tune_setting *s = &r->setting;
+    const spot_analysis_verdict *verdict = &r->analysis->settings[0].verdict;
+    const spot_analysis_point *p = &r->analysis->settings[0].points[i];
     spoti_put_csv(out, row->text);
     for (int k = 0; k < spot_knob_count(); k++) {
         char value[SPOT_KNOB_VALUE_SIZE];
         spot_knob_value(k, &row->point, value);
         write_text(out, value);
     }
-    (void)fprintf(out, ",%d,%d,%d", i == r->baseline, i == r->best, row->among_best);
+    (void)fprintf(out, ",%d,%d,%d", i == r->baseline, i == r->best,
+                  i == verdict->best || !p->p_best.known || p->may_be_best);
     write_text(out, s->policy);
     write_text(out, s->task);
     write_text(out, s->platform);
     write_text(out, s->charged_class);
     (void)fprintf(out, ",%s,%.9g,%.9g,%.9g,%.9g,%.9g", spot_origin_str(row->latency.origin),
-                  row->latency.mean_s, row->latency.spread_s, row->alpha, row->chunk_time_s,
-                  row->eta_chunk);
-    (void)fprintf(out, ",%d,%d,%.9g,%.9g,%.9g,%.9g", row->episodes, row->successes,
-                  row->success_rate, row->wilson.lo, row->wilson.hi, row->grade_mean);
-    write_estimate(out, &row->chunks);
-    write_estimate(out, &row->inflation);
-    write_estimate(out, &row->inflation_common);
-    write_estimate(out, &row->time);
-    write_estimate(out, &row->eta_task);
-    write_estimate(out, &row->eta_task_common);
-    write_estimate(out, &row->budget_time);
-    (void)fprintf(out, ",%s,%.9g,%.9g,%.9g,%.9g,%.9g", spoti_report_support(row->time.support),
-                  row->delay_s, row->age_s, row->p_best, row->p_set, row->p_behind);
+                  row->latency.mean_s, row->latency.spread_s,
+                  p->alpha.known ? p->alpha.value : 1.0 /* neither takes time */,
+                  p->t_chunk_s.value, p->eta_chunk.value);
+    write_figures(out, p, row->grade_mean, i == r->baseline);
     (void)fprintf(out, ",%" PRIu64 ",%d,%s,%s,%d,%.9g,%.9g", s->seed, s->n_seeds,
                   s->clock == SPOT_CLOCK_PAPER ? "paper" : "exact", spoti_report_schedule(r, i),
                   s->n_execute, s->variation.speed, s->variation.noise);
@@ -80,7 +107,7 @@ static void write_row(FILE *out, const spot_tune_result *r, int i)
 spot_status spot_report_tune_csv(const spot_tune_result *result, const char *path, spot_diag *diag)
 {
     spoti_file file;
-    if (result == NULL || path == NULL) {
+    if (result == NULL || result->analysis == NULL || path == NULL) {
         return SPOT_E_INVALID;
     }
     spot_status st = spoti_file_begin(&file, path, diag);

@@ -20,18 +20,6 @@ void spoti_report_line(FILE *out, int indent, const char *format, ...)
     spot_print_wrapped(out, indent, line);
 }
 
-const char *spoti_report_support(spot_stats_support support)
-{
-    switch (support) {
-    case SPOT_STATS_INSUFFICIENT:
-        return "insufficient";
-    case SPOT_STATS_SUFFICIENT:
-        return "sufficient";
-    default:
-        return "none";
-    }
-}
-
 const char *spoti_report_schedule(const spot_tune_result *result, int i)
 {
     return spot_schedule_str(

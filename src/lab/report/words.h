@@ -17,9 +17,6 @@ void spoti_report_line(FILE *out, int indent, const char *format, ...)
 #endif
     ;
 
-/* `none`, `insufficient` or `sufficient`. */
-const char *spoti_report_support(spot_stats_support support);
-
 /* The schedule that row i was run with. */
 const char *spoti_report_schedule(const spot_tune_result *result, int i);
 

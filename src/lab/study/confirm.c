@@ -27,15 +27,15 @@ static void say(spot_tune_result *r, const char *text)
 /* `99.2 % [97.1, 99.8]` or `5.31 s [5.22, 5.40]`. */
 static void figure_of(const spot_tune_result *r, int i, char text[FIGURE_SIZE])
 {
-    const spot_tune_row *row = &r->rows[i];
-    const spot_estimate *e = &row->budget_time;
+    const spot_analysis_point *p = &r->analysis->settings[0].points[i];
+    const spot_quantity *q = r->goal == SPOT_GOAL_SUCCESS ? &p->rate : &p->budget_time_s;
     if (r->goal == SPOT_GOAL_SUCCESS) {
-        (void)spoti_format(text, FIGURE_SIZE, "%.1f %% [%.1f, %.1f]", 100.0 * row->success_rate,
-                           100.0 * row->wilson.lo, 100.0 * row->wilson.hi);
-    } else if (e->support == SPOT_STATS_SUFFICIENT) {
-        (void)spoti_format(text, FIGURE_SIZE, "%.2f s [%.2f, %.2f]", e->value, e->ci.lo, e->ci.hi);
+        (void)spoti_format(text, FIGURE_SIZE, "%.1f %% [%.1f, %.1f]", 100.0 * q->value,
+                           100.0 * q->lo, 100.0 * (q->has_ci ? q->hi : 1.0));
+    } else if (q->has_ci) {
+        (void)spoti_format(text, FIGURE_SIZE, "%.2f s [%.2f, %.2f]", q->value, q->lo, q->hi);
     } else {
-        (void)spoti_format(text, FIGURE_SIZE, "%.2f s", e->value);
+        (void)spoti_format(text, FIGURE_SIZE, "%.2f s", q->value);
     }
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * From the episodes of a tuning run to a record, and from the judge's verdict to the rows of the result.
+ * From the episodes of a tuning run to a record, and from the judge's verdict to the result.
  *
  * Nothing is decided here: what was simulated a moment ago is judged by the same rules as a log that
  * somebody brings along (lab/judge), so `tune` and `analyze` on the folder that it wrote say the same.
@@ -91,21 +91,6 @@ static spot_status make_log(const spot_tune_result *r, const spot_episode *episo
     return st;
 }
 
-/* `exact`: of the baseline against itself, 1 without a doubt. */
-static spot_estimate as_estimate(const spot_quantity *q, bool exact)
-{
-    if (q->known && exact) {
-        return (spot_estimate){.value = q->value,
-                               .ci = {.lo = q->value, .hi = q->value},
-                               .support = SPOT_STATS_SUFFICIENT};
-    }
-    return (spot_estimate){.value = q->value,
-                           .ci = {.lo = q->lo, .hi = q->hi},
-                           .support = !q->known    ? SPOT_STATS_NONE
-                                      : !q->has_ci ? SPOT_STATS_INSUFFICIENT
-                                                   : SPOT_STATS_SUFFICIENT};
-}
-
 /* What the episodes say beside the verdict: grades, and what was invalid first. */
 static void read_episodes(spot_tune_result *r, int i, const spot_episode *e)
 {
@@ -123,27 +108,6 @@ static void read_episodes(spot_tune_result *r, int i, const spot_episode *e)
         valid += !e[k].invalid;
     }
     row->grade_mean = valid > 0 ? grade / valid : 0.0;
-}
-
-static void fill_row(spot_tune_row *row, const spot_analysis_point *p, bool is_base, bool is_best)
-{
-    row->successes = p->successes;
-    row->episodes = p->trials;
-    row->success_rate = p->rate.value;
-    row->wilson = (spot_interval){.lo = p->rate.lo, .hi = p->rate.has_ci ? p->rate.hi : 1.0};
-    row->chunks = as_estimate(&p->chunks, false);
-    row->inflation = as_estimate(&p->inflation, is_base);
-    row->inflation_common = as_estimate(&p->inflation_common, is_base);
-    row->time = as_estimate(&p->time_s, false);
-    row->eta_task = as_estimate(&p->eta_task, is_base);
-    row->eta_task_common = as_estimate(&p->eta_task_common, is_base);
-    row->budget_time = as_estimate(&p->budget_time_s, false);
-    row->delay_s = p->delay_s.value;
-    row->age_s = p->age_s.value;
-    row->p_best = p->p_best_alone.known ? p->p_best_alone.value : 1.0;
-    row->p_set = p->p_best.known ? p->p_best.value : 1.0;
-    row->p_behind = p->p_behind.known ? p->p_behind.value : 1.0;
-    row->among_best = is_best || !p->p_best.known || p->may_be_best;
 }
 
 static spot_tune_withheld withheld_by(const spot_tune_result *r, spot_analyze_guard guard)
@@ -166,12 +130,9 @@ static void fill_result(spot_tune_result *r, const spot_analysis_setting *s)
     r->cheapest = v->cheapest >= 0 ? v->cheapest : r->best;
     r->best_is_unique = v->best >= 0;
     for (int i = 0; i < r->n_rows; i++) {
-        fill_row(&r->rows[i], &s->points[i], i == r->baseline, i == v->best);
-        r->best_is_unique = r->best_is_unique && (i == v->best || !r->rows[i].among_best);
+        r->best_is_unique = r->best_is_unique && (i == v->best || !s->points[i].may_be_best);
     }
-    const spot_quantity *p = &s->points[r->best].p_beats_baseline;
-    r->best_beats_baseline = v->best >= 0 && v->guard == SPOT_ANALYZE_GUARD_NONE && p->known &&
-                             p->value < SPOT_STATS_LEVEL;
+    r->best_beats_baseline = v->beats_baseline;
     (void)spoti_copy(r->verdict, sizeof(r->verdict), v->text);
 }
 

@@ -18,8 +18,7 @@ static inline int spoti_row_execute(const spot_tune_result *result, const spot_t
     return row->point.execute > 0 ? row->point.execute : result->setting.n_execute;
 }
 
-/* Fills what the timing law says about each row: alpha, chunk time, eta. tick_s and ticks_per_action
- * are the world's. Returns SPOT_OK, E_RANGE. */
+/* Fills the chunk time of each row by the timing law. tick_s and ticks_per_action are the world's. Returns SPOT_OK, E_RANGE. */
 spot_status spoti_judge_law(spot_tune_result *result, double tick_s, int64_t ticks_per_action);
 
 /* Fills everything else by what the judge (lab/judge) says of episodes (n_rows x n_seeds), row-major, seeds

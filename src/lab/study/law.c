@@ -63,13 +63,5 @@ spot_status spoti_judge_law(spot_tune_result *result, double tick_s, int64_t tic
             return st;
         }
     }
-    const spot_tune_row *base = &result->rows[result->baseline];
-    for (int i = 0; i < result->n_rows; i++) {
-        spot_tune_row *row = &result->rows[i];
-        /* an executed action, where n differs */
-        row->eta_chunk = base->chunk_time_s / row->chunk_time_s * spoti_row_execute(result, row) /
-                         spoti_row_execute(result, base);
-        row->alpha = base->latency.mean_s > 0.0 ? row->latency.mean_s / base->latency.mean_s : 1.0;
-    }
     return SPOT_OK;
 }

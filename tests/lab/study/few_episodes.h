@@ -51,6 +51,12 @@ static inline void few_keep(const spot_tune_result *result)
     kept = result->analysis;
 }
 
+/* What came of row i. */
+static inline const spot_analysis_point *few_point(const spot_tune_result *result, int i)
+{
+    return &result->analysis->settings[0].points[i];
+}
+
 /* rows (FEW_ROWS) lies with the caller. */
 static inline void few_result(spot_tune_result *result, spot_tune_row *rows, spot_goal goal)
 {

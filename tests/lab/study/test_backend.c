@@ -403,8 +403,8 @@ static void the_tuner_takes_another_backend_and_knows_its_tasks_apart(void **sta
     }
     assert_string_equal(r->setting.task, "cart");
     assert_string_equal(r->setting.engine, "none 1");
-    assert_int_equal(r->rows[0].successes, N_SEEDS);
-    assert_close(r->rows[0].chunks.value, chunks / N_SEEDS, 0.0, 1e-12);
+    assert_int_equal(r->analysis->settings[0].points[0].successes, N_SEEDS);
+    assert_close(r->analysis->settings[0].points[0].chunks.value, chunks / N_SEEDS, 0.0, 1e-12);
     assert_close(r->rows[0].latency.mean_s, 0.3, 0.0, 1e-12);
     assert_int_equal(r->best, 1); /* thinks while it acts, and nothing moves meanwhile */
     spot_tune_result_destroy(r);

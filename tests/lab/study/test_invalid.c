@@ -69,10 +69,10 @@ static void a_seed_leaves_at_every_point(void **state)
             const bool lost = (k == 4 && i == 1) || (k == 50 && i < 2);
             sum += lost ? 0.0 : (double[]){9, 8, 7}[i] + 0.01 * k;
         }
-        assert_int_equal(b->rows[i].successes, successes[i]);
-        assert_int_equal(b->rows[i].episodes, episodes[i]);
+        assert_int_equal(few_point(&b->result, i)->successes, successes[i]);
+        assert_int_equal(few_point(&b->result, i)->trials, episodes[i]);
         assert_int_equal(b->rows[i].invalid, invalid[i]);
-        assert_close(b->rows[i].time.value, sum / successes[i], 1e-12, 0.0);
+        assert_close(few_point(&b->result, i)->time_s.value, sum / successes[i], 1e-12, 0.0);
     }
     assert_true(b->rows[1].invalid_seed == 1004);
     assert_string_equal(b->rows[1].fault, "buffer 4 full");
@@ -80,7 +80,7 @@ static void a_seed_leaves_at_every_point(void **state)
     /* 2 % are let pass, and the claim holds either way: 40 discordant seeds of 98 */
     assert_int_equal(b->result.withheld, SPOT_TUNE_WITHHELD_NOT);
     assert_true(b->result.best == 2 && b->result.best_beats_baseline);
-    assert_close(b->rows[0].p_best, ldexp(1.0, -40), 0.0, 1e-9);
+    assert_close(few_point(&b->result, 0)->p_best_alone.value, ldexp(1.0, -40), 0.0, 1e-9);
     free(b);
 }
 
@@ -97,8 +97,8 @@ static void above_two_per_cent_nothing_is_claimed(void **state)
     assert_false(b->result.best_beats_baseline);
     assert_false(b->result.best_is_unique);
     for (int i = 0; i < FEW_ROWS; i++) {
-        assert_true(b->rows[i].among_best);
-        assert_true(b->rows[i].p_best == 1.0 && b->rows[i].p_set == 1.0);
+        assert_false(few_point(&b->result, i)->p_best_alone.known);
+        assert_false(few_point(&b->result, i)->p_best.known);
     }
     assert_non_null(strstr(b->result.verdict, "No verdict: more than 2 %"));
     assert_non_null(strstr(b->result.verdict, "'steps=5 overlap=0' 3 of 100"));
@@ -115,16 +115,16 @@ static void a_claim_that_needs_them_to_be_successes_is_dropped(void **state)
     fill(b, (int[]){94, 100, 10}, (double[]){8, 8, 8}, SPOT_GOAL_SUCCESS);
     judge(b);
     assert_true(b->result.best == 1 && b->result.best_beats_baseline);
-    assert_close(b->rows[0].p_best, 1.0 / 64.0, 0.0, 1e-12);
+    assert_close(few_point(&b->result, 0)->p_best_alone.value, 1.0 / 64.0, 0.0, 1e-12);
     spoil(b, 1, 0);
     spoil(b, 1, 1);
     judge(b);
     assert_int_equal(b->result.withheld, SPOT_TUNE_WITHHELD_NOT);
     assert_false(b->result.best_beats_baseline);
-    assert_close(b->rows[0].p_best, 37.0 / 256.0, 0.0, 1e-12);
+    assert_close(few_point(&b->result, 0)->p_best_alone.value, 37.0 / 256.0, 0.0, 1e-12);
     assert_non_null(strstr(b->result.verdict, "comes out first"));
     /* the clear loser stays one */
-    assert_false(b->rows[2].among_best);
+    assert_false(few_point(&b->result, 2)->may_be_best);
     free(b);
 }
 
@@ -151,13 +151,14 @@ static void a_rival_is_worse_only_if_it_is_either_way(void **state)
      * two rivals 0.031; with one of the best's own seeds failed, 8/128 */
     fill(b, (int[]){40, 100, 94}, (double[]){8, 8, 8}, SPOT_GOAL_SUCCESS);
     judge(b);
-    assert_false(b->rows[2].among_best);
+    assert_false(few_point(&b->result, 2)->may_be_best);
     spoil(b, 1, 3);
     judge(b);
     assert_int_equal(b->result.withheld, SPOT_TUNE_WITHHELD_NOT);
     assert_true(b->result.best_beats_baseline);
-    assert_true(b->rows[2].among_best);
-    assert_close(b->rows[2].p_best, 8.0 / 128.0, 0.0, 1e-12); /* six against one */
+    assert_true(few_point(&b->result, 2)->may_be_best);
+    assert_close(few_point(&b->result, 2)->p_best_alone.value, 8.0 / 128.0, 0.0,
+                 1e-12); /* six against one */
     assert_false(b->result.best_is_unique);
     assert_int_equal(b->result.cheapest, 2);
     free(b);
@@ -174,9 +175,9 @@ static void nothing_valid_is_no_verdict_and_no_crash(void **state)
     judge(b);
     assert_int_equal(b->result.n_judged, 0);
     assert_int_equal(b->result.withheld, SPOT_TUNE_WITHHELD_MANY);
-    assert_int_equal(b->rows[2].episodes, 0);
-    assert_int_equal(b->rows[2].time.support, SPOT_STATS_NONE);
-    assert_int_equal(b->rows[0].episodes, MANY);
+    assert_int_equal(few_point(&b->result, 2)->trials, 0);
+    assert_false(few_point(&b->result, 2)->time_s.known);
+    assert_int_equal(few_point(&b->result, 0)->trials, MANY);
     free(b);
 }
 

@@ -37,25 +37,25 @@ static void means_by_hand(void **state)
     const double budget_s[] = {12.5, 10.25, 16.5};
     const int successes[] = {3, 3, 1};
     for (int i = 0; i < FEW_ROWS; i++) {
-        const spot_tune_row *row = &j.rows[i];
-        assert_int_equal(row->successes, successes[i]);
-        assert_int_equal(row->episodes, 4);
-        assert_close(row->success_rate, successes[i] / 4.0, ROUNDING, 0.0);
-        assert_close(row->time.value, time_s[i], ROUNDING, 0.0);
-        assert_close(row->chunks.value, chunks[i], ROUNDING, 0.0);
-        assert_close(row->inflation.value, chunks[i] / 10.0, ROUNDING, 0.0);
-        assert_close(row->eta_task.value, 10.0 / time_s[i], ROUNDING, 0.0);
-        assert_close(row->budget_time.value, budget_s[i], ROUNDING, 0.0);
+        const spot_analysis_point *p = few_point(&j.result, i);
+        assert_int_equal(p->successes, successes[i]);
+        assert_int_equal(p->trials, 4);
+        assert_close(p->rate.value, successes[i] / 4.0, ROUNDING, 0.0);
+        assert_close(p->time_s.value, time_s[i], ROUNDING, 0.0);
+        assert_close(p->chunks.value, chunks[i], ROUNDING, 0.0);
+        assert_close(p->inflation.value, chunks[i] / 10.0, ROUNDING, 0.0);
+        assert_close(p->eta_task.value, 10.0 / time_s[i], ROUNDING, 0.0);
+        assert_close(p->budget_time_s.value, budget_s[i], ROUNDING, 0.0);
         /* fewer than ten successes: no interval to be trusted */
-        assert_int_equal(row->time.support, SPOT_STATS_INSUFFICIENT);
+        assert_true(p->time_s.known && !p->time_s.has_ci);
     }
     /* three successes and a failure at seed 3 (grade 1); light fails at seed 1 (grade 1) */
     assert_close(j.rows[0].grade_mean, 7.0 / 4.0, ROUNDING, 0.0);
     assert_close(j.rows[2].grade_mean, (0.0 + 1.0 + 2.0 + 1.0) / 4.0, ROUNDING, 0.0);
     /* 40 chunks of light, 44 inferences: waiting 20 + 6 s, ages weighted by chunks */
-    assert_close(j.rows[1].delay_s, 26.0 / 44.0, ROUNDING, 0.0);
-    assert_close(j.rows[1].age_s, 0.25 + 0.125 * (0 * 6 + 1 * 16 + 2 * 8 + 3 * 10) / 40.0, ROUNDING,
-                 0.0);
+    assert_close(few_point(&j.result, 1)->delay_s.value, 26.0 / 44.0, ROUNDING, 0.0);
+    assert_close(few_point(&j.result, 1)->age_s.value,
+                 0.25 + 0.125 * (0 * 6 + 1 * 16 + 2 * 8 + 3 * 10) / 40.0, ROUNDING, 0.0);
 }
 
 /* Wilson of 3/4 from its defining equation (p - q)^2 = z^2 q (1 - q) / n. */
@@ -65,7 +65,7 @@ static void wilson_solves_its_equation(void **state)
     (void)state;
     judge_few(&j, SPOT_GOAL_TIME);
     const double z = 1.959963984540054;
-    const double ends[] = {j.rows[0].wilson.lo, j.rows[0].wilson.hi};
+    const double ends[] = {few_point(&j.result, 0)->rate.lo, few_point(&j.result, 0)->rate.hi};
     for (int i = 0; i < 2; i++) {
         double q = ends[i];
         assert_close((0.75 - q) * (0.75 - q), z * z * q * (1.0 - q) / 4.0, 1e-12, 0.0);
@@ -81,8 +81,8 @@ static void timing_law_by_hand(void **state)
     judge_few(&j, SPOT_GOAL_TIME);
     assert_close(j.rows[0].chunk_time_s, 1.10, ROUNDING, 0.0);
     assert_close(j.rows[1].chunk_time_s, 0.95, ROUNDING, 0.0);
-    assert_close(j.rows[2].eta_chunk, 1.10 / 0.86, ROUNDING, 0.0);
-    assert_close(j.rows[1].alpha, 0.5, ROUNDING, 0.0);
+    assert_close(few_point(&j.result, 2)->eta_chunk.value, 1.10 / 0.86, ROUNDING, 0.0);
+    assert_close(few_point(&j.result, 1)->alpha.value, 0.5, ROUNDING, 0.0);
 }
 
 static void timing_law_with_overlap_clock_and_cadence(void **state)
@@ -135,8 +135,8 @@ static void best_by_time(void **state)
     (void)state;
     judge_few(&j, SPOT_GOAL_TIME);
     assert_int_equal(j.result.best, 1);
-    assert_true(j.rows[1].among_best);
-    assert_close(j.rows[1].p_best, 1.0, 0.0, 0.0);
+    assert_true(few_point(&j.result, 1)->may_be_best);
+    assert_false(few_point(&j.result, 1)->p_best_alone.known); /* nothing to compare it with */
 
     /* all 16 patterns of signs; a difference of 0 has none to flip, so both of its signs count */
     const double d[2][4] = {{5, -8, 1, 11}, {15, 0, -1, 11}};
@@ -150,7 +150,8 @@ static void best_by_time(void **state)
             }
             as_large += sum >= d[k][0] + d[k][1] + d[k][2] + d[k][3];
         }
-        assert_close(j.rows[row[k]].p_best, as_large / 16.0, ROUNDING, 0.0);
+        assert_close(few_point(&j.result, row[k])->p_best_alone.value, as_large / 16.0, ROUNDING,
+                     0.0);
     }
     assert_non_null(
         strstr(j.result.verdict, "'steps=5 overlap=0' comes out first: 10.25 s against 12.5 s"));
@@ -175,8 +176,8 @@ static void few_seeds_that_agree_prove_nothing(void **state)
     few_keep(&j.result);
     assert_int_equal(j.result.best, 2);
     for (int i = 0; i < 2; i++) {
-        assert_close(j.rows[i].p_best, 1.0 / 16.0, 0.0, ROUNDING);
-        assert_true(j.rows[i].among_best);
+        assert_close(few_point(&j.result, i)->p_best_alone.value, 1.0 / 16.0, 0.0, ROUNDING);
+        assert_true(few_point(&j.result, i)->may_be_best);
     }
     assert_non_null(strstr(j.result.verdict, "comes out first"));
 }
@@ -189,10 +190,10 @@ static void best_by_success(void **state)
     (void)state;
     judge_few(&j, SPOT_GOAL_SUCCESS);
     assert_int_equal(j.result.best, 1);
-    assert_close(j.rows[0].p_best, 0.75, ROUNDING, 0.0);
-    assert_close(j.rows[2].p_best, 0.25, ROUNDING, 0.0);
-    assert_close(j.rows[2].p_set, 0.5, ROUNDING, 0.0);
-    assert_close(j.rows[0].p_set, 1.0, 0.0, 0.0); /* two rivals at .75 */
+    assert_close(few_point(&j.result, 0)->p_best_alone.value, 0.75, ROUNDING, 0.0);
+    assert_close(few_point(&j.result, 2)->p_best_alone.value, 0.25, ROUNDING, 0.0);
+    assert_close(few_point(&j.result, 2)->p_best.value, 0.5, ROUNDING, 0.0);
+    assert_close(few_point(&j.result, 0)->p_best.value, 1.0, 0.0, 0.0); /* two rivals at .75 */
     assert_int_equal(j.result.cheapest, 2);
     assert_non_null(
         strstr(j.result.verdict, "Not told apart from it: 'steps=10 overlap=0' and 'steps=1"));
@@ -232,8 +233,8 @@ static void a_clear_winner_is_named(void **state)
     assert_true(j.result.best_beats_baseline);
     assert_true(j.result.best_is_unique);
     /* 30 and 15 discordant seeds, all one way: 2^-30 and 2^-15 */
-    assert_close(j.rows[0].p_best, ldexp(1.0, -30), 0.0, 1e-9);
-    assert_close(j.rows[2].p_best, ldexp(1.0, -15), 0.0, 1e-9);
+    assert_close(few_point(&j.result, 0)->p_best_alone.value, ldexp(1.0, -30), 0.0, 1e-9);
+    assert_close(few_point(&j.result, 2)->p_best_alone.value, ldexp(1.0, -15), 0.0, 1e-9);
     assert_non_null(strstr(j.result.verdict, "'steps=5 overlap=0' is best: 100.0 %"));
     assert_non_null(strstr(j.result.verdict, "against 50.0 %"));
     assert_non_null(strstr(j.result.verdict, "Every other point is worse"));
@@ -243,7 +244,7 @@ static void a_clear_winner_is_named(void **state)
     judge_many(&j, episodes, 30, 60, 59, SPOT_GOAL_SUCCESS);
     assert_true(j.result.best_beats_baseline);
     assert_false(j.result.best_is_unique);
-    assert_true(j.rows[2].among_best);
+    assert_true(few_point(&j.result, 2)->may_be_best);
     assert_int_equal(j.result.cheapest, 2);
     assert_non_null(strstr(j.result.verdict, "Not told apart from it: 'steps=1 overlap=0'"));
     free(episodes);
@@ -256,9 +257,9 @@ static void two_comparisons_are_paid_for(void **state)
     spot_episode *episodes = calloc(FEW_ROWS * MANY, sizeof(*episodes));
     (void)state;
     judge_many(&j, episodes, 55, 60, 55, SPOT_GOAL_SUCCESS);
-    assert_close(j.rows[0].p_best, 0.03125, ROUNDING, 0.0);
-    assert_close(j.rows[0].p_set, 0.0625, ROUNDING, 0.0);
-    assert_true(j.rows[0].among_best && j.rows[2].among_best);
+    assert_close(few_point(&j.result, 0)->p_best_alone.value, 0.03125, ROUNDING, 0.0);
+    assert_close(few_point(&j.result, 0)->p_best.value, 0.0625, ROUNDING, 0.0);
+    assert_true(few_point(&j.result, 0)->may_be_best && few_point(&j.result, 2)->may_be_best);
     assert_false(j.result.best_beats_baseline);
     assert_non_null(strstr(j.result.verdict, "comes out first"));
     free(episodes);
@@ -299,7 +300,7 @@ static void ties_go_to_the_cheapest(void **state)
     judge_many(&j, episodes, 50, 50, 50, SPOT_GOAL_TIME);
     assert_int_equal(j.result.best, 2);
     for (int i = 0; i < FEW_ROWS; i++) {
-        assert_close(j.rows[i].p_set, 1.0, 0.0, 0.0);
+        assert_close(few_point(&j.result, i)->p_best.value, 1.0, 0.0, 0.0);
     }
     assert_non_null(strstr(j.result.verdict, "Not told apart from it: 'steps=10 overlap=0' and"));
     free(episodes);
@@ -312,10 +313,10 @@ static void without_a_success_nothing_is_claimed(void **state)
     (void)state;
     judge_many(&j, episodes, 0, 0, 0, SPOT_GOAL_SUCCESS);
     for (int i = 0; i < FEW_ROWS; i++) {
-        assert_int_equal(j.rows[i].time.support, SPOT_STATS_NONE);
-        assert_int_equal(j.rows[i].inflation.support, SPOT_STATS_NONE);
-        assert_int_equal(j.rows[i].eta_task.support, SPOT_STATS_NONE);
-        assert_close(j.rows[i].budget_time.value, 20.0, ROUNDING, 0.0);
+        assert_false(few_point(&j.result, i)->time_s.known);
+        assert_false(few_point(&j.result, i)->inflation.known);
+        assert_false(few_point(&j.result, i)->eta_task.known);
+        assert_close(few_point(&j.result, i)->budget_time_s.value, 20.0, ROUNDING, 0.0);
     }
     assert_non_null(strstr(j.result.verdict, "no point succeeded on any trial"));
     free(episodes);

@@ -148,6 +148,11 @@ static int tune_again(setup *s)
     return calls;
 }
 
+static const spot_analysis_point *point_of(const spot_tune_result *r, int i)
+{
+    return &r->analysis->settings[0].points[i];
+}
+
 static void points_are_resolved_and_charged(void **state)
 {
     setup s;
@@ -164,8 +169,9 @@ static void points_are_resolved_and_charged(void **state)
     /* 100 + 20 steps ms; 0.14 s in 4 overlapped actions of 0.1 s: nothing left to wait for */
     assert_close(r->rows[1].latency.mean_s, 0.14, 1e-12, 0.0);
     assert_close(r->rows[1].chunk_time_s, 0.8, 1e-12, 0.0);
-    assert_close(r->rows[0].alpha, 0.12 / 0.2, 1e-12, 0.0);
-    assert_close(r->rows[2].eta_chunk, 1.0, 0.0, 0.0);
+    assert_close(point_of(r, 0)->t_chunk_s.value, 0.92, 1e-12, 0.0); /* in sync */
+    assert_close(point_of(r, 0)->alpha.value, 0.12 / 0.2, 1e-12, 0.0);
+    assert_close(point_of(r, 2)->eta_chunk.value, 1.0, 0.0, 0.0);
     /* the last point that ran is the baseline */
     assert_int_equal(s.fake.last.schedule, SPOT_SCHEDULE_SYNC);
     assert_int_equal(s.fake.last.point.steps, 5);
@@ -175,11 +181,12 @@ static void points_are_resolved_and_charged(void **state)
 }
 
 /* Bit by bit, but for the padding, which nothing defines. */
-static void assert_same(const spot_estimate *a, const spot_estimate *b)
+static void assert_same(const spot_quantity *a, const spot_quantity *b)
 {
     assert_memory_equal(&a->value, &b->value, sizeof(a->value));
-    assert_memory_equal(&a->ci, &b->ci, sizeof(a->ci));
-    assert_int_equal(a->support, b->support);
+    assert_memory_equal(&a->lo, &b->lo, sizeof(a->lo));
+    assert_memory_equal(&a->hi, &b->hi, sizeof(a->hi));
+    assert_true(a->known == b->known && a->has_ci == b->has_ci);
 }
 
 static void a_second_run_reads_everything_back(void **state)
@@ -195,9 +202,9 @@ static void a_second_run_reads_everything_back(void **state)
         assert_false(first->rows[i].reused);
         assert_true(second->rows[i].reused);
         second->rows[i].reused = false;
-        assert_same(&first->rows[i].time, &second->rows[i].time);
-        assert_same(&first->rows[i].inflation, &second->rows[i].inflation);
-        assert_true(first->rows[i].p_best == second->rows[i].p_best);
+        assert_same(&point_of(first, i)->time_s, &point_of(second, i)->time_s);
+        assert_same(&point_of(first, i)->inflation, &point_of(second, i)->inflation);
+        assert_same(&point_of(first, i)->p_best_alone, &point_of(second, i)->p_best_alone);
     }
     assert_string_equal(first->verdict, second->verdict);
     spot_tune_result_destroy(first);
