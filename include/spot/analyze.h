@@ -96,7 +96,8 @@ typedef struct spot_analysis_point {
     spot_quantity budget_time_s;     /* mean time, failures charged the budget */
     spot_quantity time_to_success_s; /* expected time until a success: all time / successes */
     spot_quantity energy_per_success_j; /* all energy / successes */
-    /* One-sided p-values; better is more successes in the dynamic regime, less time in the static one. */
+    /* One-sided p-values; better is more successes in the dynamic regime, less time in the static one, fewer
+     * joules per success where energy is the goal. */
     spot_quantity
         p_better; /* "does the task better than the baseline", as far as failures were seen */
     spot_quantity p_worse;          /* "does it worse", likewise */
@@ -143,6 +144,7 @@ typedef struct spot_analysis_setting {
     char name[SPOT_ANALYZE_NAME_SIZE];
     spot_analyze_regime regime; /* never auto */
     bool regime_assumed;        /* nobody said it */
+    spot_analyze_goal goal;     /* as configured */
     bool paired;                /* every point has the same seeds */
     int n_tasks;
     double action_s; /* T_act; 0 = unknown */
@@ -216,6 +218,8 @@ SPOT_API void spot_forecast_destroy(spot_forecast *forecast);
 /* `static`, `dynamic`; `interior`, `endpoint`, `baseline`, `none`; `none`, `no budget`, `succeeds less`,
  * `rare failures`. */
 SPOT_API const char *spot_analyze_regime_str(spot_analyze_regime regime);
+/* What decides between the points: `time`, `success` or `energy`. */
+SPOT_API const char *spot_analyze_decides_str(const spot_analysis_setting *setting);
 SPOT_API const char *spot_analyze_kind_str(spot_analyze_kind kind);
 SPOT_API const char *spot_analyze_guard_str(spot_analyze_guard guard);
 

@@ -43,11 +43,18 @@ typedef enum spot_analyze_regime {
     SPOT_ANALYZE_DYNAMIC = 2, /* the world moves on: success decides */
 } spot_analyze_regime;
 
+/* What is best. */
+typedef enum spot_analyze_goal {
+    SPOT_ANALYZE_GOAL_REGIME = 0, /* what the regime says, time or success */
+    SPOT_ANALYZE_GOAL_ENERGY = 1, /* least joules per success, all episodes' over successes */
+} spot_analyze_goal;
+
 typedef struct spot_analyze_config {
     size_t size;                /* of this struct, set by its default function; else E_INVALID */
     const char *map;            /* `old=new,old=new`: columns by our names; NULL = none */
     const char *baseline;       /* name of a point; NULL = the source's, else its first */
     spot_analyze_regime regime; /* default auto */
+    spot_analyze_goal goal;     /* default: what the regime says */
     double action_s;            /* T_act where the source does not say, s; 0 = unknown, default */
     int n_action;               /* n, likewise; 0 = unknown, default */
     double budget_s;            /* what a failure is charged, s, likewise; 0 = unknown, default */

@@ -19,6 +19,7 @@ typedef struct request {
     const char *baseline;
     const char *setting;
     const char *regime;
+    const char *goal;
     const char *platform_name;
     const char *charge_as;
     const char *alpha_from;
@@ -288,14 +289,15 @@ static int check_request(request *r)
         return cli_misuse("analyze", "no SOURCE: expected a CSV, a folder of sweetspot tune, or "
                                      "published:NAME");
     }
-    if (strcmp(r->regime, "static") == 0) {
-        r->config.regime = SPOT_ANALYZE_STATIC;
-    } else if (strcmp(r->regime, "dynamic") == 0) {
-        r->config.regime = SPOT_ANALYZE_DYNAMIC;
-    } else if (strcmp(r->regime, "auto") != 0) {
-        return cli_misuse("analyze", "--regime: '%s', expected one of: auto, static, dynamic",
-                          r->regime);
+    static const char *const regimes[] = {"auto", "static", "dynamic"};
+    static const char *const goals[] = {"auto", "energy"};
+    const int regime = cli_choose("analyze", "regime", r->regime, regimes, 3);
+    const int goal = regime < 0 ? -1 : cli_choose("analyze", "goal", r->goal, goals, 2);
+    if (goal < 0) {
+        return CLI_USAGE;
     }
+    r->config.regime = (spot_analyze_regime)regime;
+    r->config.goal = (spot_analyze_goal)goal;
     if (r->alpha_from != NULL && r->platform_name == NULL) {
         return cli_misuse("analyze", "--alpha-from: expected with --platform, whose latencies it "
                                      "scales");
@@ -342,7 +344,7 @@ static const char EXAMPLES[] =
 int spoti_cli_analyze(int argc, char **argv)
 {
     int exit_code = CLI_OK;
-    request r = {.regime = "auto", .t_inf_s = -1.0};
+    request r = {.regime = "auto", .goal = "auto", .t_inf_s = -1.0};
     spot_analyze_config_default(&r.config);
     const cli_option options[] = {
         {"map", "OLD=NEW", CLI_TEXT, &r.map_option,
@@ -351,6 +353,8 @@ int spoti_cli_analyze(int argc, char **argv)
          "point to compare with; default: the source's, else the first row's"},
         {"regime", "REGIME", CLI_TEXT, &r.regime,
          "static (time decides), dynamic (success decides) or auto"},
+        {"goal", "GOAL", CLI_TEXT, &r.goal,
+         "auto (what the regime says) or energy: least joules per success (energy_j)"},
         {"setting", "NAME", CLI_TEXT, &r.setting, "only this platform and speed of the source"},
         {"t-act", "S", CLI_REAL, &r.config.action_s,
          "duration of one action where not in SOURCE, s"},

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 WRITTEN = 1e-8  # episodes are kept with nine digits
-SHARED = ("schema", "version", "regime", "baseline", "points", "verdict")
+SHARED = ("schema", "version", "regime", "decides", "baseline", "points", "verdict")
 
 
 def same(where, a, b):

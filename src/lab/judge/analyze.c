@@ -20,6 +20,13 @@ const char *spot_analyze_regime_str(spot_analyze_regime regime)
                                            : "unknown";
 }
 
+const char *spot_analyze_decides_str(const spot_analysis_setting *setting)
+{
+    return setting->goal == SPOT_ANALYZE_GOAL_ENERGY ? "energy"
+           : setting->regime == SPOT_ANALYZE_DYNAMIC ? "success"
+                                                     : "time";
+}
+
 const char *spot_analyze_kind_str(spot_analyze_kind kind)
 {
     switch (kind) {
@@ -121,6 +128,7 @@ static spot_status begin_setting(spoti_setting *s, const spot_analyze_log *log, 
     }
     const spot_analyze_config *c = &log->config;
     memcpy(out->name, s->source->name, sizeof(out->name));
+    out->goal = c->goal;
     out->action_s = s->source->action_s > 0.0 ? s->source->action_s : c->action_s;
     for (int t = 0; t < log->n_tasks; t++) {
         bool here = false;
@@ -310,8 +318,7 @@ static void say_interaction(spot_analysis *out, const spoti_setting *a, const sp
     const int j = i >= 0 ? find_name(b, a->points[i]->name) : -1;
     const char *name = "";
     spot_stats_test_result test;
-    if (a->out->regime != SPOT_ANALYZE_DYNAMIC || j < 0 || j == b->out->baseline ||
-        i == a->out->baseline ||
+    if (!spoti_success_decides(a) || j < 0 || j == b->out->baseline || i == a->out->baseline ||
         strcmp(a->points[a->out->baseline]->name, b->points[b->out->baseline]->name) != 0 ||
         !test_interaction(a, i, b, j, &name, &test)) {
         return;

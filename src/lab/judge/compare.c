@@ -169,5 +169,5 @@ const char *spoti_time_test(const spoti_setting *s, int i, int j)
 
 bool spoti_p_better(const spoti_setting *s, int i, int j, double *p)
 {
-    return spoti_is_dynamic(s) ? spoti_p_success(s, i, j, p) : spoti_p_time(s, i, j, p);
+    return spoti_success_decides(s) ? spoti_p_success(s, i, j, p) : spoti_p_time(s, i, j, p);
 }

@@ -29,7 +29,7 @@ bool spoti_p_claim(const spoti_setting *s, int i, int j, spoti_failures failures
     if (!spoti_p_better(s, i, j, p)) {
         return false;
     }
-    if (!spoti_is_dynamic(s)) {
+    if (!spoti_success_decides(s)) {
         if (spoti_guard_pair(s, i, j) != SPOT_ANALYZE_GUARD_NONE) {
             return false;
         }
@@ -72,7 +72,7 @@ static spot_quantity p_of_best(const spoti_setting *s, int k, spoti_failures fai
         if (j == k || !leads(s, j, k)) {
             continue;
         }
-        if (!spoti_is_dynamic(s) && spoti_flips_signs(s, j, k)) {
+        if (!spoti_success_decides(s) && spoti_flips_signs(s, j, k)) {
             n = place_rival(rival, strength, n, j, spoti_strength(s, j, k));
         } else if (spoti_p_claim(s, j, k, failures, &p)) {
             least = fmin(least, p);
@@ -145,7 +145,8 @@ static void compare_with_baseline(spoti_setting *s)
 static bool can_shuffle(const spoti_setting *s)
 {
     bool can = s->n_unit > 0 && s->n <= SPOT_STATS_MAX_POINTS &&
-               (spoti_is_dynamic(s) || s->objective == SPOTI_OBJECTIVE_BUDGET);
+               (spoti_success_decides(s) || s->objective == SPOTI_OBJECTIVE_BUDGET ||
+                s->objective == SPOTI_OBJECTIVE_ENERGY);
     for (int u = 0; can && u < s->n_unit; u++) {
         for (int i = 1; can && i < s->n; i++) {
             can = s->units[(size_t)i * (size_t)s->n_unit + (size_t)u].n == s->units[u].n;
@@ -154,15 +155,15 @@ static bool can_shuffle(const spoti_setting *s)
     return can;
 }
 
-/* Failures, or budget times: less is better. (n_unit x n). */
+/* Failures, budget times or net joules: less is better. (n_unit x n). */
 static void fill_outcomes(const spoti_setting *s, double *outcome)
 {
+    const double price = spoti_price(s, -1, -1);
     for (int u = 0; u < s->n_unit; u++) {
         for (int i = 0; i < s->n; i++) {
             const spoti_unit *unit = &s->units[(size_t)i * (size_t)s->n_unit + (size_t)u];
-            const double failures = unit->n - unit->k;
             outcome[(size_t)u * (size_t)s->n + (size_t)i] =
-                spoti_is_dynamic(s) ? failures : unit->time + failures * s->budget_s[i];
+                spoti_success_decides(s) ? unit->n - unit->k : spoti_charge(s, unit, i, price);
         }
     }
 }
@@ -216,7 +217,7 @@ static spot_status find_worse(spoti_setting *s)
         o->p_best_alone = spoti_known(value);
         /* without shuffling every ordered pair is paid for */
         value = shuffled ? p[(size_t)i * n + (size_t)first] : (double)(n * (n - 1)) * value;
-        value = spoti_is_dynamic(s) ? value : fmax(value, s->n * spoti_p_rare(s, first, i));
+        value = spoti_success_decides(s) ? value : fmax(value, s->n * spoti_p_rare(s, first, i));
         o->p_behind = spoti_known(fmin(1.0, value));
     }
     spoti_free(a, p, n * n * sizeof(*p));

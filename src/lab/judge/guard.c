@@ -29,6 +29,9 @@ spot_analyze_guard spoti_guard_pair(const spoti_setting *s, int i, int j)
     const spot_analysis_point *a = &s->out->points[i];
     const spot_analysis_point *b = &s->out->points[j];
     double p = 1.0;
+    if (s->objective == SPOTI_OBJECTIVE_ENERGY) { /* of all episodes: failures have paid theirs */
+        return SPOT_ANALYZE_GUARD_NONE;
+    }
     /* whoever succeeds no less and is faster then leads at any price of a failure above those times */
     const bool any_price = a->has_count && b->has_count && a->rate.value >= b->rate.value;
     if (s->objective != SPOTI_OBJECTIVE_BUDGET && (has_failures(a) || has_failures(b)) &&
@@ -96,7 +99,7 @@ void spoti_guard(spoti_setting *s)
     spot_analysis_verdict *v = &s->out->verdict;
     v->guard = SPOT_ANALYZE_GUARD_NONE;
     v->leader = v->best;
-    if (spoti_is_dynamic(s) || v->best < 0) {
+    if (spoti_success_decides(s) || v->best < 0) {
         return;
     }
     /* whoever leads must bear comparison with every point: a slower one that succeeds more may win */

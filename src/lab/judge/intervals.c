@@ -12,7 +12,7 @@
 #include "lab/judge/setting.h"
 #include "spot/stats.h"
 
-typedef enum figure { FIGURE_TIME, FIGURE_CHUNKS, FIGURE_BUDGET } figure;
+typedef enum figure { FIGURE_TIME, FIGURE_CHUNKS, FIGURE_BUDGET, FIGURE_ENERGY } figure;
 
 /* What unit u of point i adds to a figure. */
 static spoti_t_unit own_unit(const spoti_setting *s, figure f, int i, int u)
@@ -22,6 +22,8 @@ static spoti_t_unit own_unit(const spoti_setting *s, figure f, int i, int u)
     case FIGURE_BUDGET:
         return (spoti_t_unit){.n = unit->n,
                               .sum = unit->time + (unit->n - unit->k) * s->budget_s[i]};
+    case FIGURE_ENERGY: /* a failure has joules and no success */
+        return (spoti_t_unit){.n = unit->k, .sum = unit->energy};
     case FIGURE_TIME:
         return (spoti_t_unit){.n = unit->k, .sum = unit->time};
     default:
@@ -114,6 +116,7 @@ void spoti_interval_points(spoti_setting *s)
         }
         mean_interval(s, FIGURE_TIME, i, &o->time_s);
         mean_interval(s, FIGURE_CHUNKS, i, &o->chunks);
+        mean_interval(s, FIGURE_ENERGY, i, &o->energy_per_success_j);
         if (o->successes >= SPOT_STATS_MIN_SUCCESSES_T) { /* a mean of budgets has no spread */
             mean_interval(s, FIGURE_BUDGET, i, &o->budget_time_s);
         }

@@ -235,14 +235,34 @@ static void choose_objective(spoti_setting *s)
                    : n_time > 0     ? SPOTI_OBJECTIVE_TIME
                    : n_law > 0      ? SPOTI_OBJECTIVE_LAW
                                     : SPOTI_OBJECTIVE_NONE;
+    if (s->log->config.goal == SPOT_ANALYZE_GOAL_ENERGY) {
+        s->objective = SPOTI_OBJECTIVE_ENERGY;
+    }
     for (int i = 0; i < s->n; i++) {
         const spot_analysis_point *o = &s->out->points[i];
         bool law = o->chunks.known && s->has_timing[i];
-        s->value[i] = s->objective == SPOTI_OBJECTIVE_BUDGET ? o->budget_time_s.value
-                      : s->objective == SPOTI_OBJECTIVE_TIME ? o->time_s.value
+        s->value[i] = s->objective == SPOTI_OBJECTIVE_ENERGY   ? o->energy_per_success_j.value
+                      : s->objective == SPOTI_OBJECTIVE_BUDGET ? o->budget_time_s.value
+                      : s->objective == SPOTI_OBJECTIVE_TIME   ? o->time_s.value
                       : law ? o->chunks.value * s->timing[i].chunk_s
                             : 0.0;
     }
+}
+
+/* Joules that are not known cannot decide. */
+static spot_status check_goal(const spoti_setting *s, spot_diag *diag)
+{
+    for (int i = 0; i < s->n && s->objective == SPOTI_OBJECTIVE_ENERGY; i++) {
+        const spoti_log_point *p = s->points[i];
+        if (!spoti_mean_known(&p->energy) || p->unknown_energy > 0) {
+            return spot_diag_set(
+                diag, SPOT_E_FORMAT,
+                "goal energy: point '%s' has no joules for %s, expected column "
+                "energy_j",
+                p->name, spoti_mean_known(&p->energy) ? "some of its episodes" : "its episodes");
+        }
+    }
+    return SPOT_OK;
 }
 
 spot_status spoti_measure(spoti_setting *s, spot_diag *diag)
@@ -268,5 +288,5 @@ spot_status spoti_measure(spoti_setting *s, spot_diag *diag)
         decompose(s, i);
     }
     choose_objective(s);
-    return SPOT_OK;
+    return check_goal(s, diag);
 }

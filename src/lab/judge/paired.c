@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * Times of two points on the same seeds, by the sign-flip test on the differences of their budget times.
+ * Times of two points on the same seeds, by the sign-flip test on the differences of their budget times, or of
+ * their joules.
  *
  * A bootstrap of few seeds promises too much (12 % of equal points called different at 5 % with five
  * seeds); flipping signs is exact whatever their number. Where a unit is a block of seeds, the blocks'
@@ -17,9 +18,28 @@
 /* p_faster before it is asked for: no probability. */
 static const double NOT_YET = 3.0;
 
-static double charged(const spoti_unit *u, double budget_s)
+double spoti_price(const spoti_setting *s, int i, int j)
 {
-    return u->time + (u->n - u->k) * budget_s;
+    spoti_unit total = {0};
+    if (s->objective != SPOTI_OBJECTIVE_ENERGY) {
+        return 0.0;
+    }
+    for (int p = 0; p < s->n; p++) {
+        for (int u = 0; (i < 0 || p == i || p == j) && u < s->n_unit; u++) {
+            const spoti_unit *unit = &s->units[(size_t)p * (size_t)s->n_unit + (size_t)u];
+            total.energy += unit->energy;
+            total.k += unit->k;
+        }
+    }
+    return total.k > 0.0 ? total.energy / total.k : 0.0;
+}
+
+/* At the joint price the net joules of all sum to 0, and a point's fall below it by as much as its joules per
+ * success do; swapping two points on a seed leaves the price as it is, so flipping signs stays exact. */
+double spoti_charge(const spoti_setting *s, const spoti_unit *u, int i, double price)
+{
+    return s->objective == SPOTI_OBJECTIVE_ENERGY ? u->energy - price * u->k
+                                                  : u->time + (u->n - u->k) * s->budget_s[i];
 }
 
 /* Also the largest time that went into them, for the size of rounding. */
@@ -27,6 +47,7 @@ static int differences(const spoti_setting *s, int i, int j, double *difference,
 {
     const spoti_unit *a = s->units + (size_t)i * (size_t)s->n_unit;
     const spoti_unit *b = s->units + (size_t)j * (size_t)s->n_unit;
+    const double price = spoti_price(s, i, j);
     int n = 0;
     *size = 0.0;
     for (int u = 0; u < s->n_unit; u++) {
@@ -34,10 +55,10 @@ static int differences(const spoti_setting *s, int i, int j, double *difference,
             return 0;
         }
         if (a[u].n > 0.0) {
-            const double x = charged(&a[u], s->budget_s[i]);
-            const double y = charged(&b[u], s->budget_s[j]);
+            const double x = spoti_charge(s, &a[u], i, price);
+            const double y = spoti_charge(s, &b[u], j, price);
             difference[n++] = x - y;
-            *size = fmax(*size, fmax(x, y));
+            *size = fmax(*size, fmax(fabs(x), fabs(y)));
         }
     }
     return n;
@@ -53,7 +74,8 @@ bool spoti_flips_signs(const spoti_setting *s, int i, int j)
 {
     const spoti_unit *a = s->units + (size_t)i * (size_t)s->n_unit;
     const spoti_unit *b = s->units + (size_t)j * (size_t)s->n_unit;
-    bool paired = s->n_unit > 0 && s->objective == SPOTI_OBJECTIVE_BUDGET;
+    bool paired = s->n_unit > 0 && (s->objective == SPOTI_OBJECTIVE_BUDGET ||
+                                    s->objective == SPOTI_OBJECTIVE_ENERGY);
     for (int u = 0; u < s->n_unit && paired; u++) {
         paired = a[u].n == b[u].n;
     }
@@ -110,10 +132,11 @@ double spoti_strength(const spoti_setting *s, int i, int j)
 {
     const spoti_unit *a = s->units + (size_t)i * (size_t)s->n_unit;
     const spoti_unit *b = s->units + (size_t)j * (size_t)s->n_unit;
+    const double price = spoti_price(s, i, j);
     double sum = 0.0;
     double square = 0.0;
     for (int u = 0; u < s->n_unit; u++) {
-        const double d = charged(&b[u], s->budget_s[j]) - charged(&a[u], s->budget_s[i]);
+        const double d = spoti_charge(s, &b[u], j, price) - spoti_charge(s, &a[u], i, price);
         sum += d;
         square += d * d;
     }

@@ -34,6 +34,7 @@ static spoti_unit weigh(const spoti_setting *s, int i, const double *weight)
         total.k += weight[k] * u[k].k;
         total.time += weight[k] * u[k].time;
         total.chunks += weight[k] * u[k].chunks;
+        total.energy += weight[k] * u[k].energy;
     }
     return total;
 }
@@ -59,6 +60,8 @@ static double objective(const spoti_setting *s, int i, const spoti_unit *u)
         return budget_time(u, s->budget_s[i]);
     case SPOTI_OBJECTIVE_TIME:
         return u->time / u->k;
+    case SPOTI_OBJECTIVE_ENERGY:
+        return u->energy / u->k;
     case SPOTI_OBJECTIVE_LAW:
         return u->chunks / u->k * s->timing[i].chunk_s;
     default:

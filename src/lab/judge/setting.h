@@ -20,6 +20,7 @@ typedef enum spoti_objective {
     SPOTI_OBJECTIVE_BUDGET,
     SPOTI_OBJECTIVE_TIME,
     SPOTI_OBJECTIVE_LAW,
+    SPOTI_OBJECTIVE_ENERGY, /* joules per success, as asked for */
 } spoti_objective;
 
 /* Sums over the seeds of a unit on which a point and the baseline succeed. */
@@ -59,9 +60,10 @@ typedef struct spoti_setting {
     double interior_share; /* of resamples; negative = unknown */
 } spoti_setting;
 
-static inline bool spoti_is_dynamic(const spoti_setting *s)
+/* Else a time, or joules per success, the less the better. */
+static inline bool spoti_success_decides(const spoti_setting *s)
 {
-    return s->out->regime == SPOT_ANALYZE_DYNAMIC;
+    return s->out->regime == SPOT_ANALYZE_DYNAMIC && s->objective != SPOTI_OBJECTIVE_ENERGY;
 }
 
 static inline spot_quantity spoti_known(double value)
@@ -91,7 +93,12 @@ void spoti_interval_points(spoti_setting *s);
 /* resample.c: p_faster and interior_share. */
 void spoti_resample_pairs(spoti_setting *s);
 
-/* paired.c: the sign-flip test of times in place of the bootstrap's, made when it is asked for. */
+/* paired.c: what a unit of point i costs where outcomes are paired: its time, failures charged the budget; or
+ * its joules less `price` for each success. */
+double spoti_charge(const spoti_setting *s, const spoti_unit *u, int i, double price);
+/* ... the joules of a success over the points i and j (all: negative i), the same whichever is which. */
+double spoti_price(const spoti_setting *s, int i, int j);
+/* ... the sign-flip test of times in place of the bootstrap's, made when it is asked for. */
 void spoti_flip_later(spoti_setting *s);
 bool spoti_flips_signs(const spoti_setting *s, int i, int j);
 /* ... differences of i minus j (n_unit) over the units that both ran; returns how many, 0 if they do not pair. */

@@ -129,7 +129,7 @@ static void find_line(spoti_setting *s, int best)
 
 bool spoti_worth(const spoti_setting *s, int i, double *value)
 {
-    if (spoti_is_dynamic(s)) {
+    if (spoti_success_decides(s)) {
         *value = s->out->points[i].rate.value;
         return s->out->points[i].rate.known;
     }
@@ -158,7 +158,7 @@ static bool is_preferred(const spoti_setting *s, int i, int j)
     (void)spoti_worth(s, j, &y);
     const spot_quantity *a = &s->out->points[i].budget_time_s;
     const spot_quantity *b = &s->out->points[j].budget_time_s;
-    if (x == y && spoti_is_dynamic(s) && a->known && b->known) {
+    if (x == y && spoti_success_decides(s) && a->known && b->known) {
         x = -a->value;
         y = -b->value;
     }

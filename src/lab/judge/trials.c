@@ -192,6 +192,30 @@ static double trials_rare(const spoti_setting *s, int i, int j, const spot_stats
     return undoing > rate && n < SPOT_STATS_MAX_TRIALS ? n : HUGE_VAL;
 }
 
+/* So that it lies where the user's effect puts it; the spread stays. */
+static void move_mean(double *difference, int n, double mean)
+{
+    double sum = 0.0;
+    for (int u = 0; u < n; u++) {
+        sum += difference[u];
+    }
+    for (int u = 0; u < n; u++) {
+        difference[u] += mean - sum / n;
+    }
+}
+
+/* What an episode counts against a time, or against joules per success. */
+static double successes_of(const spoti_setting *s, int j)
+{
+    return s->objective == SPOTI_OBJECTIVE_ENERGY ? s->out->points[j].rate.value : 1.0;
+}
+
+/* Seeds of point i in one of its n units. */
+static double seeds_of(const spoti_setting *s, int i, int n)
+{
+    return (double)s->compared[i] / n;
+}
+
 /* By the sign-flip test of the differences at hand, moved to the user's effect where there is one. */
 static bool trials_flipped(const spoti_setting *s, int i, int j,
                            const spot_stats_power_config *wish, spot_quantity *trials)
@@ -213,9 +237,9 @@ static bool trials_flipped(const spoti_setting *s, int i, int j,
     int n = 0;
     if (difference != NULL && work != NULL) {
         n = spoti_differences(s, i, j, difference);
-        for (int u = 0; u < n && effect > 0.0; u++) {
-            /* as much faster as the user cares about: the spread stays */
-            difference[u] += (s->value[j] - s->value[i]) - effect * s->value[j];
+        if (effect > 0.0) {
+            move_mean(difference, n,
+                      -effect * s->value[j] * successes_of(s, j) * seeds_of(s, i, n));
         }
     }
     if (n > 0) {
@@ -226,7 +250,7 @@ static bool trials_flipped(const spoti_setting *s, int i, int j,
     if (!r.is_found) {
         return false;
     }
-    const double seeds = (double)s->compared[i] / n; /* in a unit */
+    const double seeds = seeds_of(s, i, n);
     *trials = effect > 0.0 ? spoti_known(ceil(seeds * r.n_seed))
                            : as_range(ceil(seeds * r.n_seed), ceil(seeds * r.low),
                                       r.has_high ? ceil(seeds * r.high) : HUGE_VAL);
@@ -261,7 +285,7 @@ bool spoti_trials(const spoti_setting *s, int i, int j, int n_test, int n_claim,
     if (i == j) {
         return false;
     }
-    if (spoti_is_dynamic(s)) {
+    if (spoti_success_decides(s)) {
         return trials_counted(s, i, j, &wish, trials);
     }
     const bool found = spoti_flips_signs(s, i, j) ? trials_flipped(s, i, j, &wish, trials)

@@ -99,12 +99,7 @@ static bool is_left_out(const spoti_setting *s, const spoti_episode *group, int6
 static void add_to_unit(spoti_setting *s, int64_t unit, const spoti_episode *e)
 {
     spoti_unit *u = &s->units[(size_t)e->point * (size_t)s->n_unit + (size_t)unit];
-    u->n += 1.0;
-    if (e->success) {
-        u->k += 1.0;
-        u->time += e->time_s;
-        u->chunks += (double)e->chunks;
-    }
+    spoti_unit_add(u, e);
 }
 
 /* What the episodes of a seed add to the sums over common successes. */

@@ -45,7 +45,7 @@ static void judge_posterior(spoti_setting *s)
     spot_stats_count arms[SPOT_STATS_MAX_ARMS];
     double p_best[SPOT_STATS_MAX_ARMS];
     double inside = 0.0;
-    if (!spoti_is_dynamic(s)) {
+    if (!spoti_success_decides(s)) {
         if (s->interior_share >= 0.0) {
             s->out->verdict.posterior_interior = spoti_known(s->interior_share);
         }
@@ -67,7 +67,7 @@ static bool may_be_cheaper(const spoti_setting *s, int i)
 {
     const spot_analysis_point *o = &s->out->points[i];
     const spot_analysis_point *b = &s->out->points[s->out->baseline];
-    if (!spoti_is_dynamic(s)) {
+    if (!spoti_success_decides(s)) {
         return o->eta_chunk.known && o->eta_chunk.value > 1.0;
     }
     bool dearer = o->t_inf_s.known && b->t_inf_s.known && o->t_inf_s.value >= b->t_inf_s.value;
@@ -80,7 +80,7 @@ static bool is_slower(const spoti_setting *s, int i, double p)
 {
     const spot_analysis_point *o = &s->out->points[i];
     bool charged = s->objective == SPOTI_OBJECTIVE_BUDGET;
-    return spoti_is_dynamic(s) ||
+    return spoti_success_decides(s) ||
            (charged && o->eta_task.has_ci && o->eta_task.hi < 1.0 && p < 0.5 * SPOT_STATS_LEVEL);
 }
 
@@ -88,24 +88,27 @@ static bool is_stronger(const spoti_setting *s, int i, int j)
 {
     const spot_analysis_point *a = &s->out->points[i];
     const spot_analysis_point *b = &s->out->points[j];
-    return spoti_is_dynamic(s) ? a->rate.value > b->rate.value
-                               : a->eta_task.value < b->eta_task.value;
+    return spoti_success_decides(s) ? a->rate.value > b->rate.value
+                                    : a->eta_task.value < b->eta_task.value;
 }
 
 static void judge_paradox(spoti_setting *s)
 {
     spot_analysis_verdict *v = &s->out->verdict;
-    spot_analyze_claim *claim = spoti_is_dynamic(s) ? &v->dynamic_paradox : &v->static_paradox;
+    spot_analyze_claim *claim = spoti_success_decides(s) ? &v->dynamic_paradox : &v->static_paradox;
     double p[SPOT_ANALYZE_POINTS_MAX];
     double holm[SPOT_ANALYZE_POINTS_MAX];
     int order[SPOT_ANALYZE_POINTS_MAX];
     int who[SPOT_ANALYZE_POINTS_MAX];
     int n = 0;
     v->paradox = -1;
+    if (s->objective == SPOTI_OBJECTIVE_ENERGY) {
+        return; /* it is one of time and success */
+    }
     for (int i = 0; i < s->n; i++) {
         const int base = s->out->baseline;
-        const bool known =
-            spoti_is_dynamic(s) ? p_to_claim(s, i, base, &p[n]) : p_to_claim(s, base, i, &p[n]);
+        const bool known = spoti_success_decides(s) ? p_to_claim(s, i, base, &p[n])
+                                                    : p_to_claim(s, base, i, &p[n]);
         if (i != base && may_be_cheaper(s, i) && known) {
             who[n++] = i;
         }

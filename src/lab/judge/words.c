@@ -48,7 +48,7 @@ bool spoti_is_floored(const spoti_setting *s, int i, int j)
 static void say_value(spoti_setting *s, int i)
 {
     const spot_analysis_point *o = &s->out->points[i];
-    if (spoti_is_dynamic(s)) {
+    if (spoti_success_decides(s)) {
         SAY(s, "%.1f %%", 100.0 * o->rate.value);
         if (o->rate.has_ci) {
             SAY(s, " [%.1f, %.1f]", 100.0 * o->rate.lo, 100.0 * o->rate.hi);
@@ -60,9 +60,11 @@ static void say_value(spoti_setting *s, int i)
         }
         return;
     }
-    const spot_quantity *q =
-        s->objective == SPOTI_OBJECTIVE_BUDGET ? &o->budget_time_s : &o->time_s;
-    SAY(s, "%.4g s", s->value[i]);
+    const bool energy = s->objective == SPOTI_OBJECTIVE_ENERGY;
+    const spot_quantity *q = energy                                   ? &o->energy_per_success_j
+                             : s->objective == SPOTI_OBJECTIVE_BUDGET ? &o->budget_time_s
+                                                                      : &o->time_s;
+    SAY(s, energy ? "%.4g J a success" : "%.4g s", s->value[i]);
     if (q->has_ci) {
         SAY(s, " [%.4g, %.4g]", q->lo, q->hi);
     }
@@ -74,6 +76,7 @@ static void say_regime(spoti_setting *s)
         [SPOTI_OBJECTIVE_NONE] = "no times are known",
         [SPOTI_OBJECTIVE_BUDGET] = "mean task time decides, failures charged the budget",
         [SPOTI_OBJECTIVE_TIME] = "mean task time of successes decides",
+        [SPOTI_OBJECTIVE_ENERGY] = "joules of all episodes per success decide",
         [SPOTI_OBJECTIVE_LAW] = "chunk count times chunk time (timing law) decides",
     };
     bool all = true;
@@ -82,16 +85,17 @@ static void say_regime(spoti_setting *s)
               s->out->points[i].successes == s->out->points[i].trials;
     }
     bool charged = s->objective == SPOTI_OBJECTIVE_BUDGET && all;
-    SAY(s, " %s regime%s: %s", spoti_is_dynamic(s) ? "Dynamic" : "Static",
+    SAY(s, " %s regime%s: %s", s->out->regime == SPOT_ANALYZE_DYNAMIC ? "Dynamic" : "Static",
         s->out->regime_assumed ? " (assumed, --regime decides)" : "",
-        spoti_is_dynamic(s) ? "success decides"
-        : charged           ? "mean task time decides"
-                            : time[s->objective]);
+        spoti_success_decides(s) ? "success decides"
+        : charged                ? "mean task time decides"
+                                 : time[s->objective]);
     double budget_s = s->budget_s[0];
     for (int i = 1; i < s->n; i++) {
         budget_s = s->budget_s[i] == budget_s ? budget_s : 0.0;
     }
-    if (!spoti_is_dynamic(s) && s->objective == SPOTI_OBJECTIVE_BUDGET && !all && budget_s > 0.0) {
+    if (!spoti_success_decides(s) && s->objective == SPOTI_OBJECTIVE_BUDGET && !all &&
+        budget_s > 0.0) {
         SAY(s, " of %g s", budget_s);
     }
     SAY(s, ".");
@@ -305,9 +309,9 @@ static void say_best(spoti_setting *s)
     }
     if (v->best < 0) {
         SAY(s, "Nothing decides between the points: %s.",
-            v->no_success         ? "no point succeeded on any trial"
-            : spoti_is_dynamic(s) ? "no successes are known"
-                                  : "no times are known");
+            v->no_success              ? "no point succeeded on any trial"
+            : spoti_success_decides(s) ? "no successes are known"
+                                       : "no times are known");
         return;
     }
     if (s->n == 1) {
@@ -329,8 +333,8 @@ static void say_best(spoti_setting *s)
         if (q->known) {
             SAY(s, " (one-sided %s, %s",
                 spoti_p_text(q->value, spoti_is_floored(s, v->best, base), p),
-                spoti_is_dynamic(s) ? spoti_success_test(s, v->best, base)
-                                    : spoti_time_test(s, v->best, base));
+                spoti_success_decides(s) ? spoti_success_test(s, v->best, base)
+                                         : spoti_time_test(s, v->best, base));
         }
         if (q->known && s->n > 2) {
             SAY(s, "; corrected for %d points %s", s->n - 1,
@@ -352,8 +356,10 @@ void spoti_words(spoti_setting *s)
     say_regime(s);
     if (!withheld) {
         spoti_say_kind(s);
-        spoti_say_paradox(s);
-        spoti_say_break_even(s);
+        if (s->objective != SPOTI_OBJECTIVE_ENERGY) {
+            spoti_say_paradox(s);
+            spoti_say_break_even(s);
+        }
     }
     spoti_say_law(s);
     if (s->out->verdict.best >= 0 && s->n > 1) {

@@ -73,7 +73,7 @@ void spoti_say_kind(spoti_setting *s)
 static void say_untestable(spoti_setting *s)
 {
     int base = s->out->baseline;
-    SAY(s, " %s paradox: cannot be tested", spoti_is_dynamic(s) ? "Dynamic" : "Static");
+    SAY(s, " %s paradox: cannot be tested", spoti_success_decides(s) ? "Dynamic" : "Static");
     if (s->n == 1) {
         SAY(s, ", there is one point only.");
         return;
@@ -82,7 +82,7 @@ static void say_untestable(spoti_setting *s)
     for (int i = 0; i < s->n; i++) {
         const spot_analysis_point *o = &s->out->points[i];
         eta = eta || (i != base && o->eta_chunk.known);
-        if (!spoti_is_dynamic(s) && o->eta_chunk.known && o->eta_chunk.value > 1.0 &&
+        if (!spoti_success_decides(s) && o->eta_chunk.known && o->eta_chunk.value > 1.0 &&
             o->eta_task.known && o->eta_task.value < 1.0) {
             double z = log(o->eta_task.value);
             SAY(s,
@@ -95,7 +95,7 @@ static void say_untestable(spoti_setting *s)
             return;
         }
     }
-    SAY(s, spoti_is_dynamic(s)
+    SAY(s, spoti_success_decides(s)
                ? ": no point with cheaper inference has counts beside the baseline's."
            : eta ? ": no point with faster chunks has times beside the baseline's."
                  : ": chunk times are unknown (they need t_inf_s, t_act_s and chunk_actions).");
@@ -104,7 +104,7 @@ static void say_untestable(spoti_setting *s)
 void spoti_say_paradox(spoti_setting *s)
 {
     const spot_analysis_verdict *v = &s->out->verdict;
-    spot_analyze_claim claim = spoti_is_dynamic(s) ? v->dynamic_paradox : v->static_paradox;
+    spot_analyze_claim claim = spoti_success_decides(s) ? v->dynamic_paradox : v->static_paradox;
     char p[32];
     spot_quantity trials;
     if (claim == SPOT_ANALYZE_UNTESTABLE) {
@@ -112,9 +112,9 @@ void spoti_say_paradox(spoti_setting *s)
         return;
     }
     const spot_analysis_point *o = &s->out->points[v->paradox];
-    SAY(s, " %s paradox: %sestablished", spoti_is_dynamic(s) ? "Dynamic" : "Static",
+    SAY(s, " %s paradox: %sestablished", spoti_success_decides(s) ? "Dynamic" : "Static",
         claim == SPOT_ANALYZE_ESTABLISHED ? "" : "not ");
-    if (claim == SPOT_ANALYZE_ESTABLISHED && spoti_is_dynamic(s)) {
+    if (claim == SPOT_ANALYZE_ESTABLISHED && spoti_success_decides(s)) {
         SAY(s, " at '%s', which infers less and succeeds more often", o->name);
     } else if (claim == SPOT_ANALYZE_ESTABLISHED) {
         SAY(s, " at '%s': chunks %.3f times as fast, task speed-up %.3f [%.3f, %.3f]", o->name,
@@ -127,8 +127,8 @@ void spoti_say_paradox(spoti_setting *s)
     if (v->n_paradox > 1) {
         SAY(s, " and at %d more", v->n_paradox - 1);
     }
-    int i = spoti_is_dynamic(s) ? v->paradox : s->out->baseline;
-    int j = spoti_is_dynamic(s) ? s->out->baseline : v->paradox;
+    int i = spoti_success_decides(s) ? v->paradox : s->out->baseline;
+    int j = spoti_success_decides(s) ? s->out->baseline : v->paradox;
     if (claim == SPOT_ANALYZE_NOT_ESTABLISHED && v->p_paradox.value >= SPOT_STATS_LEVEL &&
         spoti_trials(s, i, j, s->n - 1, 1, &trials)) {
         SAY(s, "; %s takes ",
@@ -137,7 +137,7 @@ void spoti_say_paradox(spoti_setting *s)
         say_number(s, &trials);
     }
     SAY(s, ".");
-    if (!spoti_is_dynamic(s) && claim == SPOT_ANALYZE_NOT_ESTABLISHED &&
+    if (!spoti_success_decides(s) && claim == SPOT_ANALYZE_NOT_ESTABLISHED &&
         s->objective != SPOTI_OBJECTIVE_BUDGET && v->p_paradox.value < SPOT_STATS_LEVEL) {
         SAY(s, " (There are failures and no budget to charge them: --budget.)");
     }

@@ -40,7 +40,8 @@ spot_status spot_analyze_log_create(const spot_analyze_config *config, spot_anal
               (config->action_s == 0.0 || spoti_field_allows(SPOTI_T_ACT, config->action_s)) &&
               (config->n_action == 0 || spoti_field_allows(SPOTI_CHUNK, config->n_action)) &&
               spoti_field_allows(SPOTI_BUDGET, config->budget_s) && config->effect >= 0.0 &&
-              config->effect < 1.0 && config->regime >= SPOT_ANALYZE_AUTO &&
+              config->effect < 1.0 && config->goal >= SPOT_ANALYZE_GOAL_REGIME &&
+              config->goal <= SPOT_ANALYZE_GOAL_ENERGY && config->regime >= SPOT_ANALYZE_AUTO &&
               config->regime <= SPOT_ANALYZE_DYNAMIC;
     if (!ok) {
         return SPOT_E_RANGE;

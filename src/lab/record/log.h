@@ -3,7 +3,7 @@
 /*
  * The log in memory: sums of every point, and of every episode what paired statistics need.
  *
- * Up to SPOTI_KEEP_MAX episodes are kept one by one (24 bytes each). With more, all are folded into
+ * Up to SPOTI_KEEP_MAX episodes are kept one by one (32 bytes each). With more, all are folded into
  * SPOTI_N_BLOCK blocks of seeds a point, by a hash of the seed, so that a file of any length fits: sums
  * stay exact, the bootstrap draws blocks, and success is compared by it instead of McNemar's test.
  */
@@ -39,11 +39,13 @@ typedef struct spoti_unit {
     double k;      /* successes */
     double time;   /* of successes, summed, s */
     double chunks; /* of successes, summed */
+    double energy; /* of all episodes, summed, J */
 } spoti_unit;
 
 typedef struct spoti_episode {
     uint64_t key; /* of seed and task */
     double time_s;
+    double energy_j;
     float chunks;
     uint16_t point;
     bool success;
@@ -135,6 +137,17 @@ static inline bool spoti_mean_known(const spoti_mean *m)
 static inline double spoti_mean_value(const spoti_mean *m)
 {
     return m->sum / m->weight;
+}
+
+static inline void spoti_unit_add(spoti_unit *u, const spoti_episode *e)
+{
+    u->n += 1.0;
+    u->energy += e->energy_j;
+    if (e->success) {
+        u->k += 1.0;
+        u->time += e->time_s;
+        u->chunks += (double)e->chunks;
+    }
 }
 
 /* The block of an episode. */

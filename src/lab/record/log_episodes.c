@@ -12,16 +12,6 @@
 
 enum { CAPACITY = 1024 };
 
-static void add_unit(spoti_unit *u, const spoti_episode *e)
-{
-    u->n += 1.0;
-    if (e->success) {
-        u->k += 1.0;
-        u->time += e->time_s;
-        u->chunks += (double)e->chunks;
-    }
-}
-
 static spot_status fold_one(spot_analyze_log *log, const spoti_episode *e)
 {
     if (e->invalid) {
@@ -34,7 +24,7 @@ static spot_status fold_one(spot_analyze_log *log, const spoti_episode *e)
             return SPOT_E_NOMEM;
         }
     }
-    add_unit(&p->blocks[spoti_block_of(e->key)], e);
+    spoti_unit_add(&p->blocks[spoti_block_of(e->key)], e);
     return SPOT_OK;
 }
 
@@ -155,7 +145,8 @@ spot_status spoti_log_add_episode(spot_analyze_log *log, int index, const spoti_
         spoti_mean_add(&p->time_all, 1.0, row->value[SPOTI_TIME]);
     }
     if (row->has[SPOTI_ENERGY]) {
-        spoti_mean_add(&p->energy, 1.0, row->value[SPOTI_ENERGY]);
+        e.energy_j = row->value[SPOTI_ENERGY];
+        spoti_mean_add(&p->energy, 1.0, e.energy_j);
     }
     if (success && row->has[SPOTI_TIME]) {
         e.time_s = row->value[SPOTI_TIME];

@@ -63,15 +63,15 @@ static json_t *make_figures(const spot_analysis_point *p)
 static json_t *make_outcome(const spot_analysis_point *p)
 {
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}",
         "delay_s", number(&p->delay_s), "age_s", number(&p->age_s), "success", success(p),
         "failure_budget_time_s", number(&p->budget_time_s), "failure_budget_time_s_95",
         interval(&p->budget_time_s), "expected_time_to_success_s", number(&p->time_to_success_s),
-        "joules_per_success", number(&p->energy_per_success_j), "invalid", p->invalid, "p_better",
-        number(&p->p_better), "p_worse", number(&p->p_worse), "p_beats_baseline",
-        number(&p->p_beats_baseline), "p_best", number(&p->p_best_alone), "p_set",
-        number(&p->p_best), "p_behind", number(&p->p_behind), "among_best", (int)p->may_be_best,
-        "only_by_rare_failures", (int)p->only_by_rare_failures);
+        "joules_per_success", number(&p->energy_per_success_j), "joules_per_success_95",
+        interval(&p->energy_per_success_j), "invalid", p->invalid, "p_better", number(&p->p_better),
+        "p_worse", number(&p->p_worse), "p_beats_baseline", number(&p->p_beats_baseline), "p_best",
+        number(&p->p_best_alone), "p_set", number(&p->p_best), "p_behind", number(&p->p_behind),
+        "among_best", (int)p->may_be_best, "only_by_rare_failures", (int)p->only_by_rare_failures);
 }
 
 static json_t *make_point(const spot_analysis_point *p)
@@ -164,9 +164,10 @@ json_t *spoti_json_document(const char *kind)
 
 bool spoti_json_judged(json_t *object, const spot_analysis_setting *s)
 {
-    json_t *judged = json_pack("{s:s, s:s, s:o, s:o}", "regime", spot_analyze_regime_str(s->regime),
-                               "baseline", s->points[s->baseline].name, "points",
-                               spoti_json_points(s), "verdict", make_verdict(s));
+    json_t *judged =
+        json_pack("{s:s, s:s, s:s, s:o, s:o}", "regime", spot_analyze_regime_str(s->regime),
+                  "decides", spot_analyze_decides_str(s), "baseline", s->points[s->baseline].name,
+                  "points", spoti_json_points(s), "verdict", make_verdict(s));
     const bool ok = json_object_update(object, judged) == 0;
     json_decref(judged);
     return ok;
