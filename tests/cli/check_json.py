@@ -34,7 +34,7 @@ def documented(text):
     verdict = {f"verdict.{k}": v for k, v in s["Of verdict"].items()}
     shared = {**s["tune and analyze"], **points, **verdict}
     judged = {k: v for k, v in shared.items() if k.split("[")[0].split(".")[0] in
-              ("regime", "baseline", "points", "verdict")}
+              ("regime", "decides", "baseline", "points", "verdict")}
     tune = {**shared, **s["tune alone"], **{f"confirm.{k}": v for k, v in points.items()}}
     own = s["analyze alone"]
     inner = {k: v for k, v in own.items() if k.startswith("prediction")}

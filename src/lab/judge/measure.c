@@ -287,6 +287,7 @@ spot_status spoti_measure(spoti_setting *s, spot_diag *diag)
         s->out->n_differs = s->out->n_differs || s->out->points[i].n_action != s->out->n_action;
         decompose(s, i);
     }
+    spoti_apply_cadence(s);
     choose_objective(s);
     return check_goal(s, diag);
 }

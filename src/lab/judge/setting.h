@@ -41,6 +41,7 @@ typedef struct spoti_setting {
     bool has_timing[SPOT_ANALYZE_POINTS_MAX];
     spot_tised_timing timing[SPOT_ANALYZE_POINTS_MAX]; /* eta is not used */
     spoti_objective objective;
+    bool at_cadence; /* the times show one cycle whatever the latency (law.c) */
     double value[SPOT_ANALYZE_POINTS_MAX]; /* of the objective; 0 = unknown */
     /* Resampling: nothing if n_unit is 0. */
     int n_unit;
@@ -82,6 +83,16 @@ static inline double spoti_actions_ratio(const spoti_setting *s, int i)
 /* measure.c: what is known of each point without resampling; sets budget, timing, objective, value.
  * Returns SPOT_OK, E_RANGE. */
 spot_status spoti_measure(spoti_setting *s, spot_diag *diag);
+
+/* law.c: a cycle of one length whatever the latency. */
+typedef struct spoti_cadence {
+    double worst;                /* share by which the timing law errs at most */
+    double cycle_s, error_s;     /* the constant cycle, and what it leaves of the times */
+    double rest_s, sync_error_s; /* latency plus this constant, and what that leaves */
+} spoti_cadence;
+bool spoti_find_cadence(const spoti_setting *s, spoti_cadence *out);
+/* ... the chunk speed-up that was measured in place of the law's. */
+void spoti_apply_cadence(spoti_setting *s);
 
 /* units.c: units, discordant seeds. Returns SPOT_OK, E_FORMAT (a seed twice at a point), E_NOMEM. */
 spot_status spoti_units_build(spoti_setting *s, spot_diag *diag);

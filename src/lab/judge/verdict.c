@@ -68,7 +68,7 @@ static bool may_be_cheaper(const spoti_setting *s, int i)
     const spot_analysis_point *o = &s->out->points[i];
     const spot_analysis_point *b = &s->out->points[s->out->baseline];
     if (!spoti_success_decides(s)) {
-        return o->eta_chunk.known && o->eta_chunk.value > 1.0;
+        return !s->at_cadence && o->eta_chunk.known && o->eta_chunk.value > 1.0;
     }
     bool dearer = o->t_inf_s.known && b->t_inf_s.known && o->t_inf_s.value >= b->t_inf_s.value;
     bool slower = !o->delay_s.known || !b->delay_s.known || o->delay_s.value >= b->delay_s.value;

@@ -362,6 +362,7 @@ void spoti_words(spoti_setting *s)
         }
     }
     spoti_say_law(s);
+    spoti_say_columns(s);
     if (s->out->verdict.best >= 0 && s->n > 1) {
         SAY(s, " The best was picked on these very trials, so its own figure flatters it; others "
                "would "

@@ -20,5 +20,7 @@ void spoti_say_kind(spoti_setting *s);
 void spoti_say_paradox(spoti_setting *s);
 void spoti_say_break_even(spoti_setting *s);
 void spoti_say_law(spoti_setting *s);
+/* ... which columns of the table put another point first. */
+void spoti_say_columns(spoti_setting *s);
 
 #endif

@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* The sweep, the paradox and the law of times, in words. */
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "lab/judge/words.h"
@@ -76,6 +77,10 @@ static void say_untestable(spoti_setting *s)
     SAY(s, " %s paradox: cannot be tested", spoti_success_decides(s) ? "Dynamic" : "Static");
     if (s->n == 1) {
         SAY(s, ", there is one point only.");
+        return;
+    }
+    if (s->at_cadence) {
+        SAY(s, ": at a fixed cadence no point has faster chunks.");
         return;
     }
     bool eta = false;
@@ -215,57 +220,59 @@ void spoti_say_break_even(spoti_setting *s)
     }
 }
 
-/* Least squares of T on N (x + c) with x the latency or 0: root mean square error; c in *c. */
-static double fit_cycle(const spoti_setting *s, bool latency, double *c)
-{
-    double top = 0.0;
-    double bottom = 0.0;
-    double error = 0.0;
-    for (int pass = 0; pass < 2; pass++) {
-        for (int i = 0; i < s->n; i++) {
-            const spot_analysis_point *o = &s->out->points[i];
-            double x = latency ? o->t_inf_s.value : 0.0;
-            double rest = o->time_s.value - o->chunks.value * x;
-            if (pass == 0) {
-                top += rest * o->chunks.value;
-                bottom += o->chunks.value * o->chunks.value;
-            } else {
-                double e = rest - o->chunks.value * *c;
-                error += e * e;
-            }
-        }
-        if (pass == 0) {
-            *c = top / bottom;
-        }
-    }
-    return sqrt(error / s->n);
-}
-
 /* Times that a constant cycle explains far better than one with the latency in it. */
 void spoti_say_law(spoti_setting *s)
 {
-    double c = 0.0;
-    double e = 0.0;
-    double worst = 0.0;
-    for (int i = 0; i < s->n; i++) {
-        const spot_analysis_point *o = &s->out->points[i];
-        if (!o->t_chunk_s.known || !o->cycle_s.known ||
-            (o->overlap.known && o->overlap.value > 0.0)) {
-            return;
-        }
-        worst = fmax(worst, fabs(o->cycle_s.value / o->t_chunk_s.value - 1.0));
-    }
-    if (s->n < 3) {
-        return;
-    }
-    double sync = fit_cycle(s, true, &e);
-    double cadence = fit_cycle(s, false, &c);
-    if (worst > 0.02 && cadence < 0.5 * sync) {
+    spoti_cadence c;
+    if (spoti_find_cadence(s, &c)) {
         SAY(s,
             " The times do not follow the timing law (off by up to %.0f %%): a cycle of "
             "constant %.3f s fits them (error %.2f s) far better than latency plus %.3f s "
             "(error %.2f s), so the robot seems to run at a fixed cadence, where a faster "
-            "inference does not make chunks faster.",
-            100.0 * worst, c, cadence, e, sync);
+            "inference does not make chunks faster; eta is the ratio of the measured cycles.",
+            100.0 * c.worst, c.cycle_s, c.error_s, c.rest_s, c.sync_error_s);
+    }
+}
+
+/* Two figures this near are one, added up in another order. */
+static const double ROUNDING = 1e-12;
+
+static const spot_quantity *quantity_at(const spoti_setting *s, int i, size_t at)
+{
+    return (const spot_quantity *)(const void *)((const char *)&s->out->points[i] + at);
+}
+
+/* Columns that rank the points otherwise than the verdict does. */
+void spoti_say_columns(spoti_setting *s)
+{
+    static const struct {
+        const char *name;
+        size_t at;
+        double sign; /* 1: the less the better */
+    } columns[] = {
+        {"success", offsetof(spot_analysis_point, rate), -1.0},
+        {"T of successes", offsetof(spot_analysis_point, time_s), 1.0},
+        {"s/success", offsetof(spot_analysis_point, time_to_success_s), 1.0},
+        {"J/success", offsetof(spot_analysis_point, energy_per_success_j), 1.0},
+    };
+    const int best = s->out->verdict.best;
+    int said = 0;
+    for (size_t k = 0; best >= 0 && k < sizeof(columns) / sizeof(columns[0]); k++) {
+        int first = best;
+        for (int i = 0; i < s->n; i++) {
+            const spot_quantity *q = quantity_at(s, i, columns[k].at);
+            const spot_quantity *least = quantity_at(s, first, columns[k].at);
+            const double lead = columns[k].sign * (least->value - q->value);
+            if (q->known && least->known && lead > ROUNDING * fabs(q->value)) {
+                first = i;
+            }
+        }
+        if (first != best) {
+            SAY(s, "%s%s '%s'", said++ == 0 ? " Put another first: " : ", ", columns[k].name,
+                s->out->points[first].name);
+        }
+    }
+    if (said > 0) {
+        SAY(s, ".");
     }
 }

@@ -147,6 +147,24 @@ static void timed(char text[TEXT_SIZE], const double *base, const double *t_inf,
     }
 }
 
+/* Cycles of 0.8 s whatever the latency: at a cadence, so chunks are no faster, and no paradox can be shown. */
+static void at_a_fixed_cadence_eta_is_measured(void **state)
+{
+    (void)state;
+    fixture f = analysed("point,t_inf_s,t_act_s,chunk_actions,episodes,successes,chunks,time_s\n"
+                         "slow,0.4,0.1,6,5,5,50,40\nmiddle,0.2,0.1,6,5,5,55,44.55\n"
+                         "fast,0.1,0.1,6,5,5,60,48\n",
+                         SPOT_ANALYZE_STATIC, NULL);
+    assert_close(f.points[1].eta_chunk.value, 0.8 / 0.81, ROUND, 0.0);
+    assert_close(f.points[2].eta_chunk.value, 1.0, ROUND, 0.0);
+    assert_close(f.points[2].residual.value, 1.0, ROUND, 0.0);
+    assert_close(f.points[2].t_chunk_s.value, 0.7, ROUND, 0.0); /* the law's, as it stands */
+    assert_int_equal(f.v->static_paradox, SPOT_ANALYZE_UNTESTABLE);
+    assert_says(&f, "at a fixed cadence no point has faster chunks");
+    assert_says(&f, "eta is the ratio of the measured cycles");
+    done(&f);
+}
+
 static void a_clear_interior_optimum_is_established(void **state)
 {
     static char text[TEXT_SIZE];
@@ -455,6 +473,7 @@ int main(void)
         cmocka_unit_test(failures_without_a_budget_leave_budget_time_unknown),
         cmocka_unit_test(dom_rates_give_the_known_intervals_and_tests),
         cmocka_unit_test(shared_seeds_take_mcnemar_and_others_fisher),
+        cmocka_unit_test(at_a_fixed_cadence_eta_is_measured),
         cmocka_unit_test(a_clear_interior_optimum_is_established),
         cmocka_unit_test(paired_times_take_the_sign_flip_test),
         cmocka_unit_test(a_sweep_does_not_hang_on_the_spelling_of_names),

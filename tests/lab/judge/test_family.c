@@ -235,6 +235,9 @@ static void the_ratio_on_common_successes_stands_beside(void **state)
     assert_close(x->inflation_common.value, 1.2, EXACT, 0.0);
     assert_false(x->eta_task_common.has_ci); /* two seeds */
     assert_close(f.points[0].eta_task_common.value, 1.0, EXACT, 0.0);
+    /* the column that says otherwise than the verdict is named */
+    assert_int_equal(f.v->best, 0);
+    assert_says(&f, " Put another first: T of successes 'x'.");
     done(&f);
 }
 
