@@ -20,7 +20,7 @@ fail()
 # longest FILE: characters of its longest line
 longest()
 {
-    python3 -c 'import sys; print(max((len(l.rstrip("\n")) for l in open(sys.argv[1], encoding="utf-8")), default=0))' "$1"
+    LC_ALL=C.UTF-8 wc -L <"$1"
 }
 
 # fits ARGUMENTS...: what the tool prints, of which there is some
@@ -57,19 +57,28 @@ done
 # a policy by a long name, and knobs with long values
 name=a-policy-whose-name-says-how-it-was-trained-on-which-data-and-when
 python3 "$root/tests/cli/thin_policy.py" "$root/policies/ur5e-pick-place-dit" "$work/$name"
-"$tool" bench --policy "$name" --steps 1,10 --quant fp32,w8a8 --prune none,mlp:0.25 --calls 20 --threads 1 \
-    --out here.yaml --name a-platform-whose-name-says-which-board-at-which-clock >/dev/null 2>&1
+{ # as bench --out writes it, but the same on a busy machine
+    echo "name: a-platform-whose-name-says-which-board-at-which-clock"
+    echo "description: a board"
+    echo "classes:"
+    ms=301
+    for variant in "" @w8a8 @prune=mlp:0.25 @w8a8+prune=mlp:0.25; do
+        echo "  - {name: 'self$variant', origin: measured, source: 'a bench of $name on this board',"
+        echo "     table: [{steps: 1, latency_ms: $((ms / 5)), spread_ms: 1}, {steps: 10, latency_ms: $ms, spread_ms: 9}]}"
+        ms=$((ms - 50))
+    done
+} >here.yaml
 fits bench --policy "$name" --steps 1,2 --quant fp32,w8a8,w4a4 --prune mlp:0.25 --calls 20 --threads 2
 wide bench --policy "$name" --steps 1,2 --quant fp32,w8a8,w4a4 --prune mlp:0.25 --calls 20 --threads 2
 run="tune --task ur5e-pick-place --policy $name --platform here.yaml --charge-as self --steps 1,10 --quant fp32,w8a8
-    --prune mlp:0.25 --overlap 2 --align skip --execute 6,8 --seeds 2 --confirm 0 --quiet --out run"
+    --prune mlp:0.25 --overlap 2 --align skip --execute 6,8 --seeds 1 --confirm 0 --quiet --out run"
 # shellcheck disable=SC2086 # words are meant to be split
 fits $run
 # shellcheck disable=SC2086
 wide $run
 fits analyze run
 wide analyze run
-fits rollout --task ur5e-pick-place --policy "$name" --platform here.yaml --charge-as self --seeds 2 \
+fits rollout --task ur5e-pick-place --policy "$name" --platform here.yaml --charge-as self --seeds 1 \
     --point "steps=10 quant=w8a8 prune=mlp:0.25 overlap=2 align=skip"
 fits rollout --task ur5e-conveyor --platform agx-orin-30w --seeds 1
 fits demo --task ur5e-conveyor --episodes 1 --out demos.hdf5

@@ -13,7 +13,7 @@ cd "$work"
 
 # a run with a claim that is confirmed, and one in which the simulator breaks off
 tune="tune --task ur5e-conveyor --platform agx-orin-30w --quiet --json"
-$tool $tune --steps 1 --seeds 60 --seed 100 --out clear >clear.json 2>/dev/null
+$tool $tune --steps 1 --seeds 30 --seed 100 --confirm 10 --out clear >clear.json 2>/dev/null
 cmp clear.json clear/tune.json
 cp -r "$root/tasks" tasks
 sed -i 's/nconmax="60"/nconmax="3"/' tasks/ur5e-pick-place/scene.xml
@@ -39,15 +39,13 @@ import json; print(json.load(open("a-dom.json"))["settings"][0]["setting"])')" -
     done
 } >log.csv
 "$tool" analyze log.csv --regime static --t-inf 1 --json >a-log.json
-for delay in 0 300 600; do
-    for steps in 10 2; do
-        "$tool" rollout --task ur5e-conveyor --delay-ms $delay --point steps=$steps --seeds 8 --quiet \
-            --episodes "d$delay-$steps.csv" >/dev/null
-    done
+for run in 0-10 0-2 300-10 600-10; do
+    "$tool" rollout --task ur5e-conveyor --delay-ms "${run%-*}" --point "steps=${run#*-}" --seeds 8 --quiet \
+        --episodes "d$run.csv" >/dev/null
 done
 "$tool" analyze d0-10.csv d0-2.csv d600-10.csv d300-10.csv --regime dynamic --baseline "steps=10 overlap=0" \
     --platform agx-orin-30w --charge-as dp-vit-dit --json >a-shift.json 2>err || { cat err; exit 1; }
-"$tool" rollout --task ur5e-conveyor --platform agx-orin-30w --seeds 30 --quiet --json >rollout.json
+"$tool" rollout --task ur5e-conveyor --platform agx-orin-30w --seeds 12 --quiet --json >rollout.json
 "$tool" bench --policy ur5e-pick-place-dit --steps 1 --quant fp32,w8a8 --calls 20 --threads 2 --json >bench.json 2>/dev/null
 "$tool" check press-button --json >check.json
 "$tool" list --json >list.json

@@ -33,8 +33,8 @@ static spot_status say_classes(const spot_platform *platform, const char *name, 
 }
 
 /* The latency of `c` by its affine law. */
-static spot_status latency_of_law(const spoti_model_class *c, int steps, spot_latency *out,
-                                  spot_diag *diag)
+static spot_status latency_of_law(const spot_platform *platform, const spoti_model_class *c,
+                                  int steps, spot_latency *out, spot_diag *diag)
 {
     if (!c->has_law) {
         return spot_diag_set(diag, SPOT_E_RANGE,
@@ -44,9 +44,10 @@ static spot_status latency_of_law(const spoti_model_class *c, int steps, spot_la
     out->mean_s = c->base_s + c->per_step_s * steps;
     if (!(out->mean_s >= 0.0)) {
         return spot_diag_set(diag, SPOT_E_RANGE,
-                             "class %s at steps %d: the law of its table gives a negative latency, "
-                             "expected steps nearer to the rows",
-                             c->name, steps);
+                             "platform %s, class %s: the law through its %d rows gives %.4g ms at "
+                             "steps %d, expected a row for these steps, or rows measured while the "
+                             "machine does nothing else",
+                             platform->name, c->name, c->n_rows, 1e3 * out->mean_s, steps);
     }
     if (c->n_rows == 0) {
         out->spread_s = c->spread_s;
@@ -84,7 +85,7 @@ spot_status spot_platform_latency(const spot_platform *platform, const char *cla
             return SPOT_OK;
         }
     }
-    return latency_of_law(c, steps, out, diag);
+    return latency_of_law(platform, c, steps, out, diag);
 }
 
 /* `class_name@variant`; false if it is too long. */

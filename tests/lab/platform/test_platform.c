@@ -104,6 +104,33 @@ static void other_steps_follow_the_least_squares_law(void **state)
     spot_platform_destroy(p);
 }
 
+/* 90 and 50 ms at 1 and 5 steps, as a busy machine may measure: 100 - 10 steps. */
+static void a_law_below_zero_is_refused(void **state)
+{
+    static const char text[] = "name: board\n"
+                               "description: a board\n"
+                               "classes:\n"
+                               "  - name: busy\n"
+                               "    origin: measured\n"
+                               "    source: two rows\n"
+                               "    table:\n"
+                               "      - {steps: 1, latency_ms: 90}\n"
+                               "      - {steps: 5, latency_ms: 50}\n";
+    spot_platform *p = NULL;
+    spot_latency latency;
+    spot_diag diag = {.text = ""};
+    (void)state;
+    assert_int_equal(load_text(text, sizeof(text) - 1, &p, &diag), SPOT_OK);
+    assert_int_equal(spot_platform_latency(p, "busy", 9, &latency, &diag), SPOT_OK);
+    assert_close(latency.mean_s, 0.01, ROUNDING_S, 0.0);
+    assert_int_equal(spot_platform_latency(p, "busy", 12, &latency, &diag), SPOT_E_RANGE);
+    assert_string_equal(diag.text,
+                        "platform board, class busy: the law through its 2 rows gives -20 ms at "
+                        "steps 12, expected a row for these steps, or rows measured while the "
+                        "machine does nothing else");
+    spot_platform_destroy(p);
+}
+
 static void what_is_not_known_is_refused(void **state)
 {
     (void)state;
@@ -502,6 +529,7 @@ int main(void)
         cmocka_unit_test(a_profile_says_what_it_was_given),
         cmocka_unit_test(rows_are_exact_and_keep_their_origin),
         cmocka_unit_test(other_steps_follow_the_least_squares_law),
+        cmocka_unit_test(a_law_below_zero_is_refused),
         cmocka_unit_test(what_is_not_known_is_refused),
         cmocka_unit_test(bad_files_are_refused_with_file_and_line),
         cmocka_unit_test(long_texts_and_many_classes_are_refused),
