@@ -19,7 +19,7 @@
  *   sync     observe, wait T_inf, execute n actions, repeat: T_ck = T_inf + n T_act.
  *   overlap  observe when n' actions of the running chunk are left; the next chunk starts when both
  *            the running chunk and the inference are done: T_ck = n T_act + max(0, T_inf - n' T_act),
- *            waiting tau = max(0, T_inf - n' T_act), age of the observation at the first action
+ *            action delay tau = max(0, T_inf - n' T_act), age of the observation at the first action
  *            A0 = max(T_inf, n' T_act). n' = 0 is sync.
  *   cadence  a fixed cycle T_ck = max(n T_act, T_inf + T_ovh): observe at its start; action j of the
  *            chunk is due j T_act after the observation. When the inference ends, the actions that

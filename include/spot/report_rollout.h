@@ -47,7 +47,7 @@ typedef struct spot_rollout_summary {
     spot_estimate chunks; /* N, of successful episodes */
     double grade;         /* mean */
     bool acted;           /* a chunk was executed, so that the next two exist */
-    double delay_s;       /* action delay a chunk */
+    double delay_s;       /* action delay: waiting an inference, as tune and analyze have it */
     double age_s;         /* of the observation at a chunk's first action */
 } spot_rollout_summary;
 

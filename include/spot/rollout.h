@@ -60,7 +60,7 @@ typedef struct spot_episode {
     int64_t dropped;    /* actions skipped as stale */
     double inference_s; /* charged latencies (whole ticks), summed; one in flight counts in full */
     double wait_s;      /* time without an action, summed; the first inference included */
-    double delay_s;     /* wait_s / chunks: mean waiting time a chunk (tau); 0 without chunks */
+    double delay_s;     /* wait_s / inferences: mean action delay, tau; 0 without chunks */
     double age_first_s; /* mean observation age when the first action of a chunk starts, A0 */
     double age_mean_s;  /* mean observation age over the starts of all actions */
     double age_max_s;   /* largest observation age at the start of an action */

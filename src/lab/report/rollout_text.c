@@ -14,6 +14,7 @@ enum { TEXT_COLUMN = 13 }; /* where the figures stand */
 static void add_up(const spot_rollout_report *r, spot_rollout_summary *s, spot_stats_run *runs)
 {
     double n_chunks = 0.0;
+    double n_inferences = 0.0;
     for (int i = 0; i < r->n_episodes; i++) {
         const spot_episode *e = &r->episodes[i];
         if (e->invalid) {
@@ -25,12 +26,14 @@ static void add_up(const spot_rollout_report *r, spot_rollout_summary *s, spot_s
         s->successes += e->success ? 1 : 0;
         s->grade += e->grade;
         n_chunks += (double)e->chunks;
+        n_inferences += (double)e->inferences;
         s->delay_s += e->wait_s;
         s->age_s += e->age_first_s * (double)e->chunks;
     }
     s->acted = n_chunks > 0.0;
     if (s->acted) {
-        s->delay_s /= n_chunks;
+        /* not by chunks: the last wait is cut off by the end and has none */
+        s->delay_s /= n_inferences;
         s->age_s /= n_chunks;
     }
     s->grade /= s->valid > 0 ? s->valid : 1;
@@ -121,7 +124,7 @@ static void print_figures(const spot_rollout_report *r, const spot_rollout_summa
         spot_print(out, "  delay      all the time: no chunk was there before the end\n");
     } else if (!r->expert) {
         spot_print(out,
-                   "  delay      %.0f ms a chunk; age of the observation %.0f ms at its first "
+                   "  delay      %.0f ms an inference; age of the observation %.0f ms at its first "
                    "action\n",
                    1e3 * s->delay_s, 1e3 * s->age_s);
     }

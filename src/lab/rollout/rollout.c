@@ -339,7 +339,7 @@ static void fill_episode(const spot_rollout *r, uint64_t seed, int64_t tick,
     e->inference_s = (double)s->inference_ticks * tick_s;
     e->wait_s = (double)s->wait_ticks * tick_s;
     if (s->chunks > 0) {
-        e->delay_s = e->wait_s / (double)s->chunks;
+        e->delay_s = e->wait_s / (double)s->inferences;
         e->age_first_s = (double)t->age_first * tick_s / (double)s->chunks;
         e->age_mean_s = (double)t->age_all * tick_s / (double)s->actions;
         e->age_max_s = (double)t->age_max * tick_s;

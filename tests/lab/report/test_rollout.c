@@ -29,6 +29,7 @@ static void make(rollouts *r)
                                         .grade_max = 2,
                                         .time_s = 4.0 + i,
                                         .chunks = 4 + 2 * i,
+                                        .inferences = 5 + 2 * i, /* one is never executed */
                                         .wait_s = 1.0 + i,
                                         .age_first_s = 0.1 * (i + 1)};
     }
@@ -76,8 +77,8 @@ static void figures_are_over_valid_episodes(void **state)
     assert_close(s.time.value, 5.0, 0.0, 1e-12);
     assert_close(s.chunks.value, 6.0, 0.0, 1e-12);
     assert_close(s.grade, 7.0 / 4.0, 0.0, 1e-12);
-    /* a chunk: 1 + 2 + 3 + 4 s of 4 + 6 + 8 + 10 chunks; ages weighted by chunks */
-    assert_close(s.delay_s, 10.0 / 28.0, 0.0, 1e-12);
+    /* 1 + 2 + 3 + 4 s of 5 + 7 + 9 + 11 inferences; ages weighted by 4 + 6 + 8 + 10 chunks */
+    assert_close(s.delay_s, 10.0 / 32.0, 0.0, 1e-12);
     assert_close(s.age_s, (0.1 * 4 + 0.2 * 6 + 0.3 * 8 + 0.4 * 10) / 28.0, 0.0, 1e-12);
     /* Wilson of 3 in 4: (p + z^2/8 -+ z sqrt(p q / 4 + z^2 / 64)) / (1 + z^2 / 4) */
     const double z = 1.959963984540054;
@@ -99,7 +100,7 @@ static void text_says_what_was_run_and_what_broke_off(void **state)
     assert_non_null(
         strstr(text, "invalid    1 of 5 episodes, in no figure below; seed 11: it flew"));
     assert_non_null(strstr(text, "success    3/4 = 75.0 %"));
-    assert_non_null(strstr(text, "delay      357 ms a chunk; age of the observation 286 ms"));
+    assert_non_null(strstr(text, "delay      312 ms an inference; age of the observation 286 ms"));
     r.report.expert = true;
     print(&r, false, text);
     assert_null(strstr(text, "steps=5"));
