@@ -144,9 +144,7 @@ static void compare_with_baseline(spoti_setting *s)
 /* Whether all points ran the same episodes, so that outcomes may be shuffled within a unit. */
 static bool can_shuffle(const spoti_setting *s)
 {
-    bool can = s->n_unit > 0 && s->n <= SPOT_STATS_MAX_POINTS &&
-               (spoti_success_decides(s) || s->objective == SPOTI_OBJECTIVE_BUDGET ||
-                s->objective == SPOTI_OBJECTIVE_ENERGY);
+    bool can = s->n_unit > 0 && s->n <= SPOT_STATS_MAX_POINTS && spoti_has_costs(s);
     for (int u = 0; can && u < s->n_unit; u++) {
         for (int i = 1; can && i < s->n; i++) {
             can = s->units[(size_t)i * (size_t)s->n_unit + (size_t)u].n == s->units[u].n;
@@ -161,9 +159,8 @@ static void fill_outcomes(const spoti_setting *s, double *outcome)
     const double price = spoti_price(s, -1, -1);
     for (int u = 0; u < s->n_unit; u++) {
         for (int i = 0; i < s->n; i++) {
-            const spoti_unit *unit = &s->units[(size_t)i * (size_t)s->n_unit + (size_t)u];
             outcome[(size_t)u * (size_t)s->n + (size_t)i] =
-                spoti_success_decides(s) ? unit->n - unit->k : spoti_charge(s, unit, i, price);
+                spoti_cost(s, spoti_unit_at(s, i, u), i, price);
         }
     }
 }

@@ -42,6 +42,11 @@ double spoti_charge(const spoti_setting *s, const spoti_unit *u, int i, double p
                                                   : u->time + (u->n - u->k) * s->budget_s[i];
 }
 
+double spoti_cost(const spoti_setting *s, const spoti_unit *u, int i, double price)
+{
+    return spoti_success_decides(s) ? u->n - u->k : spoti_charge(s, u, i, price);
+}
+
 /* Also the largest time that went into them, for the size of rounding. */
 static int differences(const spoti_setting *s, int i, int j, double *difference, double *size)
 {

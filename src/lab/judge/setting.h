@@ -45,6 +45,7 @@ typedef struct spoti_setting {
     double value[SPOT_ANALYZE_POINTS_MAX]; /* of the objective; 0 = unknown */
     /* Resampling: nothing if n_unit is 0. */
     int n_unit;
+    uint64_t *keys; /* (n_unit) of seed and task, rising; NULL where a unit is a block of seeds */
     spoti_unit *units;                         /* (n x n_unit) */
     spoti_common *common;                      /* (n x n_unit); all 0 where seeds are not known */
     int32_t *only;                             /* (n x n) seeds on which i succeeds and j fails */
@@ -70,6 +71,18 @@ static inline bool spoti_success_decides(const spoti_setting *s)
 static inline spot_quantity spoti_known(double value)
 {
     return (spot_quantity){.known = true, .value = value};
+}
+
+/* Whether episodes have a cost each, so that outcomes of shared seeds can be compared one by one. */
+static inline bool spoti_has_costs(const spoti_setting *s)
+{
+    return spoti_success_decides(s) || s->objective == SPOTI_OBJECTIVE_BUDGET ||
+           s->objective == SPOTI_OBJECTIVE_ENERGY;
+}
+
+static inline const spoti_unit *spoti_unit_at(const spoti_setting *s, int i, int u)
+{
+    return &s->units[(size_t)i * (size_t)s->n_unit + (size_t)u];
 }
 
 /* n of point i over n of the baseline, where both are known; chunks of different length compare by it. */
@@ -107,6 +120,8 @@ void spoti_resample_pairs(spoti_setting *s);
 /* paired.c: what a unit of point i costs where outcomes are paired: its time, failures charged the budget; or
  * its joules less `price` for each success. */
 double spoti_charge(const spoti_setting *s, const spoti_unit *u, int i, double price);
+/* ... the same, or its failures where success decides: the less the better. */
+double spoti_cost(const spoti_setting *s, const spoti_unit *u, int i, double price);
 /* ... the joules of a success over the points i and j (all: negative i), the same whichever is which. */
 double spoti_price(const spoti_setting *s, int i, int j);
 /* ... the sign-flip test of times in place of the bootstrap's, made when it is asked for. */
@@ -176,6 +191,9 @@ void spoti_claim_baseline(spoti_setting *s);
  * them as failures, NULL where that is not needed. */
 bool spoti_needs_strict(const spoti_setting *s);
 void spoti_guard_invalid(spoti_setting *s, const spot_analysis_setting *strict);
+
+/* together.c: what several settings say together. */
+void spoti_say_together(spot_analysis *out, const spoti_setting *work);
 
 /* words.c: the verdict as text. */
 void spoti_words(spoti_setting *s);

@@ -132,6 +132,9 @@ static spot_status fill(spoti_setting *s, const spoti_episode *e, int64_t n, int
         if (st != SPOT_OK) {
             return st;
         }
+        if (s->keys != NULL) {
+            s->keys[seed] = e[first].key;
+        }
         if (!is_left_out(s, e + first, size)) {
             const int64_t unit = blocks ? spoti_block_of(e[first].key) : seed;
             count_pairs(s, e + first, size);
@@ -178,6 +181,7 @@ void spoti_units_free(spoti_setting *s)
     const spot_allocator *a = s->log->config.allocator;
     size_t n = (size_t)s->n;
     spoti_free(a, s->units, n * (size_t)s->n_unit * sizeof(*s->units));
+    spoti_free(a, s->keys, s->keys != NULL ? (size_t)s->n_unit * sizeof(*s->keys) : 0);
     spoti_free(a, s->common, n * (size_t)s->n_unit * sizeof(*s->common));
     spoti_free(a, s->column[0], 2 * (size_t)s->n_unit * sizeof(*s->column[0]));
     spoti_free(a, s->only, n * n * sizeof(*s->only));
@@ -234,6 +238,10 @@ spot_status spoti_units_build(spoti_setting *s, spot_diag *diag)
         n_seed += k == 0 || sorted[k].key != sorted[k - 1].key;
     }
     spot_status st = allocate(s, n_seed > UNITS_MAX ? SPOTI_N_BLOCK : (int)n_seed);
+    if (st == SPOT_OK && n_seed <= UNITS_MAX) {
+        s->keys = spoti_calloc(s->log->config.allocator, (size_t)n_seed, sizeof(*s->keys));
+        st = s->keys != NULL ? SPOT_OK : SPOT_E_NOMEM;
+    }
     if (st == SPOT_OK) {
         st = fill(s, sorted, n, n_seed, diag);
     }
