@@ -16,7 +16,7 @@ static bool chunk_sd(const spoti_log_point *p, double *sd)
 {
     double k = p->chunks.weight;
     if (p->has_episodes && k >= 2.0) {
-        double mean = p->chunks.sum / k;
+        double mean = spoti_mean_value(&p->chunks);
         *sd = sqrt(fmax(0.0, (p->chunks_square - k * mean * mean) / (k - 1.0)));
         return true;
     }

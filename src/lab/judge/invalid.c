@@ -61,6 +61,7 @@ static void withhold(spoti_setting *s)
         s->out->points[i].p_beats_baseline = (spot_quantity){0};
         s->out->points[i].p_behind = (spot_quantity){0};
         s->out->points[i].may_be_best = false;
+        s->out->points[i].only_by_rare_failures = false;
     }
 }
 

@@ -168,7 +168,8 @@ static void measure_means(spoti_setting *s, int i)
         o->budget_time_s = spoti_known((total + failures * s->budget_s[i]) / n);
     }
     if (p->has_episodes && p->unknown_time == 0 && p->k > 0) {
-        o->time_to_success_s = spoti_known(p->time_all.sum / (double)p->k);
+        o->time_to_success_s =
+            spoti_known(spoti_mean_value(&p->time_all) * (double)p->n / (double)p->k);
     } else if (o->time_s.known && all_succeed) {
         o->time_to_success_s = o->time_s;
     }

@@ -22,9 +22,12 @@ enum {
 };
 
 /* A weighted mean in the making. */
+/* About the first value, so that the mean of equal values is that value to the last bit: points of one latency
+ * compare as equal, however many rows say it. */
 typedef struct spoti_mean {
     double weight;
-    double sum;
+    double first;
+    double sum; /* of weight times what a value is above the first */
 } spoti_mean;
 
 typedef struct spoti_cell {
@@ -125,8 +128,9 @@ int spoti_log_setting_of(spot_analyze_log *log, const char *platform, bool has_s
 
 static inline void spoti_mean_add(spoti_mean *m, double weight, double value)
 {
+    m->first = m->weight > 0.0 ? m->first : value;
     m->weight += weight;
-    m->sum += weight * value;
+    m->sum += weight * (value - m->first);
 }
 
 static inline bool spoti_mean_known(const spoti_mean *m)
@@ -136,7 +140,7 @@ static inline bool spoti_mean_known(const spoti_mean *m)
 
 static inline double spoti_mean_value(const spoti_mean *m)
 {
-    return m->sum / m->weight;
+    return m->first + m->sum / m->weight;
 }
 
 static inline void spoti_unit_add(spoti_unit *u, const spoti_episode *e)

@@ -258,6 +258,31 @@ static void a_sweep_does_not_hang_on_the_spelling_of_names(void **state)
     }
 }
 
+/* 0.7 s is 0.7 s however many rows say it: the mean of eight of them is no other latency than that of five. */
+static void one_latency_is_one_whatever_the_number_of_episodes(void **state)
+{
+    static const int n_row[] = {8, 7, 5};
+    static const int n_success[] = {4, 7, 2};
+    char text[TEXT_SIZE];
+    (void)state;
+    int used = snprintf(text, sizeof(text), "point,overlap,t_inf_s,success\n");
+    for (int i = 0; i < 3; i++) {
+        for (int k = 0; k < n_row[i]; k++) {
+            used += snprintf(text + used, sizeof(text) - (size_t)used, "o%d,%d,0.7,%d\n", i, i,
+                             k < n_success[i]);
+        }
+    }
+    fixture f = analysed(text, SPOT_ANALYZE_DYNAMIC, NULL);
+    assert_int_equal(f.s->verdict.best, 1);
+    assert_int_equal(f.s->verdict.kind, SPOT_ANALYZE_KIND_INTERIOR);
+    /* all may be the best, and of one latency: the one of the least overlap */
+    assert_int_equal(f.s->verdict.cheapest, 0);
+    for (int i = 0; i < 3; i++) {
+        assert_true(f.s->points[i].alpha.value == 1.0);
+    }
+    done(&f);
+}
+
 /* How many actions are executed is a knob like any other; chunks of different length compare by the action:
  * T_ck 1.1 s for 10 and 5.1 s for 50 actions, N n = 80 and 150. */
 static void the_number_of_executed_actions_is_a_knob(void **state)
@@ -477,6 +502,7 @@ int main(void)
         cmocka_unit_test(a_clear_interior_optimum_is_established),
         cmocka_unit_test(paired_times_take_the_sign_flip_test),
         cmocka_unit_test(a_sweep_does_not_hang_on_the_spelling_of_names),
+        cmocka_unit_test(one_latency_is_one_whatever_the_number_of_episodes),
         cmocka_unit_test(the_number_of_executed_actions_is_a_knob),
         cmocka_unit_test(equal_points_establish_nothing),
         cmocka_unit_test(few_successes_have_no_interval_and_say_so),
