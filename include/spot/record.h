@@ -4,7 +4,8 @@
  * The record of a study: settings x points x tasks x seeds, wherever the episodes came from.
  *
  * A log gathers rows of anybody's CSV (one an episode, or one a point), of the episode files that the
- * tool writes, of the output folder of a tuning run, and of the published tables. What each column means
+ * tool writes, of the output folder of a tuning run or the SQLite file that it kept its episodes in, and of the
+ * published tables. What each column means
  * and which names are understood: docs/analyze.md. A finished log is judged by spot_analyze (analyze.h).
  *
  *     spot_analyze_config_default(&config);
@@ -84,6 +85,11 @@ SPOT_API spot_status spot_analyze_log_csv(spot_analyze_log *log, const char *pat
 
 /* Reads the output folder of `sweetspot tune`: tune.json and its episodes. Returns as above. */
 SPOT_API spot_status spot_analyze_log_tune(spot_analyze_log *log, const char *dir, spot_diag *diag);
+
+/* Reads the SQLite file that `sweetspot tune --store` keeps episodes in: those of the run that was tuned last, which must
+ * be finished. Returns as above; E_FORMAT for any other file. */
+SPOT_API spot_status spot_analyze_log_store(spot_analyze_log *log, const char *path,
+                                            spot_diag *diag);
 
 /* Reads the published tables `name` (kinetix, dom-cr, real-static, real-dynamic) from the folder
  * `dir`. Returns as above, and E_NOT_FOUND for another name. */

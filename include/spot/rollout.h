@@ -113,6 +113,11 @@ typedef spot_status (*spot_make_world_fn)(void *ctx, spot_world *out, spot_diag 
 /* Called with the episodes finished so far, one call at a time; returns false to stop. */
 typedef bool (*spot_progress_fn)(void *ctx, int64_t done, int64_t total);
 
+/* Called with each episode that was run, the one of seeds[index], one call at a time and before it is counted as progress;
+ * another status than SPOT_OK ends the job with it (diag: the reason, for who said it). */
+typedef spot_status (*spot_keep_fn)(void *ctx, int64_t index, const spot_episode *episode,
+                                    spot_diag *diag);
+
 /* Many episodes of one configuration. */
 typedef struct spot_rollout_batch {
     spot_rollout_config config;
@@ -124,10 +129,12 @@ typedef struct spot_rollout_batch {
     int threads;               /* 1..256; more than n_seeds are not started */
     spot_progress_fn progress; /* may be NULL */
     void *progress_ctx;
+    spot_keep_fn keep; /* may be NULL */
+    void *keep_ctx;
 } spot_rollout_batch;
 
 /* Runs the episodes of `batch` into episodes (n_seeds), episode i of seed i, whatever the threads.
- * Returns SPOT_OK, E_INVALID, E_RANGE, E_STATE (progress stopped it), E_NOMEM, or the failure of the
+ * Returns SPOT_OK, E_INVALID, E_RANGE, E_STATE (progress stopped it), E_NOMEM, what `keep` said, or the failure of the
  * smallest index that failed (diag names the seed); then `episodes` is not complete. */
 SPOT_API spot_status spot_rollout_run_many(const spot_rollout_batch *batch, spot_episode *episodes,
                                            spot_diag *diag);

@@ -65,10 +65,12 @@ typedef struct spot_tune_config {
     const char *charge_as;    /* latency class; NULL = the task's */
     spot_variation variation; /* speed and sensor noise */
     spot_goal goal;
-    int resamples;             /* bootstrap; default 10000 */
-    double effect;             /* as in spot_analyze_config; default 0 */
-    const char *episodes_dir;  /* finished points are kept here and read back; NULL = nowhere */
-    bool fresh;                /* run every point, also those kept in episodes_dir; default false */
+    int resamples;            /* bootstrap; default 10000 */
+    double effect;            /* as in spot_analyze_config; default 0 */
+    const char *episodes_dir; /* finished points are kept here and read back; NULL = nowhere */
+    const char *store; /* SQLite file that keeps episodes one by one, those of spot_tune_confirm
+                                * too, in place of the two folders; NULL = the folders */
+    bool fresh;        /* run every point, also those that are kept; default false */
     const char *const *inputs; /* (n_inputs) files that decide the episodes, such as task.yaml: kept
                                 * points are read back only while their contents are the same. The
                                 * model and the brain (spot_brain_identify) are always compared. */
@@ -97,7 +99,7 @@ typedef struct spot_tune_row {
     uint64_t invalid_seed; /* of the first of them */
     char fault[SPOT_FAULT_SIZE]; /* why it was; "" = none */
     double grade_mean;           /* over valid episodes */
-    bool reused;                 /* episodes read back from episodes_dir */
+    bool reused;                 /* all its episodes were read back */
 } spot_tune_row;
 
 /* What was run: everything a reader of the result must know. */

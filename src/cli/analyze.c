@@ -79,6 +79,24 @@ static int fail_on_data(spot_status st, const spot_diag *diag)
     return st == SPOT_E_NOT_FOUND ? CLI_USAGE : CLI_FAILED;
 }
 
+/* Whether it is a file that begins as SQLite's do, or is at least called like one. Pipes are not touched. */
+static bool is_store(const char *source, const struct stat *info)
+{
+    static const char MAGIC[16] = "SQLite format 3";
+    static const char SUFFIX[] = ".sqlite";
+    const size_t length = strlen(source);
+    const size_t n_suffix = sizeof(SUFFIX) - 1;
+    char head[sizeof(MAGIC)];
+    FILE *file = S_ISREG(info->st_mode) ? fopen(source, "rbe") : NULL;
+    if (file == NULL) {
+        return false;
+    }
+    const bool begins =
+        fread(head, sizeof(head), 1, file) == 1 && memcmp(head, MAGIC, sizeof(head)) == 0;
+    (void)fclose(file);
+    return begins || (length > n_suffix && strcmp(source + length - n_suffix, SUFFIX) == 0);
+}
+
 static int read_source(spot_analyze_log *log, const char *source)
 {
     char dir[CLI_PATH_SIZE];
@@ -94,6 +112,8 @@ static int read_source(spot_analyze_log *log, const char *source)
         st = spot_analyze_log_published(log, dir, source + 10, &diag);
     } else if (stat(source, &info) == 0 && S_ISDIR(info.st_mode)) {
         st = spot_analyze_log_tune(log, source, &diag);
+    } else if (stat(source, &info) == 0 && is_store(source, &info)) {
+        st = spot_analyze_log_store(log, source, &diag);
     } else {
         st = spot_analyze_log_csv(log, strcmp(source, "-") == 0 ? "/dev/stdin" : source, &diag);
     }
@@ -286,8 +306,9 @@ static int judge(const request *r, spot_analyze_log *log)
 static int check_request(request *r)
 {
     if (r->n_sources == 0) {
-        return cli_misuse("analyze", "no SOURCE: expected a CSV, a folder of sweetspot tune, or "
-                                     "published:NAME");
+        return cli_misuse("analyze",
+                          "no SOURCE: expected a CSV, a folder or store of sweetspot tune, "
+                          "or published:NAME");
     }
     static const char *const regimes[] = {"auto", "static", "dynamic"};
     static const char *const goals[] = {"auto", "energy"};
@@ -324,8 +345,8 @@ static const char SUMMARY[] =
     "chunk_actions, t_act_s, overlap, episodes, successes, chunks, time_s, energy_j, ...) or a "
     "row\n"
     "an episode (point, seed, success, chunks, time_s, ...); the episodes of `sweetspot rollout`;\n"
-    "the folder of `sweetspot tune`; published:kinetix, published:dom-cr, published:real-static,\n"
-    "published:real-dynamic.\n"
+    "the folder of `sweetspot tune`, or the SQLite file of its --store; published:kinetix,\n"
+    "published:dom-cr, published:real-static, published:real-dynamic.\n"
     "What is missing is left out of the answer, not guessed. docs/analyze.md has all columns.";
 
 static const char EXAMPLES[] =

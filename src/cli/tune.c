@@ -20,6 +20,7 @@ typedef struct request {
     const char *schedule;
     const char *goal;
     const char *out;
+    const char *store; /* SQLite file; NULL = folders below `out` */
     double speed;
     double noise;
     uint64_t seed;
@@ -119,6 +120,12 @@ static void remove_output_folder(const request *r)
     }
 }
 
+/* Where the episodes are. */
+static const char *kept_in(const request *r)
+{
+    return r->store != NULL ? r->store : r->config.episodes_dir;
+}
+
 static void print_warnings(const request *r, const spot_tune_result *result)
 {
     const spot_tune_setting *s = &result->setting;
@@ -145,7 +152,7 @@ static void print_warnings(const request *r, const spot_tune_result *result)
     if (reused > 0 && !r->quiet) {
         spot_print(stderr,
                    "sweetspot tune: %d of %d points read back from %s (--fresh runs them again)\n",
-                   reused, result->n_rows, r->config.episodes_dir);
+                   reused, result->n_rows, kept_in(r));
     }
 }
 
@@ -217,8 +224,7 @@ static void print_places(const request *r, bool drawn)
     if (drawn) {
         spot_print(stdout, "figure: %s/tune.svg %s/tune.png\n", r->dir, r->dir);
     }
-    spot_print(stdout, "data:   %s/tune.csv %s/tune.json %s\n", r->dir, r->dir,
-               r->config.episodes_dir);
+    spot_print(stdout, "data:   %s/tune.csv %s/tune.json %s\n", r->dir, r->dir, kept_in(r));
 }
 
 /* Files first: a reader that goes away, or a full disk behind stdout, must not cost them. The table comes in
@@ -260,6 +266,7 @@ static int tune(request *r, const spot_task *task, const spot_brain *brain,
     c->inputs = inputs;
     c->n_inputs = (int)(sizeof(inputs) / sizeof(inputs[0]));
     c->episodes_dir = episodes_dir;
+    c->store = r->store;
     c->policy_name = r->policy_name;
 
     cli_progress progress = cli_progress_begin("tune", r->quiet);
@@ -361,6 +368,8 @@ static const char *const EXAMPLES =
     "      --quant fp32,w8a8 --kv base,p1,p4\n\n"
     "  # a claimed winner runs again on fresh seeds, here on more of them\n"
     "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w --confirm 1000\n\n"
+    "  # long episodes: a run that is killed goes on in the middle of a point\n"
+    "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w --store conveyor.sqlite\n\n"
     "  # for a script: the best point\n"
     "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w --json | jq -r .verdict.best\n";
 
@@ -406,6 +415,8 @@ int spoti_cli_tune(int argc, char **argv)
         {"threads", "N", CLI_INTEGER, &r.threads, "default: all processors"},
         {"out", "DIR", CLI_TEXT, &r.out,
          "folder of the results; default runs/TASK-PLATFORM, with -POLICY if named otherwise"},
+        {"store", "FILE", CLI_TEXT, &r.store,
+         "keep the episodes in this SQLite file, one by one, instead of in DIR/episodes"},
         {"fresh", NULL, CLI_FLAG, &r.fresh, "run every point, also those that were kept"},
         {"wide", NULL, CLI_FLAG, &r.wide, "every column, however wide the table"},
         {"json", NULL, CLI_FLAG, &r.json, "JSON instead of the table"},

@@ -9,16 +9,30 @@
 #include "core/base/show.h"
 #include "core/base/text.h"
 
-enum {
-    N_COLUMN = 18,
-    LINE_SIZE = SPOTI_SIGNATURE_SIZE + 64, /* of the longest line, the signature's */
-};
+enum { LINE_SIZE = SPOTI_SIGNATURE_SIZE + 64 }; /* of the longest line, the signature's */
 
 static const char PREFIX[] = "# sweetspot episodes, format 2: ";
-static const char COLUMNS[] =
-    "seed,success,grade,grade_max,time_s,chunks,inferences,actions,dropped,"
-    "inference_s,wait_s,delay_s,age_first_s,age_mean_s,age_max_s,path_m,invalid,fault";
 static const char CLOSING[] = "# complete";
+
+#define COLUMN(name, kind)                                                                         \
+    {                                                                                              \
+#name, SPOTI_COLUMN_##kind, offsetof(spot_episode, name)                                   \
+    }
+
+/* The fault is the last: its text may hold commas. */
+const spoti_episode_column SPOTI_EPISODE_COLUMNS[SPOTI_N_EPISODE_COLUMN] = {
+    COLUMN(seed, SEED),        COLUMN(success, FLAG),    COLUMN(grade, INT),
+    COLUMN(grade_max, INT),    COLUMN(time_s, REAL),     COLUMN(chunks, COUNT),
+    COLUMN(inferences, COUNT), COLUMN(actions, COUNT),   COLUMN(dropped, COUNT),
+    COLUMN(inference_s, REAL), COLUMN(wait_s, REAL),     COLUMN(delay_s, REAL),
+    COLUMN(age_first_s, REAL), COLUMN(age_mean_s, REAL), COLUMN(age_max_s, REAL),
+    COLUMN(path_m, REAL),      COLUMN(invalid, FLAG),    COLUMN(fault, FAULT),
+};
+
+bool spoti_episode_possible(const spot_episode *e)
+{
+    return e->invalid == (e->fault[0] != '\0') && !(e->invalid && e->success);
+}
 
 bool spoti_episodes_name(const char *text, char name[SPOTI_EPISODES_NAME_SIZE])
 {
@@ -29,26 +43,61 @@ bool spoti_episodes_name(const char *text, char name[SPOTI_EPISODES_NAME_SIZE])
     return whole;
 }
 
+/* The row of the names. */
+static const char *header(char line[LINE_SIZE])
+{
+    size_t used = 0;
+    for (int k = 0; k < SPOTI_N_EPISODE_COLUMN; k++) {
+        (void)spoti_format(line + used, LINE_SIZE - used, "%s%s", k > 0 ? "," : "",
+                           SPOTI_EPISODE_COLUMNS[k].name);
+        used += strlen(line + used);
+    }
+    return line;
+}
+
+static void put_episode(FILE *out, const spot_episode *e)
+{
+    for (int k = 0; k < SPOTI_N_EPISODE_COLUMN; k++) {
+        const spoti_episode_column *c = &SPOTI_EPISODE_COLUMNS[k];
+        const void *at = (const char *)e + c->offset;
+        (void)fputs(k > 0 ? "," : "", out);
+        switch (c->kind) {
+        case SPOTI_COLUMN_SEED:
+            (void)fprintf(out, "%" PRIu64, *(const uint64_t *)at);
+            break;
+        case SPOTI_COLUMN_FLAG:
+            (void)fputs(*(const bool *)at ? "1" : "0", out);
+            break;
+        case SPOTI_COLUMN_INT:
+            (void)fprintf(out, "%d", *(const int *)at);
+            break;
+        case SPOTI_COLUMN_COUNT:
+            (void)fprintf(out, "%" PRId64, *(const int64_t *)at);
+            break;
+        case SPOTI_COLUMN_REAL:
+            (void)fprintf(out, "%.17g", *(const double *)at);
+            break;
+        case SPOTI_COLUMN_FAULT:
+            spoti_put_csv(out, (const char *)at);
+            break;
+        }
+    }
+    (void)fputc('\n', out);
+}
+
 spot_status spoti_episodes_save(const char *path, const char *signature,
                                 const spot_episode *episodes, int64_t n, spot_diag *diag)
 {
+    char line[LINE_SIZE];
     spoti_file file;
     spot_status st = spoti_file_begin(&file, path, diag);
     if (st != SPOT_OK) {
         return st;
     }
     /* names in the signature may hold a newline: a row of their own making */
-    spot_print(file.stream, "%s%s\n%s\n", PREFIX, signature, COLUMNS);
+    spot_print(file.stream, "%s%s\n%s\n", PREFIX, signature, header(line));
     for (int64_t i = 0; i < n; i++) {
-        const spot_episode *e = &episodes[i];
-        (void)fprintf(file.stream,
-                      "%" PRIu64 ",%d,%d,%d,%.17g,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64
-                      ",%.17g,%.17g,%.17g,%.17g,%.17g,%.17g,%.17g,%d,",
-                      e->seed, e->success ? 1 : 0, e->grade, e->grade_max, e->time_s, e->chunks,
-                      e->inferences, e->actions, e->dropped, e->inference_s, e->wait_s, e->delay_s,
-                      e->age_first_s, e->age_mean_s, e->age_max_s, e->path_m, e->invalid ? 1 : 0);
-        spoti_put_csv(file.stream, e->fault);
-        (void)fputc('\n', file.stream);
+        put_episode(file.stream, &episodes[i]);
     }
     (void)fprintf(file.stream, "%s\n", CLOSING);
     return spoti_file_commit(&file, diag);
@@ -84,11 +133,11 @@ static bool unquote(char *cell)
     return from[0] == '"' && from[1] == '\0';
 }
 
-/* Cuts `line` at its commas, but for those of the last cell, a text; false unless there are N_COLUMN. */
-static bool split(char *line, char *fields[N_COLUMN])
+/* Cuts `line` at its commas, but for those of the last cell, a text; false unless there are all. */
+static bool split(char *line, char *fields[SPOTI_N_EPISODE_COLUMN])
 {
     fields[0] = line;
-    for (int n = 1; n < N_COLUMN; n++) {
+    for (int n = 1; n < SPOTI_N_EPISODE_COLUMN; n++) {
         char *comma = strchr(fields[n - 1], ',');
         if (comma == NULL) {
             return false;
@@ -96,7 +145,7 @@ static bool split(char *line, char *fields[N_COLUMN])
         *comma = '\0';
         fields[n] = comma + 1;
     }
-    return unquote(fields[N_COLUMN - 1]);
+    return unquote(fields[SPOTI_N_EPISODE_COLUMN - 1]);
 }
 
 static bool read_flag(const char *text, bool *flag)
@@ -105,28 +154,35 @@ static bool read_flag(const char *text, bool *flag)
     return (text[0] == '0' || text[0] == '1') && text[1] == '\0';
 }
 
-static bool read_episode(char *line, spot_episode *e)
+static bool read_cell(const spoti_episode_column *c, const char *text, spot_episode *e)
 {
-    char *f[N_COLUMN];
-    if (!split(line, f)) {
+    void *at = (char *)e + c->offset;
+    switch (c->kind) {
+    case SPOTI_COLUMN_SEED:
+        return spoti_parse_uint64(text, at) == SPOT_OK;
+    case SPOTI_COLUMN_FLAG:
+        return read_flag(text, at);
+    case SPOTI_COLUMN_INT:
+        return spoti_parse_int(text, at) == SPOT_OK;
+    case SPOTI_COLUMN_COUNT:
+        return spoti_parse_int64(text, at) == SPOT_OK;
+    case SPOTI_COLUMN_REAL:
+        return spoti_parse_double(text, at) == SPOT_OK;
+    case SPOTI_COLUMN_FAULT:
+        return spoti_copy(at, sizeof(e->fault), text);
+    default:
         return false;
     }
-    int64_t *const counts[] = {&e->chunks, &e->inferences, &e->actions, &e->dropped};
-    double *const reals[] = {&e->inference_s, &e->wait_s,    &e->delay_s, &e->age_first_s,
-                             &e->age_mean_s,  &e->age_max_s, &e->path_m};
-    bool ok = spoti_parse_uint64(f[0], &e->seed) == SPOT_OK && read_flag(f[1], &e->success) &&
-              spoti_parse_int(f[2], &e->grade) == SPOT_OK &&
-              spoti_parse_int(f[3], &e->grade_max) == SPOT_OK &&
-              spoti_parse_double(f[4], &e->time_s) == SPOT_OK;
-    for (int k = 0; ok && k < 4; k++) {
-        ok = spoti_parse_int64(f[5 + k], counts[k]) == SPOT_OK;
+}
+
+static bool read_episode(char *line, spot_episode *e)
+{
+    char *f[SPOTI_N_EPISODE_COLUMN];
+    bool ok = split(line, f);
+    for (int k = 0; ok && k < SPOTI_N_EPISODE_COLUMN; k++) {
+        ok = read_cell(&SPOTI_EPISODE_COLUMNS[k], f[k], e);
     }
-    for (int k = 0; ok && k < 7; k++) {
-        ok = spoti_parse_double(f[9 + k], reals[k]) == SPOT_OK;
-    }
-    /* a fault belongs to an invalid episode, which is no success */
-    return ok && read_flag(f[16], &e->invalid) && spoti_copy(e->fault, sizeof(e->fault), f[17]) &&
-           e->invalid == (e->fault[0] != '\0') && !(e->invalid && e->success);
+    return ok && spoti_episode_possible(e);
 }
 
 static bool read_all(FILE *stream, const char *signature, const uint64_t *seeds, int64_t n,
@@ -139,7 +195,7 @@ static bool read_all(FILE *stream, const char *signature, const uint64_t *seeds,
         strncmp(line, PREFIX, prefix) != 0 || strcmp(line + prefix, shown) != 0) {
         return false;
     }
-    if (!next_line(stream, line) || strcmp(line, COLUMNS) != 0) {
+    if (!next_line(stream, line) || strcmp(line, header(shown)) != 0) {
         return false;
     }
     for (int64_t i = 0; i < n; i++) {

@@ -7,17 +7,43 @@
  * episodes; then the column names, one row an episode, and a closing line, so that a file that was
  * cut off is recognised. Numbers carry 17 digits: what is read back is what was written, to the bit.
  */
-#ifndef SPOTI_STUDY_EPISODES_H
-#define SPOTI_STUDY_EPISODES_H
+#ifndef SPOTI_RECORD_EPISODES_H
+#define SPOTI_RECORD_EPISODES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "spot/point.h"
 #include "spot/rollout.h"
 #include "spot/status.h"
 
-enum { SPOTI_SIGNATURE_SIZE = 1024, SPOTI_EPISODES_NAME_SIZE = SPOT_POINT_TEXT_SIZE + 8 };
+enum {
+    SPOTI_SIGNATURE_SIZE = 1024,
+    SPOTI_EPISODES_NAME_SIZE = SPOT_POINT_TEXT_SIZE + 8,
+    SPOTI_N_EPISODE_COLUMN = 18,
+};
+
+typedef enum spoti_column_kind {
+    SPOTI_COLUMN_SEED,  /* uint64_t */
+    SPOTI_COLUMN_FLAG,  /* bool, 0 or 1 */
+    SPOTI_COLUMN_INT,   /* int */
+    SPOTI_COLUMN_COUNT, /* int64_t */
+    SPOTI_COLUMN_REAL,  /* double */
+    SPOTI_COLUMN_FAULT, /* the text of spot_episode */
+} spoti_column_kind;
+
+/* What is kept of an episode, and under which name: in every store the same. */
+typedef struct spoti_episode_column {
+    const char *name;
+    spoti_column_kind kind;
+    size_t offset; /* in spot_episode */
+} spoti_episode_column;
+
+extern const spoti_episode_column SPOTI_EPISODE_COLUMNS[SPOTI_N_EPISODE_COLUMN];
+
+/* Whether what was read can be: a fault belongs to an invalid episode, which is no success. */
+bool spoti_episode_possible(const spot_episode *episode);
 
 /* The file of a point: `steps=5 overlap=2` lies in steps=5_overlap=2.csv; the slashes of quant=a/b.yaml
  * make no folders. Two points of one name would only run again in turns: signatures tell them apart.

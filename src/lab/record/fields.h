@@ -83,6 +83,19 @@ spot_status spoti_row_refuse(const spoti_row *row, spoti_field field, spot_statu
 #endif
     ;
 
+/* What is known to be right. */
+static inline void spoti_row_set_text(spoti_row *row, spoti_field field, const char *text)
+{
+    row->has[field] = true;
+    row->text[field - SPOTI_N_NUMBER] = text;
+}
+
+static inline void spoti_row_set_number(spoti_row *row, spoti_field field, double value)
+{
+    row->has[field] = true;
+    row->value[field] = value;
+}
+
 static inline const char *spoti_row_text(const spoti_row *row, spoti_field field)
 {
     return row->text[field - SPOTI_N_NUMBER];

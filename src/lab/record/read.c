@@ -61,12 +61,6 @@ static spot_status note_number(reader *r, const char *note, const char *key, spo
                                        : SPOT_OK;
 }
 
-static void preset_text(spoti_row *row, spoti_field field, const char *text)
-{
-    row->has[field] = true;
-    row->text[field - SPOTI_N_NUMBER] = text;
-}
-
 /* Fields of a note, in order; the first that is wrong ends it. */
 typedef struct note_field {
     const char *key;
@@ -91,13 +85,13 @@ static spot_status read_signature(reader *r, const char *note, spot_diag *diag)
                                         {"speed", SPOTI_SPEED},
                                         {"overhead_s", SPOTI_OVERHEAD}};
     if (note_value(note, "point", r->point)) {
-        preset_text(&r->preset, SPOTI_POINT, r->point);
+        spoti_row_set_text(&r->preset, SPOTI_POINT, r->point);
     }
     if (note_value(note, "platform", r->platform)) {
-        preset_text(&r->preset, SPOTI_PLATFORM, r->platform);
+        spoti_row_set_text(&r->preset, SPOTI_PLATFORM, r->platform);
     }
     if (note_value(note, "schedule", r->schedule)) {
-        preset_text(&r->preset, SPOTI_SCHEDULE, r->schedule);
+        spoti_row_set_text(&r->preset, SPOTI_SCHEDULE, r->schedule);
     }
     spot_status st = note_numbers(r, note, fields, sizeof(fields) / sizeof(fields[0]), diag);
     if (strcmp(r->schedule, spot_schedule_str(SPOT_SCHEDULE_CADENCE)) != 0) {
@@ -123,7 +117,7 @@ static spot_status read_prose(reader *r, const char *note, spot_diag *diag)
     if (end == NULL || !spoti_copy_n(r->point, sizeof(r->point), at, (size_t)(end - at))) {
         return SPOT_OK;
     }
-    preset_text(&r->preset, SPOTI_POINT, r->point);
+    spoti_row_set_text(&r->preset, SPOTI_POINT, r->point);
     spot_status st = note_numbers(r, note, fields, sizeof(fields) / sizeof(fields[0]), diag);
     if (st == SPOT_OK && strstr(end, " s charged as ") != NULL &&
         spoti_copy_n(number, sizeof(number), end + 2, strcspn(end + 2, " "))) {
@@ -133,7 +127,7 @@ static spot_status read_prose(reader *r, const char *note, spot_diag *diag)
     if (st == SPOT_OK && r->preset.has[SPOTI_T_INF] && strstr(end, " s charged as none") != NULL &&
         spoti_format(r->platform, sizeof(r->platform), "latency %g s",
                      r->preset.value[SPOTI_T_INF])) {
-        preset_text(&r->preset, SPOTI_PLATFORM, r->platform);
+        spoti_row_set_text(&r->preset, SPOTI_PLATFORM, r->platform);
     }
     return st;
 }

@@ -19,12 +19,6 @@ static spot_status refuse(const char *path, const char *what, spot_diag *diag)
                          what);
 }
 
-static void set_text(spoti_row *row, spoti_field field, const char *text)
-{
-    row->has[field] = true;
-    row->text[field - SPOTI_N_NUMBER] = text;
-}
-
 static bool episodes_path(const char *dir, const char *text, char path[SPOTI_PATH_SIZE])
 {
     char name[SPOTI_EPISODES_NAME_SIZE];
@@ -53,9 +47,9 @@ static spot_status read_point(spot_analyze_log *log, const char *dir, const char
         return refuse(json_path, "a point has no file name", diag);
     }
     spoti_preset preset = {.ignore_note = true};
-    set_text(&preset.row, SPOTI_POINT, text);
-    set_text(&preset.row, SPOTI_PLATFORM, platform);
-    set_text(&preset.row, SPOTI_SCHEDULE, schedule);
+    spoti_row_set_text(&preset.row, SPOTI_POINT, text);
+    spoti_row_set_text(&preset.row, SPOTI_PLATFORM, platform);
+    spoti_row_set_text(&preset.row, SPOTI_SCHEDULE, schedule);
     const struct {
         double value;
         spoti_field field;

@@ -22,6 +22,8 @@ typedef struct job {
     spot_episode *episodes;
     worker *workers;
     int n_workers;
+    spot_status kept; /* the first that the caller's `keep` did not, and why */
+    spot_diag why_not_kept;
 } job;
 
 static spot_status work(void *ctx, int i_worker, int64_t index)
@@ -40,8 +42,14 @@ static spot_status work(void *ctx, int i_worker, int64_t index)
 
 static bool report(void *ctx, int64_t index, int64_t done, int64_t total)
 {
-    (void)index;
-    const spot_rollout_batch *batch = ((job *)ctx)->batch;
+    job *j = (job *)ctx;
+    const spot_rollout_batch *batch = j->batch;
+    if (batch->keep != NULL && j->kept == SPOT_OK) {
+        j->kept = batch->keep(batch->keep_ctx, index, &j->episodes[index], &j->why_not_kept);
+    }
+    if (j->kept != SPOT_OK) {
+        return false;
+    }
     return batch->progress == NULL || batch->progress(batch->progress_ctx, done, total);
 }
 
@@ -75,6 +83,9 @@ static spot_status say_why(const job *j, spot_status st, spot_diag *diag)
             first = j->workers[i].failed_at;
             why = &j->workers[i].why;
         }
+    }
+    if (why == NULL && j->kept != SPOT_OK) {
+        return spot_diag_set(diag, j->kept, "%s", j->why_not_kept.text);
     }
     if (why == NULL) {
         return spot_diag_set(diag, st, "stopped before all %lld episodes were run",

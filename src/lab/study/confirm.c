@@ -13,7 +13,7 @@
 
 #include "core/base/config.h"
 #include "core/base/text.h"
-#include "spot/tune.h"
+#include "lab/study/study.h"
 
 enum { POINTS_MAX = 3, FIGURE_SIZE = 96 };
 
@@ -86,8 +86,9 @@ spot_status spot_tune_confirm(const spot_task *task, const spot_brain *brain,
     fresh.seed = config->seed + (uint64_t)config->n_seeds;
     fresh.n_seeds = config->confirm_seeds;
     fresh.episodes_dir = config->confirm_dir;
-    spot_status st =
-        spot_tune(task, brain, platform, &fresh, progress, ctx, &result->confirm, diag);
+    const spoti_tune_subject subject = {
+        .task = task, .brain = brain, .platform = platform, .confirms = true};
+    spot_status st = spoti_tune_on(&subject, &fresh, progress, ctx, &result->confirm, diag);
     if (st == SPOT_OK) {
         result->confirmed =
             result->confirm->best == at_best && result->confirm->best_beats_baseline;

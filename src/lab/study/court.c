@@ -6,68 +6,37 @@
  * Nothing is decided here: what was simulated a moment ago is judged by the same rules as a log that
  * somebody brings along (lab/judge), so `tune` and `analyze` on the folder that it wrote say the same.
  */
-#include <inttypes.h>
 #include <string.h>
 
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "lab/record/log.h"
+#include "lab/record/store.h"
 #include "lab/study/judge.h"
 #include "spot/analyze.h"
 #include "spot/stats.h"
 
-static void set_number(spoti_row *row, spoti_field field, double value)
-{
-    row->has[field] = true;
-    row->value[field] = value;
-}
-
-static void set_text(spoti_row *row, spoti_field field, const char *text)
-{
-    row->has[field] = true;
-    row->text[field - SPOTI_N_NUMBER] = text;
-}
-
-/* What all episodes of a point have in common; the same as record/run_folder.c reads back. */
-static spoti_row point_row(const spot_tune_result *r, int i)
+spoti_row spoti_point_row(const spot_tune_result *r, int i)
 {
     const spot_tune_setting *s = &r->setting;
     const spot_tune_row *point = &r->rows[i];
     spoti_row row = {.file = point->text};
-    set_text(&row, SPOTI_POINT, point->text);
-    set_text(&row, SPOTI_PLATFORM, s->platform);
-    set_text(&row, SPOTI_SCHEDULE,
-             spot_schedule_str(spot_schedule_of(s->cadence, point->point.overlap)));
-    set_number(&row, SPOTI_T_INF, point->latency.mean_s);
-    set_number(&row, SPOTI_T_CHUNK, point->chunk_time_s);
-    set_number(&row, SPOTI_T_ACT, s->action_s);
-    set_number(&row, SPOTI_CHUNK, spoti_row_execute(r, point));
-    set_number(&row, SPOTI_BUDGET, s->time_limit_s);
+    spoti_row_set_text(&row, SPOTI_POINT, point->text);
+    spoti_row_set_text(&row, SPOTI_PLATFORM, s->platform);
+    spoti_row_set_text(&row, SPOTI_SCHEDULE,
+                       spot_schedule_str(spot_schedule_of(s->cadence, point->point.overlap)));
+    spoti_row_set_number(&row, SPOTI_T_INF, point->latency.mean_s);
+    spoti_row_set_number(&row, SPOTI_T_CHUNK, point->chunk_time_s);
+    spoti_row_set_number(&row, SPOTI_T_ACT, s->action_s);
+    spoti_row_set_number(&row, SPOTI_CHUNK, spoti_row_execute(r, point));
+    spoti_row_set_number(&row, SPOTI_BUDGET, s->time_limit_s);
     if (s->cadence) {
-        set_number(&row, SPOTI_OVERHEAD, s->overhead_s);
+        spoti_row_set_number(&row, SPOTI_OVERHEAD, s->overhead_s);
     }
     if (s->variation.speed != 1.0) {
-        set_number(&row, SPOTI_SPEED, s->variation.speed);
+        spoti_row_set_number(&row, SPOTI_SPEED, s->variation.speed);
     }
     return row;
-}
-
-static spot_status add_episode(spot_analyze_log *log, const spoti_row *point, int line,
-                               const spot_episode *e, spot_diag *diag)
-{
-    char seed[24];
-    spoti_row row = *point;
-    (void)spoti_format(seed, sizeof(seed), "%" PRIu64, e->seed);
-    row.line = line;
-    set_text(&row, SPOTI_SEED, seed);
-    set_number(&row, SPOTI_SUCCESS, e->success ? 1.0 : 0.0);
-    set_number(&row, SPOTI_INVALID, e->invalid ? 1.0 : 0.0);
-    set_number(&row, SPOTI_TIME, e->time_s);
-    set_number(&row, SPOTI_CHUNKS, (double)e->chunks);
-    set_number(&row, SPOTI_INFERENCES, (double)e->inferences);
-    set_number(&row, SPOTI_WAIT, e->wait_s);
-    set_number(&row, SPOTI_AGE, e->age_first_s);
-    return spoti_log_add(log, &row, diag);
 }
 
 static spot_status make_log(const spot_tune_result *r, const spot_episode *episodes,
@@ -79,13 +48,16 @@ static spot_status make_log(const spot_tune_result *r, const spot_episode *episo
     config.resamples = r->setting.resamples;
     config.effect = r->setting.effect;
     config.baseline = r->rows[r->baseline].text;
-    config.regime = r->goal == SPOT_GOAL_TIME ? SPOT_ANALYZE_STATIC : SPOT_ANALYZE_DYNAMIC;
+    config.regime = spoti_regime_of(r->goal);
     spot_status st = spot_analyze_log_create(&config, log);
     for (int i = 0; st == SPOT_OK && i < r->n_rows; i++) {
-        const spoti_row point = point_row(r, i);
+        const spoti_row point = spoti_point_row(r, i);
         for (int k = 0; st == SPOT_OK && k < n; k++) {
-            st = add_episode(*log, &point, k + 1, &episodes[(size_t)i * (size_t)n + (size_t)k],
-                             diag);
+            char seed[SPOTI_SEED_TEXT_SIZE];
+            spoti_row row;
+            spoti_episode_row(&point, &episodes[(size_t)i * (size_t)n + (size_t)k], k + 1, seed,
+                              &row);
+            st = spoti_log_add(*log, &row, diag);
         }
     }
     return st;

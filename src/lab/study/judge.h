@@ -8,6 +8,7 @@
 #ifndef SPOTI_STUDY_JUDGE_H
 #define SPOTI_STUDY_JUDGE_H
 
+#include "lab/record/fields.h"
 #include "spot/rollout.h"
 #include "spot/status.h"
 #include "spot/tune.h"
@@ -17,6 +18,16 @@ static inline int spoti_row_execute(const spot_tune_result *result, const spot_t
 {
     return row->point.execute > 0 ? row->point.execute : result->setting.n_execute;
 }
+
+/* What a goal asks of the judge. */
+static inline spot_analyze_regime spoti_regime_of(spot_goal goal)
+{
+    return goal == SPOT_GOAL_TIME ? SPOT_ANALYZE_STATIC : SPOT_ANALYZE_DYNAMIC;
+}
+
+/* What all episodes of row i have in common, once the timing law is known; the same as record/run_folder.c
+ * reads back. Borrows texts of `result`. */
+spoti_row spoti_point_row(const spot_tune_result *result, int i);
 
 /* Fills the chunk time of each row by the timing law. tick_s and ticks_per_action are the world's. Returns SPOT_OK, E_RANGE. */
 spot_status spoti_judge_law(spot_tune_result *result, double tick_s, int64_t ticks_per_action);

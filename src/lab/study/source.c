@@ -29,15 +29,17 @@ static spot_status run(void *ctx, const spot_rollout_batch *batch, spot_episode 
     return spot_rollout_run_many(&whole, episodes, diag);
 }
 
-spot_status spot_tune(const spot_task *task, const spot_brain *brain, const spot_platform *platform,
-                      const spot_tune_config *config, spot_progress_fn progress, void *ctx,
-                      spot_tune_result **out, spot_diag *diag)
+spot_status spoti_tune_on(const spoti_tune_subject *subject, const spot_tune_config *config,
+                          spot_progress_fn progress, void *ctx, spot_tune_result **out,
+                          spot_diag *diag)
 {
     if (out == NULL) {
         return SPOT_E_INVALID;
     }
     *out = NULL;
-    if (task == NULL || brain == NULL || platform == NULL ||
+    const spot_task *task = subject->task;
+    const spot_brain *brain = subject->brain;
+    if (task == NULL || brain == NULL || subject->platform == NULL ||
         SPOTI_CONFIG_CHECK(spot_tune_config, config, diag) != SPOT_OK) {
         return SPOT_E_INVALID;
     }
@@ -56,11 +58,20 @@ spot_status spot_tune(const spot_task *task, const spot_brain *brain, const spot
                                 .policy_task = info.task,
                                 .policy_horizon = info.horizon,
                                 .default_steps = info.default_steps,
+                                .confirms = subject->confirms,
                                 .run = run,
                                 .ctx = &r};
     st = spoti_identify(task, brain, source.identity, diag);
     if (st != SPOT_OK) {
         return st;
     }
-    return spoti_tune(&source, platform, config, progress, ctx, out, diag);
+    return spoti_tune(&source, subject->platform, config, progress, ctx, out, diag);
+}
+
+spot_status spot_tune(const spot_task *task, const spot_brain *brain, const spot_platform *platform,
+                      const spot_tune_config *config, spot_progress_fn progress, void *ctx,
+                      spot_tune_result **out, spot_diag *diag)
+{
+    const spoti_tune_subject subject = {.task = task, .brain = brain, .platform = platform};
+    return spoti_tune_on(&subject, config, progress, ctx, out, diag);
 }

@@ -21,6 +21,8 @@ typedef struct spoti_tune_source {
     int policy_horizon; /* H */
     int default_steps;
     char identity[SPOTI_IDENTITY_SIZE]; /* one line; differs where episodes could differ */
+    bool
+        confirms; /* its episodes had no part in a choice, and are kept apart from those that had */
     /* Runs one point as spot_rollout_run_many does; brain and worlds of `batch` are left open. */
     spot_status (*run)(void *ctx, const spot_rollout_batch *batch, spot_episode *episodes,
                        spot_diag *diag);
@@ -31,6 +33,19 @@ typedef struct spoti_tune_source {
 spot_status spoti_tune(const spoti_tune_source *source, const spot_platform *platform,
                        const spot_tune_config *config, spot_progress_fn progress, void *ctx,
                        spot_tune_result **out, spot_diag *diag);
+
+/* What is run where. */
+typedef struct spoti_tune_subject {
+    const spot_task *task;
+    const spot_brain *brain;
+    const spot_platform *platform;
+    bool confirms; /* as in the source */
+} spoti_tune_subject;
+
+/* spot_tune, which knows subjects that do not confirm. */
+spot_status spoti_tune_on(const spoti_tune_subject *subject, const spot_tune_config *config,
+                          spot_progress_fn progress, void *ctx, spot_tune_result **out,
+                          spot_diag *diag);
 
 /* Describes what a task and a brain are, for `identity`: what the task's table and what
  * spot_brain_identify says. Returns SPOT_OK, E_NOMEM, or what the brain reported. */

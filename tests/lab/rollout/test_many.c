@@ -238,6 +238,57 @@ static void progress_can_stop_the_job(void **state)
     }
 }
 
+/* What was kept, by index; refuses to keep more than `room`. */
+typedef struct shelf {
+    spot_episode episodes[N_SEEDS];
+    int n[N_SEEDS];
+    int total, room;
+} shelf;
+
+static spot_status keep(void *ctx, int64_t index, const spot_episode *episode, spot_diag *diag)
+{
+    shelf *s = ctx;
+    if (s->total == s->room) {
+        return spot_diag_set(diag, SPOT_E_IO, "the shelf is full");
+    }
+    s->total++;
+    s->n[index]++;
+    s->episodes[index] = *episode;
+    return SPOT_OK;
+}
+
+static void each_episode_is_kept_as_it_is_finished(void **state)
+{
+    (void)state;
+    spot_episode episodes[N_SEEDS];
+    uint64_t seeds[N_SEEDS];
+    fill_seeds(seeds);
+    for (int threads = 1; threads <= 3; threads++) {
+        factory f = {.fail_at = -1};
+        shelf s = {.room = N_SEEDS};
+        spot_diag diag = {.text = ""};
+        spot_rollout_batch batch = make_batch(seeds, threads, &f);
+        batch.keep = keep;
+        batch.keep_ctx = &s;
+        memset(episodes, 0, sizeof(episodes));
+        assert_int_equal(spot_rollout_run_many(&batch, episodes, &diag), SPOT_OK);
+        for (int i = 0; i < N_SEEDS; i++) {
+            assert_int_equal(s.n[i], 1);
+            assert_true(s.episodes[i].seed == seeds[i]);
+        }
+        assert_memory_equal(s.episodes, episodes, sizeof(episodes));
+        /* who cannot keep it ends the job, and says why */
+        progress_log log = {.in_order = true};
+        s = (shelf){.room = 7};
+        batch.progress = note_progress;
+        batch.progress_ctx = &log;
+        assert_int_equal(spot_rollout_run_many(&batch, episodes, &diag), SPOT_E_IO);
+        assert_string_equal(diag.text, "the shelf is full");
+        assert_int_equal(log.calls, 7); /* what is counted is kept */
+        assert_int_equal(f.destroyed, f.made);
+    }
+}
+
 static void a_failing_episode_is_named_by_its_seed(void **state)
 {
     (void)state;
@@ -354,6 +405,7 @@ int main(void)
         cmocka_unit_test(any_number_of_threads_gives_the_same_bytes),
         cmocka_unit_test(order_and_company_of_a_seed_do_not_matter),
         cmocka_unit_test(progress_can_stop_the_job),
+        cmocka_unit_test(each_episode_is_kept_as_it_is_finished),
         cmocka_unit_test(a_failing_episode_is_named_by_its_seed),
         cmocka_unit_test(a_world_that_cannot_be_made_ends_the_job),
         cmocka_unit_test(a_state_that_cannot_be_begun_ends_the_job),

@@ -20,6 +20,8 @@ typedef struct fake {
     int64_t last_done;
     int64_t last_total;
     int n_reports;
+    int n_run[N_POINTS][N_SEEDS]; /* by place of the steps in `points`, and seed */
+    int64_t stop_at_done;         /* the progress function stops when so many are done; 0 = never */
 } fake;
 
 /* Success and time are drawn from the seed and the point. */
@@ -39,6 +41,15 @@ static spot_status fake_run(void *ctx, const spot_rollout_batch *batch, spot_epi
                                      .time_s = 3.0 + u + latency_s,
                                      .chunks = 3 + (int64_t)(4.0 * u),
                                      .wait_s = latency_s * 3.0};
+        const int steps = batch->config.point.steps;
+        if (batch->seeds[i] < N_SEEDS) {
+            f->n_run[steps == 5 ? 2 : steps - 1][batch->seeds[i]]++;
+        }
+        spot_status st =
+            batch->keep != NULL ? batch->keep(batch->keep_ctx, i, &episodes[i], diag) : SPOT_OK;
+        if (st != SPOT_OK) {
+            return st;
+        }
         if (!batch->progress(batch->progress_ctx, i + 1, batch->n_seeds)) {
             return spot_diag_set(diag, SPOT_E_STATE, "stopped");
         }
@@ -52,7 +63,7 @@ static bool on_progress(void *ctx, int64_t done, int64_t total)
     f->n_reports++;
     f->last_done = done;
     f->last_total = total;
-    return f->stop_at_call == 0 || f->calls < f->stop_at_call;
+    return (f->stop_at_call == 0 || f->calls < f->stop_at_call) && done != f->stop_at_done;
 }
 
 static const char PLATFORM[] = "name: board\ndescription: for tests\nclasses:\n"
@@ -338,6 +349,126 @@ static void a_stopped_run_keeps_what_was_finished(void **state)
     end(&s);
 }
 
+/* Stopped again and again, in the middle of points and between them: each episode is run once, and what comes out
+ * is what a folder gives. */
+static void a_store_neither_loses_nor_repeats_an_episode(void **state)
+{
+    static const int64_t stops[] = {
+        1, 7, 7, N_SEEDS - 1, N_SEEDS, 2 * N_SEEDS + 3, 3 * N_SEEDS - 1};
+    setup s;
+    spot_tune_result *in_folder = NULL;
+    spot_tune_result *in_file = NULL;
+    (void)state;
+    begin(&s, "parts");
+    assert_int_equal(tune(&s, &in_folder), N_POINTS);
+    char file[PATH_SIZE];
+    spot_test_temp_path(file, sizeof(file), "parts.sqlite");
+    s.config.store = file;
+    memset(s.fake.n_run, 0, sizeof(s.fake.n_run));
+    for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++) {
+        s.fake.stop_at_done = stops[i];
+        assert_int_equal(
+            spoti_tune(&s.source, s.platform, &s.config, on_progress, &s.fake, &in_file, &s.diag),
+            SPOT_E_STATE);
+        assert_null(in_file);
+        assert_int_equal(s.fake.last_done, stops[i]);
+    }
+    s.fake.stop_at_done = 0;
+    assert_int_equal(tune(&s, &in_file), 1);
+    for (int i = 0; i < N_POINTS; i++) {
+        for (int k = 0; k < N_SEEDS; k++) {
+            assert_int_equal(s.fake.n_run[i][k], 1);
+        }
+        assert_same(&point_of(in_folder, i)->time_s, &point_of(in_file, i)->time_s);
+        assert_int_equal(in_file->rows[i].reused, i < N_POINTS - 1);
+    }
+    assert_string_equal(in_folder->verdict, in_file->verdict);
+    spot_tune_result_destroy(in_file);
+    /* a second run reads all back, --fresh none, and more seeds run alone */
+    assert_int_equal(tune(&s, &in_file), 0);
+    assert_string_equal(in_folder->verdict, in_file->verdict);
+    spot_tune_result_destroy(in_file);
+    spot_tune_result_destroy(in_folder);
+    s.config.fresh = true;
+    assert_int_equal(tune_again(&s), N_POINTS);
+    assert_int_equal(s.fake.n_run[1][3], 2);
+    s.config.fresh = false;
+    s.config.n_seeds = N_SEEDS + 1;
+    assert_int_equal(tune_again(&s), N_POINTS);
+    assert_int_equal(s.fake.n_run[1][3], 2);
+    /* what had a part in a choice is no confirmation of it */
+    s.source.confirms = true;
+    assert_int_equal(tune_again(&s), N_POINTS);
+    assert_int_equal(s.fake.n_run[1][3], 3);
+    s.source.confirms = false;
+    assert_int_equal(tune_again(&s), 0);
+    (void)unlink(file);
+    end(&s);
+}
+
+/* The judge says of a store what it says of the run that filled it. */
+static void a_store_is_judged_as_the_run_was(void **state)
+{
+    setup s;
+    char file[PATH_SIZE];
+    spot_tune_result *r = NULL;
+    spot_analyze_config config;
+    spot_analyze_log *log = NULL;
+    spot_analysis *a = NULL;
+    (void)state;
+    begin(&s, "judged");
+    spot_test_temp_path(file, sizeof(file), "judged.sqlite");
+    s.config.store = file;
+    s.config.variation.speed = 1.5;
+    s.config.goal = SPOT_GOAL_TIME; /* the task is dynamic, the run says otherwise */
+    assert_int_equal(tune(&s, &r), N_POINTS);
+    assert_int_not_equal(access(s.dir, F_OK), 0); /* nothing in the folders */
+    spot_analyze_config_default(&config);
+    config.resamples = s.config.resamples;
+    assert_int_equal(spot_analyze_log_create(&config, &log), SPOT_OK);
+    assert_int_equal(spot_analyze_log_store(log, file, &s.diag), SPOT_OK);
+    assert_int_equal(spot_analyze(log, &a, &s.diag), SPOT_OK);
+    assert_int_equal(a->n_settings, 1);
+    const spot_analysis_setting *read = &a->settings[0];
+    const spot_analysis_setting *made = &r->analysis->settings[0];
+    assert_string_equal(read->name, made->name);
+    assert_string_equal(read->verdict.text, made->verdict.text);
+    assert_true(read->baseline == made->baseline && read->regime == made->regime);
+    for (int i = 0; i < N_POINTS; i++) {
+        const spot_analysis_point *p = &read->points[i];
+        const spot_analysis_point *q = &made->points[i];
+        assert_string_equal(p->name, q->name);
+        assert_true(p->t_inf_s.value == q->t_inf_s.value &&
+                    p->eta_chunk.value == q->eta_chunk.value);
+        assert_true(p->time_s.lo == q->time_s.lo && p->delay_s.value == q->delay_s.value);
+        assert_true(p->budget_time_s.hi == q->budget_time_s.hi &&
+                    p->p_best.value == q->p_best.value);
+    }
+    assert_int_equal(spot_analyze_log_store(NULL, file, NULL), SPOT_E_INVALID);
+    spot_analysis_destroy(a);
+    spot_analyze_log_destroy(log);
+    spot_tune_result_destroy(r);
+    (void)unlink(file);
+    end(&s);
+}
+
+static void a_store_that_cannot_be_is_refused_before_anything_runs(void **state)
+{
+    setup s;
+    spot_tune_result *r = NULL;
+    (void)state;
+    begin(&s, "refused");
+    s.config.store = "/dev/null";
+    assert_int_equal(spoti_tune(&s.source, s.platform, &s.config, NULL, NULL, &r, &s.diag),
+                     SPOT_E_IO);
+    assert_non_null(strstr(s.diag.text, "/dev/null: a device, expected a SQLite file"));
+    s.config.store = "";
+    assert_int_equal(spoti_tune(&s.source, s.platform, &s.config, NULL, NULL, &r, &s.diag),
+                     SPOT_E_RANGE);
+    assert_int_equal(s.fake.calls, 0);
+    end(&s);
+}
+
 static void nowhere_to_keep_them_is_fine(void **state)
 {
     setup s;
@@ -449,6 +580,7 @@ static void defaults_are_those_of_the_header(void **state)
     assert_int_equal(c.goal, SPOT_GOAL_AUTO);
     assert_int_equal(c.resamples, 10000);
     assert_null(c.episodes_dir);
+    assert_null(c.store);
     assert_false(c.fresh);
     assert_int_equal(c.n_inputs, 0);
     spot_tune_config_default(NULL);
@@ -464,6 +596,9 @@ int main(void)
         cmocka_unit_test(every_change_of_the_setting_runs_again),
         cmocka_unit_test(a_plan_in_a_file_is_part_of_the_point),
         cmocka_unit_test(a_stopped_run_keeps_what_was_finished),
+        cmocka_unit_test(a_store_neither_loses_nor_repeats_an_episode),
+        cmocka_unit_test(a_store_is_judged_as_the_run_was),
+        cmocka_unit_test(a_store_that_cannot_be_is_refused_before_anything_runs),
         cmocka_unit_test(nowhere_to_keep_them_is_fine),
         cmocka_unit_test(impossible_points_are_refused_before_anything_runs),
         cmocka_unit_test(impossible_settings_are_refused),
