@@ -117,6 +117,9 @@ SPOT_API spot_status spot_exec_submit(spot_exec *exec, const float *chunk, const
 
 SPOT_API const spot_exec_stats *spot_exec_read_stats(const spot_exec *exec);
 
+/* `exact` or `paper`; `unknown` for other values. Static. */
+SPOT_API const char *spot_clock_str(spot_clock clock);
+
 /* The charged latency in ticks, at most 2^53; ties go to even.
  * `latency_s` >= 0; tick_s > 0; ticks_per_action >= 1; returns -1 for arguments outside of that. */
 SPOT_API int64_t spot_exec_latency_ticks(spot_clock clock, double latency_s, double tick_s,

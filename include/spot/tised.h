@@ -39,6 +39,12 @@ typedef enum spot_schedule {
     SPOT_SCHEDULE_CADENCE = 2, /* at the start of a fixed cycle; late actions are dropped */
 } spot_schedule;
 
+/* Whether a task waits for the policy. */
+typedef enum spot_regime {
+    SPOT_REGIME_STATIC = 0,  /* the task does not change while the policy thinks */
+    SPOT_REGIME_DYNAMIC = 1, /* it does */
+} spot_regime;
+
 /* A policy on a platform: the baseline, full precision and all steps. */
 typedef struct spot_tised_setup {
     double inference_s; /* T_inf, latency of one inference at the baseline, s; finite, >= 0 */
@@ -71,6 +77,9 @@ SPOT_API const char *spot_schedule_str(spot_schedule schedule);
 
 /* The schedule of that name. False, and *out as it was, for another text and for NULL. */
 SPOT_API bool spot_schedule_parse(const char *text, spot_schedule *out);
+
+/* `static` or `dynamic`; `unknown` for other values. Static. */
+SPOT_API const char *spot_regime_str(spot_regime regime);
 
 /* What runs a point: cadence where it is wanted, else overlap where n' is more than 0, else sync. */
 SPOT_API spot_schedule spot_schedule_of(bool is_cadence, int n_overlap);

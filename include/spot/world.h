@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "spot/status.h"
+#include "spot/tised.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,11 +31,6 @@ enum {
     SPOT_ANCHOR_DIM_MAX = 16,
     SPOT_FAULT_SIZE = 256, /* of the line that says why an episode is invalid */
 };
-
-typedef enum spot_regime {
-    SPOT_REGIME_STATIC = 0,  /* the task does not change while the policy thinks */
-    SPOT_REGIME_DYNAMIC = 1, /* it does */
-} spot_regime;
 
 typedef struct spot_world_dims {
     int obs_dim;          /* floats in an observation */

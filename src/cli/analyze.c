@@ -310,7 +310,9 @@ static int check_request(request *r)
                           "no SOURCE: expected a CSV, a folder or store of sweetspot tune, "
                           "or published:NAME");
     }
-    static const char *const regimes[] = {"auto", "static", "dynamic"};
+    const char *const regimes[] = {spot_analyze_regime_str(SPOT_ANALYZE_AUTO),
+                                   spot_analyze_regime_str(SPOT_ANALYZE_STATIC),
+                                   spot_analyze_regime_str(SPOT_ANALYZE_DYNAMIC)};
     static const char *const goals[] = {"auto", "energy"};
     const int regime = cli_choose("analyze", "regime", r->regime, regimes, 3);
     const int goal = regime < 0 ? -1 : cli_choose("analyze", "goal", r->goal, goals, 2);

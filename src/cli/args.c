@@ -239,6 +239,24 @@ int cli_choose(const char *verb, const char *option, const char *word, const cha
     return -1;
 }
 
+bool cli_choose_clock(const char *verb, const char *word, spot_clock *clock)
+{
+    const char *const words[] = {spot_clock_str(SPOT_CLOCK_EXACT),
+                                 spot_clock_str(SPOT_CLOCK_PAPER)};
+    const int i = cli_choose(verb, "clock", word, words, 2);
+    *clock = i == 1 ? SPOT_CLOCK_PAPER : SPOT_CLOCK_EXACT;
+    return i >= 0;
+}
+
+bool cli_choose_schedule(const char *verb, const char *word, bool *is_cadence)
+{
+    const char *const words[] = {spot_schedule_str(SPOT_SCHEDULE_OVERLAP),
+                                 spot_schedule_str(SPOT_SCHEDULE_CADENCE)};
+    const int i = cli_choose(verb, "schedule", word, words, 2);
+    *is_cadence = i == 1;
+    return i >= 0;
+}
+
 bool cli_check_seeds(const char *verb, uint64_t seed, int n)
 {
     if (n >= 1 && seed <= SPOT_DEMO_SEED_BASE && (uint64_t)n <= SPOT_DEMO_SEED_BASE - seed) {

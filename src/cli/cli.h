@@ -72,6 +72,10 @@ const char *cli_take_argument(const cli_page *page, int *argc, char **argv);
 int cli_choose(const char *verb, const char *option, const char *word, const char *const *words,
                int n_words);
 
+/* --clock and --schedule (overlap is sync where nothing overlaps). False after saying what was expected. */
+bool cli_choose_clock(const char *verb, const char *word, spot_clock *clock);
+bool cli_choose_schedule(const char *verb, const char *word, bool *is_cadence);
+
 /* True if `n` seeds from `seed` on are evaluation seeds; else says what was expected. */
 bool cli_check_seeds(const char *verb, uint64_t seed, int n);
 

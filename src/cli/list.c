@@ -13,11 +13,6 @@ typedef struct listing {
     int count;
 } listing;
 
-static const char *regime_text(spot_regime regime)
-{
-    return regime == SPOT_REGIME_DYNAMIC ? "dynamic" : "static";
-}
-
 /* `  NAME  text`, broken where it is long. */
 static void print_item(const char *name, const char *text)
 {
@@ -55,13 +50,13 @@ static void show_task(void *ctx, const char *name, const char *path)
         (void)json_array_append_new(
             l->items,
             json_pack("{s:s, s:s, s:s, s:s, s:s, s:f, s:i, s:i, s:i}", "name", name, "path", path,
-                      "regime", regime_text(info->dims.regime), "description", info->description,
-                      "charge_as", info->charge_as, "time_limit_s", info->dims.time_limit_s,
-                      "obs_dim", info->dims.obs_dim, "action_dim", info->dims.action_dim,
-                      "n_execute", info->dims.n_execute));
+                      "regime", spot_regime_str(info->dims.regime), "description",
+                      info->description, "charge_as", info->charge_as, "time_limit_s",
+                      info->dims.time_limit_s, "obs_dim", info->dims.obs_dim, "action_dim",
+                      info->dims.action_dim, "n_execute", info->dims.n_execute));
     } else {
         char text[LINE_SIZE / 2];
-        (void)snprintf(text, sizeof(text), "%-8s %s", regime_text(info->dims.regime),
+        (void)snprintf(text, sizeof(text), "%-8s %s", spot_regime_str(info->dims.regime),
                        info->description);
         print_item(name, text);
     }

@@ -63,14 +63,12 @@ static bool check_latency_options(const rollout_request *r)
 /* The options that stand for a choice, checked against each other. */
 static bool read_words(rollout_request *r)
 {
-    static const char *const clocks[] = {"exact", "paper"};
-    static const char *const schedules[] = {"overlap", "cadence"};
     spot_rollout_config *c = &r->config;
-    int clock = cli_choose("rollout", "clock", r->clock, clocks, 2);
-    int schedule = clock < 0 ? -1 : cli_choose("rollout", "schedule", r->schedule, schedules, 2);
+    bool cadence = false;
 
-    if (schedule < 0 || !cli_check_seeds("rollout", r->seed, r->n_seeds) ||
-        !check_latency_options(r)) {
+    if (!cli_choose_clock("rollout", r->clock, &c->clock) ||
+        !cli_choose_schedule("rollout", r->schedule, &cadence) ||
+        !cli_check_seeds("rollout", r->seed, r->n_seeds) || !check_latency_options(r)) {
         return false;
     }
     spot_diag diag = {""};
@@ -79,8 +77,7 @@ static bool read_words(rollout_request *r)
         (void)cli_misuse("rollout", "--point: %s", diag.text);
         return false;
     }
-    c->clock = clock == 1 ? SPOT_CLOCK_PAPER : SPOT_CLOCK_EXACT;
-    c->schedule = spot_schedule_of(schedule == 1, c->point.overlap);
+    c->schedule = spot_schedule_of(cadence, c->point.overlap);
     c->n_execute = r->execute;
     return true;
 }

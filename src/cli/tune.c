@@ -41,14 +41,13 @@ typedef struct request {
 /* The options that stand for a choice or have a range. */
 static bool read_choices(request *r)
 {
-    static const char *const clocks[] = {"exact", "paper"};
-    static const char *const schedules[] = {"overlap", "cadence"};
     static const char *const goals[] = {"auto", "time", "success"};
     spot_tune_config *c = &r->config;
-    int clock = cli_choose("tune", "clock", r->clock, clocks, 2);
-    int schedule = clock < 0 ? -1 : cli_choose("tune", "schedule", r->schedule, schedules, 2);
-    int goal = schedule < 0 ? -1 : cli_choose("tune", "goal", r->goal, goals, 3);
-
+    if (!cli_choose_clock("tune", r->clock, &c->clock) ||
+        !cli_choose_schedule("tune", r->schedule, &c->cadence)) {
+        return false;
+    }
+    const int goal = cli_choose("tune", "goal", r->goal, goals, 3);
     if (goal < 0 || !cli_check_seeds("tune", r->seed, r->n_seeds)) {
         return false;
     }
@@ -64,8 +63,6 @@ static bool read_choices(request *r)
         (void)cli_misuse("tune", "--threads %d, expected 1 or more", r->threads);
         return false;
     }
-    c->clock = clock == 1 ? SPOT_CLOCK_PAPER : SPOT_CLOCK_EXACT;
-    c->cadence = schedule == 1;
     c->goal = (spot_goal)goal;
     return true;
 }

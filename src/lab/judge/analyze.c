@@ -8,11 +8,12 @@
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "lab/judge/setting.h"
+#include "spot/tised.h"
 
 const char *spot_analyze_regime_str(spot_analyze_regime regime)
 {
-    return regime == SPOT_ANALYZE_DYNAMIC  ? "dynamic"
-           : regime == SPOT_ANALYZE_STATIC ? "static"
+    return regime == SPOT_ANALYZE_DYNAMIC  ? spot_regime_str(SPOT_REGIME_DYNAMIC)
+           : regime == SPOT_ANALYZE_STATIC ? spot_regime_str(SPOT_REGIME_STATIC)
            : regime == SPOT_ANALYZE_AUTO   ? "auto"
                                            : "unknown";
 }

@@ -96,8 +96,8 @@ static void write_row(FILE *out, const spot_tune_result *r, int i)
                   p->t_chunk_s.value, p->eta_chunk.value);
     write_figures(out, p, row->grade_mean, i == r->baseline);
     (void)fprintf(out, ",%" PRIu64 ",%d,%s,%s,%d,%.9g,%.9g", s->seed, s->n_seeds,
-                  s->clock == SPOT_CLOCK_PAPER ? "paper" : "exact", spoti_report_schedule(r, i),
-                  s->n_execute, s->variation.speed, s->variation.noise);
+                  spot_clock_str(s->clock), spoti_report_schedule(r, i), s->n_execute,
+                  s->variation.speed, s->variation.noise);
     write_text(out, s->engine);
     (void)fprintf(out, ",%d", row->invalid);
     write_text(out, row->fault);

@@ -68,13 +68,13 @@ static json_t *make_run(const spot_tune_result *r)
         "s:f, "
         "s:i, s:f, s:s, s:o}",
         "task", s->task, "policy", policy, "platform", s->platform, "charged_class",
-        s->charged_class, "task_regime", s->regime == SPOT_REGIME_DYNAMIC ? "dynamic" : "static",
-        "goal", spot_goal_str(r->goal), "speed", s->variation.speed, "noise", s->variation.noise,
-        "seed", (json_int_t)s->seed, "n_seeds", s->n_seeds, "n_judged", r->n_judged, "withheld",
-        make_withheld(r->withheld), "clock", s->clock == SPOT_CLOCK_PAPER ? "paper" : "exact",
-        "cadence", (int)s->cadence, "overhead_s", s->overhead_s, "n_execute", s->n_execute,
-        "action_s", s->action_s, "time_limit_s", s->time_limit_s, "resamples", s->resamples,
-        "effect", s->effect, "engine", s->engine, "points", make_rows(r));
+        s->charged_class, "task_regime", spot_regime_str(s->regime), "goal", spot_goal_str(r->goal),
+        "speed", s->variation.speed, "noise", s->variation.noise, "seed", (json_int_t)s->seed,
+        "n_seeds", s->n_seeds, "n_judged", r->n_judged, "withheld", make_withheld(r->withheld),
+        "clock", spot_clock_str(s->clock), "cadence", (int)s->cadence, "overhead_s", s->overhead_s,
+        "n_execute", s->n_execute, "action_s", s->action_s, "time_limit_s", s->time_limit_s,
+        "resamples", s->resamples, "effect", s->effect, "engine", s->engine, "points",
+        make_rows(r));
 }
 
 /* null, or what fresh seeds said. */

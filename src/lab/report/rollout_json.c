@@ -61,14 +61,13 @@ spot_status spot_report_rollout_json(const spot_rollout_report *report,
         "{s:s, s:s, s:o, s:s, s:o, s:f, s:I, s:i, s:o, s:o, s:o, s:o, s:f, s:i, s:o, s:o, s:f, s:s,"
         " s:i, s:{s:s, s:s}}",
         "task", r->task, "policy", r->policy, "point", make_point(r), "clock",
-        r->config->clock == SPOT_CLOCK_PAPER ? "paper" : "exact", "latency", make_latency(r),
-        "speed", r->variation.speed, "seed", (json_int_t)r->episodes[0].seed, "episodes",
-        r->n_episodes, "success", make_success(s), "invalid", make_invalid(r, s), "time_s",
-        make_estimate(&s->time), "chunks", r->expert ? json_null() : make_estimate(&s->chunks),
-        "grade", s->grade, "grade_max", r->episodes[0].grade_max, "delay_s",
-        s->acted ? json_real(s->delay_s) : json_null(), "age_s",
-        s->acted ? json_real(s->age_s) : json_null(), "noise", r->variation.noise, "schedule",
-        spot_schedule_str(r->config->schedule), "n_execute", r->n_execute, "engine", "name",
-        r->engine.name, "version", r->engine.version);
+        spot_clock_str(r->config->clock), "latency", make_latency(r), "speed", r->variation.speed,
+        "seed", (json_int_t)r->episodes[0].seed, "episodes", r->n_episodes, "success",
+        make_success(s), "invalid", make_invalid(r, s), "time_s", make_estimate(&s->time), "chunks",
+        r->expert ? json_null() : make_estimate(&s->chunks), "grade", s->grade, "grade_max",
+        r->episodes[0].grade_max, "delay_s", s->acted ? json_real(s->delay_s) : json_null(),
+        "age_s", s->acted ? json_real(s->age_s) : json_null(), "noise", r->variation.noise,
+        "schedule", spot_schedule_str(r->config->schedule), "n_execute", r->n_execute, "engine",
+        "name", r->engine.name, "version", r->engine.version);
     return spoti_report_json(value, out);
 }

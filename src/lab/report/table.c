@@ -25,8 +25,7 @@ static void print_head(const spot_tune_result *r, FILE *out)
                       "; n = %d actions of %g ms; clock %s%s%s",
                       s->task, named ? " with " : "", named ? s->policy : "", s->platform,
                       s->charged_class, s->n_seeds, s->seed, s->n_execute, 1e3 * s->action_s,
-                      s->clock == SPOT_CLOCK_PAPER ? "paper" : "exact",
-                      s->cadence ? "; schedule cadence" : "", varied);
+                      spot_clock_str(s->clock), s->cadence ? "; schedule cadence" : "", varied);
     spoti_report_marks(&r->analysis->settings[0], marks, sizeof(marks));
     spoti_report_line(out, 0, "(%s)", marks);
     spot_print(out, "\n");

@@ -70,7 +70,7 @@ static bool identify(const spoti_tuner *t, const spot_tune_row *row,
                         SPOT_VERSION_STRING, t->source->engine.name, t->source->engine.version,
                         s->task, t->source->identity, t->inputs, row->text, s->platform,
                         s->charged_class, spot_origin_str(row->latency.origin), row->latency.mean_s,
-                        row->latency.spread_s, s->clock == SPOT_CLOCK_PAPER ? "paper" : "exact",
+                        row->latency.spread_s, spot_clock_str(s->clock),
                         spot_schedule_str(schedule_of(t, row)), spoti_row_execute(t->result, row),
                         s->overhead_s, s->variation.speed, s->variation.noise);
 }

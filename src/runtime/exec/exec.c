@@ -361,6 +361,11 @@ static double round_half_even(double x)
     return over_half < 0.0 ? down : down + 1.0;
 }
 
+const char *spot_clock_str(spot_clock clock)
+{
+    return clock == SPOT_CLOCK_EXACT ? "exact" : clock == SPOT_CLOCK_PAPER ? "paper" : "unknown";
+}
+
 int64_t spot_exec_latency_ticks(spot_clock clock, double latency_s, double tick_s,
                                 int64_t ticks_per_action)
 {

@@ -350,6 +350,9 @@ static void schedules_have_names(void **state)
     }
     assert_string_equal(spot_schedule_str((spot_schedule)3), "unknown");
     assert_string_equal(spot_schedule_str((spot_schedule)-1), "unknown");
+    assert_string_equal(spot_regime_str(SPOT_REGIME_STATIC), "static");
+    assert_string_equal(spot_regime_str(SPOT_REGIME_DYNAMIC), "dynamic");
+    assert_string_equal(spot_regime_str((spot_regime)2), "unknown");
     assert_int_equal(spot_schedule_of(false, 0), SPOT_SCHEDULE_SYNC);
     assert_int_equal(spot_schedule_of(false, 1), SPOT_SCHEDULE_OVERLAP);
     assert_int_equal(spot_schedule_of(true, 0), SPOT_SCHEDULE_CADENCE);

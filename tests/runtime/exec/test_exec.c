@@ -447,6 +447,9 @@ static void latencies_become_ticks_by_the_rule_of_the_clock(void **state)
         assert_true(spot_exec_latency_ticks(SPOT_CLOCK_PAPER, latency_ms[i] * 1e-3, 1.0 / 300.0,
                                             10) == 10 * steps[i]);
     }
+    assert_string_equal(spot_clock_str(SPOT_CLOCK_EXACT), "exact");
+    assert_string_equal(spot_clock_str(SPOT_CLOCK_PAPER), "paper");
+    assert_string_equal(spot_clock_str((spot_clock)2), "unknown");
     assert_true(spot_exec_latency_ticks(SPOT_CLOCK_EXACT, 0.29 + 0.03 * 5, 0.002, 50) == 220);
     assert_true(spot_exec_latency_ticks(SPOT_CLOCK_EXACT, 0.0029, 0.002, 50) == 1);
     assert_true(spot_exec_latency_ticks(SPOT_CLOCK_EXACT, 0.0, 0.002, 50) == 0);

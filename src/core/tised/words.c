@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-/* The names of the schedules. */
+/* The names of the schedules and of the regimes. */
 #include <string.h>
 
 #include "spot/tised.h"
@@ -27,6 +27,13 @@ bool spot_schedule_parse(const char *text, spot_schedule *out)
         }
     }
     return false;
+}
+
+const char *spot_regime_str(spot_regime regime)
+{
+    return regime == SPOT_REGIME_DYNAMIC  ? "dynamic"
+           : regime == SPOT_REGIME_STATIC ? "static"
+                                          : "unknown";
 }
 
 spot_schedule spot_schedule_of(bool is_cadence, int n_overlap)
