@@ -15,7 +15,8 @@ from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-import judge_by_hand as hand # noqa: E402  (its folder is on no path before)
+import judge_by_hand as hand # noqa: E402  (their folder is on no path before)
+from table_by_hand import check_tables # noqa: E402
 
 tool, work = sys.argv[1:3]
 Path(work).mkdir(exist_ok=True) # the logs stay there, to be looked at
@@ -27,7 +28,8 @@ RULES = [*(f"guard {g}" for g in ("none", "no budget", "succeeds less", "rare fa
          *(f"kind {k}" for k in ("None", "baseline", "endpoint", "interior")),
          *(f"objective {o}" for o in ("None", "budget", "time", "law")),
          *(f"{regime} paradox {shown}" for regime in ("static", "dynamic") for shown in (True, False)),
-         "fixed cadence", "only rare", "p exact", "p drawn", "interval", "posterior", "text is best: ",
+         "fixed cadence", "only rare", "p exact", "p drawn", "interval", "posterior", "cell", "dropped",
+         "says nothing of others", "text is best: ",
          "text comes out first and is better than the baseline: ", "text comes out first: "]
 
 
@@ -73,7 +75,8 @@ def aggregates_of(dice, log, point, quality, pace):
         else:
             k = sum(dice.random() < log["ease"] * quality for _ in range(n))
             row.update(successes=k, task=task, time_s=f"{dice.gauss(9, 0.8) / pace:.2f}",
-                       time_sd_s=f"{1 + dice.random():.2f}", chunks=f"{dice.gauss(6, 1):.2f}", chunks_sd="1.1")
+                       time_sd_s="" if log["seed"] % 20 == 7 else f"{1 + dice.random():.2f}",
+                       chunks=f"{dice.gauss(6, 1):.2f}", chunks_sd="1.1")
         rows.append(row)
     return rows
 
@@ -93,6 +96,8 @@ def draw_log(seed, attempt):
            "lawful": dice.random() < 0.7}
     if form == "graded":
         log["regime"] = "dynamic"
+    if seed % 20 == 7: # times that nothing tests
+        log["regime"] = "static"
     with_budget, with_latency = dice.random() < 0.65, dice.random() < 0.85
     n_point = {"many": 7}.get(form, dice.randrange(2, 6))
     knob = dice.choice(["latency", "latency", "overlap", "n"])
@@ -239,6 +244,35 @@ def standing(s):
                    "comes out first: ")
 
 
+def check_set_words(text, s):
+    """What is said of the set of the best and of who is worse, where drawn p-values leave nothing open."""
+    rivals = [p for i, p in enumerate(s.points) if i != s.best]
+    flags = [f for p in rivals for f in (p.among, p.only_rare, hand.below(p.p_behind))]
+    if None in flags:
+        return
+    # (a quote for none: the sentence's beginning is looked for alone)
+    quoted = lambda some: " and ".join(filter(None, [", ".join(f"'{p.name}'" for p in some[:-1]),
+                                                     *(f"'{p.name}'" for p in some[-1:])])) or "'"
+    tested = any(p.p_set is not None for p in rivals)
+    near = [p for p in rivals if p.among and not p.only_rare]
+    rare = [p for p in rivals if p.only_rare]
+    worse = [p for p in rivals if hand.below(p.p_behind)]
+    words = {
+        f"Not told apart from it: {quoted(near)}; the best is one of these {len(near) + 1} with": tested and near,
+        f"unless failures too rare to be seen decide: {quoted(rare)}.": tested and rare,
+        "No other point may be the best": tested and not near + rare and len(worse) < len(rivals),
+        "Every other point is worse": tested and not near + rare and len(worse) == len(rivals),
+        f"Worse than it (all pairs at once, 5 % level): {quoted(worse)}.":
+            tested and worse and (near + rare or len(worse) < len(rivals)),
+    }
+    seen["says nothing of others"] += not tested
+    for sentence, there in words.items():
+        assert (sentence in text) == bool(there), (sentence, text)
+        begins = sentence.partition("'")[0]
+        assert there or begins not in text, (begins, text)
+        seen["says " + begins] += bool(there)
+
+
 def check_verdict(got, s, points):
     name = lambda i: None if i is None else s.points[i].name
     assert (got["best"], got["leader"]) == (name(s.best), name(s.leader)), (got, name(s.best), name(s.leader))
@@ -263,10 +297,13 @@ def check_verdict(got, s, points):
     if s.withheld:
         assert got["text"].startswith("No verdict: ") and got["p_interior"] is None
     elif s.best is None:
-        assert got["text"].startswith("No winner by time: " if s.leader is not None else "Nothing decides"), got["text"]
+        begins = "No winner by time: " if s.leader is not None else "Nothing decides"
+        assert got["text"].startswith(begins), got["text"]
     else:
         begins = standing(s)
         assert begins is None or got["text"].startswith(begins), (begins, got["text"])
+        if s.n > 1:
+            check_set_words(" ".join(got["text"].split()), s)
         seen["text " + (begins or "open").rpartition("' ")[2]] += 1
     check_posterior(got["posterior_interior"], s)
 
@@ -315,6 +352,12 @@ def check(seed):
             check_point(p, mine, s, (seed, log["form"], mine.name))
         check_verdict(got["verdict"], s, got["points"])
         seen[f"objective {s.objective}"] += 1
+    if len(judged) == 1 and seed % 2 == 0 and log["form"] != "graded":
+        run = [subprocess.run([tool, "analyze", str(path), *more, *wide], capture_output=True, text=True, check=True)
+               for wide in (["--wide"], [])]
+        n_cell, n_dropped = check_tables(*(r.stdout for r in run), got)
+        seen["cell"] += n_cell
+        seen["dropped"] += n_dropped
 
 
 for number in [int(a) for a in sys.argv[3:]] or range(N_LOG):
