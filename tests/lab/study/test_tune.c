@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lab/study/study.h"
@@ -21,8 +22,25 @@ typedef struct fake {
     int64_t last_total;
     int n_reports;
     int n_run[N_POINTS][N_SEEDS]; /* by place of the steps in `points`, and seed */
-    int64_t stop_at_done;         /* the progress function stops when so many are done; 0 = never */
+    const char
+        *overwrite; /* the first call puts the word `late` into this file; NULL = into none */
+    const char *copy_from; /* the first call takes its time, and copies this file to copy_to, */
+    const char *copy_to;   /* as a killed process would leave it; NULL = not */
+    int64_t stop_at_done;  /* the progress function stops when so many are done; 0 = never */
 } fake;
+
+/* The fifth episode takes longer than finished ones wait to be kept; the tenth looks at what is on disk. */
+static void take_time(const fake *f, int64_t i)
+{
+    static char bytes[1 << 17];
+    const struct timespec longer = {.tv_sec = 1, .tv_nsec = 50000000};
+    if (f->copy_from != NULL && f->calls == 1 && i == 4) {
+        (void)nanosleep(&longer, NULL);
+    } else if (f->copy_from != NULL && f->calls == 1 && i == 9) {
+        const size_t size = spot_test_read_file(f->copy_from, bytes, sizeof(bytes));
+        spot_test_write_file(f->copy_to, bytes, size);
+    }
+}
 
 /* Success and time are drawn from the seed and the point. */
 static spot_status fake_run(void *ctx, const spot_rollout_batch *batch, spot_episode *episodes,
@@ -31,8 +49,12 @@ static spot_status fake_run(void *ctx, const spot_rollout_batch *batch, spot_epi
     fake *f = ctx;
     f->calls++;
     f->last = batch->config;
+    if (f->overwrite != NULL && f->calls == 1) {
+        spot_test_write_file(f->overwrite, "late", 4);
+    }
     for (int64_t i = 0; i < batch->n_seeds; i++) {
         double latency_s = batch->config.latency.mean_s;
+        take_time(f, i);
         spot_rng rng =
             spot_rng_at(batch->seeds[i], SPOT_STREAM_RESET, (uint64_t)batch->config.point.steps);
         double u = spot_rng_uniform(&rng, 0.0, 1.0);
@@ -322,6 +344,17 @@ static void a_plan_in_a_file_is_part_of_the_point(void **state)
     spot_test_write_file(plan, "bits: 4", 7);
     assert_int_equal(tune_again(&s), 1);
     assert_int_equal(s.fake.last.point.steps, 1);
+    /* edited after it was hashed, before it is run: what came of it would be kept under a wrong name */
+    const spot_point first = s.points[0];
+    s.points[0] = s.points[1];
+    s.points[1] = first;
+    s.config.fresh = true;
+    s.fake.overwrite = plan;
+    s.fake.calls = 0;
+    assert_int_equal(spoti_tune(&s.source, s.platform, &s.config, NULL, NULL, &r, &s.diag),
+                     SPOT_E_STATE);
+    assert_non_null(strstr(s.diag.text, "edited since the run began"));
+    assert_int_equal(s.fake.calls, 1);
     (void)unlink(plan);
     assert_int_equal(spoti_tune(&s.source, s.platform, &s.config, NULL, NULL, &r, &s.diag),
                      SPOT_E_IO);
@@ -406,6 +439,35 @@ static void a_store_neither_loses_nor_repeats_an_episode(void **state)
     end(&s);
 }
 
+/* Killed in the middle of a long point: what was finished a second before is there. */
+static void a_killed_run_goes_on_in_the_middle_of_a_point(void **state)
+{
+    setup s;
+    char file[PATH_SIZE];
+    char copy[PATH_SIZE];
+    (void)state;
+    begin(&s, "middle");
+    spot_test_temp_path(file, sizeof(file), "middle.sqlite");
+    spot_test_temp_path(copy, sizeof(copy), "middle-copy.sqlite");
+    s.config.store = file;
+    s.fake.copy_from = file;
+    s.fake.copy_to = copy;
+    assert_int_equal(tune_again(&s), N_POINTS);
+    s.fake.copy_from = NULL;
+    s.config.store = copy;
+    memset(s.fake.n_run, 0, sizeof(s.fake.n_run));
+    assert_int_equal(tune_again(&s), N_POINTS);
+    for (int k = 0; k < N_SEEDS; k++) {
+        /* five were put together when the fifth was finished; the tenth was not yet */
+        assert_true(k >= 5 || s.fake.n_run[0][k] == 0);
+        assert_true(k < 9 || s.fake.n_run[0][k] == 1);
+        assert_int_equal(s.fake.n_run[1][k], 1);
+    }
+    (void)unlink(file);
+    (void)unlink(copy);
+    end(&s);
+}
+
 /* The judge says of a store what it says of the run that filled it. */
 static void a_store_is_judged_as_the_run_was(void **state)
 {
@@ -466,6 +528,19 @@ static void a_store_that_cannot_be_is_refused_before_anything_runs(void **state)
     assert_int_equal(spoti_tune(&s.source, s.platform, &s.config, NULL, NULL, &r, &s.diag),
                      SPOT_E_RANGE);
     assert_int_equal(s.fake.calls, 0);
+    /* and one that is taken away while it is in use ends the run with its name */
+    char file[PATH_SIZE];
+    spot_test_temp_path(file, sizeof(file), "taken.sqlite");
+    s.config.store = file;
+    s.fake.overwrite = file;
+    s.diag.text[0] = '\0';
+    const spot_status st =
+        spoti_tune(&s.source, s.platform, &s.config, on_progress, &s.fake, &r, &s.diag);
+    assert_true(st == SPOT_E_IO || st == SPOT_E_FORMAT);
+    assert_int_equal(s.fake.calls, 1);
+    assert_non_null(strstr(s.diag.text, file));
+    assert_null(r);
+    (void)unlink(file);
     end(&s);
 }
 
@@ -597,6 +672,7 @@ int main(void)
         cmocka_unit_test(a_plan_in_a_file_is_part_of_the_point),
         cmocka_unit_test(a_stopped_run_keeps_what_was_finished),
         cmocka_unit_test(a_store_neither_loses_nor_repeats_an_episode),
+        cmocka_unit_test(a_killed_run_goes_on_in_the_middle_of_a_point),
         cmocka_unit_test(a_store_is_judged_as_the_run_was),
         cmocka_unit_test(a_store_that_cannot_be_is_refused_before_anything_runs),
         cmocka_unit_test(nowhere_to_keep_them_is_fine),
