@@ -111,30 +111,46 @@ static void find_set(spoti_setting *s)
     }
 }
 
-static void compare_with_baseline(spoti_setting *s)
+/* Each point against the baseline by Holm over all of them, in `adjusted` (n); 1 where nothing is claimed. */
+static void adjust(const spoti_setting *s, spoti_failures failures, double *adjusted)
 {
-    const int base = s->out->baseline;
     double p[SPOT_ANALYZE_POINTS_MAX];
     double holm[SPOT_ANALYZE_POINTS_MAX];
     int order[SPOT_ANALYZE_POINTS_MAX];
     int who[SPOT_ANALYZE_POINTS_MAX];
     int n = 0;
     for (int i = 0; i < s->n; i++) {
+        adjusted[i] = 1.0;
+        if (i != s->out->baseline && spoti_p_claim(s, i, s->out->baseline, failures, &p[n])) {
+            who[n++] = i;
+        }
+    }
+    if (n > 0 && spot_stats_holm(p, n, order, holm) == SPOT_OK) {
+        for (int k = 0; k < n; k++) {
+            adjusted[who[k]] = holm[k];
+        }
+    }
+}
+
+static void compare_with_baseline(spoti_setting *s)
+{
+    const int base = s->out->baseline;
+    const int best = s->out->verdict.best;
+    double seen[SPOT_ANALYZE_POINTS_MAX];
+    double unseen[SPOT_ANALYZE_POINTS_MAX];
+    adjust(s, SPOTI_FAILURES_SEEN, seen);
+    adjust(s, SPOTI_FAILURES_UNSEEN, unseen);
+    s->p_lead_seen = best >= 0 ? seen[best] : 1.0;
+    for (int i = 0; i < s->n; i++) {
         spot_analysis_point *o = &s->out->points[i];
         double value = 0.0;
         /* a p-value that would speak for a point which may not win is not shown */
         if (i != base && spoti_p_claim(s, i, base, SPOTI_FAILURES_SEEN, &value)) {
             o->p_better = spoti_known(value);
-            (void)spoti_p_claim(s, i, base, SPOTI_FAILURES_UNSEEN, &p[n]);
-            who[n++] = i;
+            o->p_beats_baseline = spoti_known(unseen[i]);
         }
         if (i != base && spoti_p_better(s, base, i, &value)) {
             o->p_worse = spoti_known(value);
-        }
-    }
-    if (n > 0 && spot_stats_holm(p, n, order, holm) == SPOT_OK) {
-        for (int k = 0; k < n; k++) {
-            s->out->points[who[k]].p_beats_baseline = spoti_known(holm[k]);
         }
     }
 }

@@ -56,6 +56,8 @@ typedef struct spoti_setting {
     double *p_succeeds; /* (n x n) i succeeds more often, by the bootstrap; 2 = unknown */
     double *work;       /* (resamples + n_unit) of an interval */
     spoti_t_unit *column[2]; /* (n_unit) of an interval */
+    double
+        p_lead_seen; /* the best beats the baseline, Holm over all points, as far as failures were seen */
     /* The sweep through the best point, and how often its best lay inside. */
     int line[SPOT_ANALYZE_POINTS_MAX];
     int n_line;

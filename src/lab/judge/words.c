@@ -182,8 +182,7 @@ static void say_guarded(spoti_setting *s)
 static void say_rare_failures(spoti_setting *s)
 {
     const spot_analysis_verdict *v = &s->out->verdict;
-    const spot_quantity *p = &s->out->points[v->best].p_better;
-    if (!v->undoing_rate.known || !(p->known && p->value < SPOT_STATS_LEVEL)) {
+    if (!v->undoing_rate.known || !(s->p_lead_seen < SPOT_STATS_LEVEL)) {
         return;
     }
     SAY(s,
