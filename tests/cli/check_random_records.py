@@ -28,7 +28,7 @@ RULES = [*(f"guard {g}" for g in ("none", "no budget", "succeeds less", "rare fa
          *(f"kind {k}" for k in ("None", "baseline", "endpoint", "interior")),
          *(f"objective {o}" for o in ("None", "budget", "time", "law")),
          *(f"{regime} paradox {shown}" for regime in ("static", "dynamic") for shown in (True, False)),
-         "fixed cadence", "only rare", "p exact", "p drawn", "interval", "posterior", "cell", "dropped",
+         "fixed cadence", "only rare", "p exact", "p drawn", "interval", "posterior", "cell", "dropped", "trials needed",
          "says nothing of others", "text is best: ",
          "text comes out first and is better than the baseline: ", "text comes out first: "]
 
@@ -244,6 +244,24 @@ def standing(s):
                    "comes out first: ")
 
 
+def check_claim(got, point, s):
+    """The p that is said of the first, and the trials that would settle it where times do not pair: z grows as their
+    root, at power 0.8 and 5 % divided by the comparisons."""
+    p, base, normal = s.points[s.best], s.base, statistics.NormalDist()
+    if s.best == 0 or point["p_better"] is None:
+        return
+    corrected = f"; corrected for {s.n - 1} points p "
+    assert (corrected in " ".join(got["text"].split())) == (s.n > 2), got["text"]
+    flips = s.objective == "budget" and s.pairs(s.best, 0)
+    if s.dynamic or flips or s.kind == "interior" or p.lost or not hand.LEVEL <= point["p_beats_baseline"]:
+        return
+    z = normal.inv_cdf(1 - point["p_better"]) if point["p_better"] < 0.5 else 0
+    if z > 0.01 and s.undoing is None:
+        wanted = normal.inv_cdf(1 - hand.LEVEL / (s.n - 1)) + normal.inv_cdf(0.8)
+        assert abs(got["trials_needed"]["n"] - min(p.n, base.n) * (wanted / z) ** 2) < 1.001, (got, wanted, z)
+        seen["trials needed"] += 1
+
+
 def check_set_words(text, s):
     """What is said of the set of the best and of who is worse, where drawn p-values leave nothing open."""
     rivals = [p for i, p in enumerate(s.points) if i != s.best]
@@ -303,6 +321,7 @@ def check_verdict(got, s, points):
         begins = standing(s)
         assert begins is None or got["text"].startswith(begins), (begins, got["text"])
         if s.n > 1:
+            check_claim(got, points[s.best], s)
             check_set_words(" ".join(got["text"].split()), s)
         seen["text " + (begins or "open").rpartition("' ")[2]] += 1
     check_posterior(got["posterior_interior"], s)
