@@ -268,8 +268,8 @@ void spoti_say_columns(spoti_setting *s)
             }
         }
         if (first != best) {
-            SAY(s, "%s%s '%s'", said++ == 0 ? " Put another first: " : ", ", columns[k].name,
-                s->out->points[first].name);
+            SAY(s, "%s%s '%s'", said++ == 0 ? " By other columns another point leads: " : ", ",
+                columns[k].name, s->out->points[first].name);
         }
     }
     if (said > 0) {

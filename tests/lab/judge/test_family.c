@@ -239,7 +239,7 @@ static void the_ratio_on_common_successes_stands_beside(void **state)
     assert_close(f.points[0].eta_task_common.value, 1.0, EXACT, 0.0);
     /* the column that says otherwise than the verdict is named */
     assert_int_equal(f.v->best, 0);
-    assert_says(&f, " Put another first: T of successes 'x'.");
+    assert_says(&f, " By other columns another point leads: T of successes 'x'.");
     done(&f);
 }
 
