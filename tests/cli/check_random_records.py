@@ -29,7 +29,7 @@ RULES = [*(f"guard {g}" for g in ("none", "no budget", "succeeds less", "rare fa
          *(f"objective {o}" for o in ("None", "budget", "time", "law")),
          *(f"{regime} paradox {shown}" for regime in ("static", "dynamic") for shown in (True, False)),
          "fixed cadence", "only rare", "p exact", "p drawn", "interval", "posterior", "cell", "dropped", "trials needed",
-         "says nothing of others", "text is best: ",
+         "columns that disagree", "says nothing of others", "text is best: ",
          "text comes out first and is better than the baseline: ", "text comes out first: "]
 
 
@@ -262,6 +262,22 @@ def check_claim(got, point, s):
         seen["trials needed"] += 1
 
 
+def check_columns(text, s):
+    """Which columns of the table put another point first than the verdict does."""
+    said = []
+    for name, values in (("success", [None if p.rate is None else -p.rate for p in s.points]),
+                         ("T of successes", [p.time for p in s.points]),
+                         ("s/success", [p.to_success for p in s.points]),
+                         ("J/success", [p.joules for p in s.points])):
+        if values[s.best] is not None:
+            least = min(v for v in values if v is not None)
+            if least < values[s.best]:
+                said.append(f"{name} '{s.points[values.index(least)].name}'")
+    sentence = f"By other columns another point leads: {', '.join(said)}."
+    assert (sentence in text) if said else "By other columns" not in text, (sentence, text)
+    seen["columns that disagree"] += len(said)
+
+
 def check_set_words(text, s):
     """What is said of the set of the best and of who is worse, where drawn p-values leave nothing open."""
     rivals = [p for i, p in enumerate(s.points) if i != s.best]
@@ -320,6 +336,7 @@ def check_verdict(got, s, points):
     else:
         begins = standing(s)
         assert begins is None or got["text"].startswith(begins), (begins, got["text"])
+        check_columns(" ".join(got["text"].split()), s)
         if s.n > 1:
             check_claim(got, points[s.best], s)
             check_set_words(" ".join(got["text"].split()), s)

@@ -244,6 +244,28 @@ static void the_ratio_on_common_successes_stands_beside(void **state)
 }
 
 /* The user's effect in place of the difference at hand: McNemar at the same share of discordant seeds. */
+/* Of five rivals four are asked, those with the strongest leads: the two hasty ones, which succeed less and may not
+ * beat anybody, and of the others the two best, the best of which wins seven seeds of ten. */
+static void the_strongest_four_rivals_are_asked(void **state)
+{
+    enum { N = 6, N_SEED = 10 };
+    /* base, then in this order: third, first, second, fifth and fourth by the strength of the lead */
+    static const int n_won[N] = {0, 7, 5, 4, 6, 6};
+    static const double won_s[N] = {36, 33, 2, 2, 33, 33};
+    static const double lost_s[N] = {36, 39, 40, 40, 39.6, 39};
+    double time_s[N * N_SEED];
+    (void)state;
+    for (int i = 0; i < N; i++) {
+        for (int k = 0; k < N_SEED; k++) {
+            time_s[i * N_SEED + k] = k < n_won[i] ? won_s[i] : lost_s[i];
+        }
+    }
+    fixture f = judged_times(time_s, N, N_SEED, 0.0);
+    /* 10 signs of one size: 7 or more of them, 120 + 45 + 10 + 1 of 1024; times five rivals */
+    assert_close(f.points[0].p_best.value, 5.0 * 176.0 / 1024.0, EXACT, 0.0);
+    done(&f);
+}
+
 static void trials_are_for_the_effect_asked_for(void **state)
 {
     enum { N = 50 };
@@ -288,6 +310,7 @@ int main(void)
         cmocka_unit_test(rare_failures_keep_a_slower_point_in_the_set),
         cmocka_unit_test(failures_that_were_seen_count_in_f_star),
         cmocka_unit_test(the_ratio_on_common_successes_stands_beside),
+        cmocka_unit_test(the_strongest_four_rivals_are_asked),
         cmocka_unit_test(trials_are_for_the_effect_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
