@@ -51,6 +51,7 @@ static void withhold(spoti_setting *s)
     v->kind = SPOT_ANALYZE_KIND_NONE;
     v->trials_needed = (spot_quantity){0};
     v->p_interior = (spot_quantity){0};
+    v->posterior_interior = (spot_quantity){0};
     v->static_paradox = SPOT_ANALYZE_UNTESTABLE;
     v->dynamic_paradox = SPOT_ANALYZE_UNTESTABLE;
     for (int i = 0; i < s->n; i++) {

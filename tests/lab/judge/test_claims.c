@@ -36,6 +36,7 @@ typedef struct truth {
 typedef struct claims {
     double better, worse, best, paradox, interior;
     double missed; /* the set of the best lacks the true best, or with equal points the baseline */
+    double seen;   /* the first beats the baseline, at least when it succeeds */
     double old; /* by the rule before: Holm over tests against the point picked on the same seeds */
 } claims;
 
@@ -102,6 +103,7 @@ static void count(const fixture *f, int best, claims *c)
                   f->v->dynamic_paradox == SPOT_ANALYZE_ESTABLISHED;
     c->interior += f->v->p_interior.known && f->v->p_interior.value < 0.05;
     c->missed += f->points[best].p_best.known && !f->points[best].may_be_best;
+    c->seen += f->v->beats_baseline || strstr(f->v->text, "is faster when it succeeds:") != NULL;
     c->old += old_rule(f->s);
 }
 
@@ -229,14 +231,14 @@ static void print_power(int n_study)
         {true, 0.5, 0.2, "80 against 50 % succeed"},
     };
     static const int seeds[] = {20, 50, 100, 250};
-    printf("| truth | seeds | better than the baseline | is best | interior | before |\n"
-           "|---|---|---|---|---|---|\n");
+    printf("| truth | seeds | better | ... or when it succeeds | is best | interior | before |\n"
+           "|---|---|---|---|---|---|---|\n");
     for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
         const truth t = one_better(rows[k].dynamic, rows[k].base, rows[k].best);
         for (int a = 0; a < 4; a++) {
             const claims c = shares(&t, seeds[a], 5, n_study);
-            printf("| %s | %d | %.0f | %.0f | %.0f | %.0f |\n", rows[k].name, seeds[a],
-                   100 * c.better, 100 * c.best, 100 * c.interior, 100 * c.old);
+            printf("| %s | %d | %.0f | %.0f | %.0f | %.0f | %.0f |\n", rows[k].name, seeds[a],
+                   100 * c.better, 100 * c.seen, 100 * c.best, 100 * c.interior, 100 * c.old);
             (void)fflush(stdout);
         }
     }

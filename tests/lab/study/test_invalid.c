@@ -139,6 +139,7 @@ static void an_order_that_hangs_on_them_is_withheld(void **state)
     judge(b);
     assert_int_equal(b->result.withheld, SPOT_TUNE_WITHHELD_DEPENDS);
     assert_non_null(strstr(b->result.verdict, "does not hold with the others as failures"));
+    assert_false(b->result.analysis->settings[0].verdict.posterior_interior.known);
     free(b);
 }
 
