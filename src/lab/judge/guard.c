@@ -81,7 +81,11 @@ static void weigh_rare_failures(spoti_setting *s)
     }
     v->undoing_rate = spoti_known(f_star);
     v->failure_bound = spoti_known(bound);
-    if (bound > f_star) {
+    /* or it is ruled out for one claim, but not for as many as there are points */
+    const spot_quantity *claim = &o->p_beats_baseline;
+    const bool short_of_it =
+        s->p_lead_seen < SPOT_STATS_LEVEL && claim->known && claim->value >= SPOT_STATS_LEVEL;
+    if (bound > f_star || short_of_it) {
         v->guard = SPOT_ANALYZE_GUARD_RARE_FAILURES;
     }
 }

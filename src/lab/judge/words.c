@@ -189,6 +189,10 @@ static void say_rare_failures(spoti_setting *s)
         " A failure rate of %.2g %% (f*) would undo that lead; its trials bound the rate at %.2g "
         "%%",
         100.0 * v->undoing_rate.value, 100.0 * v->failure_bound.value);
+    if (v->guard == SPOT_ANALYZE_GUARD_RARE_FAILURES &&
+        v->failure_bound.value <= v->undoing_rate.value) {
+        SAY(s, ", not low enough for a claim among %d points", s->n - 1);
+    }
     SAY(s, v->guard == SPOT_ANALYZE_GUARD_RARE_FAILURES
                ? ", so it is faster when it succeeds: more trials would say whether it is faster."
                : ", so rare failures do not undo it.");

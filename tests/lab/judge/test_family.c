@@ -189,6 +189,28 @@ static void rare_failures_keep_a_slower_point_in_the_set(void **state)
     done(&f);
 }
 
+/* A hundred successes bound failures at 2.95 %, below f* = 3.4 %: enough for one claim, (1 - f*)^100 = .031, but
+ * not for one of four. */
+static void as_many_claims_as_points_are_paid_for(void **state)
+{
+    enum { N = 100, M = 5 };
+    double time_s[M][N];
+    (void)state;
+    for (int i = 0; i < M; i++) {
+        for (int k = 0; k < N; k++) {
+            time_s[i][k] = (i == M - 1 ? 4.8 : 6.0) + 0.01 * ((k * (i + 1)) % 5 - 2);
+        }
+    }
+    fixture f = judged_times(&time_s[0][0], M, N, 0.0);
+    assert_int_equal(f.v->best, M - 1);
+    assert_true(f.v->failure_bound.value < f.v->undoing_rate.value);
+    assert_close(f.points[M - 1].p_beats_baseline.value, 4.0 * rare(4.8, 6.0, N), 1e-3, 0.0);
+    assert_int_equal(f.v->guard, SPOT_ANALYZE_GUARD_RARE_FAILURES);
+    assert_false(f.v->beats_baseline);
+    assert_says(&f, "not low enough for a claim among 4 points, so it is faster when it succeeds");
+    done(&f);
+}
+
 /* With failures seen, f* is the rate at which i would take as long, and its trials are weighed by the exact
  * binomial: 2 of 60 failed, at 10 s. */
 static void failures_that_were_seen_count_in_f_star(void **state)
@@ -308,6 +330,7 @@ int main(void)
         cmocka_unit_test(beating_the_baseline_is_paid_for_by_holm),
         cmocka_unit_test(worse_is_said_of_all_pairs_at_once),
         cmocka_unit_test(rare_failures_keep_a_slower_point_in_the_set),
+        cmocka_unit_test(as_many_claims_as_points_are_paid_for),
         cmocka_unit_test(failures_that_were_seen_count_in_f_star),
         cmocka_unit_test(the_ratio_on_common_successes_stands_beside),
         cmocka_unit_test(the_strongest_four_rivals_are_asked),
