@@ -50,18 +50,18 @@ double spoti_cost(const spoti_setting *s, const spoti_unit *u, int i, double pri
 /* Also the largest time that went into them, for the size of rounding. */
 static int differences(const spoti_setting *s, int i, int j, double *difference, double *size)
 {
-    const spoti_unit *a = s->units + (size_t)i * (size_t)s->n_unit;
-    const spoti_unit *b = s->units + (size_t)j * (size_t)s->n_unit;
     const double price = spoti_price(s, i, j);
     int n = 0;
     *size = 0.0;
     for (int u = 0; u < s->n_unit; u++) {
-        if (a[u].n != b[u].n) {
+        const spoti_unit *a = spoti_unit_at(s, i, u);
+        const spoti_unit *b = spoti_unit_at(s, j, u);
+        if (a->n != b->n) {
             return 0;
         }
-        if (a[u].n > 0.0) {
-            const double x = spoti_charge(s, &a[u], i, price);
-            const double y = spoti_charge(s, &b[u], j, price);
+        if (a->n > 0.0) {
+            const double x = spoti_charge(s, a, i, price);
+            const double y = spoti_charge(s, b, j, price);
             difference[n++] = x - y;
             *size = fmax(*size, fmax(fabs(x), fabs(y)));
         }
@@ -77,12 +77,10 @@ int spoti_differences(const spoti_setting *s, int i, int j, double *difference)
 
 bool spoti_flips_signs(const spoti_setting *s, int i, int j)
 {
-    const spoti_unit *a = s->units + (size_t)i * (size_t)s->n_unit;
-    const spoti_unit *b = s->units + (size_t)j * (size_t)s->n_unit;
     bool paired = s->n_unit > 0 && (s->objective == SPOTI_OBJECTIVE_BUDGET ||
                                     s->objective == SPOTI_OBJECTIVE_ENERGY);
     for (int u = 0; u < s->n_unit && paired; u++) {
-        paired = a[u].n == b[u].n;
+        paired = spoti_unit_at(s, i, u)->n == spoti_unit_at(s, j, u)->n;
     }
     return paired;
 }
@@ -135,13 +133,12 @@ int spoti_draws(const spoti_setting *s)
 
 double spoti_strength(const spoti_setting *s, int i, int j)
 {
-    const spoti_unit *a = s->units + (size_t)i * (size_t)s->n_unit;
-    const spoti_unit *b = s->units + (size_t)j * (size_t)s->n_unit;
     const double price = spoti_price(s, i, j);
     double sum = 0.0;
     double square = 0.0;
     for (int u = 0; u < s->n_unit; u++) {
-        const double d = spoti_charge(s, &b[u], j, price) - spoti_charge(s, &a[u], i, price);
+        const double d = spoti_charge(s, spoti_unit_at(s, j, u), j, price) -
+                         spoti_charge(s, spoti_unit_at(s, i, u), i, price);
         sum += d;
         square += d * d;
     }
