@@ -198,15 +198,21 @@ static void say_rare_failures(spoti_setting *s)
                : ", so rare failures do not undo it.");
 }
 
+static int count(const spoti_setting *s, bool (*chosen)(const spoti_setting *s, int i))
+{
+    int n = 0;
+    for (int i = 0; i < s->n; i++) {
+        n += chosen(s, i);
+    }
+    return n;
+}
+
 /* Which points `chosen` picks, by name. */
 static void say_names(spoti_setting *s, bool (*chosen)(const spoti_setting *s, int i))
 {
     enum { NAMES_MAX = 6 };
-    int n = 0;
+    const int n = count(s, chosen);
     int k = 0;
-    for (int i = 0; i < s->n; i++) {
-        n += chosen(s, i);
-    }
     for (int i = 0; i < s->n && k < NAMES_MAX; i++) {
         if (chosen(s, i)) {
             SAY(s, "%s'%s'", k == 0 ? "" : k == n - 1 ? " and " : ", ", s->out->points[i].name);
@@ -216,15 +222,6 @@ static void say_names(spoti_setting *s, bool (*chosen)(const spoti_setting *s, i
     if (n > k) {
         SAY(s, " and %d more", n - k);
     }
-}
-
-static int count(const spoti_setting *s, bool (*chosen)(const spoti_setting *s, int i))
-{
-    int n = 0;
-    for (int i = 0; i < s->n; i++) {
-        n += chosen(s, i);
-    }
-    return n;
 }
 
 static bool is_rival(const spoti_setting *s, int i)
