@@ -31,6 +31,7 @@ typedef enum spot_stream {
     SPOT_STREAM_DISTURB = 6,   /* disturbances of demonstrations */
     SPOT_STREAM_BOOTSTRAP = 7, /* resampling; counter = resample index */
     SPOT_STREAM_PERMUTE = 8,   /* signs and orders that a test draws; counter = draw index */
+    SPOT_STREAM_PLAN = 9,      /* plans that are drawn, and training of a policy that plans */
 } spot_stream;
 
 typedef struct spot_rng {

@@ -9,6 +9,8 @@
 #include "spot/bench.h"
 #include "spot/brain.h"
 #include "spot/coinfer.h"
+#include "spot/coinfer_plan.h"
+#include "spot/coinfer_ppo.h"
 #include "spot/demo.h"
 #include "spot/exec.h"
 #include "spot/inspect.h"

@@ -67,6 +67,8 @@ PUBLIC = {
     "stats_tests.h": ("core", "stats"),
     "tised.h": ("core", "tised"),
     "coinfer.h": ("core", "coinfer"),
+    "coinfer_plan.h": ("core", "coinfer"),
+    "coinfer_ppo.h": ("core", "coinfer"),
     "tised_optimum.h": ("core", "tised"),
     "tised_shift.h": ("core", "tised"),
     "exec.h": ("runtime", "exec"),
