@@ -109,7 +109,7 @@ void spoti_plan_below(const spot_coinfer_problem *problem, double bits_max, spot
     for (int k = 0; i < 0 && k < problem->n_stage; k++) {
         clocks.hz[k] = spoti_clock_max(&problem->computer[k]);
     }
-    spoti_plan_fill(problem, bits, clocks.hz, plan);
+    spoti_plan_of(problem, bits, clocks.hz, plan);
     plan->feasible = i >= 0;
     if (i + 1 < n_bits) {
         plan->binds = what_binds(problem, spoti_bits_at(problem, i + 1));
@@ -141,7 +141,7 @@ int spoti_bits_at_clocks(const spot_coinfer_problem *problem, const double *cloc
         spot_coinfer_plan plan;
 
         if (bits <= bits_max) {
-            spoti_plan_fill(problem, bits, clock_hz, &plan);
+            spoti_plan_of(problem, bits, clock_hz, &plan);
             most = plan.feasible ? bits : most;
         }
     }

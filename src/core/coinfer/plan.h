@@ -57,8 +57,8 @@ int spoti_bits_count(const spot_coinfer_problem *problem);
 int spoti_bits_at(const spot_coinfer_problem *problem, int i);
 
 /* The plan of these bits and clocks in full; `feasible` by the budgets. */
-void spoti_plan_fill(const spot_coinfer_problem *problem, int bits, const double *clock_hz,
-                     spot_coinfer_plan *plan);
+void spoti_plan_of(const spot_coinfer_problem *problem, int bits, const double *clock_hz,
+                   spot_coinfer_plan *plan);
 
 /* The best plan with at most `bits_max` bits. */
 void spoti_plan_below(const spot_coinfer_problem *problem, double bits_max,

@@ -71,8 +71,8 @@ static double upper_of(const spot_coinfer_problem *problem, int bits)
     return upper;
 }
 
-void spoti_plan_fill(const spot_coinfer_problem *problem, int bits, const double *clock_hz,
-                     spot_coinfer_plan *plan)
+void spoti_plan_of(const spot_coinfer_problem *problem, int bits, const double *clock_hz,
+                   spot_coinfer_plan *plan)
 {
     spoti_load load;
 
@@ -127,6 +127,6 @@ spot_status spot_coinfer_cost(const spot_coinfer_problem *problem, int bits, con
     if (bits < 1 || bits > problem->full_bits) {
         return SPOT_E_RANGE;
     }
-    spoti_plan_fill(problem, bits, clock_hz, plan);
+    spoti_plan_of(problem, bits, clock_hz, plan);
     return SPOT_OK;
 }

@@ -113,7 +113,7 @@ static double reward_of(const spot_coinfer_problem *problem, const double action
     spot_coinfer_plan plan;
 
     spoti_ppo_squash(problem, action, &bits, hz);
-    spoti_plan_fill(problem, floor_bits(problem, bits), hz, &plan);
+    spoti_plan_of(problem, floor_bits(problem, bits), hz, &plan);
     (void)spot_coinfer_distortion(SPOT_COINFER_VERDU, 1.0, plan.bits, &upper);
     return -upper - PENALTY * fmax(0.0, plan.delay_s / problem->max_delay_s - 1.0) -
            PENALTY * fmax(0.0, plan.energy_j / problem->max_energy_j - 1.0);

@@ -86,7 +86,7 @@ static spot_status run_fixed(const spot_coinfer_problem *problem,
     }
     const int bits = spoti_bits_at_clocks(problem, hz, (double)INFINITY);
 
-    spoti_plan_fill(problem, bits > 0 ? bits : spoti_bits_at(problem, 0), hz, &outcome->plan);
+    spoti_plan_of(problem, bits > 0 ? bits : spoti_bits_at(problem, 0), hz, &outcome->plan);
     spoti_outcome_of_plan(outcome);
     return SPOT_OK;
 }
@@ -125,7 +125,7 @@ static spot_status run_random(const spot_coinfer_problem *problem,
         for (int k = 0; k < problem->n_stage; k++) {
             hz[k] = draw_clock(&problem->computer[k], &rng);
         }
-        spoti_plan_fill(problem, spoti_bits_at(problem, (int)i), hz, &plan);
+        spoti_plan_of(problem, spoti_bits_at(problem, (int)i), hz, &plan);
         tries++;
         if (!plan.feasible) {
             continue;

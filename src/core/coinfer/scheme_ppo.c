@@ -39,8 +39,7 @@ static spot_status run_ppo(const spot_coinfer_problem *problem,
 
     const int feasible = spoti_bits_at_clocks(problem, hz, bits);
 
-    spoti_plan_fill(problem, feasible > 0 ? feasible : spoti_bits_at(problem, 0), hz,
-                    &outcome->plan);
+    spoti_plan_of(problem, feasible > 0 ? feasible : spoti_bits_at(problem, 0), hz, &outcome->plan);
     spoti_outcome_of_plan(outcome);
     outcome->bits_real = bits;
     return SPOT_OK;
