@@ -14,6 +14,8 @@
 #include "spot/demo.h"
 #include "spot/exec.h"
 #include "spot/inspect.h"
+#include "spot/motion.h"
+#include "spot/motion_average.h"
 #include "spot/platform.h"
 #include "spot/point.h"
 #include "spot/policy.h"

@@ -69,6 +69,8 @@ PUBLIC = {
     "coinfer.h": ("core", "coinfer"),
     "coinfer_plan.h": ("core", "coinfer"),
     "coinfer_ppo.h": ("core", "coinfer"),
+    "motion.h": ("core", "motion"),
+    "motion_average.h": ("core", "motion"),
     "tised_optimum.h": ("core", "tised"),
     "tised_shift.h": ("core", "tised"),
     "exec.h": ("runtime", "exec"),
