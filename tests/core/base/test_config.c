@@ -133,6 +133,21 @@ static void statistics_refuse_other_sizes(void **state)
     EXPECT_SIZE(max_t, spot_stats_max_t(&max_t, x, N_SEED / 2, 2, work, p, &max_t_result));
 }
 
+static void motion_refuses_other_sizes(void **state)
+{
+    (void)state;
+    const double x[N_SEED] = {1.0, -2.0, 3.0, 0.5, 2.5, 1.5};
+    const spot_motion_series series = {.n_sample = N_SEED, .n_action = 1, .action = x};
+    spot_motion_config motion;
+    spot_motion_metrics metrics;
+    spot_motion_stream stream;
+    spot_motion_config_default(&motion);
+    motion.interval_s = 0.1;
+    EXPECT_SIZE(motion, spot_motion_measure(&series, &motion, work, WORK, &metrics));
+    EXPECT_SIZE(motion, spot_motion_stream_init(&stream, spot_motion_series_shape(&series), &motion,
+                                                0, work, WORK));
+}
+
 static void powers_refuse_other_sizes(void **state)
 {
     (void)state;
@@ -303,6 +318,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_size_must_be_known),
         cmocka_unit_test(statistics_refuse_other_sizes),
+        cmocka_unit_test(motion_refuses_other_sizes),
         cmocka_unit_test(powers_refuse_other_sizes),
         cmocka_unit_test(what_runs_on_the_robot_refuses_other_sizes),
         cmocka_unit_test(worlds_and_pictures_refuse_other_sizes),
