@@ -71,6 +71,8 @@ PUBLIC = {
     "coinfer_ppo.h": ("core", "coinfer"),
     "motion.h": ("core", "motion"),
     "motion_average.h": ("core", "motion"),
+    "coinfer_bits.h": ("core", "coinfer"),
+    "coinfer_source.h": ("core", "coinfer"),
     "tised_optimum.h": ("core", "tised"),
     "tised_shift.h": ("core", "tised"),
     "exec.h": ("runtime", "exec"),
