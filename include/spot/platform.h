@@ -78,7 +78,8 @@ SPOT_API spot_status spot_platform_latency(const spot_platform *platform, const 
                                            int steps, spot_latency *out, spot_diag *diag);
 
 /* Latency at `point` (its steps named): of class `model_class`, or of `model_class@variant` where the
- * point has a variant (spot_point_variant). Returns as spot_platform_latency. */
+ * point has a variant (spot_point_variant). Numeric bits (`quant=num:B`) are charged B / 32 of what the point
+ * takes in fp32, which is modelled. Returns as spot_platform_latency, E_FORMAT (bad numeric bits). */
 SPOT_API spot_status spot_platform_point_latency(const spot_platform *platform,
                                                  const char *model_class, const spot_point *point,
                                                  spot_latency *out, spot_diag *diag);

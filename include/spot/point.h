@@ -107,7 +107,8 @@ SPOT_API void spot_point_format(const spot_point *point, char *text, size_t size
 
 /* Writes what of the point changes the time of an inference beside its steps, e.g. `w8a8+kv=p2`; "" at
  * the baseline. Single weights that are pruned are still multiplied by these dense kernels, so a
- * fraction and `2:4` change no time and do not show; whole hidden units (`mlp:F`) do. */
+ * fraction and `2:4` change no time and do not show; whole hidden units (`mlp:F`) do. Numeric bits
+ * (`num:B`) compute in fp32 and do not show either. */
 SPOT_API void spot_point_variant(const spot_point *point, char *text, size_t size);
 
 #ifdef __cplusplus

@@ -80,7 +80,10 @@ typedef struct spot_session_config {
     const char
         *quant; /* precision of a transformer's linear layers: `fp32`, `bf16`, `w8a8`, `w4a4`,
                           a published tier `w4-t1` .. `w4-t10`, or a file NAME.yaml; NULL = fp32.
-                          Borrowed during the call. Other policies have only fp32. */
+                          Other policies have only fp32. Of any policy `num:B` or `num:B:RULE`, B = 1 .. 16:
+                          the layers that `prune` names are rounded to weights of B bits (coinfer.h; RULE
+                          `lloyd`, the default, `uniform` or `pow2`) and computed in fp32, which shows what B
+                          bits do and is no faster. Borrowed during the call. */
     const char *prune; /* weights left out of the blocks' linear layers before `quant` packs them: a
                           fraction above 0 up to 0.95 of each layer's, the smallest ones; `2:4`, the
                           two smallest of each four inputs; `mlp:F`, a fraction above 0 up to 0.9 of

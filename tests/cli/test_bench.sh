@@ -45,6 +45,7 @@ expect 1 "no-such.yaml" $policy --points "steps=1 quant=no-such.yaml" --threads 
 expect 2 "quant: 'w8a8' on a policy of type flow_mixer" --policy ur5e-conveyor --quant w8a8 --steps 1
 expect 2 "policy without history" $policy --kv p2 --steps 1
 expect 2 "prune: '1.5', expected" $policy --prune 1.5 --steps 1
+expect 2 "quant: 'num:17', expected num:B or num:B:RULE" $policy --quant num:17 --steps 1
 expect 2 "--quant: '', expected fp32" $policy --quant fp32,,w8a8
 # what would stop the profile is seen before anything is measured
 expect 1 "--out: $work/no/x.yaml: cannot write in folder $work/no" $policy --out "$work/no/x.yaml"
@@ -72,6 +73,32 @@ for point in "steps=1" "steps=2 quant=w8a8" "steps=2 quant=w8a8 prune=0.1"; do
         --seeds 1 --json --point "$point" >"$work/rollout.json" || fail "rollout $point"
     grep -q '"origin": "measured"' "$work/rollout.json" || fail "$point is not measured"
 done
+
+# --- numeric bits: measured as the fp32 that they are, charged by their number ---
+"$tool" bench $policy --points "steps=1 quant=num:3:uniform; steps=1" --calls 20 --threads 1 --json --out \
+    "$work/numeric.yaml" >"$work/numeric.json" 2>"$work/err" || fail "$(cat "$work/err")"
+for bits in null 8 3; do
+    quant=fp32
+    [ $bits = null ] || quant=num:$bits
+    "$tool" rollout --task ur5e-pick-place $policy --platform "$work/numeric.yaml" --charge-as self \
+        --seeds 1 --json --point "steps=1 quant=$quant" >"$work/rollout-$bits.json" || fail "rollout $quant"
+done
+python3 - "$work" <<'CHECK' || fail "numeric bits"
+import json, sys
+bench, full, eight, three = (json.load(open(f"{sys.argv[1]}/{n}.json"))
+                             for n in ("numeric", "rollout-null", "rollout-8", "rollout-3"))
+rows = {r["quant"]: r for r in bench["rows"]}
+assert [rows[q]["numeric_bits"] for q in ("fp32", "num:3:uniform")] == [None, 3], rows
+assert rows["fp32"]["variant"] == rows["num:3:uniform"]["variant"] == "", rows
+assert rows["fp32"]["cost"] == rows["num:3:uniform"]["cost"], rows
+latency = [r["latency"] for r in (full, eight, three)]
+assert abs(latency[0]["mean_s"] - rows["fp32"]["mean_s"]) < 1e-8, latency
+for l, bits in zip(latency[1:], (8, 3)):
+    assert abs(l["mean_s"] - bits / 32 * latency[0]["mean_s"]) < 1e-9, latency
+    assert l["origin"] == "modelled" and l["source"].startswith(f"numeric, {bits}/32 of fp32: sweet"), l
+CHECK
+"$tool" bench $policy --points "steps=1 quant=num:3" --calls 20 --threads 1 >"$work/table" 2>/dev/null
+grep -q "^quant=num:B is numeric" "$work/table" || fail "the table does not say numeric"
 
 # --- the table has a line for each point ---
 "$tool" bench $policy --steps 1 --calls 20 --threads 2 >"$work/table" 2>/dev/null

@@ -6,6 +6,7 @@
 
 #include "core/base/text.h"
 #include "lab/platform/platform.h"
+#include "runtime/point/numeric.h"
 
 /* The class of the very policy that was measured. */
 static const char SELF[] = "self";
@@ -141,6 +142,32 @@ static spot_status scaled_latency(const spot_platform *platform, const char *cla
     return SPOT_OK;
 }
 
+/* Numeric bits B are charged B / 32 of what the point takes in fp32: an inference whose work is in proportion to
+ * the bits of its weights. */
+static spot_status numeric_latency(const spot_platform *platform, const char *class_name,
+                                   const spot_point *point, spot_latency *out, spot_diag *diag)
+{
+    spot_point full = *point;
+    spot_latency whole;
+    spoti_numeric numeric = {0};
+    spot_status st = spoti_numeric_parse(point->quant, &numeric, diag);
+
+    full.quant[0] = '\0';
+    if (st == SPOT_OK) {
+        st = spot_platform_point_latency(platform, class_name, &full, &whole, diag);
+    }
+    if (st != SPOT_OK) {
+        return st;
+    }
+    const double share = (double)numeric.bits / SPOTI_NUMERIC_BITS_FULL;
+    out->mean_s = share * whole.mean_s;
+    out->spread_s = share * whole.spread_s;
+    out->origin = SPOT_ORIGIN_MODELLED;
+    (void)spoti_format(out->source, sizeof(out->source), "numeric, %d/%d of fp32: %.150s",
+                       numeric.bits, SPOTI_NUMERIC_BITS_FULL, whole.source);
+    return SPOT_OK;
+}
+
 spot_status spot_platform_point_latency(const spot_platform *platform, const char *class_name,
                                         const spot_point *point, spot_latency *out, spot_diag *diag)
 {
@@ -149,6 +176,9 @@ spot_status spot_platform_point_latency(const spot_platform *platform, const cha
 
     if (platform == NULL || class_name == NULL || point == NULL || out == NULL) {
         return SPOT_E_INVALID;
+    }
+    if (spoti_numeric_is(point->quant)) {
+        return numeric_latency(platform, class_name, point, out, diag);
     }
     spot_point_variant(point, variant, sizeof(variant));
     if (!name_variant(class_name, variant, name)) {

@@ -6,6 +6,7 @@
 
 #include "lab/report/bench_words.h"
 #include "lab/report/words.h"
+#include "runtime/point/numeric.h"
 
 static json_t *pack_cost(const spot_bench_row *r)
 {
@@ -57,6 +58,11 @@ static json_t *pack_row(const spot_bench_row *r, int threads)
             (void)json_object_set_new(row, k->name, json_string(value));
         }
     }
+    spoti_numeric numeric = {0};
+    const bool is_numeric = spoti_numeric_is(r->point.quant) &&
+                            spoti_numeric_parse(r->point.quant, &numeric, NULL) == SPOT_OK;
+    (void)json_object_set_new(row, "numeric_bits",
+                              is_numeric ? json_integer(numeric.bits) : json_null());
     (void)json_object_set_new(row, "cost", pack_cost(r));
     (void)json_object_set_new(row, "roof", pack_roof(r));
     (void)json_object_set_new(row, "load", pack_load(r, threads));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/text.h"
+#include "runtime/point/numeric.h"
 #include "spot/platform.h"
 #include "spot/report_bench.h"
 #include "spot/show.h"
@@ -48,15 +49,22 @@ static void insert(profile_row *rows, int *n, const profile_row *row)
     (*n)++;
 }
 
-/* The rows of the profile. Points that are pruned without a change of time share a variant with their
- * likes; the one that is not pruned at all stands for them. */
+/* Points that are pruned without a change of time, or rounded and computed in fp32, share a variant with their
+ * likes. */
+static bool is_stand_in(const spot_point *point)
+{
+    return point->prune[0] != '\0' || spoti_numeric_is(point->quant);
+}
+
+/* The rows of the profile. Of those that share a variant the one that is neither pruned nor rounded stands for
+ * all. */
 static int make_rows(const spot_bench_report *report, profile_row *rows)
 {
     int n = 0;
     for (int pass = 0; pass < 2; pass++) {
         for (int i = 0; i < report->config->n_points; i++) {
             const spot_bench_row *r = &report->rows[i];
-            if ((r->point.prune[0] != '\0') != (pass == 1)) {
+            if (is_stand_in(&r->point) != (pass == 1)) {
                 continue;
             }
             profile_row row = {.row = {.steps = r->point.steps,

@@ -8,6 +8,7 @@
 #include "lab/report/bench_words.h"
 #include "lab/report/sheet.h"
 #include "lab/report/words.h"
+#include "runtime/point/numeric.h"
 #include "spot/show.h"
 
 enum { NOTE_SIZE = 16384 };
@@ -156,6 +157,21 @@ static void print_notes(const spot_bench_report *r, FILE *out)
     }
 }
 
+/* Bits that change no time here are no result of a bench. */
+static void print_numeric(const spot_bench_report *r, FILE *out)
+{
+    for (int i = 0; i < r->config->n_points; i++) {
+        if (spoti_numeric_is(r->config->points[i].quant)) {
+            spoti_report_line(
+                out, 0,
+                "quant=num:B is numeric: weights are rounded to B bits and computed in "
+                "fp32, so its time here is that of fp32. Where latencies are charged it "
+                "counts B/32 of that (modelled).");
+            return;
+        }
+    }
+}
+
 spot_status spot_report_bench_table(const spot_bench_report *report, bool wide, FILE *out)
 {
     spoti_sheet t;
@@ -176,5 +192,6 @@ spot_status spot_report_bench_table(const spot_bench_report *report, bool wide, 
     spoti_sheet_free(&t);
     print_probe(report, out);
     print_notes(report, out);
+    print_numeric(report, out);
     return st != SPOT_OK ? st : ferror(out) != 0 ? SPOT_E_IO : SPOT_OK;
 }

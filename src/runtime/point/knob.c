@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/point/numeric.h"
+
 /* The largest overlap that any policy can have: all actions of the longest chunk. */
 enum { OVERLAP_MAX = 4096, WORD_SHOWN = 40 };
 
@@ -17,6 +19,12 @@ static bool prunes_units(const char *value)
 {
     static const char UNITS[] = "mlp:";
     return strncmp(value, UNITS, sizeof(UNITS) - 1) == 0;
+}
+
+/* Numeric bits compute in fp32. */
+static bool computes_in_less(const char *value)
+{
+    return !spoti_numeric_is(value);
 }
 
 static const spoti_knob KNOBS[] = {
@@ -69,13 +77,15 @@ static const spoti_knob KNOBS[] = {
                .baseline = "fp32",
                .placeholder = "WORD",
                .help = "precision of the linear layers of a transformer: fp32 (baseline), bf16,\n"
-                       "w8a8, w4a4, a tier w4-t1 .. w4-t10, or FILE.yaml of your own",
-               .list_help = "precisions, e.g. fp32,w8a8,w4-t3",
+                       "w8a8, w4a4, a tier w4-t1 .. w4-t10, or FILE.yaml of your own; of any\n"
+                       "policy num:B[:lloyd|uniform|pow2], weights of B bits in fp32 (numeric)",
+               .list_help = "precisions, e.g. fp32,w8a8,w4-t3,num:3",
                .in_inference = true},
      .kind = SPOTI_KNOB_NAME,
      .offset = offsetof(spot_point, quant),
      .size = SPOT_POINT_QUANT_SIZE,
-     .expected = "fp32, bf16, w8a8, w4a4, w4-t1 .. w4-t10 or a file NAME.yaml",
+     .expected = "fp32, bf16, w8a8, w4a4, w4-t1 .. w4-t10, num:B or a file NAME.yaml",
+     .changes_time = computes_in_less,
      .variant_key = ""},
     {.shown = {.name = "prune",
                .baseline = "none",

@@ -68,7 +68,8 @@ struct spot_policy {
 struct spot_session {
     const spot_allocator *allocator;
     const spot_policy *policy;
-    spot_policy *pruned; /* what `policy` is then, the session's own; NULL = not pruned */
+    spot_policy *pruned;  /* what `policy` is then, the session's own; NULL = not pruned */
+    spot_policy *rounded; /* the same of numeric bits, after pruning; NULL = weights as they are */
     const spoti_kernels *kernels;
     spoti_plan plan; /* precision of the sites */
     size_t steps;

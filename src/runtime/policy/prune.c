@@ -194,8 +194,7 @@ typedef struct pruning {
     bool smaller; /* an MLP loses units */
 } pruning;
 
-/* w (n x k) */
-static void load(const spoti_prunable *p, float *w)
+void spoti_prunable_load(const spoti_prunable *p, float *w)
 {
     if (p->layer != NULL) {
         spoti_layer_unpack(p->layer, w);
@@ -204,8 +203,8 @@ static void load(const spoti_prunable *p, float *w)
     }
 }
 
-/* Takes memory for w (n x k), copies w there and lets the policy have it. */
-static void store(const spoti_prunable *p, spoti_arena *arena, const float *w, size_t n, size_t k)
+void spoti_prunable_store(const spoti_prunable *p, spoti_arena *arena, const float *w, size_t n,
+                          size_t k)
 {
     float *values = spoti_arena_take(arena, p->layer != NULL ? spoti_padded(n) : n, k);
 
@@ -231,14 +230,14 @@ static void prune_matrix(pruning *job, const spoti_prunable *p)
 {
     need_scratch(job, p->n * p->k);
     if (job->scratch != NULL) {
-        load(p, job->scratch);
+        spoti_prunable_load(p, job->scratch);
         if (job->prune.kind == SPOTI_PRUNE_TWO_FOUR) {
             spoti_prune_two_four(job->scratch, p->n, p->k);
         } else {
             spoti_prune_weights(job->scratch, p->n * p->k, job->prune.fraction);
         }
     }
-    store(p, &job->copy->arena, job->scratch, p->n, p->k);
+    spoti_prunable_store(p, &job->copy->arena, job->scratch, p->n, p->k);
 }
 
 static void prune_mlp(pruning *job, const spoti_prunable *first, const spoti_prunable *second)
@@ -256,12 +255,12 @@ static void prune_mlp(pruning *job, const spoti_prunable *first, const spoti_pru
     need_scratch(job, hidden * first->k + second->n * hidden);
     if (w1 != NULL) {
         w2 = w1 + hidden * first->k;
-        load(first, w1);
-        load(second, w2);
+        spoti_prunable_load(first, w1);
+        spoti_prunable_load(second, w2);
         spoti_prune_units(w1, first->k, w2, second->n, hidden, left, job->score);
     }
-    store(first, &job->copy->arena, w1, left, first->k);
-    store(second, &job->copy->arena, w2, second->n, left);
+    spoti_prunable_store(first, &job->copy->arena, w1, left, first->k);
+    spoti_prunable_store(second, &job->copy->arena, w2, second->n, left);
 }
 
 static void walk(pruning *job)

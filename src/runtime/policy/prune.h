@@ -65,6 +65,14 @@ typedef struct spoti_prunables {
     size_t n;
 } spoti_prunables;
 
+/* Copies the weights into w (n x k). */
+void spoti_prunable_load(const spoti_prunable *p, float *w);
+
+/* Takes memory for w (n x k) from the arena, copies w there and lets the policy have it. w: NULL while the arena
+ * measures. */
+void spoti_prunable_store(const spoti_prunable *p, spoti_arena *arena, const float *w, size_t n,
+                          size_t k);
+
 /* Makes *out, `policy` pruned as `text` says; NULL if that is `none`. It has the layers concerned to
  * itself and borrows all else from `policy`, which must outlive it.
  * Ownership: the caller frees *out with spoti_pruned_destroy.

@@ -13,6 +13,7 @@
 #include "core/base/config.h"
 #include "runtime/nn/kernels.h"
 #include "runtime/policy/arch.h"
+#include "runtime/policy/numeric.h"
 #include "runtime/policy/sampler.h"
 
 enum { BATCH_MAX = 4096 };
@@ -194,6 +195,11 @@ static spot_status configure(spot_session *s, const spot_session_config *config)
     if (config->quant != NULL) {
         st = spoti_plan_read(config->quant, &s->plan, config->diag);
     }
+    if (st == SPOT_OK && s->plan.numeric.bits > 0) {
+        st = spoti_rounded_create(s->policy, &s->plan.numeric, SPOTI_ROUND_ALL, s->allocator,
+                                  &s->rounded);
+        s->policy = s->rounded != NULL ? s->rounded : s->policy;
+    }
     if (st != SPOT_OK) {
         return st;
     }
@@ -202,8 +208,8 @@ static spot_status configure(spot_session *s, const spot_session_config *config)
     }
     if (spoti_plan_count(&s->plan, 32, n_block) != n_block * SPOTI_SITE_COUNT) {
         return spot_diag_set(config->diag, SPOT_E_UNSUPPORTED,
-                             "quant: '%.40s' on a policy of type %s, expected fp32 or a policy of "
-                             "type dit",
+                             "quant: '%.40s' on a policy of type %s, expected fp32, num:B or a "
+                             "policy of type dit",
                              config->quant, arch->type);
     }
     return SPOT_OK;
@@ -282,6 +288,7 @@ void spot_session_destroy(spot_session *session)
         return;
     }
     spoti_arena_free(&session->arena, session->allocator);
+    spoti_rounded_destroy(session->rounded);
     spoti_pruned_destroy(session->pruned);
     spoti_free(session->allocator, session, sizeof *session);
 }

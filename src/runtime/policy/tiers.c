@@ -159,6 +159,7 @@ static bool bits_are_known(int bits)
 void spoti_plan_fill(spoti_plan *plan, int bits)
 {
     plan->group = SPOTI_PLAN_GROUP;
+    plan->numeric = (spoti_numeric){0};
     for (int i = 0; i < SPOTI_THIRD_COUNT; i++) {
         for (int j = 0; j < SPOTI_SITE_COUNT; j++) {
             plan->bits[i][j] = bits;
@@ -225,12 +226,22 @@ spot_status spoti_plan_read(const char *quant, spoti_plan *plan, spot_diag *diag
         }
         return SPOT_OK;
     }
+    if (spoti_numeric_is(quant)) {
+        spoti_numeric numeric;
+        const spot_status st = spoti_numeric_parse(quant, &numeric, diag);
+
+        if (st == SPOT_OK) {
+            spoti_plan_fill(plan, SPOTI_NUMERIC_BITS_FULL);
+            plan->numeric = numeric;
+        }
+        return st;
+    }
     if (length >= sizeof suffix && strcmp(quant + length - (sizeof suffix - 1), suffix) == 0) {
         return spoti_plan_load(quant, plan, diag);
     }
     return spot_diag_set(diag, SPOT_E_FORMAT,
-                         "quant: '%.*s', expected fp32, bf16, w8a8, w4a4, w4-t1 .. w4-t10 or a "
-                         "file NAME.yaml",
+                         "quant: '%.*s', expected fp32, bf16, w8a8, w4a4, w4-t1 .. w4-t10, num:B "
+                         "or num:B:RULE, or a file NAME.yaml",
                          WORD_SHOWN, quant);
 }
 

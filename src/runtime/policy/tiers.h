@@ -4,7 +4,8 @@
  * Which site of a transformer computes with how many bits: `quant=` of an operating point.
  *
  * A plan is one of the names `fp32`, `bf16`, `w8a8`, `w4a4` (all sites alike), a published tier
- * `w4-t1` .. `w4-t10` (some sites at 4 bits, all others at 8), or a file NAME.yaml:
+ * `w4-t1` .. `w4-t10` (some sites at 4 bits, all others at 8), `num:B[:RULE]` (numeric.h: all sites are
+ * fp32, of weights that were rounded before), or a file NAME.yaml:
  *
  *     bits: 8                            # sites that no rule names: 32, 16, 8 or 4
  *     group: 64                          # inputs that share a scale at 4 bits; may be left out
@@ -19,6 +20,7 @@
 #ifndef SPOTI_POLICY_TIERS_H
 #define SPOTI_POLICY_TIERS_H
 
+#include "runtime/point/numeric.h"
 #include "runtime/policy/sites.h"
 #include "spot/status.h"
 
@@ -27,6 +29,7 @@ enum { SPOTI_PLAN_GROUP = 64, SPOTI_TIER_COUNT = 10 };
 typedef struct spoti_plan {
     int bits[SPOTI_THIRD_COUNT][SPOTI_SITE_COUNT]; /* 32 fp32, 16 bf16, 8 w8a8, 4 w4a4 */
     int group;                                     /* inputs per scale at 4 bits: 32, 64 or 128 */
+    spoti_numeric numeric;                         /* bits 0 = weights are not rounded */
 } spoti_plan;
 
 /* All sites with `bits`, the default group. */

@@ -424,6 +424,24 @@ static void a_variant_that_was_measured_elsewhere_is_modelled(void **state)
     assert_non_null(strstr(diag.text, "platform here has no class self@kv=p2"));
     spot_platform_destroy(p);
 
+    /* numeric bits take their share of what the rest of the point takes in fp32 */
+    assert_int_equal(load_text(board, sizeof(board) - 1, &p, NULL), SPOT_OK);
+    assert_int_equal(spot_platform_borrow_alphas(p, measured, NULL), SPOT_OK);
+    point = (spot_point){.steps = 5, .quant = "num:4:pow2", .kv = "p1"};
+    assert_int_equal(spot_platform_point_latency(p, "big", &point, &latency, NULL), SPOT_OK);
+    assert_close(latency.mean_s, 0.090 * 4.0 / 32.0, ROUNDING_S, 0.0);
+    assert_close(latency.spread_s, 0.0024 * 4.0 / 32.0, ROUNDING_S, 0.0);
+    assert_int_equal(latency.origin, SPOT_ORIGIN_MODELLED);
+    assert_string_equal(latency.source, "numeric, 4/32 of fp32: big here * 0.6000, what self@kv=p1 "
+                                        "takes of self on here");
+    point = (spot_point){.steps = 5, .quant = "num:4"};
+    assert_int_equal(spot_platform_point_latency(p, "big", &point, &latency, NULL), SPOT_OK);
+    assert_int_equal(latency.origin, SPOT_ORIGIN_MODELLED); /* published, before it was divided */
+    point = (spot_point){.steps = 5, .quant = "num:40"};
+    assert_int_equal(spot_platform_point_latency(p, "big", &point, &latency, &diag), SPOT_E_FORMAT);
+    assert_non_null(strstr(diag.text, "num:40"));
+    spot_platform_destroy(p);
+
     /* a variant that fits behind a shorter name than self, but not behind self */
     assert_int_equal(load_text(short_name, sizeof(short_name) - 1, &p, NULL), SPOT_OK);
     assert_int_equal(spot_platform_borrow_alphas(p, measured, NULL), SPOT_OK);

@@ -93,6 +93,7 @@ static void a_variant_names_what_changes_the_time_alone(void **state)
         {{.steps = 5, .overlap = 2}, ""},
         {{.quant = "w8a8"}, "w8a8"},
         {{.prune = "0.2"}, ""},
+        {{.quant = "num:3", .kv = "p2"}, "kv=p2"},
         {{.prune = "2:4", .kv = "p2"}, "kv=p2"},
         {{.quant = "w4-t3", .prune = "mlp:0.5", .kv = "8:4"}, "w4-t3+prune=mlp:0.5+kv=8:4"},
     };

@@ -9,6 +9,24 @@
 #include "runtime/policy/tiers.h"
 #include "support/spot_fuzz.h"
 
+/* The same bytes as what follows `num:`. */
+static void read_numeric(const uint8_t *data, size_t size)
+{
+    char text[64] = "num:";
+    spoti_plan plan;
+    spot_diag diag = {.text = ""};
+
+    memcpy(text + 4, data, size < sizeof text - 5 ? size : sizeof text - 5);
+    spoti_plan_fill(&plan, 8);
+    if (spoti_plan_read(text, &plan, &diag) == SPOT_OK) {
+        expect(plan.numeric.bits >= 1 && plan.numeric.bits <= SPOTI_NUMERIC_BITS_MAX);
+        expect(plan.bits[0][0] == SPOTI_NUMERIC_BITS_FULL);
+    } else {
+        expect(plan.numeric.bits == 0 && plan.bits[0][0] == 8 &&
+               strstr(diag.text, "num:B") != NULL);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     spoti_plan before;
@@ -16,6 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     spot_diag diag = {.text = ""};
     char path[64];
 
+    read_numeric(data, size);
     (void)snprintf(path, sizeof path, "/tmp/spot-fuzz-plan-%ld.yaml", (long)getpid());
     write_file(path, data, size);
     memset(&before, 0, sizeof before);

@@ -179,6 +179,25 @@ static void zero_units(const random_tensor *w1, const random_tensor *w2, double 
     free(gone);
 }
 
+void oracle_each_prunable(random_tensors *all,
+                          void (*each)(const random_tensor *t, const void *ctx), const void *ctx)
+{
+    for (int i = 0; i < all->n_tensor; i++) {
+        const random_tensor *t = &all->tensors[i];
+        int listed = 0;
+
+        for (int j = 0; j < N_MLP; j++) {
+            listed += ends(t->name, MLPS[j][0]) || ends(t->name, MLPS[j][1]);
+        }
+        for (int j = 0; j < N_OTHER; j++) {
+            listed += ends(t->name, OTHERS[j]);
+        }
+        if (listed > 0) {
+            each(t, ctx);
+        }
+    }
+}
+
 void oracle_prune_tensors(random_tensors *all, const char *text)
 {
     const int units = strncmp(text, "mlp:", 4) == 0;

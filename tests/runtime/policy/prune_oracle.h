@@ -26,6 +26,10 @@ oracle_folder *oracle_folder_read(const char *dir);
 void oracle_folder_write(const oracle_folder *folder, const char *dir);
 void oracle_folder_free(oracle_folder *folder);
 
+/* Calls `each` with every layer that runtime/policy/prune.h lists. */
+void oracle_each_prunable(random_tensors *all,
+                          void (*each)(const random_tensor *t, const void *ctx), const void *ctx);
+
 /* Prunes the layers that runtime/policy/prune.h lists. With mlp:F the units stay, all zero. */
 void oracle_prune_tensors(random_tensors *all, const char *text);
 
