@@ -88,6 +88,9 @@ typedef struct spot_brain_ops {
     /* (required with `remembers`) An action starts: obs (obs_dim) is what is seen then, command (action_dim) what it
      * commands in absolute terms, its anchor + it. */
     spot_status (*remember)(void *state, const float *obs, const float *command, spot_diag *diag);
+    /* (optional) What an inference of this state costs, with as much of a past as it can read; whatever it was told
+     * is forgotten. NULL = not known. */
+    spot_status (*cost)(void *state, spot_inference_cost *cost, spot_diag *diag);
     /* (optional) An episode starts: forgets what it was told. */
     spot_status (*forget)(void *state, spot_diag *diag);
     void (*end)(void *state);  /* (required with begin) */
@@ -143,6 +146,11 @@ static inline spot_status spot_brain_forget(const spot_brain *brain, void *state
 {
     return brain->ops->forget != NULL ? brain->ops->forget(state, diag) : SPOT_OK;
 }
+
+/* What an inference of `state` costs, as the table's `cost`. Returns SPOT_OK, E_INVALID, E_UNSUPPORTED (the brain does not know), or what it
+ * says. Threads: externally locked per state. */
+SPOT_API spot_status spot_brain_cost(const spot_brain *brain, void *state,
+                                     spot_inference_cost *cost, spot_diag *diag);
 
 /* One line that differs where chunks could: what the brain says, or `policy=HASH` of its answer to one fixed
  * observation at its default point. Returns SPOT_OK, E_NOMEM, or what the brain says. */

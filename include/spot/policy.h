@@ -142,6 +142,7 @@ SPOT_API void spot_session_forget(spot_session *session);
  * session remembers now; other activations are left out, and so is what spot_session_remember
  * computes. */
 typedef struct spot_inference_cost {
+    double params; /* of the whole network, but for the units that prune=mlp:F takes out */
     double macs_fp32, macs_bf16; /* multiply-adds by the arithmetic that does them */
     double macs_int8;            /* of layers in 8 and in 4 bits: both are 8-bit products */
     double weight_bytes;         /* of all layers that run, each once: what a cache would hold */

@@ -131,6 +131,19 @@ void spot_brain_end(const spot_brain *brain, void *state)
     }
 }
 
+spot_status spot_brain_cost(const spot_brain *brain, void *state, spot_inference_cost *cost,
+                            spot_diag *diag)
+{
+    if (!is_whole(brain) || cost == NULL) {
+        return SPOT_E_INVALID;
+    }
+    *cost = (spot_inference_cost){0};
+    return brain->ops->cost != NULL
+               ? brain->ops->cost(state, cost, diag)
+               : spot_diag_set(diag, SPOT_E_UNSUPPORTED,
+                               "the brain does not say what an inference costs");
+}
+
 spot_status spoti_brain_answer(const spot_brain *brain, void *state, uint64_t *hash,
                                spot_diag *diag)
 {

@@ -4,9 +4,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/base/alloc.h"
 #include "core/base/hash.h"
 #include "core/base/text.h"
 #include "runtime/brain/brain.h"
+#include "runtime/policy/arch.h"
 
 static void describe(const void *self, spot_brain_info *info)
 {
@@ -64,6 +66,38 @@ static spot_status forget(void *state, spot_diag *diag)
     return SPOT_OK;
 }
 
+/* Remembers nothing in particular until no more fits: attention costs by the tokens, whatever they say. */
+static spot_status fill_past(spot_session *session)
+{
+    const spot_policy_info *info = spot_policy_describe(session->policy);
+    float *zeros = NULL;
+    const int n = info->history_frames > info->history_commands ? info->history_frames
+                                                                : info->history_commands;
+    const size_t size = (size_t)info->obs_dim + (size_t)info->action_dim;
+    spot_status st = SPOT_OK;
+    if (n == 0) {
+        return SPOT_OK;
+    }
+    zeros = (float *)spoti_calloc(NULL, size, sizeof(*zeros));
+    st = zeros != NULL ? SPOT_OK : SPOT_E_NOMEM;
+    for (int i = 0; st == SPOT_OK && i < n; i++) {
+        st = spot_session_remember(session, zeros, zeros + info->obs_dim);
+    }
+    spoti_free(NULL, zeros, size * sizeof(*zeros));
+    return st;
+}
+
+static spot_status cost(void *state, spot_inference_cost *out, spot_diag *diag)
+{
+    spot_session *session = (spot_session *)state;
+    (void)diag;
+    spot_session_forget(session);
+    spot_status st = fill_past(session);
+    st = st == SPOT_OK ? spot_session_cost(session, out) : st;
+    spot_session_forget(session);
+    return st;
+}
+
 static void end(void *state)
 {
     spot_session_destroy((spot_session *)state);
@@ -98,7 +132,7 @@ static void close_policy(void *self)
 
 #define NATIVE_OPS                                                                                 \
     .describe = describe, .identify = identify, .begin = begin, .infer = infer,                    \
-    .remember = remember, .forget = forget, .end = end
+    .remember = remember, .forget = forget, .cost = cost, .end = end
 
 static const spot_brain_ops borrowing = {NATIVE_OPS};
 static const spot_brain_ops owning = {NATIVE_OPS, .close = close_policy};

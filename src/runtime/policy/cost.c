@@ -122,7 +122,7 @@ spot_status spot_session_cost(const spot_session *session, spot_inference_cost *
     if (session == NULL || out == NULL) {
         return SPOT_E_INVALID;
     }
-    *out = (spot_inference_cost){0};
+    *out = (spot_inference_cost){.params = (double)session->policy->info.n_params};
     session->policy->arch->cost(session, out);
     add_layer(out, (double)session->steps, (size_t)session->policy->config.horizon,
               &session->policy->out_proj);

@@ -192,6 +192,7 @@ typedef struct pruning {
     double *score; /* (n_score) one for each hidden unit */
     size_t n_score;
     bool smaller; /* an MLP loses units */
+    int64_t gone; /* weights and biases of these, in one walk */
 } pruning;
 
 void spoti_prunable_load(const spoti_prunable *p, float *w)
@@ -251,6 +252,10 @@ static void prune_mlp(pruning *job, const spoti_prunable *first, const spoti_pru
         return; /* stays the policy's */
     }
     job->smaller = true;
+    job->gone += (int64_t)((hidden - left) * (first->k + second->n));
+    if (first->layer != NULL && first->layer->bias != NULL) {
+        job->gone += (int64_t)(hidden - left);
+    }
     job->n_score = hidden > job->n_score ? hidden : job->n_score;
     need_scratch(job, hidden * first->k + second->n * hidden);
     if (w1 != NULL) {
@@ -311,8 +316,10 @@ static spot_status run(pruning *job, const spot_allocator *allocator, const char
     job->score = spoti_alloc(allocator, job->n_score + 1, sizeof *job->score);
     if (job->scratch != NULL && job->score != NULL &&
         spoti_arena_alloc(&job->copy->arena, allocator)) {
+        job->gone = 0;
         walk(job);
         set_hidden(job);
+        job->copy->info.n_params -= job->gone;
         st = SPOT_OK;
     }
     spoti_free(allocator, job->scratch, job->n_scratch * sizeof *job->scratch);

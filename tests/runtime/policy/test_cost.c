@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "runtime/policy/arch.h"
+#include "spot/brain.h"
 #include "spot/policy.h"
 #include "support/spot_test.h"
 
@@ -217,6 +218,42 @@ static void a_past_is_counted_as_far_as_it_is_read(void **state)
     spot_policy_destroy(policy);
 }
 
+/* A brain says what an inference costs once its past is full, whatever it was told before, and forgets it. */
+static void a_brain_counts_a_full_past(void **state)
+{
+    spot_policy *policy = load(FIXTURES "dit_history");
+    const spot_policy_info *info = spot_policy_describe(policy);
+    const float numbers[64] = {0};
+    spot_brain brain;
+    spot_point point;
+    spot_brain_config config;
+    spot_inference_cost cost[2];
+    void *mind = NULL;
+    spot_session *s = session(policy, 3, NULL);
+
+    (void)state;
+    for (int k = 0; k < info->history_frames + info->history_commands; k++) {
+        assert_int_equal(spot_session_remember(s, numbers, numbers), SPOT_OK);
+    }
+    assert_int_equal(spot_session_cost(s, &cost[0]), SPOT_OK);
+    spot_session_destroy(s);
+    spot_point_default(&point);
+    point.steps = 3;
+    spot_brain_config_default(&config);
+    config.point = &point;
+    assert_int_equal(spot_brain_of_policy(policy, &brain), SPOT_OK);
+    assert_int_equal(spot_brain_begin(&brain, &config, &mind, NULL), SPOT_OK);
+    assert_int_equal(spot_brain_remember(&brain, mind, numbers, numbers, NULL), SPOT_OK);
+    assert_int_equal(spot_brain_cost(&brain, mind, &cost[1], NULL), SPOT_OK);
+    check(&cost[1], &cost[0]);
+    assert_int_equal(spot_session_cost((spot_session *)mind, &cost[1]), SPOT_OK);
+    assert_true(cost[1].kv_read_bytes < cost[0].kv_read_bytes);
+    assert_int_equal(spot_brain_cost(&brain, mind, NULL, NULL), SPOT_E_INVALID);
+    spot_brain_end(&brain, mind);
+    spot_brain_close(&brain);
+    spot_policy_destroy(policy);
+}
+
 /* Whole hidden units that are pruned are multiplied no more; single weights still are. */
 static void pruned_units_are_counted_no_more(void **state)
 {
@@ -239,6 +276,8 @@ static void pruned_units_are_counted_no_more(void **state)
                      whole.macs_fp32 - (i == 0 ? 2.0 * 6 * 2 * 16 * 256 * 384 : 0.0), 0.0, 0.0);
         assert_close(cost.weight_bytes,
                      whole.weight_bytes - (i == 0 ? 6.0 * 2 * 256 * 384 * 4 : 0.0), 0.0, 0.0);
+        assert_close(whole.params, (double)spot_policy_describe(policy)->n_params, 0.0, 0.0);
+        assert_close(cost.params, whole.params - (i == 0 ? 6.0 * 2 * 256 * 384 : 0.0), 0.0, 0.0);
         check_against_kernels(s);
         spot_session_destroy(s);
     }
@@ -290,6 +329,7 @@ int main(void)
         cmocka_unit_test(a_small_mixer_is_counted_by_hand),
         cmocka_unit_test(the_shipped_transformer_is_counted_in_each_precision),
         cmocka_unit_test(a_past_is_counted_as_far_as_it_is_read),
+        cmocka_unit_test(a_brain_counts_a_full_past),
         cmocka_unit_test(pruned_units_are_counted_no_more),
         cmocka_unit_test(counts_are_those_of_the_products_computed),
         cmocka_unit_test(misuse_is_refused),
