@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "spot/alloc.h"
+#include "spot/motion.h"
 #include "spot/platform.h"
 #include "spot/record.h"
 #include "spot/status.h"
@@ -67,6 +68,19 @@ typedef enum spot_analyze_guard {
                                            * out would undo the claim: faster when it succeeds */
 } spot_analyze_guard;
 
+/* A metric of motion (motion.h) at a point, in its unit. Compared with the baseline over the seeds on which both succeed and
+ * have it: as a ratio of means where it cannot be below 0, else as a difference of means; intervals from 20 such
+ * seeds on. */
+typedef struct spot_analysis_metric {
+    int n;                    /* successes of this point that have it */
+    spot_quantity mean;       /* over these */
+    int n_common;             /* seeds of both */
+    spot_quantity ratio;      /* to the baseline; or unknown: one of the two is */
+    spot_quantity difference; /* minus the baseline; likewise */
+    const char
+        *reason; /* why there is no comparison, or none with an interval; static, NULL = there is */
+} spot_analysis_metric;
+
 /* One operating point. Times in s, means over successful episodes unless said otherwise. */
 typedef struct spot_analysis_point {
     char name[SPOT_ANALYZE_NAME_SIZE];
@@ -110,8 +124,14 @@ typedef struct spot_analysis_point {
     spot_quantity p_behind; /* the same over all pairs at once (spot_stats_max_t; without shared
                                  * seeds Bonferroni's): small = worse than the first */
     bool may_be_best;       /* p_best > 5 %: the set of these holds the best with 95 % confidence */
-    bool only_by_rare_failures; /* ... but when it succeeds a rival is faster */
-    const char *reason;         /* why figures are unknown, static text; NULL = none are */
+    bool only_by_rare_failures;  /* ... but when it succeeds a rival is faster */
+    const char *reason;          /* why figures are unknown, static text; NULL = none are */
+    spot_quantity params;        /* of the model, without what units of it were pruned */
+    spot_quantity macs;          /* multiply-adds an inference */
+    spot_quantity weight_bytes;  /* that stand in memory */
+    spot_quantity actions_per_s; /* n / T_ck */
+    spot_analysis_metric
+        motion[SPOT_MOTION_N_METRIC]; /* but the completion time, which is time_s */
 } spot_analysis_point;
 
 typedef struct spot_analysis_verdict {
@@ -214,6 +234,9 @@ SPOT_API spot_status spot_analyze_forecast(const spot_analyze_log *log,
                                            const spot_analyze_target *target, spot_forecast **out,
                                            spot_diag *diag);
 SPOT_API void spot_forecast_destroy(spot_forecast *forecast);
+
+/* Whether a metric of motion is compared as a ratio, else as a difference: SPARC, LDLJ and net energy have either sign. */
+SPOT_API bool spot_analyze_is_ratio(int metric);
 
 /* `static`, `dynamic`; `interior`, `endpoint`, `baseline`, `none`; `none`, `no budget`, `succeeds less`,
  * `rare failures`. */

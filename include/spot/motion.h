@@ -54,6 +54,7 @@ extern "C" {
     X(TOO_SHORT, "too short for a spectrum up to 10 Hz")                                           \
     X(NO_ROOM, "the stream has no room for the whole speed profile")                               \
     X(OVERFLOW, "beyond the range of numbers")                                                     \
+    X(NOT_RECORDED, "not recorded")                                                                \
     X(NO_EPISODES, "no episodes")                                                                  \
     X(NO_SUCCESS, "no success")                                                                    \
     X(NO_ENERGY, "energy is not known for every episode")                                          \

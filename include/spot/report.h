@@ -51,9 +51,10 @@ SPOT_API spot_status spot_report_episodes_csv(const char *path, const char *note
                                               const spot_episode *episodes, int64_t n_episodes,
                                               spot_diag *diag);
 
-/* A trajectory, one row a control step: time_s, then the columns that `names` (dim - 1) names.
+/* A trajectory of `world`, one row a control step: time_s, the columns of its sample by their names, then the command
+ * as a1, a2 .. in absolute terms, empty before the first.
  * Returns as above. */
-SPOT_API spot_status spot_report_trajectory_csv(const char *path, const char *const *names,
+SPOT_API spot_status spot_report_trajectory_csv(const char *path, const spot_world *world,
                                                 const spot_trajectory *trajectory, spot_diag *diag);
 
 #ifdef __cplusplus

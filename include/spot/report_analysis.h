@@ -28,6 +28,11 @@ extern "C" {
 SPOT_API spot_status spot_report_analysis_table(const spot_analysis_setting *setting, bool wide,
                                                 FILE *out);
 
+/* Prints what computation of each point takes (parameters, multiply-adds, bytes, ms, actions a second) and how it moves against the
+ * baseline: the metrics of motion.h that the record has, or why there are none. `wide` (every metric) and Returns as above. */
+SPOT_API spot_status spot_report_motion_table(const spot_analysis_setting *setting, bool wide,
+                                              FILE *out);
+
 /* Prints a forecast as a table. `wide` and Returns as above. */
 SPOT_API spot_status spot_report_forecast_table(const spot_forecast *forecast, bool wide,
                                                 FILE *out);

@@ -49,6 +49,9 @@ typedef struct spot_rollout_summary {
     bool acted;           /* a chunk was executed, so that the next two exist */
     double delay_s;       /* action delay: waiting an inference, as tune and analyze have it */
     double age_s;         /* of the observation at a chunk's first action */
+    spot_motion_value
+        motion[SPOT_MOTION_N_METRIC];   /* means over the successes that have a metric */
+    int n_motion[SPOT_MOTION_N_METRIC]; /* how many these are */
 } spot_rollout_summary;
 
 /* Means, intervals and rates over the valid episodes. Returns SPOT_OK, E_INVALID (NULL), E_NOMEM, or as

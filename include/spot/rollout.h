@@ -23,6 +23,7 @@
 
 #include "spot/brain.h"
 #include "spot/exec.h"
+#include "spot/motion.h"
 #include "spot/platform.h"
 #include "spot/status.h"
 #include "spot/world.h"
@@ -66,18 +67,26 @@ typedef struct spot_episode {
     double age_max_s;   /* largest observation age at the start of an action */
     double path_m;      /* end-effector path length, from the sample's columns 0-2 once a control
                          * step (and at the end) */
-    bool invalid;       /* the simulator broke off: neither success nor failure, and no figure above
+    spot_motion_metrics
+        motion;   /* of the arm: positions, velocities and commands (absolute ones, from the
+                         * first on, in action units) once a control step; work at every tick. Undefined
+                         * where the world does not tell, and of an invalid episode */
+    bool invalid; /* the simulator broke off: neither success nor failure, and no figure above
                          * says anything about the task */
     char fault[SPOT_FAULT_SIZE]; /* why, in one line; "" unless invalid */
 } spot_episode;
 
 /* The record of one episode, one row a control step from the reset on. */
 typedef struct spot_trajectory {
-    int dim;          /* columns: time_s, then the world's sample, so 1 + sample_dim */
+    int dim; /* columns: time_s, the world's sample, the command (action_dim, in absolute terms) that the
+                       * control step begins under, NaN before the first; so 1 + sample_dim + action_dim */
     int64_t count;    /* rows in use */
     int64_t capacity; /* rows that fit; spot_trajectory_rows are enough */
     double *rows;     /* (capacity x dim) row-major, caller's */
 } spot_trajectory;
+
+/* Columns of a trajectory of a world; 0 if `dims` is not a world's. */
+SPOT_API int spot_trajectory_dim(const spot_world_dims *dims);
 
 /* Rows of the longest episode of a world; 0 if `dims` is not a world's. */
 SPOT_API int64_t spot_trajectory_rows(const spot_world_dims *dims);

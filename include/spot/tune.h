@@ -93,7 +93,9 @@ typedef enum spot_tune_withheld {
 typedef struct spot_tune_row {
     spot_point point; /* steps resolved: never 0 */
     char text[SPOT_POINT_TEXT_SIZE];
-    spot_latency latency;  /* T_inf charged, with source */
+    spot_latency latency;     /* T_inf charged, with source */
+    spot_inference_cost cost; /* of one inference, where the brain says it */
+    bool has_cost;
     double chunk_time_s;   /* T_ck by the timing law, on this clock; what the judge is given */
     int invalid;           /* episodes of this point that the simulator broke off */
     uint64_t invalid_seed; /* of the first of them */

@@ -33,10 +33,13 @@ enum {
 };
 
 typedef struct spot_world_dims {
-    int obs_dim;          /* floats in an observation */
-    int action_dim;       /* floats in an action */
-    int anchor_dim;       /* doubles in an anchor, <= SPOT_ANCHOR_DIM_MAX */
-    int sample_dim;       /* doubles in a trajectory sample */
+    int obs_dim;    /* floats in an observation */
+    int action_dim; /* floats in an action */
+    int anchor_dim; /* doubles in an anchor, <= SPOT_ANCHOR_DIM_MAX */
+    int sample_dim; /* doubles in a trajectory sample; where >= 3, the first are the end effector's x, y, z, m */
+    int n_joint; /* joints of the arm in a sample: their positions (rad) from column joint_at on, behind
+                           * them their velocities (rad/s); 0 = the sample has none */
+    int joint_at;
     int state_dim;        /* doubles in a full simulator state */
     double tick_s;        /* physics step, s */
     int ticks_per_action; /* control period / physics step */
@@ -67,7 +70,11 @@ typedef struct spot_world_ops {
     spot_status (*step)(void *self);                          /* (required) one tick */
     void (*outcome)(const void *self, spot_outcome *outcome); /* (required) */
     void (*sample)(const void *self, double *row);            /* (required) sample_dim */
-    void (*state)(const void *self, double *row);             /* (optional) state_dim */
+    /* (optional) What the joints did in the last tick: their velocities (n_joint), rad/s, at its end, and the
+     * torques (n_joint) that the servo put into them during it, N m, gravity compensation included, contacts and
+     * friction not. NULL = no torques are known. */
+    void (*effort)(const void *self, double *velocity, double *torque);
+    void (*state)(const void *self, double *row); /* (optional) state_dim */
 } spot_world_ops;
 
 /* A world is a table, an object and its dimensions; made by a backend's constructor (task.h). */

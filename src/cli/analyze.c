@@ -26,6 +26,8 @@ typedef struct request {
     double t_inf_s;
     double effect;
     const char *figure;
+    const char *show;
+    bool metrics; /* of motion too */
     bool wide;
     bool json;
     spot_analyze_config config;
@@ -214,6 +216,10 @@ static int print_text(const request *r, const spot_analysis *a, spot_forecast *c
         }
         st = spot_report_analysis_table(&a->settings[i], r->wide, stdout);
         spot_print(stdout, "\n");
+        if (st == SPOT_OK && r->metrics) {
+            st = spot_report_motion_table(&a->settings[i], r->wide, stdout);
+            spot_print(stdout, "\n");
+        }
         spot_print_wrapped(stdout, 0, a->settings[i].verdict.text);
         if (st == SPOT_OK && forecasts[i] != NULL) {
             spot_print(stdout, "\n");
@@ -316,9 +322,11 @@ static int check_request(request *r)
     static const char *const goals[] = {"auto", "energy"};
     const int regime = cli_choose("analyze", "regime", r->regime, regimes, 3);
     const int goal = regime < 0 ? -1 : cli_choose("analyze", "goal", r->goal, goals, 2);
-    if (goal < 0) {
+    const int show = goal < 0 ? -1 : cli_choose_show("analyze", r->show);
+    if (show < 0) {
         return CLI_USAGE;
     }
+    r->metrics = show > 0;
     r->config.regime = (spot_analyze_regime)regime;
     r->config.goal = (spot_analyze_goal)goal;
     if (r->alpha_from != NULL && r->platform_name == NULL) {
@@ -367,7 +375,7 @@ static const char EXAMPLES[] =
 int spoti_cli_analyze(int argc, char **argv)
 {
     int exit_code = CLI_OK;
-    request r = {.regime = "auto", .goal = "auto", .t_inf_s = -1.0};
+    request r = {.regime = "auto", .goal = "auto", .show = "points", .t_inf_s = -1.0};
     spot_analyze_config_default(&r.config);
     const cli_option options[] = {
         {"map", "OLD=NEW", CLI_TEXT, &r.map_option,
@@ -397,6 +405,7 @@ int spoti_cli_analyze(int argc, char **argv)
          "trials needed for X points of success or X % of time, not for what the trials show"},
         {"resamples", "N", CLI_INTEGER, &r.config.resamples,
          "of bootstraps, and one fewer random orders and signs in tests; default 10000"},
+        {"show", "WHAT", CLI_TEXT, &r.show, CLI_SHOW_HELP},
         {"wide", NULL, CLI_FLAG, &r.wide, "every column, however wide the table"},
         {"json", NULL, CLI_FLAG, &r.json, "JSON instead of tables"},
     };

@@ -239,6 +239,12 @@ int cli_choose(const char *verb, const char *option, const char *word, const cha
     return -1;
 }
 
+int cli_choose_show(const char *verb, const char *word)
+{
+    static const char *const words[] = {"points", "metrics"};
+    return cli_choose(verb, "show", word, words, 2);
+}
+
 bool cli_choose_clock(const char *verb, const char *word, spot_clock *clock)
 {
     const char *const words[] = {spot_clock_str(SPOT_CLOCK_EXACT),

@@ -76,6 +76,10 @@ int cli_choose(const char *verb, const char *option, const char *word, const cha
 bool cli_choose_clock(const char *verb, const char *word, spot_clock *clock);
 bool cli_choose_schedule(const char *verb, const char *word, bool *is_cadence);
 
+/* --show: 0 = points, 1 = metrics of motion too; -1 after saying what was expected. */
+int cli_choose_show(const char *verb, const char *word);
+#define CLI_SHOW_HELP "points (default), or metrics: computation and motion (docs/metrics.md) too"
+
 /* True if `n` seeds from `seed` on are evaluation seeds; else says what was expected. */
 bool cli_check_seeds(const char *verb, uint64_t seed, int n);
 

@@ -23,7 +23,7 @@ static spot_status prepare(replay *r, const spot_task *task, const spot_brain *b
     if (st != SPOT_OK) {
         return st;
     }
-    r->trajectory.dim = 1 + r->world.dims.sample_dim;
+    r->trajectory.dim = spot_trajectory_dim(&r->world.dims);
     r->trajectory.capacity = spot_trajectory_rows(&r->world.dims);
     r->trajectory.rows =
         calloc((size_t)r->trajectory.capacity * (size_t)r->trajectory.dim, sizeof(double));
@@ -57,8 +57,7 @@ int cli_replay(const spot_task *task, const spot_brain *brain, const spot_variat
         st = spot_video_finish(r.video, &diag);
     }
     if (st == SPOT_OK && trajectory_path != NULL) {
-        st =
-            spot_report_trajectory_csv(trajectory_path, r.world.sample_names, &r.trajectory, &diag);
+        st = spot_report_trajectory_csv(trajectory_path, &r.world, &r.trajectory, &diag);
     }
     int exit_code = st == SPOT_OK ? CLI_OK : cli_fail("rollout", st, &diag);
     spot_video_destroy(r.video);

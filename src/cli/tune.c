@@ -29,6 +29,8 @@ typedef struct request {
     int threads;
     bool fresh;
     double effect;
+    const char *show;
+    bool metrics; /* of motion too */
     bool wide;
     bool json;
     bool quiet;
@@ -63,6 +65,11 @@ static bool read_choices(request *r)
         (void)cli_misuse("tune", "--threads %d, expected 1 or more", r->threads);
         return false;
     }
+    const int show = cli_choose_show("tune", r->show);
+    if (show < 0) {
+        return false;
+    }
+    r->metrics = show > 0;
     c->goal = (spot_goal)goal;
     return true;
 }
@@ -188,6 +195,10 @@ static int print_result(const request *r, const spot_tune_result *result)
     }
     (void)spot_report_tune_table(result, r->wide, stdout);
     spot_print(stdout, "\n");
+    if (r->metrics) {
+        (void)spot_report_motion_table(&result->analysis->settings[0], r->wide, stdout);
+        spot_print(stdout, "\n");
+    }
     spot_print_wrapped(stdout, 0, result->verdict);
     return CLI_OK;
 }
@@ -367,6 +378,8 @@ static const char *const EXAMPLES =
     "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w --confirm 1000\n\n"
     "  # long episodes: a run that is killed goes on in the middle of a point\n"
     "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w --store conveyor.sqlite\n\n"
+    "  # what fewer steps cost in motion: path, jerk, energy, with paired intervals\n"
+    "  sweetspot tune --task ur5e-pick-place --platform agx-orin-50w --show metrics\n\n"
     "  # for a script: the best point\n"
     "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w --json | jq -r .verdict.best\n";
 
@@ -376,6 +389,7 @@ int spoti_cli_tune(int argc, char **argv)
     request r = {.clock = "exact",
                  .schedule = "overlap",
                  .goal = "auto",
+                 .show = "points",
                  .confirm = -1,
                  .speed = 1.0,
                  .noise = 1.0,
@@ -415,6 +429,7 @@ int spoti_cli_tune(int argc, char **argv)
         {"store", "FILE", CLI_TEXT, &r.store,
          "keep the episodes in this SQLite file, one by one, instead of in DIR/episodes"},
         {"fresh", NULL, CLI_FLAG, &r.fresh, "run every point, also those that were kept"},
+        {"show", "WHAT", CLI_TEXT, &r.show, CLI_SHOW_HELP},
         {"wide", NULL, CLI_FLAG, &r.wide, "every column, however wide the table"},
         {"json", NULL, CLI_FLAG, &r.json, "JSON instead of the table"},
         {"quiet", NULL, CLI_FLAG, &r.quiet, "no progress bar"},

@@ -84,7 +84,7 @@ def main():
         verb, _, file = word.partition("=")
 
         def each(path, value, verb=verb, file=file):
-            star = re.sub(r"(\.knobs)\.\w+$", r"\1.*", path)
+            star = re.sub(r"(\.knobs|\bmotion)\.\w+", r"\1.*", path)
             known = docs[verb].get(path, docs[verb].get(star))
             if known is None:
                 breaches.append(f"{file}: key '{path}' of {verb} is not in docs/json.md")

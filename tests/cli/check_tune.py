@@ -34,7 +34,7 @@ def check(what, got, want, tolerance):
 def read_episodes(path):
     lines = path.read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("# ") and lines[-1] == "# complete", path
-    return [{k: float(v) for k, v in row.items() if k != "fault"}
+    return [{k: float(v) for k, v in row.items() if k != "fault" and v != ""}
             for row in csv.DictReader(lines[1:-1])]
 
 

@@ -12,6 +12,9 @@
  * to both. se^2 = sum w u^2 (the usual n / (n - 1) is the same factor for data and resamples, and
  * cancels). Times near 0 seconds or far tails move ln m less than m, so the interval is nearer to
  * its confidence.
+ *
+ * A difference of means d = m_1 - m_2 moves by w v_i with v = (x - m s) / sum w s of each point, and the interval is
+ * d - t se.
  */
 #include "core/stats/bootstrap_t.h"
 
@@ -28,7 +31,8 @@
  * is then still taken well inside those that have one. */
 static const double LEFT_OUT = 0.25;
 
-/* A standard error this small against 1 (of a logarithm) is rounding, not spread. */
+/* A standard error this small against 1 (of a logarithm) or against the two means (of a difference) is rounding, not
+ * spread. */
 static const double NO_SPREAD = 1e-12;
 
 /* Values within these bounds can be added and divided without overflow. */
@@ -42,12 +46,14 @@ typedef struct problem {
     int n_side;
     int n_seed;
     bool is_common;
+    bool is_difference; /* of the means, not of their logarithms */
 } problem;
 
-/* ln of the mean or ratio, and its standard error. */
+/* ln of the mean or ratio, or the difference, and its standard error. */
 typedef struct logarithm {
     double value;
     double se;
+    double scale; /* against which the error would be rounding */
     bool is_defined;
 } logarithm;
 
@@ -81,8 +87,11 @@ static logarithm evaluate(const problem *p, const double *weight)
     double mean[2] = {0};
     for (int k = 0; k < p->n_side; k++) {
         for (int i = 0; i < p->n_seed; i++) {
-            const spoti_t_unit u = unit_of(p, k, i);
             const double w = weight_of(weight, i);
+            if (w == 0.0) {
+                continue; /* adds nothing, like a third of a resample */
+            }
+            const spoti_t_unit u = unit_of(p, k, i);
             successes[k] += w * u.n;
             mean[k] += w * u.sum;
         }
@@ -94,15 +103,26 @@ static logarithm evaluate(const problem *p, const double *weight)
     double variance = 0.0;
     for (int i = 0; i < p->n_seed; i++) {
         double u = 0.0;
+        if (weight_of(weight, i) == 0.0) {
+            continue;
+        }
         for (int k = 0; k < p->n_side; k++) {
             const spoti_t_unit v = unit_of(p, k, i);
-            const double move = (v.sum / mean[k] - v.n) / successes[k];
+            const double move =
+                (p->is_difference ? v.sum - mean[k] * v.n : v.sum / mean[k] - v.n) / successes[k];
             u += k == 0 ? move : -move;
         }
         variance += weight_of(weight, i) * u * u;
     }
+    if (p->is_difference) {
+        return (logarithm){.value = mean[0] - mean[1],
+                           .se = sqrt(variance),
+                           .scale = fabs(mean[0]) + fabs(mean[1]),
+                           .is_defined = true};
+    }
     return (logarithm){.value = log(mean[0]) - (p->n_side == 2 ? log(mean[1]) : 0.0),
                        .se = sqrt(variance),
+                       .scale = 1.0,
                        .is_defined = true};
 }
 
@@ -127,7 +147,7 @@ static int resample(const spot_stats_paired_config *config, const problem *p, co
         logarithm l = evaluate(p, weight);
         if (l.is_defined && is_percentile) {
             values[n++] = l.value;
-        } else if (l.is_defined && l.se > NO_SPREAD) {
+        } else if (l.is_defined && l.se > NO_SPREAD * l.scale) {
             values[n++] = (l.value - data->value) / l.se;
         }
     }
@@ -141,7 +161,7 @@ static void set_interval(const spot_stats_paired_config *config, const problem *
     double *values = work;
     double *weight = work + config->n_resample;
     out->estimate.ci = (spot_interval){out->estimate.value, out->estimate.value};
-    if (!(data->se > NO_SPREAD)) {
+    if (!(data->se > NO_SPREAD * data->scale)) {
         return; /* all the same: the data know of no spread */
     }
     int n = resample(config, p, data, false, weight, values);
@@ -155,17 +175,15 @@ static void set_interval(const spot_stats_paired_config *config, const problem *
         return;
     }
     spot_interval q = spoti_percentile_interval(values, (size_t)n, config->confidence);
-    if (out->is_percentile) {
-        out->estimate.ci = (spot_interval){exp(q.lo), exp(q.hi)};
-    } else {
-        out->estimate.ci =
-            (spot_interval){exp(data->value - q.hi * data->se), exp(data->value - q.lo * data->se)};
+    if (!out->is_percentile) {
+        q = (spot_interval){data->value - q.hi * data->se, data->value - q.lo * data->se};
     }
+    out->estimate.ci = p->is_difference ? q : (spot_interval){exp(q.lo), exp(q.hi)};
 }
 
-static bool is_value(double x)
+static bool is_value(const problem *p, double x)
 {
-    return x >= SMALLEST && x <= LARGEST;
+    return p->is_difference ? fabs(x) <= LARGEST : x >= SMALLEST && x <= LARGEST;
 }
 
 static spot_status check(const spot_stats_paired_config *config, const problem *p)
@@ -180,7 +198,7 @@ static spot_status check(const spot_stats_paired_config *config, const problem *
             const spot_stats_value *v = u == NULL ? &p->side[k][i] : NULL;
             const bool counts = u != NULL ? u->n != 0.0 : v->success;
             if ((u != NULL && !(u->n >= 0.0 && u->n <= SPOT_STATS_MAX_TRIALS)) ||
-                (counts && !is_value(u != NULL ? u->sum : v->x))) {
+                (counts && !is_value(p, u != NULL ? u->sum : v->x))) {
                 return SPOT_E_RANGE;
             }
         }
@@ -212,7 +230,7 @@ static spot_status estimate(const spot_stats_paired_config *config, const proble
         return SPOT_OK;
     }
     bool is_enough = out->successes >= config->min_successes;
-    out->estimate.value = exp(data.value);
+    out->estimate.value = p->is_difference ? data.value : exp(data.value);
     out->estimate.support = is_enough ? SPOT_STATS_SUFFICIENT : SPOT_STATS_INSUFFICIENT;
     set_interval(config, p, &data, work, out);
     return SPOT_OK;
@@ -255,5 +273,14 @@ spot_status spoti_bootstrap_t(const spot_stats_paired_config *config, const spot
 {
     const problem p = {
         .unit = {candidate, baseline}, .n_side = baseline != NULL ? 2 : 1, .n_seed = n_unit};
+    return estimate(config, &p, work, out);
+}
+
+spot_status spoti_difference_t(const spot_stats_paired_config *config,
+                               const spoti_t_unit *candidate, const spoti_t_unit *baseline,
+                               int n_unit, double *work, spot_stats_t_result *out)
+{
+    const problem p = {
+        .unit = {candidate, baseline}, .n_side = 2, .n_seed = n_unit, .is_difference = true};
     return estimate(config, &p, work, out);
 }

@@ -19,4 +19,10 @@ spot_status spoti_bootstrap_t(const spot_stats_paired_config *config, const spot
                               const spoti_t_unit *baseline, int n_unit, double *work,
                               spot_stats_t_result *out);
 
+/* The same of the difference of two means, candidate minus baseline, of values of any sign within +-1e150: no
+ * logarithm is taken, so the interval shifts and scales with the values. Both columns are needed. Returns as above. */
+spot_status spoti_difference_t(const spot_stats_paired_config *config,
+                               const spoti_t_unit *candidate, const spoti_t_unit *baseline,
+                               int n_unit, double *work, spot_stats_t_result *out);
+
 #endif

@@ -8,6 +8,7 @@
 
 #include "core/base/alloc.h"
 #include "core/base/text.h"
+#include "lab/rollout/motion.h"
 
 enum {
     N_XYZ = 3,        /* sample columns of the end effector: x, y, z */
@@ -72,7 +73,7 @@ static void record_row(spoti_demo *demo, spot_world *world, const spoti_expert_o
     ops->execute(expert, demo->command + at);
 }
 
-static void finish_episode(spoti_demo *demo, const spot_outcome *o)
+static void finish_episode(spoti_demo *demo, const spot_outcome *o, const spoti_recorder *recorder)
 {
     const spot_world_dims *d = &demo->dims;
     spot_episode *episode = &demo->episode;
@@ -84,7 +85,9 @@ static void finish_episode(spoti_demo *demo, const spot_outcome *o)
                               .time_s = o->time_s,
                               .actions = demo->count,
                               .invalid = o->invalid};
+    spoti_recorder_finish(recorder, o->time_s, &episode->motion);
     if (o->invalid) {
+        spoti_motion_unknown(&episode->motion, SPOT_MOTION_WHY_NOT_RECORDED);
         (void)spoti_copy(episode->fault, sizeof(episode->fault), o->fault);
     }
     for (int i = 1; d->sample_dim >= N_XYZ && i < demo->count; i++) {
@@ -95,9 +98,17 @@ static void finish_episode(spoti_demo *demo, const spot_outcome *o)
     }
 }
 
+/* The motion of the row just recorded; what comes behind the end is not the episode's. */
+static void record_motion(const spoti_demo *demo, spoti_recorder *recorder)
+{
+    const size_t row = (size_t)demo->count - 1;
+    spoti_recorder_state(recorder, demo->sample + row * (size_t)demo->dims.sample_dim);
+    spoti_recorder_command(recorder, demo->command + row * (size_t)demo->dims.action_dim);
+}
+
 /* The episode with an expert that has been begun. */
 static spot_status run(spoti_demo *demo, const spoti_expert_ops *ops, void *expert,
-                       spot_world *world)
+                       spot_world *world, spoti_recorder *recorder)
 {
     spot_outcome outcome;
     int tail = 0;
@@ -106,9 +117,15 @@ static spot_status run(spoti_demo *demo, const spoti_expert_ops *ops, void *expe
     while (st == SPOT_OK && !outcome.invalid && demo->count < demo->capacity &&
            tail < TAIL_PERIODS) {
         record_row(demo, world, ops, expert);
+        if (!outcome.done) {
+            record_motion(demo, recorder);
+        }
         spot_outcome now = {.invalid = false};
         for (int i = 0; i < demo->dims.ticks_per_action && st == SPOT_OK && !now.invalid; i++) {
             st = spot_world_step(world);
+            if (!outcome.done) {
+                spoti_recorder_tick(recorder, world);
+            }
             spot_world_outcome(world, &now);
         }
         if (!outcome.done || now.invalid) { /* a demonstration with a broken tail is none */
@@ -120,7 +137,7 @@ static spot_status run(spoti_demo *demo, const spoti_expert_ops *ops, void *expe
         }
     }
     demo->success = outcome.success;
-    finish_episode(demo, &outcome);
+    finish_episode(demo, &outcome, recorder);
     return st;
 }
 
@@ -128,14 +145,18 @@ spot_status spoti_demo_run(spoti_demo *demo, const spot_task *task, spot_world *
                            uint64_t seed, bool disturbed)
 {
     const spoti_expert_ops *ops = task->ops->expert;
+    spoti_recorder recorder;
     void *expert = NULL;
     demo->count = 0;
     demo->seed = seed;
-    spot_status st = ops->begin(world, seed, disturbed, &expert);
+    spot_status st = spoti_recorder_make(&recorder, world, demo->capacity, demo->allocator);
+    spoti_recorder_begin(&recorder);
+    st = st == SPOT_OK ? ops->begin(world, seed, disturbed, &expert) : st;
     if (st == SPOT_OK) {
-        st = run(demo, ops, expert, world);
+        st = run(demo, ops, expert, world, &recorder);
         ops->end(expert);
     }
+    spoti_recorder_free(&recorder);
     return st;
 }
 

@@ -192,6 +192,9 @@ static spot_status analyze_setting(spoti_setting *s, int i, spot_diag *diag)
         spoti_guard_invalid(s, NULL);
     }
     spoti_claim_baseline(s);
+    if (st == SPOT_OK) {
+        spoti_judge_motion(s);
+    }
     spoti_words(s);
     return st;
 }

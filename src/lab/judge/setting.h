@@ -46,6 +46,10 @@ typedef struct spoti_setting {
     /* Resampling: nothing if n_unit is 0. */
     int n_unit;
     uint64_t *keys; /* (n_unit) of seed and task, rising; NULL where a unit is a block of seeds */
+    spoti_episode *
+        sorted; /* (n_sorted) by key, then point, counted within the setting; NULL = not one by one */
+    int64_t n_sorted;
+    size_t sorted_bytes;
     spoti_unit *units;                         /* (n x n_unit) */
     spoti_common *common;                      /* (n x n_unit); all 0 where seeds are not known */
     int32_t *only;                             /* (n x n) seeds on which i succeeds and j fails */
@@ -112,6 +116,11 @@ void spoti_apply_cadence(spoti_setting *s);
 /* units.c: units, discordant seeds. Returns SPOT_OK, E_FORMAT (a seed twice at a point), E_NOMEM. */
 spot_status spoti_units_build(spoti_setting *s, spot_diag *diag);
 void spoti_units_free(spoti_setting *s);
+/* ... whether the episodes (size) of a seed are left out: it is invalid at a point, and that is no failure. */
+bool spoti_is_left_out(const spoti_setting *s, const spoti_episode *group, int64_t size);
+
+/* motion.c: metrics of motion and of computation of every point. */
+void spoti_judge_motion(spoti_setting *s);
 
 /* intervals.c: of times, chunk counts and their ratios to the baseline; the ratios on common successes. */
 void spoti_interval_points(spoti_setting *s);

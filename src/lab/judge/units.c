@@ -87,7 +87,7 @@ static void count_pairs(spoti_setting *s, const spoti_episode *group, int64_t si
 }
 
 /* A seed that is invalid at one point leaves the comparison at all, unless invalid ones count as failures. */
-static bool is_left_out(const spoti_setting *s, const spoti_episode *group, int64_t size)
+bool spoti_is_left_out(const spoti_setting *s, const spoti_episode *group, int64_t size)
 {
     bool out = false;
     for (int64_t k = 0; k < size && !s->strict; k++) {
@@ -135,7 +135,7 @@ static spot_status fill(spoti_setting *s, const spoti_episode *e, int64_t n, int
         if (s->keys != NULL) {
             s->keys[seed] = e[first].key;
         }
-        if (!is_left_out(s, e + first, size)) {
+        if (!spoti_is_left_out(s, e + first, size)) {
             const int64_t unit = blocks ? spoti_block_of(e[first].key) : seed;
             count_pairs(s, e + first, size);
             add_common(s, unit, e + first, size);
@@ -180,6 +180,7 @@ void spoti_units_free(spoti_setting *s)
 {
     const spot_allocator *a = s->log->config.allocator;
     size_t n = (size_t)s->n;
+    spoti_free(a, s->sorted, s->sorted_bytes);
     spoti_free(a, s->units, n * (size_t)s->n_unit * sizeof(*s->units));
     spoti_free(a, s->keys, s->keys != NULL ? (size_t)s->n_unit * sizeof(*s->keys) : 0);
     spoti_free(a, s->common, n * (size_t)s->n_unit * sizeof(*s->common));
@@ -248,6 +249,8 @@ spot_status spoti_units_build(spoti_setting *s, spot_diag *diag)
     if (st == SPOT_OK) {
         s->out->paired = all_shared(s);
     }
-    spoti_free(s->log->config.allocator, sorted, bytes);
+    s->sorted = sorted;
+    s->n_sorted = n;
+    s->sorted_bytes = bytes;
     return st;
 }

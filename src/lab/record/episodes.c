@@ -9,9 +9,10 @@
 #include "core/base/show.h"
 #include "core/base/text.h"
 
-enum { LINE_SIZE = SPOTI_SIGNATURE_SIZE + 64 }; /* of the longest line, the signature's */
+/* Of the longest line, that of the names; a number has 24 characters. */
+enum { LINE_SIZE = 4096 };
 
-static const char PREFIX[] = "# sweetspot episodes, format 2: ";
+static const char PREFIX[] = "# sweetspot episodes, format 3: ";
 static const char CLOSING[] = "# complete";
 
 #define COLUMN(name, kind)                                                                         \
@@ -19,8 +20,8 @@ static const char CLOSING[] = "# complete";
 #name, SPOTI_COLUMN_##kind, offsetof(spot_episode, name)                                   \
     }
 
-/* The fault is the last: its text may hold commas. */
-const spoti_episode_column SPOTI_EPISODE_COLUMNS[SPOTI_N_EPISODE_COLUMN] = {
+/* All but the metrics, which stand in front of the fault. */
+static const spoti_episode_column FIXED[SPOTI_N_EPISODE_COLUMN - SPOTI_N_METRIC_KEPT] = {
     COLUMN(seed, SEED),        COLUMN(success, FLAG),    COLUMN(grade, INT),
     COLUMN(grade_max, INT),    COLUMN(time_s, REAL),     COLUMN(chunks, COUNT),
     COLUMN(inferences, COUNT), COLUMN(actions, COUNT),   COLUMN(dropped, COUNT),
@@ -28,6 +29,23 @@ const spoti_episode_column SPOTI_EPISODE_COLUMNS[SPOTI_N_EPISODE_COLUMN] = {
     COLUMN(age_first_s, REAL), COLUMN(age_mean_s, REAL), COLUMN(age_max_s, REAL),
     COLUMN(path_m, REAL),      COLUMN(invalid, FLAG),    COLUMN(fault, FAULT),
 };
+
+spoti_episode_column spoti_episode_column_at(int k)
+{
+    _Static_assert(SPOT_MOTION_COMPLETION_TIME_S == 0, "the metric that is not kept is the first");
+    enum { FAULT = SPOTI_N_EPISODE_COLUMN - 1, FIRST = FAULT - SPOTI_N_METRIC_KEPT };
+    if (k < FIRST) {
+        return FIXED[k];
+    }
+    if (k == FAULT) { /* the last: its text may hold commas */
+        return FIXED[FIRST];
+    }
+    const int metric = k - FIRST + 1;
+    return (spoti_episode_column){.name = spot_motion_describe(metric)->name,
+                                  .kind = SPOTI_COLUMN_METRIC,
+                                  .offset = offsetof(spot_episode, motion.values) +
+                                            (size_t)metric * sizeof(spot_motion_value)};
+}
 
 bool spoti_episode_possible(const spot_episode *e)
 {
@@ -49,19 +67,26 @@ static const char *header(char line[LINE_SIZE])
     size_t used = 0;
     for (int k = 0; k < SPOTI_N_EPISODE_COLUMN; k++) {
         (void)spoti_format(line + used, LINE_SIZE - used, "%s%s", k > 0 ? "," : "",
-                           SPOTI_EPISODE_COLUMNS[k].name);
+                           spoti_episode_column_at(k).name);
         used += strlen(line + used);
     }
     return line;
 }
 
+static void put_metric(FILE *out, const spot_motion_value *v)
+{
+    if (v->why == SPOT_MOTION_WHY_DEFINED) {
+        (void)fprintf(out, "%.17g", v->value);
+    }
+}
+
 static void put_episode(FILE *out, const spot_episode *e)
 {
     for (int k = 0; k < SPOTI_N_EPISODE_COLUMN; k++) {
-        const spoti_episode_column *c = &SPOTI_EPISODE_COLUMNS[k];
-        const void *at = (const char *)e + c->offset;
+        const spoti_episode_column c = spoti_episode_column_at(k);
+        const void *at = (const char *)e + c.offset;
         (void)fputs(k > 0 ? "," : "", out);
-        switch (c->kind) {
+        switch (c.kind) {
         case SPOTI_COLUMN_SEED:
             (void)fprintf(out, "%" PRIu64, *(const uint64_t *)at);
             break;
@@ -76,6 +101,9 @@ static void put_episode(FILE *out, const spot_episode *e)
             break;
         case SPOTI_COLUMN_REAL:
             (void)fprintf(out, "%.17g", *(const double *)at);
+            break;
+        case SPOTI_COLUMN_METRIC:
+            put_metric(out, (const spot_motion_value *)at);
             break;
         case SPOTI_COLUMN_FAULT:
             spoti_put_csv(out, (const char *)at);
@@ -154,6 +182,15 @@ static bool read_flag(const char *text, bool *flag)
     return (text[0] == '0' || text[0] == '1') && text[1] == '\0';
 }
 
+static bool read_metric(const char *text, spot_motion_value *out)
+{
+    double value = 0.0;
+    const bool there = text[0] != '\0';
+    const bool ok = !there || spoti_parse_double(text, &value) == SPOT_OK;
+    *out = spoti_kept_value(there, value);
+    return ok;
+}
+
 static bool read_cell(const spoti_episode_column *c, const char *text, spot_episode *e)
 {
     void *at = (char *)e + c->offset;
@@ -168,6 +205,8 @@ static bool read_cell(const spoti_episode_column *c, const char *text, spot_epis
         return spoti_parse_int64(text, at) == SPOT_OK;
     case SPOTI_COLUMN_REAL:
         return spoti_parse_double(text, at) == SPOT_OK;
+    case SPOTI_COLUMN_METRIC:
+        return read_metric(text, at);
     case SPOTI_COLUMN_FAULT:
         return spoti_copy(at, sizeof(e->fault), text);
     default:
@@ -180,7 +219,8 @@ static bool read_episode(char *line, spot_episode *e)
     char *f[SPOTI_N_EPISODE_COLUMN];
     bool ok = split(line, f);
     for (int k = 0; ok && k < SPOTI_N_EPISODE_COLUMN; k++) {
-        ok = read_cell(&SPOTI_EPISODE_COLUMNS[k], f[k], e);
+        const spoti_episode_column c = spoti_episode_column_at(k);
+        ok = read_cell(&c, f[k], e);
     }
     return ok && spoti_episode_possible(e);
 }

@@ -10,6 +10,7 @@
 #ifndef SPOTI_RECORD_EPISODES_H
 #define SPOTI_RECORD_EPISODES_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,16 +22,19 @@
 enum {
     SPOTI_SIGNATURE_SIZE = 1024,
     SPOTI_EPISODES_NAME_SIZE = SPOT_POINT_TEXT_SIZE + 8,
-    SPOTI_N_EPISODE_COLUMN = 18,
+    /* the completion time is time_s */
+    SPOTI_N_METRIC_KEPT = SPOT_MOTION_N_METRIC - 1,
+    SPOTI_N_EPISODE_COLUMN = 18 + SPOTI_N_METRIC_KEPT,
 };
 
 typedef enum spoti_column_kind {
-    SPOTI_COLUMN_SEED,  /* uint64_t */
-    SPOTI_COLUMN_FLAG,  /* bool, 0 or 1 */
-    SPOTI_COLUMN_INT,   /* int */
-    SPOTI_COLUMN_COUNT, /* int64_t */
-    SPOTI_COLUMN_REAL,  /* double */
-    SPOTI_COLUMN_FAULT, /* the text of spot_episode */
+    SPOTI_COLUMN_SEED,   /* uint64_t */
+    SPOTI_COLUMN_FLAG,   /* bool, 0 or 1 */
+    SPOTI_COLUMN_INT,    /* int */
+    SPOTI_COLUMN_COUNT,  /* int64_t */
+    SPOTI_COLUMN_REAL,   /* double */
+    SPOTI_COLUMN_METRIC, /* spot_motion_value; an empty cell, or NULL, where it is not defined */
+    SPOTI_COLUMN_FAULT,  /* the text of spot_episode */
 } spoti_column_kind;
 
 /* What is kept of an episode, and under which name: in every store the same. */
@@ -40,7 +44,15 @@ typedef struct spoti_episode_column {
     size_t offset; /* in spot_episode */
 } spoti_episode_column;
 
-extern const spoti_episode_column SPOTI_EPISODE_COLUMNS[SPOTI_N_EPISODE_COLUMN];
+/* Column k, 0 .. SPOTI_N_EPISODE_COLUMN - 1. */
+spoti_episode_column spoti_episode_column_at(int k);
+
+/* A metric that is read back: why it was not defined is not kept. */
+static inline spot_motion_value spoti_kept_value(bool there, double value)
+{
+    return there ? (spot_motion_value){.value = value, .why = SPOT_MOTION_WHY_DEFINED}
+                 : (spot_motion_value){.value = (double)NAN, .why = SPOT_MOTION_WHY_NOT_RECORDED};
+}
 
 /* Whether what was read can be: a fault belongs to an invalid episode, which is no success. */
 bool spoti_episode_possible(const spot_episode *episode);

@@ -24,6 +24,7 @@ typedef struct spec {
 } spec;
 
 static const spec SPECS[SPOTI_N_FIELD] = {
+    /* those of metrics are their own, see spec_of */
     [SPOTI_ALPHA] = {"alpha", 0.0, 1e6, false},
     [SPOTI_T_INF] = {"t_inf_s", 0.0, BIG, false},
     [SPOTI_T_CHUNK] = {"t_chunk_s", 0.0, BIG, false},
@@ -49,6 +50,9 @@ static const spec SPECS[SPOTI_N_FIELD] = {
     [SPOTI_ENERGY] = {"energy_j", 0.0, 1e15, false},
     [SPOTI_SCORE] = {"score", 0.0, BIG, false},
     [SPOTI_SCORE_MAX] = {"score_max", 1e-9, BIG, false},
+    [SPOTI_PARAMS] = {"params", 0.0, 1e15, true},
+    [SPOTI_MACS] = {"macs", 0.0, 1e18, false},
+    [SPOTI_WEIGHT_BYTES] = {"weight_bytes", 0.0, 1e18, false},
     [SPOTI_POINT] = {"point", 0, 0, false},
     [SPOTI_PLATFORM] = {"platform", 0, 0, false},
     [SPOTI_TASK] = {"task", 0, 0, false},
@@ -109,6 +113,9 @@ static const synonym SYNONYMS[] = {
     {"time_sd", SPOTI_TIME_SD, 0},
     {"time_std_s", SPOTI_TIME_SD, 0},
     {"time_std", SPOTI_TIME_SD, 0},
+    {"n_params", SPOTI_PARAMS, 0},
+    {"parameters", SPOTI_PARAMS, 0},
+    {"multiply_adds", SPOTI_MACS, 0},
     {"energy", SPOTI_ENERGY, 0},
     {"joules", SPOTI_ENERGY, 0},
     {"operating_point", SPOTI_POINT, 0},
@@ -124,9 +131,22 @@ static const synonym SYNONYMS[] = {
     {"episode_id", SPOTI_SEED, 0},
 };
 
+/* A metric may be any number that can be squared and summed; the smallest are as good as 0. */
+#define MOST 1e100
+
+static spec spec_of(spoti_field field)
+{
+    if (!spoti_is_metric(field)) {
+        return SPECS[field];
+    }
+    const spot_motion_metric_info *info =
+        spot_motion_describe((int)field - (int)SPOTI_METRIC_0 + 1);
+    return (spec){.name = info->name, .lo = -MOST, .hi = MOST};
+}
+
 const char *spoti_field_name(spoti_field field)
 {
-    return SPECS[field].name;
+    return spec_of(field).name;
 }
 
 /* Lower case, blanks and dashes as underscores. False if it is longer than any name we know. */
@@ -156,7 +176,7 @@ spoti_field spoti_field_find(const char *name, double *factor)
         return SPOTI_N_FIELD;
     }
     for (int i = 0; i < SPOTI_N_FIELD; i++) {
-        if (strcmp(folded, SPECS[i].name) == 0) {
+        if (strcmp(folded, spoti_field_name((spoti_field)i)) == 0) {
             return (spoti_field)i;
         }
     }
@@ -178,7 +198,7 @@ spot_status spoti_row_refuse(const spoti_row *row, spoti_field field, spot_statu
     spoti_vshow_line(what, sizeof(what), format, args);
     va_end(args);
     return spot_diag_set(diag, status, "%s:%" PRId64 ": column %s: %s", row->file, row->line,
-                         SPECS[field].name, what);
+                         spoti_field_name(field), what);
 }
 
 static bool equals_any(const char *cell, const char *const *words, size_t n)
@@ -234,19 +254,19 @@ spot_status spoti_field_read(spoti_row *row, spoti_field field, double factor, c
 
 bool spoti_field_allows(spoti_field field, double value)
 {
-    const spec *s = &SPECS[field];
-    return value >= s->lo && value <= s->hi && (value == 0.0 || fabs(value) >= SMALL) &&
-           (!s->whole || value == floor(value));
+    const spec s = spec_of(field);
+    const bool small = value != 0.0 && fabs(value) < SMALL && !spoti_is_metric(field);
+    return value >= s.lo && value <= s.hi && !small && (!s.whole || value == floor(value));
 }
 
 spot_status spoti_field_set(spoti_row *row, spoti_field field, double value, spot_diag *diag)
 {
-    const spec *s = &SPECS[field];
     if (!spoti_field_allows(field, value)) {
-        const bool small = value != 0.0 && fabs(value) < SMALL && s->lo == 0.0;
+        const spec s = spec_of(field);
+        const bool small = value != 0.0 && fabs(value) < SMALL && s.lo == 0.0;
         return spoti_row_refuse(row, field, SPOT_E_RANGE, diag, "%.9g, expected %s%s%g..%g", value,
-                                s->whole ? "a whole number " : "", small ? "0 or " : "",
-                                small ? SMALL : s->lo, s->hi);
+                                s.whole ? "a whole number " : "", small ? "0 or " : "",
+                                small ? SMALL : s.lo, s.hi);
     }
     row->has[field] = true;
     row->value[field] = value;

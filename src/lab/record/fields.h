@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "spot/motion.h"
 #include "spot/status.h"
 
 /* Numbers first, then texts. */
@@ -39,7 +40,11 @@ typedef enum spoti_field {
     SPOTI_ENERGY,
     SPOTI_SCORE,
     SPOTI_SCORE_MAX,
-    SPOTI_N_NUMBER,
+    SPOTI_PARAMS,
+    SPOTI_MACS,
+    SPOTI_WEIGHT_BYTES,
+    SPOTI_METRIC_0, /* metrics of motion by their own table, but for the completion time: that is SPOTI_TIME */
+    SPOTI_N_NUMBER = SPOTI_METRIC_0 + SPOT_MOTION_N_METRIC - 1,
     SPOTI_POINT = SPOTI_N_NUMBER,
     SPOTI_PLATFORM,
     SPOTI_TASK,
@@ -56,6 +61,17 @@ typedef struct spoti_row {
     double value[SPOTI_N_NUMBER];
     const char *text[SPOTI_N_FIELD - SPOTI_N_NUMBER]; /* by field - SPOTI_N_NUMBER; borrowed */
 } spoti_row;
+
+/* The field of a metric of motion but the completion time. */
+static inline spoti_field spoti_metric_field(int metric)
+{
+    return (spoti_field)(SPOTI_METRIC_0 + metric - 1);
+}
+
+static inline bool spoti_is_metric(spoti_field field)
+{
+    return field >= SPOTI_METRIC_0 && field < SPOTI_N_NUMBER;
+}
 
 /* Our name of a field. */
 const char *spoti_field_name(spoti_field field);

@@ -71,6 +71,7 @@ void spot_analyze_log_destroy(spot_analyze_log *log)
     }
     spoti_free(a, log->points, SPOT_ANALYZE_POINTS_MAX * sizeof(*log->points));
     spoti_free(a, log->episodes, (size_t)log->capacity * sizeof(*log->episodes));
+    spoti_free(a, log->motion, (size_t)log->capacity * sizeof(*log->motion));
     spoti_free(a, log, sizeof(*log));
 }
 
@@ -106,9 +107,10 @@ static spot_status take_setting(spoti_log_setting *s, const spoti_row *row, spot
 /* What must be one and the same for all rows of a point. */
 static spot_status take_constants(spoti_log_point *p, const spoti_row *row, spot_diag *diag)
 {
-    static const spoti_field constants[] = {SPOTI_ALPHA,   SPOTI_OVERLAP, SPOTI_OVERHEAD,
-                                            SPOTI_BUDGET,  SPOTI_STEPS,   SPOTI_SCORE_MAX,
-                                            SPOTI_T_CHUNK, SPOTI_CHUNK};
+    static const spoti_field constants[] = {SPOTI_ALPHA,   SPOTI_OVERLAP,     SPOTI_OVERHEAD,
+                                            SPOTI_BUDGET,  SPOTI_STEPS,       SPOTI_SCORE_MAX,
+                                            SPOTI_T_CHUNK, SPOTI_CHUNK,       SPOTI_PARAMS,
+                                            SPOTI_MACS,    SPOTI_WEIGHT_BYTES};
     for (size_t i = 0; i < sizeof(constants) / sizeof(constants[0]); i++) {
         spoti_field f = constants[i];
         if (!row->has[f]) {

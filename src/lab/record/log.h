@@ -3,9 +3,11 @@
 /*
  * The log in memory: sums of every point, and of every episode what paired statistics need.
  *
- * Up to SPOTI_KEEP_MAX episodes are kept one by one (32 bytes each). With more, all are folded into
+ * Up to SPOTI_KEEP_MAX episodes are kept one by one (40 bytes each, and their metrics of motion where the log has
+ * any). With more, all are folded into
  * SPOTI_N_BLOCK blocks of seeds a point, by a hash of the seed, so that a file of any length fits: sums
- * stay exact, the bootstrap draws blocks, and success is compared by it instead of McNemar's test.
+ * stay exact, the bootstrap draws blocks, and success is compared by it instead of McNemar's test; metrics are
+ * given up.
  */
 #ifndef SPOTI_ANALYZE_LOG_H
 #define SPOTI_ANALYZE_LOG_H
@@ -45,11 +47,19 @@ typedef struct spoti_unit {
     double energy; /* of all episodes, summed, J */
 } spoti_unit;
 
+/* Metrics of motion of one episode, by spoti_metric_field - SPOTI_METRIC_0. */
+enum { SPOTI_N_METRIC = SPOTI_N_NUMBER - SPOTI_METRIC_0 };
+typedef struct spoti_motion {
+    bool has[SPOTI_N_METRIC];
+    double value[SPOTI_N_METRIC];
+} spoti_motion;
+
 typedef struct spoti_episode {
     uint64_t key; /* of seed and task */
     double time_s;
     double energy_j;
     float chunks;
+    uint32_t index; /* in which it was added: of its motion */
     uint16_t point;
     bool success;
     bool invalid;
@@ -106,6 +116,7 @@ struct spot_analyze_log {
     spoti_episode *episodes; /* (capacity) */
     int64_t n_episodes;      /* kept */
     int64_t capacity;
+    spoti_motion *motion; /* (capacity); NULL = no row said any */
     bool is_folded;
     uint64_t counter; /* keys of episodes without a seed */
     int last_point;   /* where the row before went */

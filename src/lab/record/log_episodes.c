@@ -36,14 +36,72 @@ static spot_status fold_all(spot_analyze_log *log)
     }
     spoti_free(log->config.allocator, log->episodes,
                (size_t)log->capacity * sizeof(*log->episodes));
+    spoti_free(log->config.allocator, log->motion, (size_t)log->capacity * sizeof(*log->motion));
     log->episodes = NULL;
+    log->motion = NULL;
     log->capacity = 0;
     log->n_episodes = 0;
     log->is_folded = true;
     return st;
 }
 
-static spot_status keep(spot_analyze_log *log, const spoti_episode *e)
+/* Makes the rows of a table (n used of `old`) `capacity` rows; NULL if memory is short. The caller frees the old ones. */
+static void *grow(const spot_analyze_log *log, const void *old, int64_t n, int64_t capacity,
+                  size_t size)
+{
+    void *grown = spoti_alloc(log->config.allocator, (size_t)capacity, size);
+    if (grown != NULL && n > 0) {
+        memcpy(grown, old, (size_t)n * size);
+    }
+    return grown;
+}
+
+static spot_status grow_all(spot_analyze_log *log)
+{
+    const spot_allocator *a = log->config.allocator;
+    const int64_t capacity = log->capacity > 0 ? 2 * log->capacity : CAPACITY;
+    const size_t was = (size_t)log->capacity;
+    spoti_motion *motion = NULL;
+    spoti_episode *episodes =
+        grow(log, log->episodes, log->n_episodes, capacity, sizeof(*log->episodes));
+    if (log->motion != NULL) {
+        motion = grow(log, log->motion, log->n_episodes, capacity, sizeof(*log->motion));
+    }
+    if (episodes == NULL || (motion == NULL && log->motion != NULL)) {
+        spoti_free(a, episodes, (size_t)capacity * sizeof(*episodes));
+        return SPOT_E_NOMEM;
+    }
+    spoti_free(a, log->episodes, was * sizeof(*log->episodes));
+    spoti_free(a, log->motion, was * sizeof(*log->motion));
+    log->episodes = episodes;
+    log->motion = motion;
+    log->capacity = capacity;
+    return SPOT_OK;
+}
+
+/* Notes the row's metrics of motion with the episode that is the next to be kept. */
+static spot_status keep_motion(spot_analyze_log *log, const spoti_row *row)
+{
+    bool any = false;
+    for (int m = 0; m < SPOTI_N_METRIC; m++) {
+        any = any || row->has[SPOTI_METRIC_0 + m];
+    }
+    if (log->motion == NULL && any) {
+        log->motion =
+            spoti_calloc(log->config.allocator, (size_t)log->capacity, sizeof(*log->motion));
+        if (log->motion == NULL) {
+            return SPOT_E_NOMEM;
+        }
+    }
+    if (log->motion != NULL) {
+        spoti_motion *motion = &log->motion[log->n_episodes];
+        memcpy(motion->has, &row->has[SPOTI_METRIC_0], sizeof(motion->has));
+        memcpy(motion->value, &row->value[SPOTI_METRIC_0], sizeof(motion->value));
+    }
+    return SPOT_OK;
+}
+
+static spot_status keep(spot_analyze_log *log, const spoti_episode *e, const spoti_row *row)
 {
     if (!log->is_folded && log->n_episodes == SPOTI_KEEP_MAX) {
         spot_status st = fold_all(log);
@@ -54,21 +112,14 @@ static spot_status keep(spot_analyze_log *log, const spoti_episode *e)
     if (log->is_folded) {
         return fold_one(log, e);
     }
-    if (log->n_episodes == log->capacity) {
-        int64_t capacity = log->capacity > 0 ? 2 * log->capacity : CAPACITY;
-        spoti_episode *grown = spoti_alloc(log->config.allocator, (size_t)capacity, sizeof(*grown));
-        if (grown == NULL) {
-            return SPOT_E_NOMEM;
-        }
-        if (log->n_episodes > 0) {
-            memcpy(grown, log->episodes, (size_t)log->n_episodes * sizeof(*grown));
-        }
-        spoti_free(log->config.allocator, log->episodes,
-                   (size_t)log->capacity * sizeof(*log->episodes));
-        log->episodes = grown;
-        log->capacity = capacity;
+    spot_status st = log->n_episodes == log->capacity ? grow_all(log) : SPOT_OK;
+    st = st == SPOT_OK ? keep_motion(log, row) : st;
+    if (st != SPOT_OK) {
+        return st;
     }
-    log->episodes[log->n_episodes++] = *e;
+    log->episodes[log->n_episodes] = *e;
+    log->episodes[log->n_episodes].index = (uint32_t)log->n_episodes;
+    log->n_episodes++;
     return SPOT_OK;
 }
 
@@ -133,7 +184,7 @@ spot_status spoti_log_add_episode(spot_analyze_log *log, int index, const spoti_
         e.invalid = true;
         p->invalid++;
         p->cells[task].invalid++;
-        return keep(log, &e);
+        return keep(log, &e, row);
     }
     p->n++;
     p->k += success;
@@ -158,5 +209,5 @@ spot_status spoti_log_add_episode(spot_analyze_log *log, int index, const spoti_
         spoti_mean_add(&p->chunks, 1.0, row->value[SPOTI_CHUNKS]);
         p->chunks_square += row->value[SPOTI_CHUNKS] * row->value[SPOTI_CHUNKS];
     }
-    return keep(log, &e);
+    return keep(log, &e, row);
 }

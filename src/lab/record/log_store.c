@@ -22,6 +22,11 @@ void spoti_episode_row(const spoti_row *point, const spot_episode *e, int64_t li
     spoti_row_set_number(row, SPOTI_INFERENCES, (double)e->inferences);
     spoti_row_set_number(row, SPOTI_WAIT, e->wait_s);
     spoti_row_set_number(row, SPOTI_AGE, e->age_first_s);
+    for (int m = SPOT_MOTION_COMPLETION_TIME_S + 1; m < SPOT_MOTION_N_METRIC; m++) {
+        if (e->motion.values[m].why == SPOT_MOTION_WHY_DEFINED) {
+            spoti_row_set_number(row, spoti_metric_field(m), e->motion.values[m].value);
+        }
+    }
 }
 
 /* What a file of a stranger says must be what a column of a log may hold. */

@@ -29,7 +29,7 @@ static bool episodes_path(const char *dir, const char *text, char path[SPOTI_PAT
 }
 
 static spot_status read_point(spot_analyze_log *log, const char *dir, const char *json_path,
-                              json_t *run, json_t *point, const json_t *chunk, spot_diag *diag)
+                              json_t *run, json_t *point, json_t *judged, spot_diag *diag)
 {
     const char *text = json_string_value(json_object_get(point, "point"));
     const char *schedule = json_string_value(json_object_get(point, "schedule"));
@@ -39,6 +39,10 @@ static spot_status read_point(spot_analyze_log *log, const char *dir, const char
     double n = json_number_value(json_object_get(run, "n_execute"));
     double limit_s = json_number_value(json_object_get(run, "time_limit_s"));
     double speed = json_number_value(json_object_get(run, "speed"));
+    const json_t *chunk = json_object_get(judged, "t_chunk_s");
+    const json_t *params = json_object_get(judged, "params");
+    const json_t *macs = json_object_get(judged, "macs");
+    const json_t *bytes = json_object_get(judged, "weight_bytes");
     char path[SPOTI_PATH_SIZE];
     if (text == NULL || schedule == NULL || platform == NULL || !json_is_number(latency)) {
         return refuse(json_path, "a point or a setting lacks its figures", diag);
@@ -64,6 +68,9 @@ static spot_status read_point(spot_analyze_log *log, const char *dir, const char
         {json_number_value(json_object_get(run, "overhead_s")), SPOTI_OVERHEAD,
          strcmp(schedule, spot_schedule_str(SPOT_SCHEDULE_CADENCE)) == 0},
         {speed, SPOTI_SPEED, speed != 1.0},
+        {json_number_value(params), SPOTI_PARAMS, json_is_number(params)},
+        {json_number_value(macs), SPOTI_MACS, json_is_number(macs)},
+        {json_number_value(bytes), SPOTI_WEIGHT_BYTES, json_is_number(bytes)},
     };
     preset.row.file = json_path;
     preset.row.line = 1;
@@ -100,7 +107,7 @@ static spot_status read_tune(spot_analyze_log *log, const char *dir, const char 
     }
     for (size_t i = 0; i < json_array_size(points); i++) {
         spot_status st = read_point(log, dir, path, run, json_array_get(points, i),
-                                    json_object_get(json_array_get(judged, i), "t_chunk_s"), diag);
+                                    json_array_get(judged, i), diag);
         if (st != SPOT_OK) {
             return st;
         }

@@ -15,7 +15,7 @@
 #include "core/base/text.h"
 #include "spot/status.h"
 
-enum { SPOTI_SQLITE_TABLES_MAX = 4, SPOTI_SQLITE_SQL_SIZE = 1024 };
+enum { SPOTI_SQLITE_TABLES_MAX = 4, SPOTI_SQLITE_SQL_SIZE = 4096 };
 
 typedef struct spoti_sqlite {
     sqlite3 *db;

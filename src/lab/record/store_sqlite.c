@@ -8,7 +8,7 @@
  * runs:     by purpose, what the run opened last asked for
  *
  * Figures stand in columns without a type: REAL would keep 1.0 as an integer, and make +0 of -0. A seed beyond
- * 2^63 is kept as the negative number of the same bits.
+ * 2^63 is kept as the negative number of the same bits. A metric that is not defined is NULL.
  */
 #include <string.h>
 
@@ -17,12 +17,12 @@
 #include "lab/record/store.h"
 #include "spot/platform.h"
 
-enum { N_POINT_FIELD = 7 };
+enum { N_POINT_FIELD = 10 };
 
 /* The figures that a point's episodes have in common, by the names of a log's columns. */
-static const spoti_field POINT_FIELDS[N_POINT_FIELD] = {SPOTI_T_INF, SPOTI_T_CHUNK, SPOTI_T_ACT,
-                                                        SPOTI_CHUNK, SPOTI_BUDGET,  SPOTI_OVERHEAD,
-                                                        SPOTI_SPEED};
+static const spoti_field POINT_FIELDS[N_POINT_FIELD] = {
+    SPOTI_T_INF,    SPOTI_T_CHUNK, SPOTI_T_ACT,  SPOTI_CHUNK, SPOTI_BUDGET,
+    SPOTI_OVERHEAD, SPOTI_SPEED,   SPOTI_PARAMS, SPOTI_MACS,  SPOTI_WEIGHT_BYTES};
 
 typedef struct sqlite_store {
     spoti_sqlite file;
@@ -45,7 +45,7 @@ static void add(char sql[SPOTI_SQLITE_SQL_SIZE], const char *before, const char 
 static void add_columns(char sql[SPOTI_SQLITE_SQL_SIZE], bool names)
 {
     for (int k = 0; k < SPOTI_N_EPISODE_COLUMN; k++) {
-        add(sql, k > 0 ? ", " : "", names ? SPOTI_EPISODE_COLUMNS[k].name : "?", "");
+        add(sql, k > 0 ? ", " : "", names ? spoti_episode_column_at(k).name : "?", "");
     }
 }
 
@@ -72,12 +72,13 @@ static void describe_tables(spoti_sqlite_schema *schema)
     add(points, ", UNIQUE(purpose, identity))", "", "");
     add(episodes, "CREATE TABLE episodes(point_id INTEGER NOT NULL, ", "", "");
     for (int k = 0; k < SPOTI_N_EPISODE_COLUMN; k++) {
-        const spoti_episode_column *c = &SPOTI_EPISODE_COLUMNS[k];
-        add(episodes, c->name,
-            c->kind == SPOTI_COLUMN_REAL    ? ""
-            : c->kind == SPOTI_COLUMN_FAULT ? " TEXT"
-                                            : " INTEGER",
-            " NOT NULL, ");
+        const spoti_episode_column c = spoti_episode_column_at(k);
+        const bool metric = c.kind == SPOTI_COLUMN_METRIC;
+        add(episodes, c.name,
+            c.kind == SPOTI_COLUMN_REAL || metric ? ""
+            : c.kind == SPOTI_COLUMN_FAULT        ? " TEXT"
+                                                  : " INTEGER",
+            metric ? ", " : " NOT NULL, ");
     }
     add(episodes, "PRIMARY KEY(point_id, seed)) WITHOUT ROWID", "", "");
 }
@@ -96,12 +97,21 @@ static sqlite3_int64 seed_bits(uint64_t seed)
     return bits;
 }
 
+static void bind_metric(sqlite3_stmt *statement, int i, const spot_motion_value *v)
+{
+    if (v->why == SPOT_MOTION_WHY_DEFINED) {
+        (void)sqlite3_bind_double(statement, i, v->value);
+    } else {
+        (void)sqlite3_bind_null(statement, i);
+    }
+}
+
 /* Binds cell k of an episode as parameter i. */
 static void bind_cell(sqlite3_stmt *statement, int i, int k, const spot_episode *e)
 {
-    const spoti_episode_column *c = &SPOTI_EPISODE_COLUMNS[k];
-    const void *at = (const char *)e + c->offset;
-    switch (c->kind) {
+    const spoti_episode_column c = spoti_episode_column_at(k);
+    const void *at = (const char *)e + c.offset;
+    switch (c.kind) {
     case SPOTI_COLUMN_SEED:
         (void)sqlite3_bind_int64(statement, i, seed_bits(*(const uint64_t *)at));
         break;
@@ -117,6 +127,9 @@ static void bind_cell(sqlite3_stmt *statement, int i, int k, const spot_episode 
     case SPOTI_COLUMN_REAL:
         (void)sqlite3_bind_double(statement, i, *(const double *)at);
         break;
+    case SPOTI_COLUMN_METRIC:
+        bind_metric(statement, i, (const spot_motion_value *)at);
+        break;
     case SPOTI_COLUMN_FAULT:
         bind_text(statement, i, (const char *)at);
         break;
@@ -126,23 +139,30 @@ static void bind_cell(sqlite3_stmt *statement, int i, int k, const spot_episode 
 /* Reads cell k of an episode from column k. False if it cannot be one. */
 static bool read_cell(sqlite3_stmt *statement, int k, spot_episode *e)
 {
-    const spoti_episode_column *c = &SPOTI_EPISODE_COLUMNS[k];
-    void *at = (char *)e + c->offset;
+    const spoti_episode_column c = spoti_episode_column_at(k);
+    void *at = (char *)e + c.offset;
     sqlite3_int64 n = 0;
-    if (c->kind == SPOTI_COLUMN_REAL) {
+    if (c.kind == SPOTI_COLUMN_REAL) {
         return spoti_sqlite_real(statement, k, (double *)at);
     }
-    if (c->kind == SPOTI_COLUMN_FAULT) {
+    if (c.kind == SPOTI_COLUMN_METRIC) {
+        double value = 0.0;
+        const bool there = sqlite3_column_type(statement, k) != SQLITE_NULL;
+        const bool ok = !there || spoti_sqlite_real(statement, k, &value);
+        *(spot_motion_value *)at = spoti_kept_value(there, value);
+        return ok;
+    }
+    if (c.kind == SPOTI_COLUMN_FAULT) {
         return spoti_sqlite_text(statement, k, (char *)at, sizeof(e->fault));
     }
     if (!spoti_sqlite_integer(statement, k, &n)) {
         return false;
     }
-    if (c->kind == SPOTI_COLUMN_FLAG) {
+    if (c.kind == SPOTI_COLUMN_FLAG) {
         *(bool *)at = n == 1;
         return n == 0 || n == 1;
     }
-    if (c->kind == SPOTI_COLUMN_INT) {
+    if (c.kind == SPOTI_COLUMN_INT) {
         *(int *)at = (int)n;
         return (int)n == n;
     }

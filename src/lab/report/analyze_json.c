@@ -74,15 +74,55 @@ static json_t *make_outcome(const spot_analysis_point *p)
         "among_best", (int)p->may_be_best, "only_by_rare_failures", (int)p->only_by_rare_failures);
 }
 
+static json_t *make_metric(const spot_analysis_metric *m)
+{
+    return json_pack("{s:i, s:o, s:i, s:o, s:o, s:o}", "n", m->n, "mean", number(&m->mean),
+                     "n_common", m->n_common, "ratio",
+                     m->ratio.known ? range("value", &m->ratio) : json_null(), "difference",
+                     m->difference.known ? range("value", &m->difference) : json_null(), "reason",
+                     m->reason != NULL ? json_string(m->reason) : json_null());
+}
+
+/* By their names; null where the point has none of them. */
+static json_t *make_motion(const spot_analysis_point *p)
+{
+    json_t *motion = json_object();
+    bool any = false;
+    for (int m = SPOT_MOTION_COMPLETION_TIME_S + 1; motion != NULL && m < SPOT_MOTION_N_METRIC;
+         m++) {
+        any = any || p->motion[m].mean.known;
+        if (json_object_set_new(motion, spot_motion_describe(m)->name,
+                                make_metric(&p->motion[m])) != 0) {
+            json_decref(motion);
+            motion = NULL;
+        }
+    }
+    if (motion != NULL && !any) {
+        json_decref(motion);
+        motion = json_null();
+    }
+    return motion;
+}
+
+/* What it computes, and how it moves. */
+static json_t *make_effort(const spot_analysis_point *p)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "params", number(&p->params), "macs",
+                     number(&p->macs), "weight_bytes", number(&p->weight_bytes), "actions_per_s",
+                     number(&p->actions_per_s), "motion", make_motion(p));
+}
+
 static json_t *make_point(const spot_analysis_point *p)
 {
     json_t *point = make_figures(p);
-    json_t *more = make_outcome(p);
-    if (point != NULL && (more == NULL || json_object_update(point, more) != 0)) {
-        json_decref(point);
-        point = NULL;
+    json_t *parts[] = {make_outcome(p), make_effort(p)};
+    for (int i = 0; i < 2; i++) {
+        if (point != NULL && (parts[i] == NULL || json_object_update(point, parts[i]) != 0)) {
+            json_decref(point);
+            point = NULL;
+        }
+        json_decref(parts[i]);
     }
-    json_decref(more);
     return point;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* Episodes and trajectories as CSV. */
+#include <math.h>
+
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "lab/record/episodes.h"
@@ -16,12 +18,13 @@ spot_status spot_report_episodes_csv(const char *path, const char *note,
     return spoti_episodes_save(path, note, episodes, n_episodes, diag);
 }
 
-spot_status spot_report_trajectory_csv(const char *path, const char *const *names,
+spot_status spot_report_trajectory_csv(const char *path, const spot_world *world,
                                        const spot_trajectory *trajectory, spot_diag *diag)
 {
     spoti_file file;
 
-    if (path == NULL || names == NULL || trajectory == NULL || trajectory->dim < 1) {
+    if (path == NULL || world == NULL || trajectory == NULL ||
+        trajectory->dim != spot_trajectory_dim(&world->dims)) {
         return SPOT_E_INVALID;
     }
     spot_status st = spoti_file_begin(&file, path, diag);
@@ -29,13 +32,18 @@ spot_status spot_report_trajectory_csv(const char *path, const char *const *name
         return st;
     }
     (void)fputs("time_s", file.stream);
-    for (int i = 1; i < trajectory->dim; i++) {
+    for (int i = 0; i < world->dims.sample_dim; i++) {
         (void)fputc(',', file.stream);
-        spoti_put_csv(file.stream, names[i - 1]);
+        spoti_put_csv(file.stream, world->sample_names[i]);
+    }
+    for (int i = 0; i < world->dims.action_dim; i++) {
+        (void)fprintf(file.stream, ",a%d", i + 1);
     }
     for (int64_t i = 0; i < trajectory->count * trajectory->dim; i++) {
-        (void)fprintf(file.stream, "%c%.9g", i % trajectory->dim == 0 ? '\n' : ',',
-                      trajectory->rows[i]);
+        (void)fputc(i % trajectory->dim == 0 ? '\n' : ',', file.stream);
+        if (!isnan(trajectory->rows[i])) {
+            (void)fprintf(file.stream, "%.17g", trajectory->rows[i]);
+        }
     }
     (void)fputs("\n", file.stream);
     return spoti_file_commit(&file, diag);

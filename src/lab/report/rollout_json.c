@@ -34,6 +34,24 @@ static json_t *make_invalid(const spot_rollout_report *r, const spot_rollout_sum
                                      "seed", (json_int_t)first->seed, "fault", first->fault);
 }
 
+/* Means over successes by name; null with the reason where there is none. */
+static json_t *make_motion(const spot_rollout_summary *s)
+{
+    json_t *motion = json_object();
+    for (int m = 0; motion != NULL && m < SPOT_MOTION_N_METRIC; m++) {
+        const spot_motion_value *v = &s->motion[m];
+        const bool there = v->why == SPOT_MOTION_WHY_DEFINED;
+        json_t *one = json_pack("{s:i, s:o, s:o}", "n", s->n_motion[m], "mean",
+                                there ? json_real(v->value) : json_null(), "reason",
+                                there ? json_null() : json_string(spot_motion_why_str(v->why)));
+        if (json_object_set_new(motion, spot_motion_describe(m)->name, one) != 0) {
+            json_decref(motion);
+            motion = NULL;
+        }
+    }
+    return motion;
+}
+
 static json_t *make_point(const spot_rollout_report *r)
 {
     char point[SPOT_POINT_TEXT_SIZE];
@@ -59,7 +77,7 @@ spot_status spot_report_rollout_json(const spot_rollout_report *report,
     }
     json_t *value = json_pack(
         "{s:s, s:s, s:o, s:s, s:o, s:f, s:I, s:i, s:o, s:o, s:o, s:o, s:f, s:i, s:o, s:o, s:f, s:s,"
-        " s:i, s:{s:s, s:s}}",
+        " s:i, s:{s:s, s:s}, s:o}",
         "task", r->task, "policy", r->policy, "point", make_point(r), "clock",
         spot_clock_str(r->config->clock), "latency", make_latency(r), "speed", r->variation.speed,
         "seed", (json_int_t)r->episodes[0].seed, "episodes", r->n_episodes, "success",
@@ -68,6 +86,6 @@ spot_status spot_report_rollout_json(const spot_rollout_report *report,
         r->episodes[0].grade_max, "delay_s", s->acted ? json_real(s->delay_s) : json_null(),
         "age_s", s->acted ? json_real(s->age_s) : json_null(), "noise", r->variation.noise,
         "schedule", spot_schedule_str(r->config->schedule), "n_execute", r->n_execute, "engine",
-        "name", r->engine.name, "version", r->engine.version);
+        "name", r->engine.name, "version", r->engine.version, "motion", make_motion(s));
     return spoti_report_json(value, out);
 }

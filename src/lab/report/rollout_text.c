@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* What episodes at one operating point add up to, and that as text. */
+#include <math.h>
+#include <string.h>
+
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "lab/report/words.h"
@@ -39,6 +42,27 @@ static void add_up(const spot_rollout_report *r, spot_rollout_summary *s, spot_s
     s->grade /= s->valid > 0 ? s->valid : 1;
 }
 
+/* Means of the metrics over successes; why there is none is what the first success says. */
+static void average_motion(const spot_rollout_report *r, spot_rollout_summary *s)
+{
+    for (int m = 0; m < SPOT_MOTION_N_METRIC; m++) {
+        spot_motion_value mean = {.value = (double)NAN, .why = SPOT_MOTION_WHY_NO_SUCCESS};
+        double sum = 0.0;
+        for (int i = 0; i < r->n_episodes; i++) {
+            const spot_motion_value *v = &r->episodes[i].motion.values[m];
+            const bool there = v->why == SPOT_MOTION_WHY_DEFINED;
+            if (r->episodes[i].success && there) {
+                sum += v->value;
+                s->n_motion[m]++;
+            } else if (r->episodes[i].success && mean.why == SPOT_MOTION_WHY_NO_SUCCESS) {
+                mean.why = v->why;
+            }
+        }
+        s->motion[m] =
+            s->n_motion[m] > 0 ? (spot_motion_value){.value = sum / s->n_motion[m]} : mean;
+    }
+}
+
 /* The intervals, of episodes compared with themselves. */
 static spot_status estimate(const spot_stats_run *runs, double *work,
                             const spot_stats_paired_config *config, spot_rollout_summary *s)
@@ -72,6 +96,7 @@ spot_status spot_report_rollout_summary(const spot_rollout_report *report,
     *summary = (spot_rollout_summary){0};
     if (st == SPOT_OK) {
         add_up(report, summary, runs);
+        average_motion(report, summary);
         st = estimate(runs, work, &config, summary);
     }
     spoti_free(NULL, runs, n * sizeof(*runs));
@@ -112,6 +137,26 @@ static void print_head(const spot_rollout_report *r, const spot_rollout_summary 
     }
 }
 
+/* A few of the metrics, by name; JSON has all. */
+static void print_motion(const spot_rollout_summary *s, FILE *out)
+{
+    static const spot_motion_metric shown[] = {SPOT_MOTION_EE_PATH_M, SPOT_MOTION_JOINT_PATH_RAD,
+                                               SPOT_MOTION_EE_RMS_JERK_SAVGOL, SPOT_MOTION_SPARC,
+                                               SPOT_MOTION_ENERGY_ABS_J};
+    char line[SPOT_DIAG_TEXT_SIZE] = "";
+    for (size_t k = 0; k < sizeof(shown) / sizeof(shown[0]); k++) {
+        const spot_motion_value *v = &s->motion[shown[k]];
+        const size_t used = strlen(line);
+        if (v->why == SPOT_MOTION_WHY_DEFINED) {
+            (void)spoti_format(line + used, sizeof(line) - used, "%s%s %.4g", used > 0 ? ", " : "",
+                               spot_motion_describe((int)shown[k])->name, v->value);
+        }
+    }
+    if (line[0] != '\0') {
+        spoti_report_line(out, TEXT_COLUMN, "  motion     %s (means over successes)", line);
+    }
+}
+
 static void print_figures(const spot_rollout_report *r, const spot_rollout_summary *s, FILE *out)
 {
     spot_print(out, "  success    %d/%d = %.1f %% [%.1f, %.1f]\n", s->successes, s->valid,
@@ -129,6 +174,7 @@ static void print_figures(const spot_rollout_report *r, const spot_rollout_summa
                    1e3 * s->delay_s, 1e3 * s->age_s);
     }
     spot_print(out, "  grade      %.2f of %d\n", s->grade, r->episodes[0].grade_max);
+    print_motion(s, out);
 }
 
 spot_status spot_report_rollout_text(const spot_rollout_report *report,

@@ -19,7 +19,7 @@
 enum {
     SPOTI_SHEET_COLUMNS = 120,
     SPOTI_CELL_SIZE = SPOT_ANALYZE_NAME_SIZE + 16,
-    SPOTI_SHEET_FIELDS_MAX = 24,
+    SPOTI_SHEET_FIELDS_MAX = 64,
     SPOTI_SHEET_NEEDED = 0, /* rank of a column that never goes; the greatest is needed least */
 };
 

@@ -13,6 +13,7 @@
 #include "core/base/alloc.h"
 #include "core/base/config.h"
 #include "core/base/text.h"
+#include "lab/rollout/motion.h"
 #include "spot/rng.h"
 
 /* The sample columns of the end effector: x, y, z. */
@@ -34,6 +35,8 @@ struct spot_rollout {
     double anchor[SPOT_ANCHOR_DIM_MAX];
     float *seen;    /* (obs_dim) what is remembered of an action; NULL without memory */
     float *command; /* (action_dim) */
+    double *order;  /* (action_dim) what is commanded now, in absolute terms */
+    spoti_recorder recorder;
 };
 
 /* What one episode adds up. */
@@ -42,6 +45,7 @@ typedef struct tally {
     double last_xyz[N_XYZ];
     double path_m;
     bool has_last;
+    bool has_order; /* something was commanded */
 } tally;
 
 void spot_rollout_config_default(spot_rollout_config *config)
@@ -78,6 +82,11 @@ int64_t spot_trajectory_rows(const spot_world_dims *dims)
     return tick_limit(dims) / dims->ticks_per_action + 1;
 }
 
+int spot_trajectory_dim(const spot_world_dims *dims)
+{
+    return spot_trajectory_rows(dims) > 0 ? 1 + dims->sample_dim + dims->action_dim : 0;
+}
+
 static size_t chunk_size(const spot_brain_info *info)
 {
     return (size_t)info->horizon * (size_t)info->action_dim;
@@ -96,11 +105,13 @@ static spot_status check(const spot_rollout_config *config, const spot_world *wo
                              brain->obs_dim, brain->action_dim, d->obs_dim, d->action_dim);
     }
     if (d->anchor_dim < 0 || d->anchor_dim > SPOT_ANCHOR_DIM_MAX || d->sample_dim < 0 ||
-        d->obs_dim < 1 || tick_limit(d) == 0) {
+        d->obs_dim < 1 || tick_limit(d) == 0 || d->n_joint < 0 || d->joint_at < 0 ||
+        (d->n_joint > 0 && (int64_t)d->joint_at + 2 * (int64_t)d->n_joint > d->sample_dim)) {
         return spot_diag_set(diag, SPOT_E_INVALID,
                              "the world's dimensions are impossible (obs %d, anchor %d, sample %d, "
-                             "tick %g s, time limit %g s)",
-                             d->obs_dim, d->anchor_dim, d->sample_dim, d->tick_s, d->time_limit_s);
+                             "%d joints from %d on, tick %g s, time limit %g s)",
+                             d->obs_dim, d->anchor_dim, d->sample_dim, d->n_joint, d->joint_at,
+                             d->tick_s, d->time_limit_s);
     }
     if (!(config->latency.mean_s >= 0.0) || !isfinite(config->latency.mean_s) ||
         !(config->latency.spread_s >= 0.0) || !isfinite(config->latency.spread_s) ||
@@ -134,7 +145,7 @@ static spot_status make_exec(spot_rollout *r, spot_diag *diag)
     return spot_exec_create(&config, &r->exec, diag);
 }
 
-static bool make_buffers(spot_rollout *r)
+static spot_status make_buffers(spot_rollout *r)
 {
     /* Brain and schedule have bounded the dimensions, so the products are small. */
     const spot_brain_info *b = &r->info;
@@ -143,6 +154,7 @@ static bool make_buffers(spot_rollout *r)
     r->chunk = (float *)spoti_calloc(r->allocator, n_chunk, sizeof(float));
     r->sample =
         (double *)spoti_calloc(r->allocator, (size_t)r->world->dims.sample_dim + 1, sizeof(double));
+    r->order = (double *)spoti_calloc(r->allocator, (size_t)b->action_dim, sizeof(double));
     if (b->takes_noise) {
         r->noise = (float *)spoti_calloc(r->allocator, n_chunk, sizeof(float));
     }
@@ -150,9 +162,12 @@ static bool make_buffers(spot_rollout *r)
         r->seen = (float *)spoti_calloc(r->allocator, (size_t)b->obs_dim, sizeof(float));
         r->command = (float *)spoti_calloc(r->allocator, (size_t)b->action_dim, sizeof(float));
     }
-    return r->obs != NULL && r->chunk != NULL && r->sample != NULL &&
-           (!b->takes_noise || r->noise != NULL) &&
-           (!b->remembers || (r->seen != NULL && r->command != NULL));
+    const bool ok = r->obs != NULL && r->chunk != NULL && r->sample != NULL && r->order != NULL &&
+                    (!b->takes_noise || r->noise != NULL) &&
+                    (!b->remembers || (r->seen != NULL && r->command != NULL));
+    const spot_status st = spoti_recorder_make(&r->recorder, r->world,
+                                               spot_trajectory_rows(&r->world->dims), r->allocator);
+    return ok ? st : SPOT_E_NOMEM;
 }
 
 static spot_status begin_brain(spot_rollout *r, spot_diag *diag)
@@ -194,9 +209,7 @@ spot_status spot_rollout_create(const spot_rollout_config *config, spot_world *w
     r->info = info;
     st = begin_brain(r, diag);
     st = st == SPOT_OK ? make_exec(r, diag) : st;
-    if (st == SPOT_OK && !make_buffers(r)) {
-        st = SPOT_E_NOMEM;
-    }
+    st = st == SPOT_OK ? make_buffers(r) : st;
     if (st != SPOT_OK) {
         spot_rollout_destroy(r);
         return st;
@@ -221,6 +234,8 @@ void spot_rollout_destroy(spot_rollout *rollout)
     spoti_free(allocator, rollout->chunk, chunk_size(info) * sizeof(float));
     spoti_free(allocator, rollout->seen, (size_t)info->obs_dim * sizeof(float));
     spoti_free(allocator, rollout->command, (size_t)info->action_dim * sizeof(float));
+    spoti_free(allocator, rollout->order, (size_t)info->action_dim * sizeof(double));
+    spoti_recorder_free(&rollout->recorder);
     spoti_free(allocator, rollout->sample,
                ((size_t)rollout->world->dims.sample_dim + 1) * sizeof(double));
     spoti_free(allocator, rollout, sizeof(*rollout));
@@ -253,15 +268,24 @@ static spot_status observe(spot_rollout *r, uint64_t seed, uint64_t index, spot_
     return spot_exec_submit(r->exec, r->chunk, r->anchor, ticks);
 }
 
-/* Has the brain remember what is seen now, and what the action commands in absolute terms. */
-static spot_status remember(spot_rollout *r, const spot_exec_event *event, spot_diag *diag)
+/* What an action commands, in absolute terms. */
+static void note_order(spot_rollout *r, const spot_exec_event *event, tally *t)
 {
     const spot_world_dims *d = &r->world->dims;
-    double anchor[SPOT_ANCHOR_DIM_MAX] = {0.0}; /* of what is seen now: not needed */
-    spot_status st = spot_world_observe(r->world, r->seen, anchor);
     for (int i = 0; i < d->action_dim; i++) {
         const double base = i < d->anchor_dim ? event->anchor[i] : 0.0;
-        r->command[i] = (float)(base + (double)event->action[i]);
+        r->order[i] = base + (double)event->action[i];
+    }
+    t->has_order = true;
+}
+
+/* Has the brain remember what is seen now, and what is commanded. */
+static spot_status remember(spot_rollout *r, spot_diag *diag)
+{
+    double anchor[SPOT_ANCHOR_DIM_MAX] = {0.0}; /* of what is seen now: not needed */
+    spot_status st = spot_world_observe(r->world, r->seen, anchor);
+    for (int i = 0; i < r->world->dims.action_dim; i++) {
+        r->command[i] = (float)r->order[i];
     }
     return st == SPOT_OK ? spot_brain_remember(&r->brain, r->state, r->seen, r->command, diag) : st;
 }
@@ -271,8 +295,9 @@ static spot_status act(spot_rollout *r, const spot_exec_event *event, tally *t, 
     t->age_first += event->first ? event->age_ticks : 0;
     t->age_all += event->age_ticks;
     t->age_max = event->age_ticks > t->age_max ? event->age_ticks : t->age_max;
+    note_order(r, event, t);
     if (r->info.remembers) {
-        const spot_status st = remember(r, event, diag);
+        const spot_status st = remember(r, diag);
         if (st != SPOT_OK) {
             return st;
         }
@@ -300,7 +325,7 @@ static spot_status do_events(spot_rollout *r, uint64_t seed, int64_t tick, tally
     return st;
 }
 
-/* Samples the world: path length always, a trajectory row once a control step. */
+/* Samples the world: path length always, the motion and a trajectory row once a control step. */
 static void take_sample(spot_rollout *r, int64_t tick, tally *t, spot_trajectory *trajectory)
 {
     const spot_world_dims *d = &r->world->dims;
@@ -313,11 +338,29 @@ static void take_sample(spot_rollout *r, int64_t tick, tally *t, spot_trajectory
         memcpy(t->last_xyz, r->sample, sizeof(t->last_xyz));
         t->has_last = true;
     }
-    if (trajectory != NULL && tick % d->ticks_per_action == 0) {
+    if (tick % d->ticks_per_action != 0) {
+        return;
+    }
+    spoti_recorder_state(&r->recorder, r->sample);
+    if (trajectory != NULL) {
         double *row = trajectory->rows + trajectory->count * trajectory->dim;
         row[0] = (double)tick * d->tick_s;
         memcpy(row + 1, r->sample, (size_t)d->sample_dim * sizeof(double));
+        for (int i = 0; i < d->action_dim; i++) {
+            row[1 + d->sample_dim + i] = (double)NAN;
+        }
         trajectory->count++;
+    }
+}
+
+/* What the control step whose sample was just taken begins under. */
+static void take_order(spot_rollout *r, const tally *t, spot_trajectory *trajectory)
+{
+    const spot_world_dims *d = &r->world->dims;
+    spoti_recorder_command(&r->recorder, t->has_order ? r->order : NULL);
+    if (trajectory != NULL && t->has_order) {
+        double *row = trajectory->rows + (trajectory->count - 1) * trajectory->dim;
+        memcpy(row + 1 + d->sample_dim, r->order, (size_t)d->action_dim * sizeof(double));
     }
 }
 
@@ -345,8 +388,10 @@ static void fill_episode(const spot_rollout *r, uint64_t seed, int64_t tick,
         e->age_max_s = (double)t->age_max * tick_s;
     }
     e->path_m = t->path_m;
+    spoti_recorder_finish(&r->recorder, e->time_s, &e->motion);
     e->invalid = outcome->invalid;
     if (outcome->invalid) {
+        spoti_motion_unknown(&e->motion, SPOT_MOTION_WHY_NOT_RECORDED);
         (void)spoti_copy(e->fault, sizeof(e->fault), outcome->fault != NULL ? outcome->fault : "");
     }
 }
@@ -361,7 +406,7 @@ spot_status spot_rollout_run(spot_rollout *rollout, uint64_t seed, spot_episode 
     spot_world *w = rollout->world;
     const int64_t limit = tick_limit(&w->dims);
     if (trajectory != NULL) {
-        if (trajectory->rows == NULL || trajectory->dim != w->dims.sample_dim + 1 ||
+        if (trajectory->rows == NULL || trajectory->dim != spot_trajectory_dim(&w->dims) ||
             trajectory->capacity < spot_trajectory_rows(&w->dims)) {
             return SPOT_E_INVALID;
         }
@@ -372,6 +417,7 @@ spot_status spot_rollout_run(spot_rollout *rollout, uint64_t seed, spot_episode 
     spot_outcome outcome = {.done = false};
     int64_t tick = 0;
     spot_exec_reset(rollout->exec);
+    spoti_recorder_begin(&rollout->recorder);
     spot_status st = spot_brain_forget(&rollout->brain, rollout->state, diag);
     st = st == SPOT_OK ? spot_world_reset(w, seed) : st;
     if (st == SPOT_OK) {
@@ -380,12 +426,17 @@ spot_status spot_rollout_run(spot_rollout *rollout, uint64_t seed, spot_episode 
     }
 
     while (st == SPOT_OK && !outcome.done && tick < limit) {
-        if (tick % w->dims.ticks_per_action == 0) {
+        const bool begins = tick % w->dims.ticks_per_action == 0; /* a control step */
+        if (begins) {
             take_sample(rollout, tick, &t, trajectory);
         }
         st = do_events(rollout, seed, tick, &t, diag);
+        if (st == SPOT_OK && begins) {
+            take_order(rollout, &t, trajectory);
+        }
         if (st == SPOT_OK) {
             st = spot_world_step(w);
+            spoti_recorder_tick(&rollout->recorder, w);
         }
         tick++;
         spot_world_outcome(w, &outcome);

@@ -30,6 +30,12 @@ spoti_row spoti_point_row(const spot_tune_result *r, int i)
     spoti_row_set_number(&row, SPOTI_T_ACT, s->action_s);
     spoti_row_set_number(&row, SPOTI_CHUNK, spoti_row_execute(r, point));
     spoti_row_set_number(&row, SPOTI_BUDGET, s->time_limit_s);
+    if (point->has_cost) {
+        const spot_inference_cost *c = &point->cost;
+        spoti_row_set_number(&row, SPOTI_PARAMS, c->params);
+        spoti_row_set_number(&row, SPOTI_MACS, c->macs_fp32 + c->macs_bf16 + c->macs_int8);
+        spoti_row_set_number(&row, SPOTI_WEIGHT_BYTES, c->weight_bytes);
+    }
     if (s->cadence) {
         spoti_row_set_number(&row, SPOTI_OVERHEAD, s->overhead_s);
     }

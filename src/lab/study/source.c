@@ -29,6 +29,27 @@ static spot_status run(void *ctx, const spot_rollout_batch *batch, spot_episode 
     return spot_rollout_run_many(&whole, episodes, diag);
 }
 
+static spot_status cost(void *ctx, const spot_point *point, spot_inference_cost *out, bool *known,
+                        spot_diag *diag)
+{
+    const spot_brain *brain = ((const rollouts *)ctx)->brain;
+    spot_brain_config config;
+    void *state = NULL;
+    spot_brain_config_default(&config);
+    config.point = point;
+    *known = false;
+    if (brain->ops->cost == NULL) {
+        return SPOT_OK;
+    }
+    spot_status st = spot_brain_begin(brain, &config, &state, diag);
+    if (st == SPOT_OK) {
+        st = spot_brain_cost(brain, state, out, diag);
+        spot_brain_end(brain, state);
+    }
+    *known = st == SPOT_OK;
+    return st;
+}
+
 spot_status spoti_tune_on(const spoti_tune_subject *subject, const spot_tune_config *config,
                           spot_progress_fn progress, void *ctx, spot_tune_result **out,
                           spot_diag *diag)
@@ -60,6 +81,7 @@ spot_status spoti_tune_on(const spoti_tune_subject *subject, const spot_tune_con
                                 .default_steps = info.default_steps,
                                 .confirms = subject->confirms,
                                 .run = run,
+                                .cost = cost,
                                 .ctx = &r};
     st = spoti_identify(task, brain, source.identity, diag);
     if (st != SPOT_OK) {

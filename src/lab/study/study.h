@@ -26,6 +26,9 @@ typedef struct spoti_tune_source {
     /* Runs one point as spot_rollout_run_many does; brain and worlds of `batch` are left open. */
     spot_status (*run)(void *ctx, const spot_rollout_batch *batch, spot_episode *episodes,
                        spot_diag *diag);
+    /* (optional) What an inference at `point` costs; *known: it is said. */
+    spot_status (*cost)(void *ctx, const spot_point *point, spot_inference_cost *cost, bool *known,
+                        spot_diag *diag);
     void *ctx;
 } spoti_tune_source;
 

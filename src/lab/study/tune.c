@@ -174,8 +174,11 @@ static spot_status fill_row(const spoti_tuner *t, const spot_platform *platform,
                                  "'%s' is there twice, expected each point once", row->text);
         }
     }
-    return spot_platform_point_latency(platform, t->result->setting.charged_class, &row->point,
-                                       &row->latency, diag);
+    st = spot_platform_point_latency(platform, t->result->setting.charged_class, &row->point,
+                                     &row->latency, diag);
+    return st == SPOT_OK && t->source->cost != NULL
+               ? t->source->cost(t->source->ctx, &row->point, &row->cost, &row->has_cost, diag)
+               : st;
 }
 
 static spot_status hash_inputs(spoti_tuner *t, spot_diag *diag)

@@ -2,13 +2,16 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 #include "lab/record/episodes.h"
 
+#include "lab/rollout/motion.h"
+
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "support/spot_test.h"
 
-enum { N = 3, FILE_SIZE = 8192, PATH_SIZE = 512 };
+enum { N = 3, FILE_SIZE = 16384, PATH_SIZE = 512 };
 
 static const char SIGNATURE[] = "version=x point='steps=5 overlap=0' seed=18446744073709551613";
 static const uint64_t SEEDS[N] = {UINT64_MAX - 2, UINT64_MAX - 1, UINT64_MAX};
@@ -35,6 +38,11 @@ static void make_episodes(spot_episode episodes[N])
                                      .age_max_s = 123456789.123456789,
                                      .path_m = 2.0 / 3.0,
                                      .invalid = i == 1};
+        spoti_motion_unknown(&episodes[i].motion, SPOT_MOTION_WHY_NOT_RECORDED);
+        for (int m = 1 + i; m < SPOT_MOTION_N_METRIC; m += 2) {
+            episodes[i].motion.values[m].value = m == 3 ? -0.0 : -1.0 / (m + i);
+            episodes[i].motion.values[m].why = SPOT_MOTION_WHY_DEFINED;
+        }
         if (episodes[i].invalid) {
             (void)snprintf(episodes[i].fault, sizeof(episodes[i].fault), "%s",
                            "full, \"quite\" full, at 1 s");
@@ -57,6 +65,12 @@ static void assert_same(const spot_episode *a, const spot_episode *b)
     assert_memory_equal(&a->age_mean_s, &b->age_mean_s, sizeof(double));
     assert_memory_equal(&a->age_max_s, &b->age_max_s, sizeof(double));
     assert_memory_equal(&a->path_m, &b->path_m, sizeof(double));
+    for (int m = 1; m < SPOT_MOTION_N_METRIC; m++) { /* the first is time_s */
+        const spot_motion_value *v = &a->motion.values[m];
+        assert_int_equal(v->why, b->motion.values[m].why);
+        assert_true(v->why == SPOT_MOTION_WHY_DEFINED || v->why == SPOT_MOTION_WHY_NOT_RECORDED);
+        assert_memory_equal(&v->value, &b->motion.values[m].value, sizeof(double));
+    }
 }
 
 static void save(char path[PATH_SIZE], const char *name)
@@ -115,7 +129,7 @@ static void a_name_writes_no_rows(void **state)
     assert_true(spoti_episodes_load(path, NAMED, SEEDS, N, episodes));
     assert_false(spoti_episodes_load(path, "policy=a\nseed,x\x1b[2J\r\xfe,b", SEEDS, N, episodes));
     (void)spot_test_read_file(path, text, sizeof(text));
-    assert_non_null(strstr(text, "2: policy=a\\x0aseed,x\\x1b[2J\\x0d\\xff,b\nseed,success,"));
+    assert_non_null(strstr(text, "3: policy=a\\x0aseed,x\\x1b[2J\\x0d\\xff,b\nseed,success,"));
     (void)unlink(path);
 }
 
@@ -136,6 +150,22 @@ static void every_shorter_file_is_refused(void **state)
     spot_test_write_file(path, whole, size);
     assert_true(spoti_episodes_load(path, SIGNATURE, SEEDS, N, got));
     (void)unlink(path);
+}
+
+/* A file of one row: what stands in front of the metrics, which are unknown but for the last cell, and the fault. */
+static void write_row(const char *path, const char *whole, size_t head, const char *row,
+                      const char *last_cell)
+{
+    char text[FILE_SIZE];
+    const char *fault = strrchr(row, ',');
+    const size_t front = fault != NULL ? (size_t)(fault - row) + 1 : 0;
+    int length = snprintf(text, sizeof(text), "%.*s%.*s", (int)head, whole, (int)front, row);
+    for (int m = 1; fault != NULL && m < SPOTI_N_METRIC_KEPT; m++) {
+        text[length++] = ',';
+    }
+    length += snprintf(text + length, sizeof(text) - (size_t)length, "%s%s\n# complete\n",
+                       fault != NULL ? last_cell : "", fault != NULL ? fault + 1 : row);
+    spot_test_write_file(path, text, (size_t)length);
 }
 
 /* The columns' order is part of the format: each change of a row must be noticed or read as such. */
@@ -167,10 +197,20 @@ static void a_damaged_row_is_refused(void **state)
     for (size_t i = 0; i <= sizeof(rows) / sizeof(rows[0]); i++) {
         bool good = i == sizeof(rows) / sizeof(rows[0]); /* the last one shows what is accepted */
         const char *row = good ? "18446744073709551613,1,0,2,1,1,1,1,1,1,1,1,1,1,1,1,0," : rows[i];
-        char text[FILE_SIZE];
-        int length = snprintf(text, sizeof(text), "%.*s%s\n# complete\n", (int)head, whole, row);
-        spot_test_write_file(path, text, (size_t)length);
+        write_row(path, whole, head, row, ",");
         assert_int_equal(spoti_episodes_load(path, SIGNATURE, SEEDS, 1, got), good);
+    }
+    /* a metric is a number or nothing */
+    static const char *const cells[] = {",", "-1e-3,", "nan,", "inf,", "x,", " ,", "1 ,", ""};
+    for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
+        write_row(path, whole, head, "18446744073709551613,1,0,2,1,1,1,1,1,1,1,1,1,1,1,1,0,",
+                  cells[i]);
+        assert_int_equal(spoti_episodes_load(path, SIGNATURE, SEEDS, 1, got), i < 2);
+        if (i < 2) {
+            const spot_motion_value *last = &got[0].motion.values[SPOT_MOTION_N_METRIC - 1];
+            assert_int_equal(last->why == SPOT_MOTION_WHY_DEFINED, i == 1);
+            assert_true(i == 1 ? last->value == -1e-3 : isnan(last->value));
+        }
     }
     (void)unlink(path);
 }

@@ -46,6 +46,9 @@ static const struct {
     {SPOTI_ENERGY, "energy_j", 0.0, 1e15, false},
     {SPOTI_SCORE, "score", 0.0, 1e9, false},
     {SPOTI_SCORE_MAX, "score_max", 1e-9, 1e9, false},
+    {SPOTI_PARAMS, "params", 0.0, 1e15, true},
+    {SPOTI_MACS, "macs", 0.0, 1e18, false},
+    {SPOTI_WEIGHT_BYTES, "weight_bytes", 0.0, 1e18, false},
 };
 
 enum { N_RANGE = sizeof(RANGES) / sizeof(RANGES[0]) };
@@ -53,7 +56,7 @@ enum { N_RANGE = sizeof(RANGES) / sizeof(RANGES[0]) };
 static void every_number_has_its_range(void **state)
 {
     (void)state;
-    assert_int_equal(N_RANGE, SPOTI_N_NUMBER);
+    assert_int_equal(N_RANGE, SPOTI_METRIC_0);
     for (size_t i = 0; i < N_RANGE; i++) {
         const spoti_field f = RANGES[i].field;
         const double lo = RANGES[i].lo;
@@ -70,6 +73,28 @@ static void every_number_has_its_range(void **state)
         assert_int_equal(spoti_field_allows(f, nextafter(hi, 0.0)), !RANGES[i].whole);
         assert_false(spoti_field_allows(f, NAN));
     }
+}
+
+/* By the names of their own table, any number: an arm that stands still works 1e-15 J, and SPARC is below 0. */
+static void metrics_of_motion_are_fields(void **state)
+{
+    (void)state;
+    assert_int_equal(SPOTI_N_NUMBER - SPOTI_METRIC_0, SPOT_MOTION_N_METRIC - 1);
+    for (int m = 1; m < SPOT_MOTION_N_METRIC; m++) {
+        const spoti_field f = spoti_metric_field(m);
+        double factor = 0.0;
+        assert_true(spoti_is_metric(f) && f < SPOTI_N_NUMBER);
+        assert_string_equal(spoti_field_name(f), spot_motion_describe(m)->name);
+        assert_int_equal(spoti_field_find(spot_motion_describe(m)->name, &factor), f);
+        assert_true(factor == 1.0);
+        assert_true(spoti_field_allows(f, 1e-15) && spoti_field_allows(f, -3.5));
+        assert_true(spoti_field_allows(f, 0.0) && !spoti_field_allows(f, NAN));
+        assert_false(spoti_field_allows(f, INFINITY) || spoti_field_allows(f, -1e101));
+    }
+    /* the time of an episode is one column, whatever it is called */
+    double factor = 0.0;
+    assert_int_equal(spoti_field_find("completion_time_s", &factor), SPOTI_TIME);
+    assert_false(spoti_is_metric(SPOTI_TIME) || spoti_is_metric((spoti_field)SPOTI_POINT));
 }
 
 /* Beside 0 itself, the smallest figure is 1e-9: what is smaller is a unit gone wrong. */
@@ -108,6 +133,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_number_has_its_range),
+        cmocka_unit_test(metrics_of_motion_are_fields),
         cmocka_unit_test(tiny_figures_are_refused),
         cmocka_unit_test(other_names_bring_their_unit),
     };

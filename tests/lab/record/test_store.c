@@ -3,6 +3,8 @@
 /* Stores: what is put is found, once, to the bit, under its identity and seed; and no file of a stranger is. */
 #include "lab/record/store.h"
 
+#include "lab/rollout/motion.h"
+
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +57,15 @@ static void fill_episode(spot_episode *e, int i, uint64_t seed)
                         .age_mean_s = 1e300,
                         .age_max_s = 0.1,
                         .path_m = -x};
+    /* every other metric is known, whole numbers and -0 among them */
+    spoti_motion_unknown(&e->motion, SPOT_MOTION_WHY_NOT_RECORDED);
+    for (int m = 1; m < SPOT_MOTION_N_METRIC; m++) {
+        const double values[] = {x * m, -(double)m, -0.0};
+        if ((m + i) % 2 == 0) {
+            e->motion.values[m].value = values[m % 3];
+            e->motion.values[m].why = SPOT_MOTION_WHY_DEFINED;
+        }
+    }
     if (seed % 6 == 0) {
         e->invalid = true;
         (void)snprintf(e->fault, sizeof(e->fault), "full, \"quite\" full, at %d s", i);
@@ -106,13 +117,20 @@ static int count_found(setup *s, int i)
             const spot_episode *got = &s->found[k];
             const spot_episode *put = &s->episodes[i][k];
             for (int c = 0; c < SPOTI_N_EPISODE_COLUMN; c++) {
-                const spoti_episode_column *column = &SPOTI_EPISODE_COLUMNS[c];
-                const size_t size = column->kind == SPOTI_COLUMN_FLAG    ? sizeof(bool)
-                                    : column->kind == SPOTI_COLUMN_INT   ? sizeof(int)
-                                    : column->kind == SPOTI_COLUMN_FAULT ? strlen(put->fault) + 1
-                                                                         : sizeof(int64_t);
-                assert_memory_equal((const char *)got + column->offset,
-                                    (const char *)put + column->offset, size);
+                const spoti_episode_column column = spoti_episode_column_at(c);
+                if (column.kind == SPOTI_COLUMN_METRIC) {
+                    const spot_motion_value *g = (const void *)((const char *)got + column.offset);
+                    const spot_motion_value *p = (const void *)((const char *)put + column.offset);
+                    assert_int_equal(g->why, p->why);
+                    assert_memory_equal(&g->value, &p->value, sizeof(p->value));
+                    continue;
+                }
+                const size_t size = column.kind == SPOTI_COLUMN_FLAG    ? sizeof(bool)
+                                    : column.kind == SPOTI_COLUMN_INT   ? sizeof(int)
+                                    : column.kind == SPOTI_COLUMN_FAULT ? strlen(put->fault) + 1
+                                                                        : sizeof(int64_t);
+                assert_memory_equal((const char *)got + column.offset,
+                                    (const char *)put + column.offset, size);
             }
         }
     }
@@ -200,7 +218,7 @@ static void a_folder_holds_a_file_a_point(void **state)
     (void)snprintf(path, sizeof(path), "%s/steps=1_overlap=0.csv", s.path);
     (void)spot_test_read_file(path, text, sizeof(text));
     *strchr(text, '\n') = '\0';
-    assert_string_equal(text, "# sweetspot episodes, format 2: version=x point='steps=1 overlap=0' "
+    assert_string_equal(text, "# sweetspot episodes, format 3: version=x point='steps=1 overlap=0' "
                               "seed=5 n_seeds=6 plan=12");
     spoti_store_close(&s.store);
     remove_store(&s);

@@ -4,6 +4,7 @@
 #include "spot/report.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -354,14 +355,22 @@ static void a_trajectory_has_its_names_in_cells(void **state)
 {
     char path[PATH_SIZE];
     char text[TEXT_SIZE];
-    double rows[] = {0.0, 1.0, 2.0, 0.1, 3.0, 4.0};
+    double rows[] = {0.0, 1.0, 2.0, (double)NAN, 0.125, 3.0, 4.0, 0.5};
     const char *const names[] = {"a,b", "c\nd"};
-    const spot_trajectory trajectory = {.rows = rows, .dim = 3, .capacity = 2, .count = 2};
+    const spot_trajectory trajectory = {.rows = rows, .dim = 4, .capacity = 2, .count = 2};
+    spot_world world = {.sample_names = names,
+                        .dims = {.sample_dim = 2,
+                                 .action_dim = 1,
+                                 .tick_s = 0.125,
+                                 .ticks_per_action = 1,
+                                 .time_limit_s = 0.125}};
     (void)state;
     spot_test_temp_path(path, sizeof(path), "trajectory.csv");
-    assert_int_equal(spot_report_trajectory_csv(path, names, &trajectory, NULL), SPOT_OK);
+    assert_int_equal(spot_report_trajectory_csv(path, &world, &trajectory, NULL), SPOT_OK);
     (void)spot_test_read_file(path, text, TEXT_SIZE);
-    assert_string_equal(text, "time_s,\"a,b\",\"c\nd\"\n0,1,2\n0.1,3,4\n");
+    assert_string_equal(text, "time_s,\"a,b\",\"c\nd\",a1\n0,1,2,\n0.125,3,4,0.5\n");
+    world.dims.action_dim = 2;
+    assert_int_equal(spot_report_trajectory_csv(path, &world, &trajectory, NULL), SPOT_E_INVALID);
     (void)unlink(path);
 }
 

@@ -213,15 +213,17 @@ static void trajectories_hold_a_row_a_control_step(void **state)
 {
     (void)state;
     static fake_world self;
-    static double rows[201 * (FAKE_SAMPLE + 1)];
+    enum { DIM = 1 + FAKE_SAMPLE + FAKE_ACTION };
+    static double rows[201 * DIM];
     spot_world world = make_fake(&self, 8);
     spot_brain brain = make_fake_brain(&self);
     spot_rollout *rollout = NULL;
     spot_episode e;
     int64_t last = 0;
-    spot_trajectory trajectory = {.dim = FAKE_SAMPLE + 1, .capacity = 201, .rows = rows};
+    spot_trajectory trajectory = {.dim = DIM, .capacity = 201, .rows = rows};
     spot_rollout_config config = make_config(SPOT_SCHEDULE_SYNC, 8, 0, 0.25);
     assert_true(spot_trajectory_rows(&world.dims) == 201);
+    assert_int_equal(spot_trajectory_dim(&world.dims), DIM);
     assert_int_equal(spot_rollout_create(&config, &world, &brain, &rollout, NULL), SPOT_OK);
     assert_int_equal(spot_rollout_run(rollout, 3, &e, &trajectory, note_tick, &last, NULL),
                      SPOT_OK);
@@ -229,16 +231,23 @@ static void trajectories_hold_a_row_a_control_step(void **state)
     assert_true(last == 105);
     assert_true(trajectory.count == 11);
     for (int i = 0; i < 11; i++) {
-        const double *row = rows + (size_t)i * (FAKE_SAMPLE + 1);
+        const double *row = rows + (size_t)i * DIM;
         assert_close(row[0], i * 0.1, 0.0, ROUNDING);
         assert_true(row[4] == 10.0 * i && row[2] == 0.25 && row[3] == -0.5);
+        /* The chunk of the observation at 0 is there at tick 25; its actions start at 25, 35, ..; what is commanded is
+         * the anchor, 0, plus the tick, 0, and in the second number, which has no anchor, the place in the chunk. */
+        if (i < 3) {
+            assert_true(isnan(row[5]) && isnan(row[6]));
+        } else {
+            assert_true(row[5] == 0.0 && row[6] == i - 3);
+        }
     }
     assert_close(e.path_m, 105 * FAKE_STEP_M, 0.0, 1e-10);
     trajectory.capacity = 200;
     assert_int_equal(spot_rollout_run(rollout, 3, &e, &trajectory, NULL, NULL, NULL),
                      SPOT_E_INVALID);
     trajectory.capacity = 201;
-    trajectory.dim = FAKE_SAMPLE;
+    trajectory.dim = DIM - 1;
     assert_int_equal(spot_rollout_run(rollout, 3, &e, &trajectory, NULL, NULL, NULL),
                      SPOT_E_INVALID);
     assert_int_equal(spot_rollout_run(rollout, 3, NULL, NULL, NULL, NULL, NULL), SPOT_E_INVALID);

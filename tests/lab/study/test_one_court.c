@@ -7,12 +7,13 @@
 
 #include "few_episodes.h"
 #include "lab/record/read_text.h"
+#include "lab/rollout/motion.h"
 #include "lab/study/judge.h"
 #include "spot/report_analysis.h"
 #include "spot/rng.h"
 #include "support/spot_test.h"
 
-enum { N_SET = 50, ROWS_MAX = 5, SEEDS_MAX = 60, TEXT_SIZE = 1 << 17, LIMIT_S = 20 };
+enum { N_SET = 50, ROWS_MAX = 5, SEEDS_MAX = 60, TEXT_SIZE = 1 << 19, LIMIT_S = 20 };
 
 typedef struct set {
     spot_tune_row rows[ROWS_MAX];
@@ -38,6 +39,14 @@ static void draw_episode(spot_rng *rng, double ease, double invalid, spot_episod
                         .inferences = chunks + 1,
                         .wait_s = 0.3 * (double)chunks + uniform(rng),
                         .age_first_s = uniform(rng)};
+    spoti_motion_unknown(&e->motion, SPOT_MOTION_WHY_NOT_RECORDED);
+    for (int m = 1; m < SPOT_MOTION_N_METRIC;
+         m += 3) { /* some are always known, some now and then */
+        if (m % 2 == 0 || uniform(rng) < 0.7) {
+            e->motion.values[m].value = uniform(rng) - (spot_analyze_is_ratio(m) ? 0.0 : 0.5);
+            e->motion.values[m].why = SPOT_MOTION_WHY_DEFINED;
+        }
+    }
 }
 
 static void draw_set(uint64_t index, set *s)
@@ -77,8 +86,13 @@ static void write_csv(const set *s, char text[TEXT_SIZE])
     int used = snprintf(text, TEXT_SIZE,
                         "point,platform,%sschedule,t_inf_s,t_chunk_s,t_act_s,chunk_actions,"
                         "budget_s,overhead_s,seed,success,invalid,time_s,chunks,inferences,wait_s,"
-                        "age_s\n",
+                        "age_s",
                         t->variation.speed != 1.0 ? "speed," : "");
+    for (int m = 1; m < SPOT_MOTION_N_METRIC; m++) {
+        used +=
+            snprintf(text + used, TEXT_SIZE - (size_t)used, ",%s", spot_motion_describe(m)->name);
+    }
+    text[used++] = '\n';
     for (int i = 0; i < s->result.n_rows; i++) {
         const spot_tune_row *row = &s->rows[i];
         char point[512];
@@ -92,10 +106,18 @@ static void write_csv(const set *s, char text[TEXT_SIZE])
         for (int k = 0; k < t->n_seeds; k++) {
             const spot_episode *e = &s->episodes[i * t->n_seeds + k];
             used += snprintf(text + used, TEXT_SIZE - (size_t)used,
-                             "%s,%" PRIu64 ",%d,%d,%.17g,%" PRId64 ",%" PRId64 ",%.17g,%.17g\n",
+                             "%s,%" PRIu64 ",%d,%d,%.17g,%" PRId64 ",%" PRId64 ",%.17g,%.17g",
                              point, e->seed, e->success, e->invalid, e->time_s, e->chunks,
                              e->inferences, e->wait_s, e->age_first_s);
+            for (int m = 1; m < SPOT_MOTION_N_METRIC; m++) {
+                const spot_motion_value *v = &e->motion.values[m];
+                used += v->why == SPOT_MOTION_WHY_DEFINED
+                            ? snprintf(text + used, TEXT_SIZE - (size_t)used, ",%.17g", v->value)
+                            : snprintf(text + used, TEXT_SIZE - (size_t)used, ",");
+            }
+            text[used++] = '\n';
             assert_true(used < TEXT_SIZE);
+            text[used] = '\0';
         }
     }
 }

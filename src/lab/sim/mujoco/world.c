@@ -114,6 +114,18 @@ static void op_outcome(const void *self, spot_outcome *outcome)
     };
 }
 
+/* What the servo puts into the joints: its actuators, and what it compensates. Both are of the tick just done, the
+ * velocities of its end: with MuJoCo's semi-implicit steps their product times the tick is the work. */
+static void op_effort(const void *self, double *velocity, double *torque)
+{
+    const spoti_mujoco_world *w = self;
+    for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
+        const int dof = w->task->arm_dof[i];
+        velocity[i] = w->data->qvel[dof];
+        torque[i] = w->data->qfrc_actuator[dof] + w->data->qfrc_applied[dof];
+    }
+}
+
 static void op_sample(const void *self, double *row)
 {
     const spoti_mujoco_world *w = self;
@@ -124,10 +136,8 @@ static void op_sample(const void *self, double *row)
     *row++ = spoti_gripper_opening(t, w->data);
     for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
         row[i] = w->data->qpos[t->arm_qpos[i]];
-        row[SPOTI_ARM_JOINTS + i] = w->data->qvel[t->arm_dof[i]];
-        row[2 * SPOTI_ARM_JOINTS + i] =
-            w->data->qfrc_actuator[t->arm_dof[i]] + w->data->qfrc_applied[t->arm_dof[i]];
     }
+    op_effort(self, row + SPOTI_ARM_JOINTS, row + (size_t)2 * SPOTI_ARM_JOINTS);
     row += (size_t)3 * SPOTI_ARM_JOINTS;
     for (int i = 0; i < (int)t->file->objects_count; i++) {
         spoti_object_pose(w, i, row + (size_t)SPOTI_POSE_DIM * (size_t)i);
@@ -173,6 +183,7 @@ static const spot_world_ops ops = {
     .step = op_step,
     .outcome = op_outcome,
     .sample = op_sample,
+    .effort = op_effort,
     .state = op_state,
 };
 
