@@ -285,6 +285,21 @@ SPOT_API spot_status spot_motion_stream_push(spot_motion_stream *stream,
 SPOT_API spot_status spot_motion_stream_finish(const spot_motion_stream *stream,
                                                spot_motion_metrics *metrics);
 
+/* What may be drawn over time. */
+typedef enum spot_motion_curve {
+    SPOT_MOTION_SPEED = 0,           /* of the end effector by central differences, m/s */
+    SPOT_MOTION_JERK_DIFFERENCE = 1, /* |j| of the end effector, m/s^3, at its time t_k + 1.5 h */
+    SPOT_MOTION_JERK_SAVGOL = 2,     /* likewise, at the middle one of the 7 samples */
+    SPOT_MOTION_N_CURVE = 3,
+} spot_motion_curve;
+
+/* The curve that a metric sums up: its value at *n times, counted in s from the first sample. time_s, value: room for
+ * n_sample each. *n is 0 where the series has no positions or too few samples. interval_s: h > 0, that spot_motion_measure
+ * found. Returns SPOT_OK, E_INVALID (NULL, an unknown curve), E_RANGE (interval_s, a curve beyond the range of numbers). */
+SPOT_API spot_status spot_motion_curve_of(const spot_motion_series *series, double interval_s,
+                                          spot_motion_curve curve, double *time_s, double *value,
+                                          size_t *n);
+
 /* Doubles of workspace that spot_motion_sparc needs for n speeds. Returns SPOT_OK, E_INVALID (NULL), E_RANGE. */
 SPOT_API spot_status spot_motion_sparc_room(size_t n, size_t *n_double);
 

@@ -25,6 +25,23 @@ enum { SPOTI_DIFFERENCE, SPOTI_SAVGOL, SPOTI_SECOND };
 /* Bodies, likewise. */
 enum { SPOTI_EE, SPOTI_JOINTS };
 
+/* Coefficients of the last n samples, the oldest first. */
+typedef struct spoti_stencil {
+    size_t n;
+    double c[7];
+} spoti_stencil;
+
+typedef enum spoti_stencil_name {
+    SPOTI_STEP,   /* first difference */
+    SPOTI_ACROSS, /* central difference x 2 */
+    SPOTI_BEND,   /* second difference */
+    SPOTI_THIRD,  /* third difference */
+    SPOTI_SMOOTH, /* 7-point cubic Savitzky-Golay third derivative x 6 */
+    SPOTI_N_STENCIL
+} spoti_stencil_name;
+
+extern const spoti_stencil SPOTI_STENCILS[SPOTI_N_STENCIL];
+
 static inline spot_motion_value spoti_undefined(spot_motion_why why)
 {
     return (spot_motion_value){(double)NAN, why};

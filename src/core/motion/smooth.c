@@ -210,7 +210,8 @@ spot_motion_value spoti_motion_sparc(const double *speed, size_t n, double inter
     spectrum s = lay_out(memory, power_of_two(n));
     const double most = fill_magnitudes(&s, speed, n);
     const double bin_hz = 1.0 / (interval_s * (double)s.size * PADDING);
-    const double kept = fmin(floor(CUTOFF_HZ / bin_hz), (double)(PADDING * (s.size / 2)));
+    const size_t n_bin = PADDING * (s.size / 2);
+    const double kept = fmin(floor(CUTOFF_HZ / bin_hz), (double)n_bin);
     double length = 0.0;
 
     if (most == 0.0) {

@@ -16,17 +16,13 @@
 /* Rows of each channel's ring: the longest stencil that it meets. */
 static const size_t RING_ROWS[SPOTI_N_CHANNEL] = {7, 3, 7, 3, 1, 2};
 
-/* Coefficients of the last n samples, the oldest first. */
-typedef struct stencil {
-    size_t n;
-    double c[7];
-} stencil;
-
-static const stencil STEP = {2, {-1, 1}};
-static const stencil ACROSS = {3, {-1, 0, 1}};
-static const stencil BEND = {3, {1, -2, 1}};
-static const stencil THIRD = {4, {-1, 3, -3, 1}};
-static const stencil SAVGOL = {7, {-1, 1, 1, 0, -1, -1, 1}};
+const spoti_stencil SPOTI_STENCILS[SPOTI_N_STENCIL] = {
+    [SPOTI_STEP] = {2, {-1, 1}},
+    [SPOTI_ACROSS] = {3, {-1, 0, 1}},
+    [SPOTI_BEND] = {3, {1, -2, 1}},
+    [SPOTI_THIRD] = {4, {-1, 3, -3, 1}},
+    [SPOTI_SMOOTH] = {7, {-1, 1, 1, 0, -1, -1, 1}},
+};
 
 static size_t width(const spot_motion_shape *shape, int channel)
 {
@@ -173,10 +169,11 @@ typedef struct size_of_change {
 } size_of_change;
 
 /* The newest sample is number s->n, not yet counted. */
-static size_of_change apply(const spot_motion_stream *s, int channel, const stencil *f)
+static size_of_change apply(const spot_motion_stream *s, int channel, spoti_stencil_name name)
 {
     const size_t n = width(&s->shape, channel);
     const size_t rows = RING_ROWS[channel];
+    const spoti_stencil *f = &SPOTI_STENCILS[name];
     size_of_change out = {.there = n > 0 && s->n + 1 >= f->n};
 
     for (size_t j = 0; j < n && out.there; j++) {
@@ -191,9 +188,10 @@ static size_of_change apply(const spot_motion_stream *s, int channel, const sten
     return out;
 }
 
-static void add_jerk(spot_motion_stream *s, int body, int estimator, int channel, const stencil *f)
+static void add_jerk(spot_motion_stream *s, int body, int estimator, int channel,
+                     spoti_stencil_name name)
 {
-    const size_of_change jerk = apply(s, channel, f);
+    const size_of_change jerk = apply(s, channel, name);
     spot_motion_jerk_sum *sum = &s->jerk[body][estimator];
 
     if (jerk.there) {
@@ -205,29 +203,29 @@ static void add_jerk(spot_motion_stream *s, int body, int estimator, int channel
 
 static void add_jerks(spot_motion_stream *s)
 {
-    add_jerk(s, SPOTI_EE, SPOTI_DIFFERENCE, SPOTI_POSITION, &THIRD);
-    add_jerk(s, SPOTI_EE, SPOTI_SAVGOL, SPOTI_POSITION, &SAVGOL);
-    add_jerk(s, SPOTI_EE, SPOTI_SECOND, SPOTI_VELOCITY, &BEND);
-    add_jerk(s, SPOTI_JOINTS, SPOTI_DIFFERENCE, SPOTI_JOINT, &THIRD);
-    add_jerk(s, SPOTI_JOINTS, SPOTI_SAVGOL, SPOTI_JOINT, &SAVGOL);
-    add_jerk(s, SPOTI_JOINTS, SPOTI_SECOND, SPOTI_JOINT_VELOCITY, &BEND);
+    add_jerk(s, SPOTI_EE, SPOTI_DIFFERENCE, SPOTI_POSITION, SPOTI_THIRD);
+    add_jerk(s, SPOTI_EE, SPOTI_SAVGOL, SPOTI_POSITION, SPOTI_SMOOTH);
+    add_jerk(s, SPOTI_EE, SPOTI_SECOND, SPOTI_VELOCITY, SPOTI_BEND);
+    add_jerk(s, SPOTI_JOINTS, SPOTI_DIFFERENCE, SPOTI_JOINT, SPOTI_THIRD);
+    add_jerk(s, SPOTI_JOINTS, SPOTI_SAVGOL, SPOTI_JOINT, SPOTI_SMOOTH);
+    add_jerk(s, SPOTI_JOINTS, SPOTI_SECOND, SPOTI_JOINT_VELOCITY, SPOTI_BEND);
 }
 
 static void add_paths(spot_motion_stream *s)
 {
-    const size_of_change joints = apply(s, SPOTI_JOINT, &STEP);
+    const size_of_change joints = apply(s, SPOTI_JOINT, SPOTI_STEP);
 
-    s->ee_path += sqrt(apply(s, SPOTI_POSITION, &STEP).squares);
+    s->ee_path += sqrt(apply(s, SPOTI_POSITION, SPOTI_STEP).squares);
     s->joint_path += sqrt(joints.squares);
     s->joint_path_l1 += joints.l1;
-    s->joint_bend += sqrt(apply(s, SPOTI_JOINT, &BEND).squares);
-    s->action_change += sqrt(apply(s, SPOTI_ACTION, &STEP).squares);
+    s->joint_bend += sqrt(apply(s, SPOTI_JOINT, SPOTI_BEND).squares);
+    s->action_change += sqrt(apply(s, SPOTI_ACTION, SPOTI_STEP).squares);
 }
 
 /* Speed of the sample before the newest, by the central difference, times 2 h. */
 static void add_speed(spot_motion_stream *s)
 {
-    const size_of_change across = apply(s, SPOTI_POSITION, &ACROSS);
+    const size_of_change across = apply(s, SPOTI_POSITION, SPOTI_ACROSS);
 
     if (!across.there) {
         return;

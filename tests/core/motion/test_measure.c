@@ -495,6 +495,53 @@ static void difference_is_of_second_order(void **state)
     assert_close(error[0] / error[1], 4.0, 0.05, 0.0);
 }
 
+/* Curves are what the metrics sum up, and lie at their own times: of x = t^3, speed 3 t^2 + h^2 and jerk 6; of x = t^4,
+ * jerk 24 t, without error by either estimator. */
+static void curves_lie_at_their_times(void **state)
+{
+    static const spot_motion_curve JERKS[] = {SPOT_MOTION_JERK_DIFFERENCE, SPOT_MOTION_JERK_SAVGOL};
+    static const size_t TAPS[] = {4, 7};
+    enum { K = 12 };
+    const double h = 0.25;
+    double p[K];
+    double t[K];
+    double v[K];
+    size_t n = 99;
+
+    (void)state;
+    spot_motion_series series = {.n_sample = K, .n_axis = 1, .position_m = p};
+    for (int i = 0; i < K; i++) {
+        p[i] = pow(i * h, 3.0);
+    }
+    assert_int_equal(spot_motion_curve_of(&series, h, SPOT_MOTION_SPEED, t, v, &n), SPOT_OK);
+    assert_int_equal(n, K - 2);
+    for (size_t i = 0; i < n; i++) {
+        assert_close(t[i], ((double)i + 1.0) * h, 0.0, ROUNDING);
+        assert_close(v[i], 3.0 * t[i] * t[i] + h * h, 0.0, ROUNDING);
+    }
+    for (int i = 0; i < K; i++) {
+        p[i] = pow(i * h, 4.0);
+    }
+    for (int e = 0; e < 2; e++) {
+        assert_int_equal(spot_motion_curve_of(&series, h, JERKS[e], t, v, &n), SPOT_OK);
+        assert_int_equal(n, K + 1 - TAPS[e]);
+        for (size_t i = 0; i < n; i++) {
+            assert_close(v[i], 24.0 * t[i], 0.0, 1e-10);
+        }
+    }
+    series.n_sample = 6;
+    assert_int_equal(spot_motion_curve_of(&series, h, SPOT_MOTION_JERK_SAVGOL, t, v, &n), SPOT_OK);
+    assert_int_equal(n, 0);
+    assert_int_equal(spot_motion_curve_of(&series, 0.0, SPOT_MOTION_SPEED, t, v, &n), SPOT_E_RANGE);
+    assert_int_equal(spot_motion_curve_of(&series, 1e-120, SPOT_MOTION_JERK_DIFFERENCE, t, v, &n),
+                     SPOT_E_RANGE);
+    assert_int_equal(spot_motion_curve_of(&series, h, SPOT_MOTION_N_CURVE, t, v, &n),
+                     SPOT_E_INVALID);
+    series.position_m = NULL;
+    assert_int_equal(spot_motion_curve_of(&series, h, SPOT_MOTION_SPEED, t, v, &n), SPOT_OK);
+    assert_int_equal(n, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -511,6 +558,7 @@ int main(void)
         cmocka_unit_test(a_rigid_motion_of_the_frame_changes_nothing),
         cmocka_unit_test(metrics_scale_with_their_units),
         cmocka_unit_test(difference_is_of_second_order),
+        cmocka_unit_test(curves_lie_at_their_times),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
