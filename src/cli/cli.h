@@ -208,6 +208,7 @@ int spoti_cli_rollout(int argc, char **argv);
 int spoti_cli_bench(int argc, char **argv);
 int spoti_cli_tune(int argc, char **argv);
 int spoti_cli_analyze(int argc, char **argv);
+int spoti_cli_metrics(int argc, char **argv);
 int spoti_cli_inspect(int argc, char **argv);
 
 #endif

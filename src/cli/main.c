@@ -24,6 +24,7 @@ static const verb verbs[] = {
     {"bench", spoti_cli_bench, "measure a policy's latency here, write a platform profile"},
     {"tune", spoti_cli_tune, "find the operating point at which a task is done best"},
     {"analyze", spoti_cli_analyze, "judge a log of trials, yours or published"},
+    {"metrics", spoti_cli_metrics, "how smooth, long and costly recorded motions are"},
     {"inspect", spoti_cli_inspect, "show a model's tensors and how they stand quantisation"},
 };
 

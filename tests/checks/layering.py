@@ -43,9 +43,10 @@ MODULES = {
         "rollout": {"base", "platform", "sim"},
         "demo": {"base", "rollout", "sim"},
         "record": {"base", "platform", "rollout", "sim"},
+        "motion": {"base", "record"},
         "judge": {"base", "platform", "record"},
         "study": {"base", "judge", "platform", "record", "rollout", "sim"},
-        "report": {"base", "bench", "judge", "platform", "record", "study", "rollout", "sim"},
+        "report": {"base", "bench", "judge", "motion", "platform", "record", "study", "rollout", "sim"},
     },
 }
 HALLS = ["core", "runtime", "lab", "cli"]
@@ -92,6 +93,8 @@ PUBLIC = {
     "tune.h": ("lab", "study"),
     "analyze.h": ("lab", "judge"),
     "record.h": ("lab", "record"),
+    "motion_file.h": ("lab", "motion"),
+    "report_motion.h": ("lab", "report"),
     "inspect.h": ("lab", "inspect"),
     "report_analysis.h": ("lab", "report"),
     "report_bench.h": ("lab", "report"),

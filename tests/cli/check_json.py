@@ -40,7 +40,7 @@ def documented(text):
     inner = {k: v for k, v in own.items() if k.startswith("prediction")}
     analyze = {**shared, **own, **{f"settings[].{k}": v for k, v in {**judged, **inner}.items()}}
     return {"tune": tune, "analyze": analyze,
-            **{v: s[v] for v in ("rollout", "bench", "check", "list", "demo", "inspect")}}
+            **{v: s[v] for v in ("rollout", "bench", "check", "list", "demo", "inspect", "metrics")}}
 
 
 TYPES = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict}
@@ -84,7 +84,11 @@ def main():
         verb, _, file = word.partition("=")
 
         def each(path, value, verb=verb, file=file):
+<<<<<<< HEAD
             star = re.sub(r"(\.knobs|\bmotion)\.\w+", r"\1.*", path)
+=======
+            star = re.sub(r"(\.knobs|\.metrics|\.read_from|^mean)\.\w+", r"\1.*", path)
+>>>>>>> a08b06e (metrics: the verb, readers of CSV and robomimic HDF5, table, JSON, figure)
             known = docs[verb].get(path, docs[verb].get(star))
             if known is None:
                 breaches.append(f"{file}: key '{path}' of {verb} is not in docs/json.md")

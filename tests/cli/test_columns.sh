@@ -45,7 +45,7 @@ wide()
     done <gone
 }
 
-for verb in list check demo rollout bench tune analyze inspect; do
+for verb in list check demo rollout bench tune analyze metrics inspect; do
     fits "$verb" --help
 done
 fits --help
@@ -83,6 +83,8 @@ fits rollout --task ur5e-pick-place --policy "$name" --platform here.yaml --char
 fits rollout --task ur5e-conveyor --platform agx-orin-30w --seeds 1
 fits demo --task ur5e-conveyor --episodes 1 --out demos.hdf5
 fits inspect ur5e-conveyor
+fits metrics demos.hdf5
+wide metrics demos.hdf5 demos.hdf5 --position-noise-m 1e-4
 
 # the log of a stranger, with names that have no room in a table
 {

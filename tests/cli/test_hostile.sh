@@ -42,7 +42,7 @@ lines=$(printf 'two\nlines')
 
 # --- options of every verb ---
 harmless "$shown" "$esc"
-for verb in list check demo rollout bench tune analyze inspect; do
+for verb in list check demo rollout bench tune analyze metrics inspect; do
     harmless "$shown" "$verb" "--$esc"
 done
 harmless "$shown" check "$esc"
@@ -68,7 +68,8 @@ harmless "$shown" analyze "published:$esc"
 harmless "$shown" analyze published:dom-cr --setting "$esc"
 harmless "$shown" analyze published:dom-cr --baseline "$esc"
 harmless "$shown" analyze published:dom-cr --regime "$esc"
-harmless "$shown" inspect "$esc"
+harmless "$shown" metrics "$esc"
+harmless "$shown" metrics --map "$esc" log.csv
 harmless "'x\xff': expected names and texts in UTF-8" rollout --task "$(printf 'x\377')"
 harmless 'two\x0alines' rollout --task "$lines"
 

@@ -50,8 +50,10 @@ done
 "$tool" check press-button --json >check.json
 "$tool" list --json >list.json
 "$tool" demo --task press-button --episodes 1 --quiet --json --out demos.hdf5 >demo.json
+"$tool" metrics demos.hdf5 demos.hdf5 --position-noise-m 1e-4 --motor-resistance-ohm 0.3 --torque-constant-nm-a 9 \
+    --json >metrics.json
 "$tool" inspect ur5e-conveyor --json >inspect.json
 python3 "$root/tests/cli/check_json.py" "$root/docs/json.md" tune=clear.json tune=broken.json analyze=a-clear.json \
     analyze=a-one.json analyze=a-dom.json analyze=a-static.json analyze=a-dynamic.json analyze=a-many.json analyze=a-log.json analyze=a-shift.json \
     rollout=rollout.json rollout=r-broken.json bench=bench.json check=check.json list=list.json demo=demo.json \
-    inspect=inspect.json
+    inspect=inspect.json metrics=metrics.json

@@ -224,6 +224,7 @@ rm policy/model.safetensors && mkfifo policy/model.safetensors
 refused "policy/model.safetensors: a pipe, expected" rollout --task ur5e-conveyor --policy policy --seeds 1
 refused "policy/model.safetensors: a pipe, expected" inspect policy
 refused "fifo: a pipe, expected" inspect fifo
+refused "fifo: a pipe, expected" metrics fifo
 rm policy/config.json && mkfifo policy/config.json
 refused "policy" bench --policy ./policy
 refused "fifo" rollout --task fifo
