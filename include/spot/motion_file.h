@@ -46,7 +46,8 @@ typedef struct spot_motion_file_config {
     size_t size; /* of this struct, set by its default function; else E_INVALID */
     const char
         *map; /* `old=new,old=new`: columns and datasets by our names; NULL = none, default */
-    double control_hz; /* samples a second, > 0, for files that do not say; 0 = unknown, default */
+    double
+        control_hz; /* samples a second, 1e-3 to 1e6, for files that do not say; 0 = unknown, default */
     const spot_allocator *allocator; /* NULL = malloc */
 } spot_motion_file_config;
 

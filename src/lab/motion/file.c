@@ -12,8 +12,6 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 
-static const double CONTROL_HZ_MAX = 1e6;
-
 const char *spot_motion_timing_str(spot_motion_timing timing)
 {
     static const char *const words[] = {"stamps", "file", "given"};
@@ -100,10 +98,9 @@ spot_status spot_motion_file_open(const char *path, const spot_motion_file_confi
     if (SPOTI_CONFIG_CHECK(spot_motion_file_config, config, diag) != SPOT_OK || path == NULL) {
         return SPOT_E_INVALID;
     }
-    if (!(config->control_hz >= 0.0 && config->control_hz <= CONTROL_HZ_MAX)) {
-        return spot_diag_set(diag, SPOT_E_RANGE,
-                             "control rate %g Hz: expected more than 0 and at most %g",
-                             config->control_hz, CONTROL_HZ_MAX);
+    if (config->control_hz != 0.0 && !spoti_motion_rate_is_one(config->control_hz)) {
+        return spot_diag_set(diag, SPOT_E_RANGE, "control rate %g Hz: expected %g to %g",
+                             config->control_hz, SPOTI_MOTION_HZ_LEAST, SPOTI_MOTION_HZ_MOST);
     }
     if (!spoti_motion_map_is_one(config->map)) {
         return spot_diag_set(diag, SPOT_E_FORMAT, "map: '%.60s', expected old=new,old=new",

@@ -15,6 +15,15 @@ enum {
     SPOTI_MOTION_UNUSED_SIZE = 1024,
 };
 
+/* Rates that are believed. */
+#define SPOTI_MOTION_HZ_LEAST 1e-3
+#define SPOTI_MOTION_HZ_MOST  1e6
+
+static inline bool spoti_motion_rate_is_one(double hz)
+{
+    return hz >= SPOTI_MOTION_HZ_LEAST && hz <= SPOTI_MOTION_HZ_MOST;
+}
+
 /* What a format does. `open` lists the trajectories and sets count and self; close takes NULL. */
 typedef struct spoti_motion_format {
     spot_status (*open)(spot_motion_file *file, spot_diag *diag);

@@ -12,6 +12,15 @@ enum { PATH_SIZE = 256, RANK_MAX = 2 };
 /* Of a chunk, which is read whole. */
 static const double CHUNK_BYTES_MAX = 256e6;
 
+spot_status spoti_hdf5_open_file(const char *path, hid_t *out, spot_diag *diag)
+{
+    (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* HDF5 would print to stderr */
+    *out = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    return *out >= 0 ? SPOT_OK
+                     : spot_diag_set(diag, SPOT_E_FORMAT,
+                                     "%s: a broken HDF5 file, expected a whole one", path);
+}
+
 bool spoti_hdf5_exists(hid_t group, const char *name)
 {
     char part[PATH_SIZE];

@@ -23,6 +23,9 @@ typedef struct spoti_hdf5_table {
 /* Whether each part of `name` (a/b/c) below `group` is a hard link, which stays within the file. */
 bool spoti_hdf5_exists(hid_t group, const char *name);
 
+/* Opens a file to read. Returns SPOT_OK, E_FORMAT; the caller closes *out, which is H5I_INVALID_HID on failure. */
+spot_status spoti_hdf5_open_file(const char *path, hid_t *out, spot_diag *diag);
+
 /* Opens a group or a dataset of numbers; H5I_INVALID_HID (.set) if it is none of that kind. `where` names it in
  * messages. Returns SPOT_OK, E_FORMAT; the caller closes. */
 spot_status spoti_hdf5_open_group(hid_t group, const char *name, const char *where, hid_t *out,

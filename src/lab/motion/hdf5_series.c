@@ -4,28 +4,16 @@
  * Demonstrations in the robomimic / LIBERO layout: data/demo_<i>/actions and .../obs/<name>.
  *
  * A channel is the first of its known datasets that is there, or single columns named x, y, z or 1, 2, 3 ... as
- * `sweetspot demo` writes them, or the one that the map names. The rate is env_kwargs.control_freq of the attribute
- * env_args, or given.
+ * `sweetspot demo` writes them, or the one that the map names.
  */
-#include <inttypes.h>
-#include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/alloc.h"
 #include "core/base/text.h"
-#include "lab/motion/file.h"
+#include "lab/motion/hdf5_demos.h"
 #include "lab/motion/hdf5_read.h"
-#include "spot/show.h"
 
-enum {
-    DEMOS_MAX = 100000,
-    WHERE_SIZE = 320,
-    ENV_SIZE = 1 << 20,
-    AXES = 3,
-    JOINTS_MAX = 64,
-    FIRST_ROOM = 64,
-};
+enum { AXES = 3, JOINTS_MAX = 64 };
 
 /* Where a channel may lie. */
 static const struct places {
@@ -43,168 +31,6 @@ static const struct places {
     {{"actions", NULL}, NULL, false, SPOTI_MOTION_WIDTH_MAX, 0},
 };
 
-typedef char demo_name[SPOT_MOTION_NAME_SIZE];
-
-typedef struct demos {
-    const spot_allocator *allocator;
-    hid_t file;
-    hid_t data;
-    demo_name *names; /* (room) */
-    size_t room;
-    size_t count;
-    bool failed; /* memory */
-    double rate_hz;
-    spot_motion_timing timing;
-} demos;
-
-bool spoti_motion_is_hdf5(const char *path)
-{
-    (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* HDF5 would print to stderr */
-    return H5Fis_hdf5(path) > 0;
-}
-
-/* The list ------------------------------------------------------------------------------------- */
-
-static bool make_room(demos *d)
-{
-    const size_t room = d->room > 0 ? 2 * d->room : FIRST_ROOM;
-
-    if (d->count < d->room) {
-        return true;
-    }
-    demo_name *names = spoti_alloc(d->allocator, room, sizeof(demo_name));
-    if (names == NULL) {
-        return false;
-    }
-    if (d->count > 0) {
-        memcpy(names, d->names, d->count * sizeof(demo_name));
-    }
-    spoti_free(d->allocator, d->names, d->room * sizeof(demo_name));
-    d->names = names;
-    d->room = room;
-    return true;
-}
-
-/* An H5L_iterate_t: takes links that are called demo_... */
-static herr_t take_link(hid_t group, const char *name, const H5L_info_t *info, void *context)
-{
-    demos *d = context;
-
-    (void)group;
-    (void)info;
-    if (!spoti_starts_with(name, "demo_") || d->count > DEMOS_MAX) {
-        return 0;
-    }
-    if (!make_room(d)) {
-        d->failed = true;
-        return 1;
-    }
-    /* a longer name cannot be found again and is refused when it is read */
-    (void)spoti_copy(d->names[d->count++], sizeof(demo_name), name);
-    return 0;
-}
-
-/* demo_2 before demo_10. */
-static int compare_names(const void *a, const void *b)
-{
-    const char *x = a;
-    const char *y = b;
-    const size_t n = strlen(x);
-    const size_t m = strlen(y);
-
-    return n != m ? (n < m ? -1 : 1) : strcmp(x, y);
-}
-
-static spot_status list_demos(const spot_motion_file *file, demos *d, spot_diag *diag)
-{
-    hsize_t at = 0;
-
-    if (H5Literate(d->data, H5_INDEX_NAME, H5_ITER_NATIVE, &at, take_link, d) < 0) {
-        return spot_diag_set(diag, SPOT_E_FORMAT, "%s: data: cannot be read", file->path);
-    }
-    if (d->failed) {
-        return SPOT_E_NOMEM;
-    }
-    if (d->count == 0 || d->count > DEMOS_MAX) {
-        return spot_diag_set(diag, SPOT_E_FORMAT, "%s: data: %s groups demo_..., expected 1 to %d",
-                             file->path, d->count == 0 ? "no" : "too many", DEMOS_MAX);
-    }
-    qsort(d->names, d->count, sizeof(demo_name), compare_names);
-    return SPOT_OK;
-}
-
-/* env_kwargs.control_freq of data/env_args; 0 = not said. */
-static double rate_of(const demos *d)
-{
-    char *text = spoti_alloc(d->allocator, ENV_SIZE, 1);
-    double rate = 0.0;
-
-    if (text != NULL && spoti_hdf5_text(d->data, "env_args", text, ENV_SIZE)) {
-        json_t *json = json_loads(text, 0, NULL);
-
-        rate =
-            json_number_value(json_object_get(json_object_get(json, "env_kwargs"), "control_freq"));
-        json_decref(json);
-    }
-    spoti_free(d->allocator, text, ENV_SIZE);
-    return rate;
-}
-
-static spot_status find_rate(const spot_motion_file *file, demos *d, spot_diag *diag)
-{
-    const double given = file->config.control_hz;
-    const double own = rate_of(d);
-
-    if (own == 0.0 && given == 0.0) {
-        return spot_diag_set(diag, SPOT_E_FORMAT,
-                             "%s: data: no env_kwargs.control_freq in its attribute env_args, "
-                             "expected it or a rate (--control-hz)",
-                             file->path);
-    }
-    if (own != 0.0 && !(own > 0.0 && own <= 1e6)) {
-        return spot_diag_set(diag, SPOT_E_FORMAT,
-                             "%s: data: control_freq %g in its attribute env_args, expected Hz, "
-                             "more than 0",
-                             file->path, own);
-    }
-    if (own != 0.0 && given != 0.0 && own != given) {
-        return spot_diag_set(diag, SPOT_E_FORMAT,
-                             "%s: data: control_freq is %g Hz in its attribute env_args, %g Hz is "
-                             "given (--control-hz), expected one rate",
-                             file->path, own, given);
-    }
-    d->rate_hz = own != 0.0 ? own : given;
-    d->timing = own != 0.0 ? SPOT_MOTION_TIMING_FILE : SPOT_MOTION_TIMING_GIVEN;
-    return SPOT_OK;
-}
-
-/* The map names datasets by our channels. */
-static spot_status check_map(const spot_motion_file *file, spot_diag *diag)
-{
-    for (const char *at = file->config.map; at != NULL && *at != '\0';) {
-        const size_t pair = strcspn(at, ",");
-        const size_t old = strcspn(at, "=");
-        bool known = false;
-
-        for (int i = 0; i < SPOT_MOTION_N_CHANNEL; i++) {
-            const char *name = spot_motion_channel_str(i);
-
-            known = known || (strlen(name) == pair - old - 1 &&
-                              strncmp(name, at + old + 1, pair - old - 1) == 0);
-        }
-        if (!known || old + sizeof("obs/") > SPOT_MOTION_SOURCE_SIZE) {
-            return spot_diag_set(diag, SPOT_E_FORMAT,
-                                 "map: '%.*s', expected a dataset=one of position_m, "
-                                 "velocity_m_s, joint_rad, joint_rad_s, torque_nm, action",
-                                 (int)(pair < 100 ? pair : 100), at);
-        }
-        at += pair + (at[pair] == ',');
-    }
-    return SPOT_OK;
-}
-
-/* Channels of a demonstration ------------------------------------------------------------------ */
-
 /* Tables that make up one channel. */
 typedef struct channel {
     spoti_hdf5_table tables[JOINTS_MAX];
@@ -220,9 +46,9 @@ typedef struct loader {
     spoti_motion_plan plan;
 } loader;
 
-static void locate(const loader *l, const char *name, char where[WHERE_SIZE])
+static void locate(const loader *l, const char *name, char where[SPOTI_WHERE_SIZE])
 {
-    (void)spoti_format(where, WHERE_SIZE, "%s: data/%s%s%s", l->file->path, l->demo,
+    (void)spoti_format(where, SPOTI_WHERE_SIZE, "%s: data/%s%s%s", l->file->path, l->demo,
                        name[0] != '\0' ? "/" : "", name);
 }
 
@@ -230,7 +56,7 @@ static void locate(const loader *l, const char *name, char where[WHERE_SIZE])
 static spot_status add_table(loader *l, channel *c, const char *name, size_t columns,
                              spot_diag *diag)
 {
-    char where[WHERE_SIZE];
+    char where[SPOTI_WHERE_SIZE];
     spoti_hdf5_table *t = &c->tables[c->n_table];
 
     locate(l, name, where);
@@ -339,7 +165,7 @@ static spot_status read_channel(const loader *l, int i, spot_motion_trajectory *
     spot_status st = SPOT_OK;
 
     for (size_t k = 0; k < c->n_table && st == SPOT_OK; k++) {
-        char where[WHERE_SIZE];
+        char where[SPOTI_WHERE_SIZE];
         char name[SPOT_MOTION_SOURCE_SIZE];
 
         if (c->n_table > 1) {
@@ -356,7 +182,7 @@ static spot_status read_channel(const loader *l, int i, spot_motion_trajectory *
 /* What the demonstration says of its own length. */
 static spot_status check_length(const loader *l, spot_diag *diag)
 {
-    char where[WHERE_SIZE];
+    char where[SPOTI_WHERE_SIZE];
     long long n = 0;
 
     locate(l, "", where);
@@ -377,7 +203,7 @@ static spot_status check_length(const loader *l, spot_diag *diag)
 
 static spot_status load_channels(loader *l, spot_motion_trajectory *t, spot_diag *diag)
 {
-    char where[WHERE_SIZE];
+    char where[SPOTI_WHERE_SIZE];
     spot_status st = SPOT_OK;
 
     for (int i = 0; i < SPOT_MOTION_N_CHANNEL && st == SPOT_OK; i++) {
@@ -392,79 +218,41 @@ static spot_status load_channels(loader *l, spot_motion_trajectory *t, spot_diag
     return st;
 }
 
-static spot_status load_hdf5(const spot_motion_file *file, int i, spot_motion_trajectory *out,
-                             spot_diag *diag)
+static void close_tables(loader *l)
 {
-    const demos *d = file->self;
-    char where[WHERE_SIZE];
-    loader *l = spoti_calloc(d->allocator, 1, sizeof(*l));
+    for (int k = 0; k < SPOT_MOTION_N_CHANNEL; k++) {
+        for (size_t j = 0; j < l->channels[k].n_table; j++) {
+            (void)H5Dclose(l->channels[k].tables[j].set);
+        }
+    }
+}
+
+spot_status spoti_demos_load(const spot_motion_file *file, const char *name,
+                             spot_motion_trajectory *out, spoti_motion_plan *plan, spot_diag *diag)
+{
+    char path[SPOT_MOTION_NAME_SIZE + sizeof("data/")];
+    char where[SPOTI_WHERE_SIZE];
+    hid_t root = H5I_INVALID_HID;
+    loader *l = spoti_calloc(file->config.allocator, 1, sizeof(*l));
 
     if (l == NULL) {
         return SPOT_E_NOMEM;
     }
     l->file = file;
-    l->demo = d->names[i];
-    (void)spot_show(out->name, sizeof(out->name), l->demo);
-    out->timing = d->timing;
-    out->interval_s = 1.0 / d->rate_hz;
+    l->demo = name;
+    (void)spoti_format(path, sizeof(path), "data/%s", name);
     locate(l, "", where);
-    spot_status st = spoti_hdf5_open_group(d->data, l->demo, where, &l->group, diag);
+    spot_status st = spoti_hdf5_open_file(file->path, &root, diag);
+    st = st == SPOT_OK ? spoti_hdf5_open_group(root, path, where, &l->group, diag) : st;
     if (st == SPOT_OK) {
         st = load_channels(l, out, diag);
-        for (int k = 0; k < SPOT_MOTION_N_CHANNEL; k++) {
-            for (size_t j = 0; j < l->channels[k].n_table; j++) {
-                (void)H5Dclose(l->channels[k].tables[j].set);
-            }
-        }
+        close_tables(l);
         (void)H5Gclose(l->group);
     }
-    spoti_free(d->allocator, l, sizeof(*l));
+    if (root >= 0) {
+        (void)H5Fclose(root);
+    }
+    *plan = l->plan;
+    spoti_free(file->config.allocator, l, sizeof(*l));
     return st;
 }
-
-/* The file ------------------------------------------------------------------------------------- */
-
-static void close_hdf5(spot_motion_file *file)
-{
-    demos *d = file->self;
-
-    if (d == NULL) {
-        return;
-    }
-    if (d->data >= 0) {
-        (void)H5Gclose(d->data);
-    }
-    if (d->file >= 0) {
-        (void)H5Fclose(d->file);
-    }
-    spoti_free(d->allocator, d->names, d->room * sizeof(demo_name));
-    spoti_free(d->allocator, d, sizeof(*d));
-    file->self = NULL;
-}
-
-static spot_status open_hdf5(spot_motion_file *file, spot_diag *diag)
-{
-    char where[WHERE_SIZE];
-    demos *d = spoti_calloc(file->config.allocator, 1, sizeof(*d));
-
-    if (d == NULL) {
-        return SPOT_E_NOMEM;
-    }
-    file->self = d;
-    d->allocator = file->config.allocator;
-    d->data = H5I_INVALID_HID;
-    d->file = H5Fopen(file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
-    if (d->file < 0) {
-        return spot_diag_set(diag, SPOT_E_FORMAT, "%s: a broken HDF5 file, expected a whole one",
-                             file->path);
-    }
-    (void)spoti_format(where, sizeof(where), "%s: data", file->path);
-    spot_status st = spoti_hdf5_open_group(d->file, "data", where, &d->data, diag);
-    st = st == SPOT_OK ? list_demos(file, d, diag) : st;
-    st = st == SPOT_OK ? find_rate(file, d, diag) : st;
-    st = st == SPOT_OK ? check_map(file, diag) : st;
-    file->count = st == SPOT_OK ? (int)d->count : 0;
-    return st;
-}
-
-const spoti_motion_format SPOTI_MOTION_HDF5 = {open_hdf5, load_hdf5, close_hdf5};
