@@ -186,7 +186,8 @@ typedef struct spot_motion_shape {
     size_t n_action;   /* likewise */
 } spot_motion_shape;
 
-/* One sample; a channel that the shape has must be there, others are not read. All finite. Borrowed. */
+/* One sample; a channel that the shape has must be there, others are not read. All finite.
+ * Borrowed. */
 typedef struct spot_motion_sample {
     double time_s; /* later than the last one's; not read if the config gives an interval */
     const double *position_m;   /* (n_axis) */
@@ -231,16 +232,16 @@ SPOT_API void spot_motion_config_default(spot_motion_config *config);
 /* Channels and sizes of a series; of NULL, none. */
 SPOT_API spot_motion_shape spot_motion_series_shape(const spot_motion_series *series);
 
-/* Doubles of memory for a stream of this shape: a few samples, and the speed profile and spectrum of at most
- * n_most samples, 12 to 24 doubles each; SPARC of more samples than that is undefined (NO_ROOM).
- * Returns SPOT_OK, E_INVALID (NULL), E_RANGE (an unknown channel, one of size 0, or more than memory can
- * have). */
+/* Doubles of memory for a stream of this shape: a few samples, and the speed profile and spectrum
+ * of at most n_most samples, 12 to 24 doubles each; SPARC of more samples than that is undefined
+ * (NO_ROOM). Returns SPOT_OK, E_INVALID (NULL), E_RANGE (an unknown channel, one of size 0, or more
+ * than memory can have). */
 SPOT_API spot_status spot_motion_room(spot_motion_shape shape, size_t n_most, size_t *n_double);
 
-/* Measures a series. memory: (n_double) at least spot_motion_room(shape, n_sample) of any content, borrowed for the
- * call. Returns SPOT_OK, E_INVALID (NULL, a config of another size, neither stamps nor interval, both),
- * E_RANGE (a number that is not finite, stamps that do not increase, a field of config, no channel of
- * size >= 1, too little memory). */
+/* Measures a series. memory: (n_double) at least spot_motion_room(shape, n_sample) of any content,
+ * borrowed for the call. Returns SPOT_OK, E_INVALID (NULL, a config of another size, neither stamps
+ * nor interval, both), E_RANGE (a number that is not finite, stamps that do not increase, a field
+ * of config, no channel of size >= 1, too little memory). */
 SPOT_API spot_status spot_motion_measure(const spot_motion_series *series,
                                          const spot_motion_config *config, double *memory,
                                          size_t n_double, spot_motion_metrics *metrics);
@@ -269,15 +270,15 @@ typedef struct spot_motion_stream {
     double speed_last[2], speed_peak, speed_bend; /* bend: sum of squared second differences */
 } spot_motion_stream;
 
-/* Starts a stream. memory: (n_double) as spot_motion_room(shape, n_most), borrowed as long as the stream is used, as are
- * the arrays of config. Returns SPOT_OK, E_INVALID (NULL, a config of another size), E_RANGE. Threads: one user
- * of a stream at a time, as all that take one. */
+/* Starts a stream. memory: (n_double) as spot_motion_room(shape, n_most), borrowed as long as the
+ * stream is used, as are the arrays of config. Returns SPOT_OK, E_INVALID (NULL, a config of
+ * another size), E_RANGE. Threads: one user of a stream at a time, as all that take one. */
 SPOT_API spot_status spot_motion_stream_init(spot_motion_stream *stream, spot_motion_shape shape,
                                              const spot_motion_config *config, size_t n_most,
                                              double *memory, size_t n_double);
 
-/* Takes the next sample. Returns SPOT_OK, E_INVALID (NULL, a channel that is missing), E_RANGE (a number that is not
- * finite, a stamp that does not increase): then the stream is as before. */
+/* Takes the next sample. Returns SPOT_OK, E_INVALID (NULL, a channel that is missing), E_RANGE (a
+ * number that is not finite, a stamp that does not increase): then the stream is as before. */
 SPOT_API spot_status spot_motion_stream_push(spot_motion_stream *stream,
                                              const spot_motion_sample *sample);
 
@@ -293,30 +294,35 @@ typedef enum spot_motion_curve {
     SPOT_MOTION_N_CURVE = 3,
 } spot_motion_curve;
 
-/* The curve that a metric sums up: its value at *n times, counted in s from the first sample. time_s, value: room for
- * n_sample each. *n is 0 where the series has no positions or too few samples. interval_s: h > 0, that spot_motion_measure
- * found. Returns SPOT_OK, E_INVALID (NULL, an unknown curve), E_RANGE (interval_s, a curve beyond the range of numbers). */
+/* The curve that a metric sums up: its value at *n times, counted in s from the first sample.
+ * time_s, value: room for n_sample each. *n is 0 where the series has no positions or too few
+ * samples. interval_s: h > 0, that spot_motion_measure found. Returns SPOT_OK, E_INVALID (NULL, an
+ * unknown curve), E_RANGE (interval_s, a curve beyond the range of numbers). */
 SPOT_API spot_status spot_motion_curve_of(const spot_motion_series *series, double interval_s,
                                           spot_motion_curve curve, double *time_s, double *value,
                                           size_t *n);
 
-/* Doubles of workspace that spot_motion_sparc needs for n speeds. Returns SPOT_OK, E_INVALID (NULL), E_RANGE. */
+/* Doubles of workspace that spot_motion_sparc needs for n speeds. Returns SPOT_OK, E_INVALID
+ * (NULL), E_RANGE. */
 SPOT_API spot_status spot_motion_sparc_room(size_t n, size_t *n_double);
 
-/* SPARC (Balasubramanian et al. 2015) of a speed profile (n), finite, of any unit, at sampling interval interval_s > 0:
- * the spectrum, zero-padded to 2^(ceil(log2 n) + 4), over its maximum; frequencies to 10 Hz or half the rate,
- * from the first to the last with 0.05 or more; minus the length of that arc. Undefined for fewer than 3
- * speeds (FEWER_THAN_3) and where all are 0. memory: workspace (n_double). Returns SPOT_OK, E_INVALID (NULL), E_RANGE. */
+/* SPARC (Balasubramanian et al. 2015) of a speed profile (n), finite, of any unit, at sampling
+ * interval interval_s > 0: the spectrum, zero-padded to 2^(ceil(log2 n) + 4), over its maximum;
+ * frequencies to 10 Hz or half the rate, from the first to the last with 0.05 or more; minus the
+ * length of that arc. Undefined for fewer than 3 speeds (FEWER_THAN_3) and where all are 0. memory:
+ * workspace (n_double). Returns SPOT_OK, E_INVALID (NULL), E_RANGE. */
 SPOT_API spot_status spot_motion_sparc(const double *speed, size_t n, double interval_s,
                                        double *memory, size_t n_double, spot_motion_value *sparc);
 
-/* LDLJ = -ln(T^3 / v_peak^2 x h x sum of (second difference / h^2)^2), T = (n - 1) h, of a speed profile (n), finite;
- * h cancels. Undefined for fewer than 3 speeds, no motion and constant speed. Returns SPOT_OK, E_INVALID (NULL), E_RANGE. */
+/* LDLJ = -ln(T^3 / v_peak^2 x h x sum of (second difference / h^2)^2), T = (n - 1) h, of a speed
+ * profile (n), finite; h cancels. Undefined for fewer than 3 speeds, no motion and constant speed.
+ * Returns SPOT_OK, E_INVALID (NULL), E_RANGE. */
 SPOT_API spot_status spot_motion_ldlj(const double *speed, size_t n, spot_motion_value *ldlj);
 
-/* RMS jerk that white noise of standard deviation `noise_m` an axis alone shows in n_axis axes: sqrt(20 d) s / h^3
- * by `difference`, sqrt(d / 6) s / h^3 by `savgol`. Returns SPOT_OK, E_INVALID (both NULL), E_RANGE (n_axis 0,
- * noise_m or interval_s not positive and finite, a result that is not finite). Either result may be NULL. */
+/* RMS jerk that white noise of standard deviation `noise_m` an axis alone shows in n_axis axes:
+ * sqrt(20 d) s / h^3 by `difference`, sqrt(d / 6) s / h^3 by `savgol`. Returns SPOT_OK, E_INVALID
+ * (both NULL), E_RANGE (n_axis 0, noise_m or interval_s not positive and finite, a result that is
+ * not finite). Either result may be NULL. */
 SPOT_API spot_status spot_motion_jerk_noise(size_t n_axis, double noise_m, double interval_s,
                                             double *difference, double *savgol);
 

@@ -38,8 +38,9 @@ typedef enum spot_motion_timing {
 /* `stamps`, `file`, `given`; a static string, also for values outside the list. */
 SPOT_API const char *spot_motion_timing_str(spot_motion_timing timing);
 
-/* `position_m`, `velocity_m_s`, `joint_rad`, `joint_rad_s`, `torque_nm`, `action`: the channels in the order of
- * SPOT_MOTION_POSITION ...; NULL for a number outside 0 .. SPOT_MOTION_N_CHANNEL - 1. */
+/* `position_m`, `velocity_m_s`, `joint_rad`, `joint_rad_s`, `torque_nm`, `action`: the channels in
+ * the order of SPOT_MOTION_POSITION ...; NULL for a number outside 0 .. SPOT_MOTION_N_CHANNEL - 1.
+ * */
 SPOT_API const char *spot_motion_channel_str(int channel);
 
 typedef struct spot_motion_file_config {
@@ -80,9 +81,10 @@ typedef struct spot_motion_record {
 
 SPOT_API void spot_motion_file_config_default(spot_motion_file_config *config);
 
-/* Opens a file and lists its trajectories. Ownership: on success the caller closes *out; on failure it is NULL. `path` and
- * the strings of config are borrowed until then. Returns SPOT_OK, E_INVALID, E_RANGE (control_hz), E_IO, E_FORMAT (diag
- * says what is wrong), E_NOMEM. Threads: one user of HDF5 in a process at a time, as all that take a file. */
+/* Opens a file and lists its trajectories. Ownership: on success the caller closes *out; on failure
+ * it is NULL. `path` and the strings of config are borrowed until then. Returns SPOT_OK, E_INVALID,
+ * E_RANGE (control_hz), E_IO, E_FORMAT (diag says what is wrong), E_NOMEM. Threads: one user of
+ * HDF5 in a process at a time, as all that take a file. */
 SPOT_API spot_status spot_motion_file_open(const char *path, const spot_motion_file_config *config,
                                            spot_motion_file **out, spot_diag *diag);
 SPOT_API void spot_motion_file_close(spot_motion_file *file);
@@ -93,13 +95,15 @@ SPOT_API int spot_motion_file_count(const spot_motion_file *file);
 /* Columns of the CSV file that were not read, `a, b`; "" = none. Valid as long as the file. */
 SPOT_API const char *spot_motion_file_unused(const spot_motion_file *file);
 
-/* Reads trajectory i. At most a million samples and 256 MB. Ownership: on success the caller frees *out; on failure it is
- * NULL. Returns as spot_motion_file_open; E_RANGE also for an index that is not there and numbers that are not finite. */
+/* Reads trajectory i. At most a million samples and 256 MB. Ownership: on success the caller frees
+ * *out; on failure it is NULL. Returns as spot_motion_file_open; E_RANGE also for an index that is
+ * not there and numbers that are not finite. */
 SPOT_API spot_status spot_motion_file_load(const spot_motion_file *file, int i,
                                            spot_motion_trajectory **out, spot_diag *diag);
 SPOT_API void spot_motion_trajectory_free(spot_motion_trajectory *trajectory);
 
-/* Measures it, with memory of its own. config->interval_s is not read. Returns as spot_motion_measure, and E_NOMEM. */
+/* Measures it, with memory of its own. config->interval_s is not read. Returns as
+ * spot_motion_measure, and E_NOMEM. */
 SPOT_API spot_status spot_motion_trajectory_measure(const spot_motion_trajectory *trajectory,
                                                     const spot_motion_config *config,
                                                     spot_motion_record *record, spot_diag *diag);

@@ -31,18 +31,19 @@ typedef struct spot_motion_report {
     const spot_motion_config *config;
 } spot_motion_report;
 
-/* Prints one trajectory as a list of its metrics, several as a table with their means; `wide`: all columns. Returns
- * SPOT_OK, E_INVALID, E_IO, E_NOMEM. */
+/* Prints one trajectory as a list of its metrics, several as a table with their means; `wide`: all
+ * columns. Returns SPOT_OK, E_INVALID, E_IO, E_NOMEM. */
 SPOT_API spot_status spot_report_motion_table(const spot_motion_report *report, bool wide,
                                               FILE *out);
 
 /* Prints JSON with stable keys (docs/json.md). Returns SPOT_OK, E_INVALID, E_IO, E_NOMEM. */
 SPOT_API spot_status spot_report_motion_json(const spot_motion_report *report, FILE *out);
 
-/* Draws `base`.svg and `base`.png with gnuplot: speed and jerk of the end effector over time, of one trajectory by both
- * estimators of positions, of 2 to SPOT_MOTION_FIGURE_MAX by Savitzky-Golay; dashed, what noise alone would show.
- * trajectories: (n). Returns SPOT_OK, E_INVALID, E_RANGE (path too long; nothing to draw: no positions, or not equally
- * spaced), E_UNSUPPORTED (no gnuplot), E_IO, E_NOMEM. */
+/* Draws `base`.svg and `base`.png with gnuplot: speed and jerk of the end effector over time, of
+ * one trajectory by both estimators of positions, of 2 to SPOT_MOTION_FIGURE_MAX by Savitzky-Golay;
+ * dashed, what noise alone would show. trajectories: (n). Returns SPOT_OK, E_INVALID, E_RANGE (path
+ * too long; nothing to draw: no positions, or not equally spaced), E_UNSUPPORTED (no gnuplot),
+ * E_IO, E_NOMEM. */
 SPOT_API spot_status spot_report_motion_figure(const spot_motion_trajectory *const *trajectories,
                                                int n, const spot_motion_config *config,
                                                const char *base, spot_diag *diag);

@@ -294,7 +294,7 @@ def check_broken():
         ("missing, expected a group", lambda f, _: f.move("data", "date")),
         ("no groups demo_", lambda f, _: f["data"].move("demo_0", "episode")),
         ("no channel that is understood", lambda f, d: [d.pop("actions"), d.pop("obs")]),
-        ("missing, expected a group", lambda f, d: [f["data"].pop("demo_0"), f["data"].create_dataset("demo_0", data=1)]),
+        ("missing, expected a group", lambda f, _: [f["data"].pop("demo_0"), f.create_dataset("data/demo_0", data=1)]),
         ("rows, expected", replace(pos, data=np.zeros((11, 3)))),
         ("0 rows, expected", replace(pos, data=np.zeros((0, 3)))),
         ("0 columns, expected", replace(pos, data=np.zeros((12, 0)))),

@@ -137,8 +137,8 @@ static double power_at(const spot_motion_power *p, size_t i, double time)
     return p->power_w[i] + share * (p->power_w[i + 1] - p->power_w[i]);
 }
 
-/* Integral of the power from a to b, both within the trace; *at is an interval that ends after a, or comes
- * before such a one, and moves to that of b. */
+/* Integral of the power from a to b, both within the trace; *at is an interval that ends after a,
+ * or comes before such a one, and moves to that of b. */
 static double integral(const spot_motion_power *p, size_t *at, double a, double b)
 {
     double sum = 0.0;

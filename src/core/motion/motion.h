@@ -64,8 +64,8 @@ static inline bool spoti_all_finite(const double *x, size_t n)
     return true;
 }
 
-/* LDLJ from the largest |speed|, the sum of squared second differences of n speeds, and the rounding of a speed;
- * one unit of speed for all. */
+/* LDLJ from the largest |speed|, the sum of squared second differences of n speeds, and the
+ * rounding of a speed; one unit of speed for all. */
 spot_motion_value spoti_motion_ldlj(size_t n, double peak, double bend, double rounding);
 
 /* SPARC with a workspace that is known to do (spot_motion_sparc_room). */

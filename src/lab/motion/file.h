@@ -54,8 +54,8 @@ typedef struct spoti_motion_plan {
     size_t width[SPOT_MOTION_N_CHANNEL];
 } spoti_motion_plan;
 
-/* Checks sizes, takes memory and sets the series' arrays into it, to be filled. Returns SPOT_OK, E_FORMAT (joints of
- * different number, too much), E_NOMEM. */
+/* Checks sizes, takes memory and sets the series' arrays into it, to be filled. Returns SPOT_OK,
+ * E_FORMAT (joints of different number, too much), E_NOMEM. */
 spot_status spoti_motion_lay_out(spot_motion_trajectory *t, const spoti_motion_plan *plan,
                                  const char *path, spot_diag *diag);
 

@@ -15,7 +15,8 @@
 
 #include "spot/status.h"
 
-/* Runs in the child. What it sends with spoti_guard_send after it has returned SPOT_OK is up to `send`. */
+/* Runs in the child. What it sends with spoti_guard_send after it has returned SPOT_OK is up to
+ * `send`. */
 typedef struct spoti_guarded {
     spot_status (*work)(void *context, spot_diag *diag);
     void (*send)(void *context, int fd); /* in the child, after success */
@@ -32,7 +33,8 @@ bool spoti_guard_receive(int fd, void *data, size_t size);
 /* What `receive` returns where the child went away. */
 spot_status spoti_guard_broken(const char *path, spot_diag *diag);
 
-/* Returns what `work`, then `receive` did; E_FORMAT where the child did not survive; E_IO where none could be made. */
+/* Returns what `work`, then `receive` did; E_FORMAT where the child did not survive; E_IO where
+ * none could be made. */
 spot_status spoti_guard_run(const spoti_guarded *guarded, spot_diag *diag);
 
 #endif

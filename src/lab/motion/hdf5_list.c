@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-/* The demonstrations of an HDF5 file and their rate: env_kwargs.control_freq of the attribute env_args, or as given. */
+/* The demonstrations of an HDF5 file and their rate: env_kwargs.control_freq of the attribute
+ * env_args, or as given. */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,28 +88,35 @@ static spot_status list_demos(const spot_motion_file *file, lister *d, spot_diag
     return SPOT_OK;
 }
 
-/* env_kwargs.control_freq of data/env_args; 0 = not said. */
-static double rate_of(const lister *d)
+/* env_kwargs.control_freq of data/env_args; 0 = not said. Returns SPOT_OK, E_NOMEM. */
+static spot_status read_rate(const lister *d, double *rate)
 {
     char *text = spoti_alloc(d->allocator, ENV_SIZE, 1);
-    double rate = 0.0;
 
-    if (text != NULL && spoti_hdf5_text(d->data, "env_args", text, ENV_SIZE)) {
+    *rate = 0.0;
+    if (text == NULL) {
+        return SPOT_E_NOMEM;
+    }
+    if (spoti_hdf5_text(d->data, "env_args", text, ENV_SIZE)) {
         json_t *json = json_loads(text, 0, NULL);
 
-        rate =
+        *rate =
             json_number_value(json_object_get(json_object_get(json, "env_kwargs"), "control_freq"));
         json_decref(json);
     }
     spoti_free(d->allocator, text, ENV_SIZE);
-    return rate;
+    return SPOT_OK;
 }
 
 static spot_status find_rate(const spot_motion_file *file, lister *d, spot_diag *diag)
 {
     const double given = file->config.control_hz;
-    const double own = rate_of(d);
+    double own = 0.0;
+    const spot_status st = read_rate(d, &own);
 
+    if (st != SPOT_OK) {
+        return st;
+    }
     if (own == 0.0 && given == 0.0) {
         return spot_diag_set(diag, SPOT_E_FORMAT,
                              "%s: data: no env_kwargs.control_freq in its attribute env_args, "

@@ -23,22 +23,24 @@ typedef struct spoti_hdf5_table {
 /* Whether each part of `name` (a/b/c) below `group` is a hard link, which stays within the file. */
 bool spoti_hdf5_exists(hid_t group, const char *name);
 
-/* Opens a file to read. Returns SPOT_OK, E_FORMAT; the caller closes *out, which is H5I_INVALID_HID on failure. */
+/* Opens a file to read. Returns SPOT_OK, E_FORMAT; the caller closes *out, which is H5I_INVALID_HID
+ * on failure. */
 spot_status spoti_hdf5_open_file(const char *path, hid_t *out, spot_diag *diag);
 
-/* Opens a group or a dataset of numbers; H5I_INVALID_HID (.set) if it is none of that kind. `where` names it in
- * messages. Returns SPOT_OK, E_FORMAT; the caller closes. */
+/* Opens a group or a dataset of numbers; H5I_INVALID_HID (.set) if it is none of that kind. `where`
+ * names it in messages. Returns SPOT_OK, E_FORMAT; the caller closes. */
 spot_status spoti_hdf5_open_group(hid_t group, const char *name, const char *where, hid_t *out,
                                   spot_diag *diag);
 spot_status spoti_hdf5_open_table(hid_t group, const char *name, const char *where,
                                   spoti_hdf5_table *out, spot_diag *diag);
 
-/* Reads the first n_column columns to `to`, whose rows are `stride` numbers apart. Returns SPOT_OK, E_FORMAT (cannot be
- * read), E_RANGE (not finite). */
+/* Reads the first n_column columns to `to`, whose rows are `stride` numbers apart. Returns SPOT_OK,
+ * E_FORMAT (cannot be read), E_RANGE (not finite). */
 spot_status spoti_hdf5_read_table(const spoti_hdf5_table *table, size_t n_column, size_t stride,
                                   double *to, const char *where, spot_diag *diag);
 
-/* Copies a text attribute; false if there is none, it is no single text, or it is longer than size - 1. */
+/* Copies a text attribute; false if there is none, it is no single text, or it is longer than size
+ * - 1. */
 bool spoti_hdf5_text(hid_t object, const char *name, char *out, size_t size);
 
 /* An integer attribute; false if there is none. */

@@ -11,8 +11,8 @@ enum { SPOTI_MOTION_N_NOTE = 3 };
 /* What must be said beside every such report; NULL behind the last. */
 const char *spoti_motion_note(int i);
 
-/* Mean of a metric over the records in which it is defined, and their number; undefined, with the reason of the first
- * record, if there are none. */
+/* Mean of a metric over the records in which it is defined, and their number; undefined, with the
+ * reason of the first record, if there are none. */
 spot_motion_value spoti_motion_mean(const spot_motion_report *report, int metric, int *n);
 
 /* Noise alone beside an RMS jerk: the metric that holds it, -1 = none. */

@@ -27,7 +27,8 @@ static void times_match_the_printed_vector(void **state)
     assert_int_equal(s.joules_per_success_j.why, SPOT_MOTION_WHY_NO_ENERGY);
 }
 
-/* A failure that ends before its budget: what it took counts for ERT, what it is charged for the other. */
+/* A failure that ends before its budget: what it took counts for ERT, what it is charged for the
+ * other. */
 static void an_early_failure_is_charged_its_budget(void **state)
 {
     const bool success[] = {true, false};
@@ -77,7 +78,8 @@ static void without_success_there_is_no_mean(void **state)
     assert_int_equal(mean.why, SPOT_MOTION_WHY_NO_EPISODES);
 }
 
-/* Success sets differ: each mean over its own successes says another thing than the means over pairs. */
+/* Success sets differ: each mean over its own successes says another thing than the means over
+ * pairs. */
 static void pairs_are_those_where_both_succeed(void **state)
 {
     const bool a_success[] = {true, true, false, true};

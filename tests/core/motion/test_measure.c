@@ -466,7 +466,8 @@ static void metrics_scale_with_their_units(void **state)
     }
 }
 
-/* Mean forward difference of x = t^5 over [0, 1]: j = 60 t^2, error O(h^2) at its own time t_k + 1.5 h. */
+/* Mean forward difference of x = t^5 over [0, 1]: j = 60 t^2, error O(h^2) at its own time t_k +
+ * 1.5 h. */
 static void difference_is_of_second_order(void **state)
 {
     enum { MOST = 400 };
@@ -495,8 +496,8 @@ static void difference_is_of_second_order(void **state)
     assert_close(error[0] / error[1], 4.0, 0.05, 0.0);
 }
 
-/* Curves are what the metrics sum up, and lie at their own times: of x = t^3, speed 3 t^2 + h^2 and jerk 6; of x = t^4,
- * jerk 24 t, without error by either estimator. */
+/* Curves are what the metrics sum up, and lie at their own times: of x = t^3, speed 3 t^2 + h^2 and
+ * jerk 6; of x = t^4, jerk 24 t, without error by either estimator. */
 static void curves_lie_at_their_times(void **state)
 {
     static const spot_motion_curve JERKS[] = {SPOT_MOTION_JERK_DIFFERENCE, SPOT_MOTION_JERK_SAVGOL};

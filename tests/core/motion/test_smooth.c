@@ -207,9 +207,9 @@ static void bad_arguments_are_refused(void **state)
     assert_int_equal(spot_motion_ldlj(nan, 4, &out), SPOT_E_RANGE);
 }
 
-/* 10^5 speeds, an hour of a robot at 28 Hz, and the same profile in few, zero-padded in the same proportion:
- * 100000 of 2^17 is 781.25 of 2^10. Arcs agree to that, where they end at the same bin: the one at 0.05 jumps by
- * 1 % between 782 and 783. */
+/* 10^5 speeds, an hour of a robot at 28 Hz, and the same profile in few, zero-padded in the same
+ * proportion: 100000 of 2^17 is 781.25 of 2^10. Arcs agree to that, where they end at the same bin:
+ * the one at 0.05 jumps by 1 % between 782 and 783. */
 static void long_profiles_are_measured(void **state)
 {
     const size_t n = 100000;
@@ -249,11 +249,11 @@ static void noise_floor_matches_the_printed_figures(void **state)
     assert_int_equal(spot_motion_jerk_noise(3, 1e-4, 0.1, NULL, NULL), SPOT_E_INVALID);
 }
 
-/* Jerk of a robot that stands still and is seen through noise: its mean square over 4000 samples in 3 axes is
- * within 6 standard deviations of the floor squared; false alarm below 1e-8. Mean squares of correlated samples
- * vary by sqrt(2 / (d n) x sum of squared autocorrelations): 1 + 2 (225 + 36 + 1) / 400 = 2.31 for the third
- * difference (autocovariances 20, -15, 6, -1), and for Savitzky-Golay (6, 0, -1, -4, 0, 2, -1):
- * 1 + 2 (1 + 16 + 4 + 1) / 36 = 2.22. */
+/* Jerk of a robot that stands still and is seen through noise: its mean square over 4000 samples in
+ * 3 axes is within 6 standard deviations of the floor squared; false alarm below 1e-8. Mean squares
+ * of correlated samples vary by sqrt(2 / (d n) x sum of squared autocorrelations): 1 + 2 (225 + 36
+ * + 1) / 400 = 2.31 for the third difference (autocovariances 20, -15, 6, -1), and for
+ * Savitzky-Golay (6, 0, -1, -4, 0, 2, -1): 1 + 2 (1 + 16 + 4 + 1) / 36 = 2.22. */
 static void noise_floor_is_what_noise_shows(void **state)
 {
     enum { N = 4000 };
