@@ -27,7 +27,7 @@
 #include "spot/report.h"
 #include "spot/report_analysis.h"
 #include "spot/report_bench.h"
-#include "spot/report_motion.h"
+#include "spot/report_metrics.h"
 #include "spot/report_rollout.h"
 #include "spot/rng.h"
 #include "spot/rollout.h"

@@ -135,8 +135,8 @@ static int draw_figure(const request *r, const measured *m)
     if (written < 0 || (size_t)written >= sizeof(base)) {
         return cli_misuse("metrics", "--figure: path too long");
     }
-    const spot_status st = spot_report_motion_figure((const spot_motion_trajectory *const *)m->kept,
-                                                     m->n_kept, &r->config, base, &diag);
+    const spot_status st = spot_report_metrics_figure(
+        (const spot_motion_trajectory *const *)m->kept, m->n_kept, &r->config, base, &diag);
     if (st == SPOT_E_UNSUPPORTED || st == SPOT_E_RANGE) {
         spot_print(stderr, "sweetspot metrics: warning: no figure: %s\n", diag.text);
         return CLI_OK;
@@ -163,8 +163,8 @@ static int run(const request *r, measured *m)
     const int drawn = draw_figure(r, m);
     const spot_motion_report report = {m->records, m->n_record, &r->config};
     if (r->json) {
-        exit_code = cli_printed_json(spot_report_motion_json(&report, stdout));
-    } else if (spot_report_motion_table(&report, r->wide, stdout) == SPOT_E_NOMEM) {
+        exit_code = cli_printed_json(spot_report_metrics_json(&report, stdout));
+    } else if (spot_report_metrics_table(&report, r->wide, stdout) == SPOT_E_NOMEM) {
         exit_code = cli_fail("metrics", SPOT_E_NOMEM, NULL);
     }
     return drawn != CLI_OK ? drawn : exit_code;

@@ -94,7 +94,7 @@ PUBLIC = {
     "analyze.h": ("lab", "judge"),
     "record.h": ("lab", "record"),
     "motion_file.h": ("lab", "motion"),
-    "report_motion.h": ("lab", "report"),
+    "report_metrics.h": ("lab", "report"),
     "inspect.h": ("lab", "inspect"),
     "report_analysis.h": ("lab", "report"),
     "report_bench.h": ("lab", "report"),

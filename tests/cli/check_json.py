@@ -84,11 +84,7 @@ def main():
         verb, _, file = word.partition("=")
 
         def each(path, value, verb=verb, file=file):
-<<<<<<< HEAD
-            star = re.sub(r"(\.knobs|\bmotion)\.\w+", r"\1.*", path)
-=======
-            star = re.sub(r"(\.knobs|\.metrics|\.read_from|^mean)\.\w+", r"\1.*", path)
->>>>>>> a08b06e (metrics: the verb, readers of CSV and robomimic HDF5, table, JSON, figure)
+            star = re.sub(r"(\.knobs|\bmotion|\.metrics|\.read_from|^mean)\.\w+", r"\1.*", path)
             known = docs[verb].get(path, docs[verb].get(star))
             if known is None:
                 breaches.append(f"{file}: key '{path}' of {verb} is not in docs/json.md")

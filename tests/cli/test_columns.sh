@@ -84,7 +84,9 @@ fits rollout --task ur5e-conveyor --platform agx-orin-30w --seeds 1
 fits demo --task ur5e-conveyor --episodes 1 --out demos.hdf5
 fits inspect ur5e-conveyor
 fits metrics demos.hdf5
-wide metrics demos.hdf5 demos.hdf5 --position-noise-m 1e-4
+fits demo --task ur5e-conveyor --episodes 2 --out two.hdf5
+fits metrics two.hdf5 --position-noise-m 1e-4
+wide metrics two.hdf5 --position-noise-m 1e-4
 
 # the log of a stranger, with names that have no room in a table
 {

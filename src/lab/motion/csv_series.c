@@ -3,8 +3,8 @@
 /*
  * A trajectory as CSV, a row a sample: time_s, ee_x_m, ee_y_m, ee_z_m, ee_vx_m_s ..., q1_rad, dq1_rad_s, tau1_nm, a1.
  *
- * Columns of a channel are numbered from 1 without a gap. A name that differs from ours in its unit alone is refused, not
- * left out. Every cell of a column that is read is a number.
+ * Columns of a channel are numbered from 1 without a gap. A name that differs from ours in its unit alone is refused,
+ * not left out. Every cell of a column that is read is a number.
  */
 #include <math.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "spot/report_motion.h"
+#include "spot/report_metrics.h"
 #include "support/spot_fuzz.h"
 
 static void check_diag(const spot_diag *diag, spot_status st)
@@ -41,9 +41,9 @@ static void measure(const spot_motion_trajectory *t)
         const spot_motion_record two[2] = {record, record};
         const spot_motion_report one = {two, 1, &config};
         const spot_motion_report both = {two, 2, &config};
-        expect(spot_report_motion_table(&one, false, sink) == SPOT_OK);
-        expect(spot_report_motion_table(&both, true, sink) == SPOT_OK);
-        expect(spot_report_motion_json(&one, sink) == SPOT_OK);
+        expect(spot_report_metrics_table(&one, false, sink) == SPOT_OK);
+        expect(spot_report_metrics_table(&both, true, sink) == SPOT_OK);
+        expect(spot_report_metrics_json(&one, sink) == SPOT_OK);
     } else {
         expect(st == SPOT_E_NOMEM);
     }

@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "spot/motion_file.h"
-#include "spot/report_motion.h"
+#include "spot/report_metrics.h"
 #include "support/spot_test.h"
 
 static const char CSV[] = "mood,q2_rad,time_s,a1,ee_y_m,ee_x_m,q1_rad\n"
                           "1,0.2,10,7,-1,1,0.1\n"
                           "x,0.4,11,8,-2,2,0.3\n";
-static const char HDF5[] = SPOT_SOURCE_DIR "/tests/lab/motion/corpus_series/robomimic.hdf5";
+static const char HDF5[] = SPOT_SOURCE_DIR "/tests/lab/motion/corpus_series/robomimic.h5";
 
 static void path_of(char path[512])
 {
@@ -173,9 +173,9 @@ static void bad_arguments_are_refused(void **state)
     assert_string_equal(spot_motion_timing_str((spot_motion_timing)9), "unknown timing");
     assert_null(spot_motion_channel_str(-1));
     assert_null(spot_motion_channel_str(SPOT_MOTION_N_CHANNEL));
-    assert_int_equal(spot_report_motion_table(NULL, false, NULL), SPOT_E_INVALID);
-    assert_int_equal(spot_report_motion_json(NULL, NULL), SPOT_E_INVALID);
-    assert_int_equal(spot_report_motion_figure(NULL, 1, NULL, "x", &diag), SPOT_E_INVALID);
+    assert_int_equal(spot_report_metrics_table(NULL, false, NULL), SPOT_E_INVALID);
+    assert_int_equal(spot_report_metrics_json(NULL, NULL), SPOT_E_INVALID);
+    assert_int_equal(spot_report_metrics_figure(NULL, 1, NULL, "x", &diag), SPOT_E_INVALID);
 }
 
 int main(void)

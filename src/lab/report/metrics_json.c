@@ -3,7 +3,7 @@
 /* Measured trajectories as JSON (docs/json.md). */
 #include <jansson.h>
 
-#include "lab/report/motion_words.h"
+#include "lab/report/metrics_words.h"
 #include "lab/report/words.h"
 
 static json_t *text_or_null(const char *text)
@@ -144,7 +144,7 @@ static json_t *make_notes(void)
     return all;
 }
 
-spot_status spot_report_motion_json(const spot_motion_report *report, FILE *out)
+spot_status spot_report_metrics_json(const spot_motion_report *report, FILE *out)
 {
     if (report == NULL || report->n_record < 1 || report->records == NULL ||
         report->config == NULL || out == NULL) {

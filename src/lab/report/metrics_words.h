@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* What the reports of measured trajectories share. */
-#ifndef SPOTI_REPORT_MOTION_WORDS_H
-#define SPOTI_REPORT_MOTION_WORDS_H
+#ifndef SPOTI_REPORT_METRICS_WORDS_H
+#define SPOTI_REPORT_METRICS_WORDS_H
 
-#include "spot/report_motion.h"
+#include "spot/report_metrics.h"
 
 enum { SPOTI_MOTION_N_NOTE = 3 };
 

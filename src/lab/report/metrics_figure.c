@@ -12,7 +12,7 @@
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "lab/report/gnuplot.h"
-#include "spot/report_motion.h"
+#include "spot/report_metrics.h"
 
 enum { WIDTH_PX = 960, HEIGHT_PX = 620, POINTS_MAX = 4000 };
 
@@ -139,14 +139,15 @@ static void write_title(spoti_script *out, const drawing *d, const curve *c)
 
 static void write_noise(spoti_script *out, const drawing *d)
 {
+    static const char *const titles[] = {"noise alone, third difference",
+                                         "noise alone, Savitzky-Golay"};
+
     for (int e = 0; e < 2; e++) {
         if (d->noise[e] > 0.0 && (e == 1 || d->n_trajectory == 1)) {
             spoti_script_put(out,
                              ", %.9g with lines dashtype 2 linewidth 1.2 linecolor rgb 0x%06x "
                              "title %s noenhanced",
-                             d->noise[e], d->n_trajectory == 1 ? COLOURS[e] : 0x444444U,
-                             e == 0 ? "noise alone, third difference"
-                                    : "noise alone, Savitzky-Golay");
+                             d->noise[e], d->n_trajectory == 1 ? COLOURS[e] : 0x444444U, titles[e]);
         }
     }
 }
@@ -243,9 +244,9 @@ static void draw(const void *ctx, spoti_script *out)
     spoti_script_put(out, "unset multiplot\n");
 }
 
-spot_status spot_report_motion_figure(const spot_motion_trajectory *const *trajectories, int n,
-                                      const spot_motion_config *config, const char *base,
-                                      spot_diag *diag)
+spot_status spot_report_metrics_figure(const spot_motion_trajectory *const *trajectories, int n,
+                                       const spot_motion_config *config, const char *base,
+                                       spot_diag *diag)
 {
     drawing d = {.trajectories = trajectories, .n_trajectory = n};
 
