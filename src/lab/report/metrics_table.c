@@ -206,30 +206,30 @@ static spot_status print_list(const spot_motion_report *report, FILE *out)
 
 /* Columns of the table, in order of their need. */
 static const struct metric_column {
-    int metric;
     const char *name;
     const char *unit;
+    int metric;
     int rank; /* see sheet.h */
 } COLUMNS[] = {
-    {SPOT_MOTION_COMPLETION_TIME_S, "time", "s", 1},
-    {SPOT_MOTION_EE_PATH_M, "path", "m", 2},
-    {SPOT_MOTION_JOINT_PATH_RAD, "joint path", "rad", 7},
-    {SPOT_MOTION_ACTION_RATE_PER_S, "action rate", "1/s", 5},
-    {SPOT_MOTION_EE_RMS_JERK_DIFFERENCE, "RMS jerk difference", "m/s3", 9},
-    {SPOT_MOTION_EE_JERK_NOISE_DIFFERENCE, "noise difference", "m/s3", 9},
-    {SPOT_MOTION_EE_RMS_JERK_SAVGOL, "RMS jerk savgol", "m/s3", 4},
-    {SPOT_MOTION_EE_JERK_NOISE_SAVGOL, "noise savgol", "m/s3", 4},
-    {SPOT_MOTION_EE_RMS_JERK_VELOCITY, "RMS jerk velocity", "m/s3", 10},
-    {SPOT_MOTION_SPARC, "SPARC", "", 6},
-    {SPOT_MOTION_LDLJ, "LDLJ", "", 6},
-    {SPOT_MOTION_ENERGY_ABS_J, "E abs", "J", 3},
-    {SPOT_MOTION_ENERGY_POS_J, "E pos", "J", 13},
-    {SPOT_MOTION_ENERGY_NET_J, "E net", "J", 13},
-    {SPOT_MOTION_ENERGY_COPPER_J, "E copper", "J", 11},
-    {SPOT_MOTION_ENERGY_MOTOR_J, "E motor", "J", 11},
-    {SPOT_MOTION_JOINT_RMS_JERK_DIFFERENCE, "joint RMS jerk difference", "rad/s3", 14},
-    {SPOT_MOTION_JOINT_RMS_JERK_SAVGOL, "joint RMS jerk savgol", "rad/s3", 12},
-    {SPOT_MOTION_JOINT_RMS_JERK_VELOCITY, "joint RMS jerk velocity", "rad/s3", 14},
+    {"time", "s", SPOT_MOTION_COMPLETION_TIME_S, 1},
+    {"path", "m", SPOT_MOTION_EE_PATH_M, 2},
+    {"joint path", "rad", SPOT_MOTION_JOINT_PATH_RAD, 7},
+    {"action rate", "1/s", SPOT_MOTION_ACTION_RATE_PER_S, 5},
+    {"RMS jerk difference", "m/s3", SPOT_MOTION_EE_RMS_JERK_DIFFERENCE, 9},
+    {"noise difference", "m/s3", SPOT_MOTION_EE_JERK_NOISE_DIFFERENCE, 9},
+    {"RMS jerk savgol", "m/s3", SPOT_MOTION_EE_RMS_JERK_SAVGOL, 4},
+    {"noise savgol", "m/s3", SPOT_MOTION_EE_JERK_NOISE_SAVGOL, 4},
+    {"RMS jerk velocity", "m/s3", SPOT_MOTION_EE_RMS_JERK_VELOCITY, 10},
+    {"SPARC", "", SPOT_MOTION_SPARC, 6},
+    {"LDLJ", "", SPOT_MOTION_LDLJ, 6},
+    {"E abs", "J", SPOT_MOTION_ENERGY_ABS_J, 3},
+    {"E pos", "J", SPOT_MOTION_ENERGY_POS_J, 13},
+    {"E net", "J", SPOT_MOTION_ENERGY_NET_J, 13},
+    {"E copper", "J", SPOT_MOTION_ENERGY_COPPER_J, 11},
+    {"E motor", "J", SPOT_MOTION_ENERGY_MOTOR_J, 11},
+    {"joint RMS jerk difference", "rad/s3", SPOT_MOTION_JOINT_RMS_JERK_DIFFERENCE, 14},
+    {"joint RMS jerk savgol", "rad/s3", SPOT_MOTION_JOINT_RMS_JERK_SAVGOL, 12},
+    {"joint RMS jerk velocity", "rad/s3", SPOT_MOTION_JOINT_RMS_JERK_VELOCITY, 14},
 };
 
 enum { N_COLUMN = sizeof(COLUMNS) / sizeof(COLUMNS[0]) };
