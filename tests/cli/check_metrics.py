@@ -244,6 +244,25 @@ def check_demo():
             compare(found["trajectories"][i], expected(d, 1 / rate, len(actions) / rate), "demo")
 
 
+def check_rollout():
+    """A rollout measures itself while it runs; its trajectory, read again, says the same."""
+    words = ["rollout", "--task", "ur5e-pick-place", "--delay-ms", "100", "--seeds", "1", "--quiet"]
+    done = subprocess.run(TOOL + words + ["--json"], capture_output=True, text=True, check=True,
+                          env={**os.environ, "SPOT_DATA": str(ROOT)})
+    own = json.loads(done.stdout)["motion"]
+    subprocess.run(TOOL + words + ["--trajectory", "path.csv"], capture_output=True, text=True, check=True,
+                   env={**os.environ, "SPOT_DATA": str(ROOT)})
+    found = measured("path.csv")["trajectories"][0]["metrics"]
+    same = [n for n in found if found[n]["value"] is not None and not n.startswith(("energy", "completion"))]
+    assert len(same) == 21, same
+    for name in same:
+        want = own[name]["mean"]
+        assert abs(found[name]["value"] - want) <= DIGITS * abs(want), (name, found[name], want)
+    # work of every physics tick, against that of a tenth of a second
+    assert abs(found["energy_abs_j"]["value"] / own["energy_abs_j"]["mean"] - 1) < 0.15
+    assert found["action_rate_per_s"]["undefined"] == "no actions"
+
+
 # What is broken ---------------------------------------------------------------------------------------------------
 
 
@@ -360,7 +379,7 @@ def check_bytes():
 def main():
     with tempfile.TemporaryDirectory() as work:
         os.chdir(work)
-        for check in (check_csv, check_robomimic, check_libero, check_demo, check_broken, check_bytes):
+        for check in (check_csv, check_robomimic, check_libero, check_demo, check_rollout, check_broken, check_bytes):
             check()
             print(check.__name__, "ok", flush=True)
         os.chdir("/")

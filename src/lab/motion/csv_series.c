@@ -5,6 +5,9 @@
  *
  * Columns of a channel are numbered from 1 without a gap. A name that differs from ours in its unit alone is refused,
  * not left out. Every cell of a column that is read is a number.
+ *
+ * A trajectory that `sweetspot rollout` wrote has names of its own (gripper_x, q1, qd1, torque1), all in SI units, and
+ * no action before the first command: then the actions are not read.
  */
 #include <math.h>
 #include <string.h>
@@ -17,6 +20,7 @@
 
 enum {
     NAME_SIZE = 96,
+    ACTION = SPOT_MOTION_N_CHANNEL - 1,
     TIME = SPOT_MOTION_N_CHANNEL, /* the channel of stamps */
     IGNORED = TIME + 1,
     FIRST_ROOM = 256, /* samples, doubled when full */
@@ -31,6 +35,13 @@ static const struct pattern {
     {"ee_", "_m", true},     {"ee_v", "_m_s", true}, {"q", "_rad", false},
     {"dq", "_rad_s", false}, {"tau", "_nm", false},  {"a", "", false},
 };
+
+/* The same of our own trajectories. */
+static const struct pattern OWN[SPOT_MOTION_N_CHANNEL] = {
+    {"gripper_", "", true}, {NULL, NULL, true},    {"q", "", false},
+    {"qd", "", false},      {"torque", "", false}, {"a", "", false},
+};
+static const char OWN_MARK[] = "gripper_x"; /* a column that no other file has so far */
 
 static const char EXPECTED[] = "time_s, ee_x_m, ee_vx_m_s, q1_rad, dq1_rad_s, tau1_nm, a1";
 
@@ -66,7 +77,7 @@ static int take_place(const char **text, bool axes)
     return place - 1;
 }
 
-static meaning understand(const char *name)
+static meaning understand(const char *name, const struct pattern *patterns)
 {
     if (strcmp(name, "time_s") == 0) {
         return (meaning){TIME, 0, NULL};
@@ -75,20 +86,19 @@ static meaning understand(const char *name)
         return (meaning){TIME, 0, "_s"};
     }
     for (int i = 0; i < SPOT_MOTION_N_CHANNEL; i++) {
-        const char *rest = name + strlen(PATTERNS[i].stem);
-
-        if (!spoti_starts_with(name, PATTERNS[i].stem)) {
+        if (patterns[i].stem == NULL || !spoti_starts_with(name, patterns[i].stem)) {
             continue;
         }
-        const int place = take_place(&rest, PATTERNS[i].axes);
+        const char *rest = name + strlen(patterns[i].stem);
+        const int place = take_place(&rest, patterns[i].axes);
         if (place < 0) {
             continue;
         }
-        if (strcmp(rest, PATTERNS[i].unit) == 0) {
+        if (strcmp(rest, patterns[i].unit) == 0) {
             return (meaning){i, place, NULL};
         }
-        if ((rest[0] == '_' || rest[0] == '\0') && PATTERNS[i].unit[0] != '\0') {
-            return (meaning){i, place, PATTERNS[i].unit};
+        if ((rest[0] == '_' || rest[0] == '\0') && patterns[i].unit[0] != '\0') {
+            return (meaning){i, place, patterns[i].unit};
         }
     }
     return (meaning){IGNORED, 0, NULL};
@@ -98,6 +108,8 @@ typedef struct reader {
     const spot_motion_file *file;
     spoti_csv csv;
     int n_column;
+    bool own;          /* a trajectory of the tool */
+    bool empty_action; /* and has cells without one */
     meaning columns[SPOTI_CSV_FIELDS_MAX];
     bool seen[TIME + 1][SPOTI_CSV_FIELDS_MAX];
     spoti_motion_plan plan;
@@ -124,7 +136,7 @@ static spot_status read_column(reader *r, int i, spot_diag *diag)
     const char *name = spoti_motion_mapped(r->file->config.map, own, mapped, sizeof(mapped)) != NULL
                            ? mapped
                            : own;
-    const meaning m = understand(name);
+    const meaning m = understand(name, r->own ? OWN : PATTERNS);
 
     r->columns[i] = m;
     if (m.wrong != NULL) {
@@ -140,7 +152,7 @@ static spot_status read_column(reader *r, int i, spot_diag *diag)
                                  "%s, or unused",
                                  name, EXPECTED);
         }
-        if (name == own) { /* not by request */
+        if (name == own && !r->own) { /* not by request, and no surprise */
             note_unused(r, own);
         }
         return SPOT_OK;
@@ -230,6 +242,9 @@ static spot_status read_header(reader *r, spot_diag *diag)
                              r->csv.name);
     }
     r->n_column = r->csv.n_field;
+    for (int i = 0; i < r->n_column; i++) {
+        r->own = r->own || (r->file->config.map == NULL && strcmp(r->csv.field[i], OWN_MARK) == 0);
+    }
     for (int i = 0; i < r->n_column && st == SPOT_OK; i++) {
         st = read_column(r, i, diag);
     }
@@ -281,6 +296,10 @@ static spot_status read_row(reader *r, spot_diag *diag)
     double *row = r->cells + r->plan.n_sample * columns;
     for (int i = 0; i < r->n_column; i++) {
         row[i] = 0.0;
+        if (r->own && r->columns[i].channel == ACTION && r->csv.field[i][0] == '\0') {
+            r->empty_action = true;
+            continue;
+        }
         if (r->columns[i].channel != IGNORED &&
             spoti_parse_double(r->csv.field[i], &row[i]) != SPOT_OK) {
             return spot_diag_set(diag, SPOT_E_FORMAT,
@@ -312,9 +331,22 @@ static spot_status read_rows(reader *r, spot_diag *diag)
     return st;
 }
 
-/* Sorts the cells by channel. */
-static spot_status deliver(const reader *r, spot_motion_trajectory *t, spot_diag *diag)
+/* As if the file had no actions. */
+static void leave_out_actions(reader *r)
 {
+    for (int i = 0; i < r->n_column; i++) {
+        r->columns[i].channel = r->columns[i].channel == ACTION ? IGNORED : r->columns[i].channel;
+    }
+    r->plan.width[ACTION] = 0;
+    r->first[ACTION][0] = '\0';
+}
+
+/* Sorts the cells by channel. */
+static spot_status deliver(reader *r, spot_motion_trajectory *t, spot_diag *diag)
+{
+    if (r->empty_action) {
+        leave_out_actions(r);
+    }
     spot_status st = spoti_motion_lay_out(t, &r->plan, r->csv.name, diag);
 
     for (int i = 0; i < r->n_column && st == SPOT_OK; i++) {
