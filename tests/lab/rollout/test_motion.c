@@ -170,6 +170,68 @@ static void what_a_world_does_not_tell_has_a_reason(void **state)
     assert_close(value_of(&e, SPOT_MOTION_ACTION_RATE_PER_STEP), 1.0, 0.0, ROUNDING);
 }
 
+/* An episode that is over before anything was commanded, in a world that tells no positions: its time all the same. */
+static void the_time_is_known_in_any_case(void **state)
+{
+    static joint_world self;
+    spot_world_ops ops;
+    spot_episode e;
+    (void)state;
+    spot_world world = make_joints(&self, &ops, 8);
+    world.dims.n_joint = 0;
+    world.dims.sample_dim = 2;
+    world.dims.time_limit_s = 0.2;
+    ops.sample = flat_sample;
+    assert_int_equal(run(&world, &self.fake, 1, &e), SPOT_OK);
+    assert_close(value_of(&e, SPOT_MOTION_COMPLETION_TIME_S), 0.2, 0.0, ROUNDING);
+    assert_int_equal(e.motion.values[SPOT_MOTION_ACTION_RATE_PER_STEP].why,
+                     SPOT_MOTION_WHY_FEWER_THAN_2);
+}
+
+/* SPARC has room for 2^14 control steps; the rest needs none. */
+static void long_episodes_do_without_sparc(void **state)
+{
+    enum { ROOM = 1 << 14 };
+    static joint_world self;
+    spot_world_ops ops;
+    spot_episode e;
+    (void)state;
+    for (int more = 0; more < 2; more++) {
+        spot_world world = make_joints(&self, &ops, INT32_MAX);
+        world.dims.time_limit_s = (ROOM + more) * 0.1 - 0.05; /* samples at 0, 0.1, .. */
+        assert_int_equal(run(&world, &self.fake, 1, &e), SPOT_OK);
+        assert_int_equal(e.motion.n_sample, ROOM + more);
+        assert_int_equal(e.motion.values[SPOT_MOTION_SPARC].why,
+                         more ? SPOT_MOTION_WHY_NO_ROOM : SPOT_MOTION_WHY_DEFINED);
+        assert_close(value_of(&e, SPOT_MOTION_EE_PATH_M), (ROOM + more - 1) * 10 * FAKE_STEP_M, 0.0,
+                     1e-7);
+    }
+}
+
+static void memory_that_is_short_is_said(void **state)
+{
+    static joint_world self;
+    spot_world_ops ops;
+    (void)state;
+    spot_world world = make_joints(&self, &ops, 8);
+    spot_brain brain = make_fake_brain(&self.fake);
+    spot_status st = SPOT_E_NOMEM;
+    for (int k = 0; st != SPOT_OK; k++) {
+        spot_test_allocator mem;
+        spot_allocator allocator = spot_test_failing_allocator(&mem, k);
+        spot_rollout_config config;
+        spot_rollout *rollout = NULL;
+        spot_rollout_config_default(&config);
+        config.allocator = &allocator;
+        st = spot_rollout_create(&config, &world, &brain, &rollout, NULL);
+        assert_int_equal(st, mem.n_failed > 0 ? SPOT_E_NOMEM : SPOT_OK);
+        assert_int_equal(rollout == NULL, st != SPOT_OK);
+        spot_rollout_destroy(rollout);
+        spot_test_assert_no_leak(&mem);
+        assert_true(k < 100);
+    }
+}
+
 static void joints_outside_the_sample_are_refused(void **state)
 {
     static joint_world self;
@@ -220,6 +282,9 @@ int main(void)
         cmocka_unit_test(figures_follow_from_what_the_world_did),
         cmocka_unit_test(commands_are_absolute_and_a_wait_holds_them),
         cmocka_unit_test(what_a_world_does_not_tell_has_a_reason),
+        cmocka_unit_test(the_time_is_known_in_any_case),
+        cmocka_unit_test(long_episodes_do_without_sparc),
+        cmocka_unit_test(memory_that_is_short_is_said),
         cmocka_unit_test(joints_outside_the_sample_are_refused),
         cmocka_unit_test(broken_numbers_and_invalid_episodes_have_no_metrics),
     };
