@@ -32,5 +32,17 @@ for p in json.loads(run.stdout)["points"]:
     assert p["success"]["k"] == k and p["success"]["n"] == 800000
     assert abs(p["time_s"]["mean"] - total / k) < 1e-6 * total / k
     assert p["time_s"]["lo"] < total / k < p["time_s"]["hi"]
+
+# metrics of motion are kept an episode at a time, so with so many they are given up, and that is said
+with tempfile.TemporaryDirectory() as folder:
+    path = os.path.join(folder, "motion.csv")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("point,seed,success,time_s,ee_path_m\n")
+        for seed in range(530000):
+            f.write(f"full,{seed},1,9,1.{seed % 9}\nlight,{seed},1,8,1.{seed % 7}\n")
+    run = subprocess.run([sys.argv[1], "analyze", path, "--show", "metrics", "--resamples", "100"], capture_output=True,
+                         text=True)
+assert run.returncode == 0, run.stderr
+assert "no metrics of motion: given up: more than 2^20 episodes" in run.stdout, run.stdout
 print("ok: %.0f MB" % used_mb)
 PY

@@ -15,6 +15,7 @@
 enum { RESAMPLES_MOST = 1000 };
 
 static const char NOT_RECORDED[] = "not recorded";
+static const char GIVEN_UP[] = "given up: more than 2^20 episodes";
 static const char NO_OWN[] = "no success has it";
 static const char NO_COMMON[] = "no seed on which both succeed and have it";
 static const char TOO_FEW[] = "fewer than 20 seeds on which both succeed and have it: no interval";
@@ -127,7 +128,7 @@ static void judge_metric(const spoti_setting *s, int i, int metric)
 {
     spot_analysis_metric *out = &s->out->points[i].motion[metric];
     if (s->log->motion == NULL || s->sorted == NULL) {
-        out->reason = NOT_RECORDED;
+        out->reason = s->log->gave_up_motion ? GIVEN_UP : NOT_RECORDED;
         return;
     }
     measure_mean(s, i, metric, out);

@@ -118,8 +118,9 @@ struct spot_analyze_log {
     int64_t capacity;
     spoti_motion *motion; /* (capacity); NULL = no row said any */
     bool is_folded;
-    uint64_t counter; /* keys of episodes without a seed */
-    int last_point;   /* where the row before went */
+    bool gave_up_motion; /* there was some when the episodes were folded */
+    uint64_t counter;    /* keys of episodes without a seed */
+    int last_point;      /* where the row before went */
     char unused[SPOTI_UNUSED_SIZE];
 };
 

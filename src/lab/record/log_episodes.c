@@ -37,6 +37,7 @@ static spot_status fold_all(spot_analyze_log *log)
     spoti_free(log->config.allocator, log->episodes,
                (size_t)log->capacity * sizeof(*log->episodes));
     spoti_free(log->config.allocator, log->motion, (size_t)log->capacity * sizeof(*log->motion));
+    log->gave_up_motion = log->motion != NULL;
     log->episodes = NULL;
     log->motion = NULL;
     log->capacity = 0;

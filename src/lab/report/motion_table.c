@@ -85,6 +85,17 @@ static void add_names(spoti_sheet *t, const spot_analysis_setting *s)
     }
 }
 
+static bool any_computation(const spot_analysis_setting *s)
+{
+    bool known = false;
+    for (int i = 0; i < s->n_points; i++) {
+        const spot_analysis_point *p = &s->points[i];
+        known = known || p->params.known || p->macs.known || p->weight_bytes.known ||
+                p->t_inf_s.known || p->actions_per_s.known;
+    }
+    return known;
+}
+
 static spot_status print_computation(const spot_analysis_setting *s, bool wide, FILE *out)
 {
     spoti_sheet t;
@@ -140,9 +151,9 @@ spot_status spot_report_motion_table(const spot_analysis_setting *setting, bool 
     }
     spoti_report_line(out, 0, "Computation and motion (0: the baseline '%s')",
                       setting->points[setting->baseline].name);
-    spot_status st = print_computation(setting, wide, out);
+    spot_status st = any_computation(setting) ? print_computation(setting, wide, out) : SPOT_OK;
     if (!any_known(setting)) {
-        spot_print(out, "\nno metrics of motion: %s\n",
+        spot_print(out, "no metrics of motion: %s\n",
                    setting->points[setting->baseline].motion[SPOT_MOTION_EE_PATH_M].reason);
         return st;
     }
