@@ -21,6 +21,20 @@
  * `latency_ms` is the mean over calls. A row may also give `median_ms` and `alpha`, its median as a
  * share of the baseline's, for who reads the file: charged is the mean.
  *
+ * A platform that plans of co-inference may use says how fast it computes and what that costs, each figure
+ * with its source; it may have classes, or not:
+ *
+ *     planning:
+ *       flop_per_cycle: 4096
+ *       clock_min_hz: 3.06e8                  # or  clocks_hz: [...]  or  modes: [{name: low, clock_hz: ...}]
+ *       clock_max_hz: 1.3005e9
+ *       power_w_per_hz3: 1.628e-26
+ *       idle_w: 5.33
+ *       pue: 1
+ *       figures:
+ *         - {figure: flop_per_cycle, origin: published, source: "2048 cores, two FLOP a cycle"}
+ *         ...
+ *
  * Class `self` is the very policy that was measured; only profiles of `sweetspot bench` hold it. A class
  * `NAME@VARIANT` is class NAME made cheaper, VARIANT as spot_point_variant writes it: `self@w8a8`.
  */
@@ -30,6 +44,7 @@
 #include <stdbool.h>
 
 #include "spot/alloc.h"
+#include "spot/coinfer_plan.h"
 #include "spot/point.h"
 #include "spot/rng.h"
 #include "spot/status.h"
@@ -56,6 +71,15 @@ typedef struct spot_latency {
 
 typedef struct spot_platform spot_platform; /* immutable after load */
 
+enum { SPOT_PLATFORM_FIGURES_MAX = 16 };
+
+/* Where a figure of a file comes from. */
+typedef struct spot_platform_figure {
+    char figure[SPOT_PLATFORM_NAME_SIZE]; /* its key, `flop_per_cycle` */
+    spot_origin origin;
+    char source[SPOT_PLATFORM_SOURCE_SIZE];
+} spot_platform_figure;
+
 /* Loads a profile from the YAML file `path`. On success the caller owns *out.
  * Returns SPOT_OK, E_INVALID, E_IO, E_FORMAT (diag says file:line), E_NOMEM. */
 SPOT_API spot_status spot_platform_load(const char *path, const spot_allocator *allocator,
@@ -68,6 +92,21 @@ SPOT_API const char *spot_platform_description(const spot_platform *platform);
 /* Classes in the profile: count, and name of the i-th (NULL outside 0..count-1). */
 SPOT_API int spot_platform_class_count(const spot_platform *platform);
 SPOT_API const char *spot_platform_class_name(const spot_platform *platform, int i);
+
+/* Whether the file has `planning`. */
+SPOT_API bool spot_platform_has_planning(const spot_platform *platform);
+
+/* How it is planned with. `modes`: names from its list of modes, `low,high`, whose clocks then are the only
+ * ones; NULL = all clocks that it has. Returns SPOT_OK, E_INVALID, E_NOT_FOUND (no such mode, or no `planning`;
+ * diag says which there are). */
+SPOT_API spot_status spot_platform_computer(const spot_platform *platform, const char *modes,
+                                            spot_coinfer_computer *out, spot_diag *diag);
+
+/* The i-th figure of `planning` and where it comes from; NULL outside. Valid as long as the platform. */
+SPOT_API const spot_platform_figure *spot_platform_figure_at(const spot_platform *platform, int i);
+
+/* The mode that has this clock; NULL if none has. Valid as long as the platform. */
+SPOT_API const char *spot_platform_mode(const spot_platform *platform, double clock_hz);
 
 /* Latency of one inference of class `model_class` at `steps` refinement steps. In a table, steps
  * between or beyond the rows follow the least-squares affine law of the rows and are labelled

@@ -38,6 +38,7 @@ MODULES = {
         "base": set(),
         "platform": {"base"},
         "inspect": {"base"},
+        "plan": {"base", "inspect", "platform"},
         "bench": {"base"},
         "sim": {"base"},
         "rollout": {"base", "platform", "sim"},
@@ -46,7 +47,8 @@ MODULES = {
         "motion": {"base", "record"},
         "judge": {"base", "platform", "record"},
         "study": {"base", "judge", "platform", "record", "rollout", "sim"},
-        "report": {"base", "bench", "judge", "motion", "platform", "record", "study", "rollout", "sim"},
+        "report": {"base", "bench", "judge", "motion", "plan", "platform", "record", "rollout", "sim",
+                   "study"},
     },
 }
 HALLS = ["core", "runtime", "lab", "cli"]
@@ -77,6 +79,8 @@ PUBLIC = {
     "tised_optimum.h": ("core", "tised"),
     "tised_shift.h": ("core", "tised"),
     "exec.h": ("runtime", "exec"),
+    "plan.h": ("lab", "plan"),
+    "report_plan.h": ("lab", "report"),
     "platform.h": ("lab", "platform"),
     "point.h": ("runtime", "point"),
     "policy.h": ("runtime", "policy"),

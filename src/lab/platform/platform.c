@@ -15,6 +15,7 @@
 
 #include "core/base/alloc.h"
 #include "core/base/text.h"
+#include "lab/platform/planning.h"
 #include "lab/platform/platform.h"
 #include "runtime/file/yaml.h"
 
@@ -42,14 +43,8 @@ typedef struct raw_profile {
     char *name, *description;
     raw_class *classes;
     uint64_t classes_count;
+    spoti_raw_planning *planning; /* NULL = not there */
 } raw_profile;
-
-static const cyaml_strval_t ORIGINS[] = {
-    {"measured", SPOT_ORIGIN_MEASURED},
-    {"modelled", SPOT_ORIGIN_MODELLED},
-    {"published", SPOT_ORIGIN_PUBLISHED},
-};
-enum { N_ORIGINS = sizeof(ORIGINS) / sizeof(ORIGINS[0]) };
 
 /* clang-format off */
 static const cyaml_schema_field_t ROW_FIELDS[] = {
@@ -73,7 +68,8 @@ static const cyaml_schema_field_t AFFINE_FIELDS[] = {
 static const cyaml_schema_field_t CLASS_FIELDS[] = {
     CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, raw_class, name,
                            1, SPOT_PLATFORM_NAME_SIZE - 1),
-    CYAML_FIELD_ENUM("origin", CYAML_FLAG_STRICT, raw_class, origin, ORIGINS, N_ORIGINS),
+    CYAML_FIELD_ENUM("origin", CYAML_FLAG_STRICT, raw_class, origin, spoti_origins,
+                     SPOTI_ORIGINS),
     CYAML_FIELD_STRING_PTR("source", CYAML_FLAG_POINTER, raw_class, source,
                            1, SPOT_PLATFORM_SOURCE_SIZE - 1),
     CYAML_FIELD_SEQUENCE("table", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, raw_class, table, &ROW,
@@ -90,8 +86,10 @@ static const cyaml_schema_field_t PROFILE_FIELDS[] = {
                            1, SPOT_PLATFORM_NAME_SIZE - 1),
     CYAML_FIELD_STRING_PTR("description", CYAML_FLAG_POINTER, raw_profile, description,
                            1, SPOT_PLATFORM_SOURCE_SIZE - 1),
-    CYAML_FIELD_SEQUENCE("classes", CYAML_FLAG_POINTER, raw_profile, classes, &CLASS,
-                         1, SPOTI_CLASSES_MAX),
+    CYAML_FIELD_SEQUENCE("classes", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, raw_profile, classes,
+                         &CLASS, 1, SPOTI_CLASSES_MAX),
+    CYAML_FIELD_MAPPING_PTR("planning", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, raw_profile,
+                            planning, spoti_planning_fields),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t PROFILE = {
@@ -257,8 +255,8 @@ static spot_status build(const raw_profile *raw, const spot_allocator *allocator
     for (int i = 0; i < p->n_classes; i++) {
         p->n_rows += raw->classes[i].table_count;
     }
-    p->classes =
-        (spoti_model_class *)spoti_calloc(allocator, (size_t)p->n_classes, sizeof(*p->classes));
+    p->classes = (spoti_model_class *)spoti_calloc(allocator, (size_t)p->n_classes + 1,
+                                                   sizeof(*p->classes)); /* nor this one */
     p->rows = (spoti_platform_point *)spoti_calloc(allocator, p->n_rows, sizeof(*p->rows));
     if (p->classes == NULL || p->rows == NULL) {
         spot_platform_destroy(p);
@@ -292,8 +290,20 @@ spot_status spot_platform_load(const char *path, const spot_allocator *allocator
     for (int i = 0; st == SPOT_OK && i < (int)raw->classes_count; i++) {
         st = check_class(path, raw, i, diag);
     }
+    if (st == SPOT_OK && raw->classes == NULL && raw->planning == NULL) {
+        st = spot_diag_set(diag, SPOT_E_FORMAT, "%s:1: neither classes nor planning, expected one",
+                           path);
+    }
     if (st == SPOT_OK) {
         st = build(raw, allocator, out);
+    }
+    if (st == SPOT_OK && raw->planning != NULL) {
+        (*out)->has_planning = true;
+        st = spoti_planning_take(path, raw->planning, &(*out)->planning, diag);
+        if (st != SPOT_OK) {
+            spot_platform_destroy(*out);
+            *out = NULL;
+        }
     }
     spoti_yaml_free(&PROFILE, data);
     return st;
@@ -305,7 +315,7 @@ void spot_platform_destroy(spot_platform *platform)
         return;
     }
     spoti_free(platform->allocator, platform->classes,
-               (size_t)platform->n_classes * sizeof(*platform->classes));
+               ((size_t)platform->n_classes + 1) * sizeof(*platform->classes));
     spoti_free(platform->allocator, platform->rows, platform->n_rows * sizeof(*platform->rows));
     spoti_free(platform->allocator, platform, sizeof(*platform));
 }
@@ -334,9 +344,9 @@ const char *spot_platform_class_name(const spot_platform *platform, int i)
 
 const char *spot_origin_str(spot_origin origin)
 {
-    for (int i = 0; i < N_ORIGINS; i++) {
-        if (ORIGINS[i].val == (int64_t)origin) {
-            return ORIGINS[i].str;
+    for (int i = 0; i < SPOTI_ORIGINS; i++) {
+        if (spoti_origins[i].val == (int64_t)origin) {
+            return spoti_origins[i].str;
         }
     }
     return "unknown";

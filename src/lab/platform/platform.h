@@ -36,6 +36,19 @@ typedef struct spoti_model_class {
     double spread_frac; /* of a table: largest spread / mean of a row */
 } spoti_model_class;
 
+/* A named clock. */
+typedef struct spoti_platform_mode {
+    char name[SPOT_PLATFORM_NAME_SIZE];
+    double clock_hz;
+} spoti_platform_mode;
+
+typedef struct spoti_planning {
+    spot_coinfer_computer computer; /* of all clocks */
+    int n_modes, n_figures;
+    spoti_platform_mode modes[SPOT_COINFER_CLOCKS_MAX];
+    spot_platform_figure figures[SPOT_PLATFORM_FIGURES_MAX];
+} spoti_planning;
+
 struct spot_platform {
     const spot_allocator *allocator;
     char name[SPOT_PLATFORM_NAME_SIZE];
@@ -44,6 +57,8 @@ struct spot_platform {
     spoti_platform_point *rows; /* (n_rows) of all classes, one after the other */
     int n_classes;
     size_t n_rows;
+    bool has_planning;
+    spoti_planning planning;
     const spot_platform *alphas; /* borrowed; NULL = variants without a class are an error */
 };
 
