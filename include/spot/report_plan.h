@@ -4,7 +4,7 @@
  * Reports of plans: text to read, JSON to work with, and the curves of a sweep.
  *
  *     const spot_plan_report report = {&config, SPOT_COINFER_EXACT_PLAN, &result};
- *     spot_report_plan_text(&report, stdout);
+ *     spot_report_plan_text(&report, false, stdout);
  *     spot_report_plan_json(&report, NULL, stdout);
  *     spot_report_sweep_table(&report, &sweep, false, stdout);
  *     spot_report_sweep_figure(&report, &sweep, "runs/plan", &diag);      plan.svg and plan.png
@@ -30,8 +30,8 @@ typedef struct spot_plan_report {
 } spot_plan_report;
 
 /* Prints the best plan: bits, clocks, delay and energy by part, slack, bounds, what binds, the other choices,
- * and where figures come from. Returns SPOT_OK, E_INVALID (NULL), E_IO, E_NOMEM. */
-SPOT_API spot_status spot_report_plan_text(const spot_plan_report *report, FILE *out);
+ * and where figures come from; `wide`: each with its source. Returns SPOT_OK, E_INVALID (NULL), E_IO, E_NOMEM. */
+SPOT_API spot_status spot_report_plan_text(const spot_plan_report *report, bool wide, FILE *out);
 
 /* Prints JSON (docs/json.md); `sweep` NULL = none. Returns as above. */
 SPOT_API spot_status spot_report_plan_json(const spot_plan_report *report,

@@ -91,6 +91,15 @@ static bool read_reals(const char *text, cli_reals *out)
     return out->count > 0;
 }
 
+static bool add_text(const char *text, cli_texts *out)
+{
+    if (out->count == CLI_LIST_MAX) {
+        return false;
+    }
+    out->values[out->count++] = text;
+    return true;
+}
+
 static bool read_value(const cli_option *option, const char *text)
 {
     switch (option->kind) {
@@ -99,6 +108,8 @@ static bool read_value(const cli_option *option, const char *text)
     case CLI_TEXT:
         *(const char **)option->out = text;
         return true;
+    case CLI_TEXTS:
+        return add_text(text, option->out);
     case CLI_INTEGER:
         return next_integer(&text, option->out) && *text == '\0';
     case CLI_SEED:

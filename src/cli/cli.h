@@ -24,6 +24,7 @@ enum { CLI_PATH_SIZE = 1024, CLI_LIST_MAX = 64, CLI_THREADS_DEFAULT = 0 };
 typedef enum cli_kind {
     CLI_FLAG,     /* bool */
     CLI_TEXT,     /* const char * */
+    CLI_TEXTS,    /* cli_texts: the option may be given again */
     CLI_INTEGER,  /* int */
     CLI_SEED,     /* uint64_t, decimal */
     CLI_REAL,     /* double, finite */
@@ -40,6 +41,11 @@ typedef struct cli_reals {
     double values[CLI_LIST_MAX];
     int count;
 } cli_reals;
+
+typedef struct cli_texts {
+    const char *values[CLI_LIST_MAX];
+    int count;
+} cli_texts;
 
 typedef struct cli_option {
     const char *name;  /* without the dashes */
@@ -85,7 +91,7 @@ bool cli_check_seeds(const char *verb, uint64_t seed, int n);
 
 /* find.c: names -------------------------------------------------------------------------------- */
 
-typedef enum cli_thing { CLI_TASK, CLI_POLICY, CLI_PLATFORM } cli_thing;
+typedef enum cli_thing { CLI_TASK, CLI_POLICY, CLI_PLATFORM, CLI_MODEL, CLI_LINK } cli_thing;
 
 /* Whether $SPOT_DATA, if it is set, is a folder; else says so. */
 bool cli_check_data(void);
@@ -94,6 +100,9 @@ bool cli_check_data(void);
  * task.yaml, a policy's folder, a platform's YAML. Names are looked for in ./, $SPOT_DATA, the data
  * installed beside this program and those under the configured prefix. On failure says so with a list of what exists and returns false. */
 bool cli_find(cli_thing thing, const char *name, char *path, size_t size);
+
+/* The same without a word on failure. */
+bool cli_look(cli_thing thing, const char *name, char *path, size_t size);
 
 /* A folder of the data that has the file `probe`, looked for in the same places. */
 bool cli_find_data(const char *folder, const char *probe, char path[CLI_PATH_SIZE]);
@@ -210,5 +219,6 @@ int spoti_cli_tune(int argc, char **argv);
 int spoti_cli_analyze(int argc, char **argv);
 int spoti_cli_metrics(int argc, char **argv);
 int spoti_cli_inspect(int argc, char **argv);
+int spoti_cli_plan(int argc, char **argv);
 
 #endif

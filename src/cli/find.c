@@ -23,6 +23,8 @@ static const kind kinds[] = {
     [CLI_TASK] = {"task", "tasks", "/task.yaml", NULL},
     [CLI_POLICY] = {"policy", "policies", "", "/config.json"},
     [CLI_PLATFORM] = {"platform", "platforms", ".yaml", NULL},
+    [CLI_MODEL] = {"model", "models", ".yaml", NULL},
+    [CLI_LINK] = {"link", "links", ".yaml", NULL},
 };
 
 /* PROGRAM_FOLDER/`tail` of this very program, so that a tree may be moved. */
@@ -223,6 +225,11 @@ void cli_each(cli_thing thing, void (*each)(void *ctx, const char *name, const c
         }
     }
     free(list);
+}
+
+bool cli_look(cli_thing thing, const char *name, char *path, size_t size)
+{
+    return resolve(&kinds[thing], name, path, size);
 }
 
 bool cli_find(cli_thing thing, const char *name, char *path, size_t size)

@@ -25,6 +25,7 @@ static const verb verbs[] = {
     {"tune", spoti_cli_tune, "find the operating point at which a task is done best"},
     {"analyze", spoti_cli_analyze, "judge a log of trials, yours or published"},
     {"metrics", spoti_cli_metrics, "how smooth, long and costly recorded motions are"},
+    {"plan", spoti_cli_plan, "bits and clocks for a model split between robot and server"},
     {"inspect", spoti_cli_inspect, "show a model's tensors and how they stand quantisation"},
 };
 

@@ -117,6 +117,11 @@ static spot_status run_random(const spot_coinfer_problem *problem,
     double delay_s = 0.0;
     double energy_j = 0.0;
 
+    spoti_plan_below(problem, (double)INFINITY, &outcome->plan); /* says what lacks */
+    if (!outcome->plan.feasible) {
+        spoti_outcome_of_plan(outcome); /* no draw ever will be */
+        return SPOT_OK;
+    }
     while (found < config->draws && tries < config->tries_max) {
         spot_coinfer_plan plan;
         double hz[SPOT_COINFER_STAGES_MAX] = {0.0};
@@ -139,8 +144,8 @@ static spot_status run_random(const spot_coinfer_problem *problem,
         delay_s += plan.delay_s;
         energy_j += plan.energy_j;
     }
-    if (found == 0) {
-        spoti_plan_below(problem, 0.0, &outcome->plan); /* says what lacks */
+    if (found == 0) { /* given up */
+        spoti_plan_below(problem, 0.0, &outcome->plan);
         spoti_outcome_of_plan(outcome);
         return SPOT_OK;
     }

@@ -132,7 +132,7 @@ spot_status spot_plan_model_weights(const char *path, spot_plan_model *model, sp
                        "1 / mean |w| of %.0f weights of %.150s", n, path);
     model->full_bits = 32;
     model->n_split = 1;
-    (void)spoti_copy(model->split[0].name, sizeof(model->split[0].name), "agent");
+    (void)spoti_copy(model->split[0].name, sizeof(model->split[0].name), "only");
     model->split[0].agent_parameters = n;
     model->split[0].lambda = n / sum;
     return SPOT_OK;
@@ -199,7 +199,7 @@ static spot_status check_numbers(const char *path, int line, const spot_plan_spl
 static spot_status take_split(const char *path, int line, const raw_split *raw, double lambda,
                               spot_plan_split *s, spot_diag *diag)
 {
-    (void)spoti_copy(s->name, sizeof(s->name), raw->name != NULL ? raw->name : "split");
+    (void)spoti_copy(s->name, sizeof(s->name), raw->name != NULL ? raw->name : "only");
     s->agent_flop = raw->agent_flop;
     s->server_flop = raw->server_flop;
     s->cloud_flop = raw->cloud_flop;

@@ -127,7 +127,8 @@ static void put_panel(const drawing *d, int panel, spoti_script *script)
     int n = 0;
 
     spoti_script_put(script, panel == 1 ? "set logscale y\n" : "unset logscale y\n");
-    spoti_script_put(script, panel == 1 ? "set yrange [*:*]\n" : "set yrange [0:*]\n");
+    spoti_script_put(script, panel == 1 ? "set yrange [*:*]\nset format y '10^{%%L}'\n"
+                                        : "set yrange [0:*]\nset format y '%%g'\n");
     spoti_script_put(script, "set ylabel %s\nplot", titles[panel]);
     for (int s = 0; s < SPOT_COINFER_SCHEMES; s++) {
         if (was_tried(d->sweep, s)) {
@@ -160,7 +161,8 @@ static void draw(const void *ctx, spoti_script *script)
                      "set multiplot layout 2,2 margins 0.08,0.98,0.11,0.86 spacing 0.09,0.1\n"
                      "set border 3 linecolor rgb '#444444'\nset tics nomirror\n"
                      "set grid ytics linecolor rgb '#dddddd' linewidth 1\n");
-    spoti_script_put(script, "set key at screen 0.98,0.93 right top horizontal samplen 1.5\n");
+    spoti_script_put(
+        script, "set key at screen 0.98,0.95 right top horizontal maxrows 1 width 1 samplen 1.5\n");
     spoti_script_put(script, "set label 1 %s noenhanced at screen 0.02,0.96 left font ',15'\n",
                      title);
     for (int k = 0; k < N_PANEL; k++) {

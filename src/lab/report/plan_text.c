@@ -255,42 +255,67 @@ static spot_status print_choices(const spot_plan_report *r, FILE *out)
     return st;
 }
 
-static void print_source(FILE *out, const char *of, const char *figure, spot_origin origin,
-                         const char *source)
-{
-    char line[LINE_SIZE];
+/* Calls each(ctx, name, figure) for all figures that the plan rests on. */
+typedef void each_figure(void *ctx, const char *of, const spot_platform_figure *figure);
 
-    (void)spoti_format(line, sizeof(line), "  %s, %s: %s: %s", of, figure, spot_origin_str(origin),
-                       source);
-    spot_print_wrapped(out, 4, line);
-}
-
-static void print_sources(const spot_plan_report *r, FILE *out)
+static void walk_figures(const spot_plan_report *r, each_figure *each, void *ctx)
 {
     const spot_plan_choice *c = spoti_plan_best(r);
-    const spot_plan_model *model = r->config->model;
 
-    spot_print(out, "\nWhere figures come from\n");
-    if (model->source[0] != '\0') {
-        print_source(out, model->name, "all", model->origin, model->source);
-    }
     for (int i = 0; i < c->problem.n_stage; i++) {
         const spot_platform *platform = spoti_plan_platform(r, c, i);
         for (int k = 0; spot_platform_figure_at(platform, k) != NULL; k++) {
-            const spot_platform_figure *f = spot_platform_figure_at(platform, k);
-            print_source(out, spot_platform_name(platform), f->figure, f->origin, f->source);
+            each(ctx, spot_platform_name(platform), spot_platform_figure_at(platform, k));
         }
     }
     for (int i = 0; i + 1 < c->problem.n_stage && r->config->n_link > 0; i++) {
         const spot_plan_link *link = r->config->links[c->server[i]];
         for (int k = 0; k < link->n_figure; k++) {
-            print_source(out, link->name, link->figure[k].figure, link->figure[k].origin,
-                         link->figure[k].source);
+            each(ctx, link->name, &link->figure[k]);
         }
     }
 }
 
-spot_status spot_report_plan_text(const spot_plan_report *report, FILE *out)
+static void print_source(void *out, const char *of, const spot_platform_figure *f)
+{
+    char line[LINE_SIZE];
+
+    (void)spoti_format(line, sizeof(line), "  %s, %s: %s: %s", of, f->figure,
+                       spot_origin_str(f->origin), f->source);
+    spot_print_wrapped(out, 4, line);
+}
+
+static void count_origin(void *counts, const char *of, const spot_platform_figure *f)
+{
+    (void)of;
+    ((int *)counts)[f->origin]++;
+}
+
+static void print_sources(const spot_plan_report *r, bool wide, FILE *out)
+{
+    const spot_plan_model *model = r->config->model;
+    int counts[3] = {0};
+    char line[LINE_SIZE];
+
+    (void)spoti_format(line, sizeof(line), "%s: %s: %s.", model->name,
+                       spot_origin_str(model->origin),
+                       model->source[0] != '\0' ? model->source : "given on the command line");
+    spot_print(out, "\n");
+    spot_print_wrapped(out, 0, line);
+    if (wide) {
+        walk_figures(r, print_source, out);
+        return;
+    }
+    walk_figures(r, count_origin, counts);
+    (void)spoti_format(
+        line, sizeof(line),
+        "Of the figures of computers and links %d are measured, %d published, %d modelled "
+        "(--wide and --json say where each comes from).",
+        counts[SPOT_ORIGIN_MEASURED], counts[SPOT_ORIGIN_PUBLISHED], counts[SPOT_ORIGIN_MODELLED]);
+    spot_print_wrapped(out, 0, line);
+}
+
+spot_status spot_report_plan_text(const spot_plan_report *report, bool wide, FILE *out)
 {
     if (report == NULL || out == NULL || report->result == NULL || report->result->n_choice == 0) {
         return SPOT_E_INVALID;
@@ -316,7 +341,7 @@ spot_status spot_report_plan_text(const spot_plan_report *report, FILE *out)
         st = print_choices(report, out);
     }
     if (st == SPOT_OK) {
-        print_sources(report, out);
+        print_sources(report, wide, out);
         st = ferror(out) ? SPOT_E_IO : SPOT_OK;
     }
     return st;

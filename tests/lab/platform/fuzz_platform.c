@@ -34,6 +34,21 @@ static void check_class(const spot_platform *p, const char *name)
     }
 }
 
+/* What is planned with passes the planner's own check, and each figure has a source. */
+static void check_planning(const spot_platform *p)
+{
+    spot_coinfer_problem problem;
+    spot_coinfer_problem_default(&problem);
+    problem.n_stage = 1;
+    problem.max_delay_s = problem.max_energy_j = 1.0;
+    spot_status st = spot_platform_computer(p, NULL, &problem.computer[0], NULL);
+    expect(st == (spot_platform_has_planning(p) ? SPOT_OK : SPOT_E_NOT_FOUND));
+    if (st == SPOT_OK) {
+        expect(spot_coinfer_problem_check(&problem, NULL) == SPOT_OK);
+        expect(spot_platform_figure_at(p, 4) != NULL); /* cycles, clocks, power, idle, pue */
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char path[64];
@@ -45,7 +60,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (st != SPOT_OK) {
         check_refusal(st, p, path, &diag);
     } else {
-        expect(spot_platform_class_count(p) >= 1);
+        expect(spot_platform_class_count(p) >= 1 || spot_platform_has_planning(p));
+        check_planning(p);
         for (int i = 0; i < spot_platform_class_count(p); i++) {
             check_class(p, spot_platform_class_name(p, i));
         }
