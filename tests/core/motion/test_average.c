@@ -190,6 +190,14 @@ static void bad_input_is_refused(void **state)
     assert_int_equal(spot_motion_window_energy(&backward, good, 1, 0, &joules, NULL), SPOT_E_RANGE);
     assert_int_equal(spot_motion_window_energy(&trace, good, 1, -1, &joules, NULL), SPOT_E_RANGE);
     assert_int_equal(spot_motion_window_energy(&trace, good, 1, 0, NULL, NULL), SPOT_E_INVALID);
+    const spot_motion_power timeless = {2, NULL, good};
+    const spot_motion_power powerless = {2, good, NULL};
+    assert_int_equal(spot_motion_window_energy(&timeless, good, 1, 0, &joules, NULL),
+                     SPOT_E_INVALID);
+    assert_int_equal(spot_motion_window_energy(&powerless, good, 1, 0, &joules, NULL),
+                     SPOT_E_INVALID);
+    assert_int_equal(spot_motion_window_energy(&trace, NULL, 1, 0, &joules, NULL), SPOT_E_INVALID);
+    assert_int_equal(spot_motion_window_energy(NULL, good, 1, 0, &joules, NULL), SPOT_E_INVALID);
     assert_true(isnan(joules));
 }
 

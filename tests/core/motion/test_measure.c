@@ -530,6 +530,17 @@ static void curves_lie_at_their_times(void **state)
             assert_close(v[i], 24.0 * t[i], 0.0, 1e-10);
         }
     }
+    double plane[2 * K]; /* along (3, 4) */
+    for (int i = 0; i < K; i++) {
+        plane[2 * i] = 3.0 * p[i];
+        plane[2 * i + 1] = 4.0 * p[i];
+    }
+    series.n_axis = 2;
+    series.position_m = plane;
+    assert_int_equal(spot_motion_curve_of(&series, h, SPOT_MOTION_JERK_SAVGOL, t, v, &n), SPOT_OK);
+    for (size_t i = 0; i < n; i++) {
+        assert_close(v[i], 5.0 * 24.0 * t[i], 0.0, 1e-10);
+    }
     series.n_sample = 6;
     assert_int_equal(spot_motion_curve_of(&series, h, SPOT_MOTION_JERK_SAVGOL, t, v, &n), SPOT_OK);
     assert_int_equal(n, 0);
