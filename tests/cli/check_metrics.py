@@ -289,7 +289,8 @@ def check_broken():
         def change(file, _):
             file["data"].attrs["env_args"] = value
         return change
-    pos, nan = "obs/robot0_eef_pos", np.full((12, 3), np.nan)
+    pos, nan = "obs/robot0_eef_pos", np.zeros((12, 3))
+    nan[11, 2] = np.inf
     p = np.zeros((12, 3))
     Path("secret.bin").write_bytes(bytes(288))
     with h5py.File("other.hdf5", "w") as other:
@@ -322,7 +323,11 @@ def check_broken():
         ("one or two dimensions", replace(pos, data=1.0)),
         ("no numbers", replace(pos, data=np.array([[b"x"] * 3] * 12))),
         ("no numbers", replace(pos, data=np.zeros((12, 3), np.complex128))),
-        ("not finite", replace(pos, data=nan)),
+        ("row 11, column 2: not finite", replace(pos, data=nan)),
+        ("row 11, column 0: not finite", lambda _, d: [d["obs"].pop("robot0_eef_pos"), *(
+            d.create_dataset(f"obs/gripper_{c}", data=nan[:, i]) for i, c in enumerate("xyz"))]),
+        ("expected at most 1000000 samples and 32000000 numbers", lambda _, d: [d.pop("obs"), d.pop("actions"), d.attrs.pop(
+            "num_samples"), d.create_dataset("actions", shape=(10**6, 32), dtype="f4", chunks=(1000, 32))]),
         ("rows, expected 1 to", replace(pos, shape=(10**12, 3), dtype="f8", chunks=(100, 3))),
         ("chunks", replace(pos, shape=(12, 3), maxshape=(None, None), dtype="f8", chunks=(10**8, 3))),
         ("other files", replace(pos, shape=(12, 3), dtype="f8", external=[("secret.bin", 0, 288)])),
