@@ -9,13 +9,9 @@
 
 #include "cli.h"
 
-enum { SOURCES_MAX = 64, MAP_SIZE = 2048 };
-
 typedef struct request {
-    const char *sources[SOURCES_MAX];
-    int n_sources;
-    char map[MAP_SIZE];
-    const char *map_option; /* what the option table reads; `map` holds all of them */
+    cli_sources in;
+    const char *map_option; /* what the option table reads; `in.map` holds all of them */
     const char *baseline;
     const char *setting;
     const char *regime;
@@ -32,47 +28,6 @@ typedef struct request {
     bool json;
     spot_analyze_config config;
 } request;
-
-/* SOURCE and --map may be given more than once, which the option table does not know: they are taken
- * out of argv before it is parsed. Returns false after saying what is wrong. */
-static bool take_sources(request *r, const cli_page *page, int *argc, char **argv)
-{
-    int kept = 1;
-    for (int i = 1; i < *argc; i++) {
-        char *word = argv[i];
-        if (strncmp(word, "--", 2) != 0 && strcmp(word, "-h") != 0) {
-            if (r->n_sources == SOURCES_MAX) {
-                (void)cli_misuse("analyze", "more than %d sources", SOURCES_MAX);
-                return false;
-            }
-            r->sources[r->n_sources++] = word;
-            continue;
-        }
-        bool is_map = strcmp(word, "--map") == 0 || strncmp(word, "--map=", 6) == 0;
-        const char *value = strcmp(word, "--map") == 0 ? (i + 1 < *argc ? argv[i + 1] : NULL)
-                            : is_map                   ? word + 6
-                                                       : NULL;
-        size_t used = strlen(r->map);
-        if (value != NULL &&
-            (size_t)snprintf(r->map + used, sizeof(r->map) - used, "%s%s", used > 0 ? "," : "",
-                             value) >= sizeof(r->map) - used) {
-            (void)cli_misuse("analyze", "--map: too long");
-            return false;
-        }
-        argv[kept++] = word;
-        /* the value of an option is no source */
-        bool takes_value = false;
-        for (size_t k = 0; k < page->n_options; k++) {
-            takes_value = takes_value || (page->options[k].value != NULL &&
-                                          strcmp(word + 2, page->options[k].name) == 0);
-        }
-        if (takes_value && i + 1 < *argc) {
-            argv[kept++] = argv[++i];
-        }
-    }
-    *argc = kept;
-    return true;
-}
 
 /* What is wrong with data is no misuse of the command; a name that is not there is. */
 static int fail_on_data(spot_status st, const spot_diag *diag)
@@ -273,8 +228,8 @@ static int judge(const request *r, spot_analyze_log *log)
     spot_diag diag = {""};
     spot_analysis *a = NULL;
     spot_forecast **forecasts = NULL;
-    for (int i = 0; i < r->n_sources; i++) {
-        int exit_code = read_source(log, r->sources[i]);
+    for (int i = 0; i < r->in.count; i++) {
+        int exit_code = read_source(log, r->in.names[i]);
         if (exit_code != CLI_OK) {
             return exit_code;
         }
@@ -311,7 +266,7 @@ static int judge(const request *r, spot_analyze_log *log)
 
 static int check_request(request *r)
 {
-    if (r->n_sources == 0) {
+    if (r->in.count == 0) {
         return cli_misuse("analyze",
                           "no SOURCE: expected a CSV, a folder or store of sweetspot tune, "
                           "or published:NAME");
@@ -340,7 +295,7 @@ static int check_request(request *r)
     if (r->platform_name != NULL && r->t_inf_s >= 0.0) {
         return cli_misuse("analyze", "--platform and --t-inf: expected one of them");
     }
-    r->config.map = r->map[0] != '\0' ? r->map : NULL;
+    r->config.map = r->in.map[0] != '\0' ? r->in.map : NULL;
     r->config.baseline = r->baseline;
     return CLI_OK;
 }
@@ -415,7 +370,7 @@ int spoti_cli_analyze(int argc, char **argv)
                            .options = options,
                            .n_options = sizeof(options) / sizeof(options[0]),
                            .examples = EXAMPLES};
-    if (!take_sources(&r, &page, &argc, argv)) {
+    if (!cli_take_sources(&r.in, &page, &argc, argv)) {
         return CLI_USAGE;
     }
     if (!cli_parse(&page, argc, argv, &exit_code)) {

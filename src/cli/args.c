@@ -195,6 +195,45 @@ static bool read_option(const cli_page *page, int argc, char **argv, int *i, int
     return true;
 }
 
+bool cli_take_sources(cli_sources *in, const cli_page *page, int *argc, char **argv)
+{
+    int kept = 1;
+    for (int i = 1; i < *argc && argv[i] != NULL; i++) {
+        char *word = argv[i];
+        if (strncmp(word, "--", 2) != 0 && strcmp(word, "-h") != 0) {
+            if (in->count == CLI_SOURCES_MAX) {
+                (void)cli_misuse(page->verb, "more than %d sources", CLI_SOURCES_MAX);
+                return false;
+            }
+            in->names[in->count++] = word;
+            continue;
+        }
+        bool is_map = strcmp(word, "--map") == 0 || strncmp(word, "--map=", 6) == 0;
+        const char *value = strcmp(word, "--map") == 0 ? (i + 1 < *argc ? argv[i + 1] : NULL)
+                            : is_map                   ? word + 6
+                                                       : NULL;
+        size_t used = strlen(in->map);
+        if (value != NULL &&
+            (size_t)snprintf(in->map + used, sizeof(in->map) - used, "%s%s", used > 0 ? "," : "",
+                             value) >= sizeof(in->map) - used) {
+            (void)cli_misuse(page->verb, "--map: too long");
+            return false;
+        }
+        argv[kept++] = word;
+        /* the value of an option is no source */
+        bool takes_value = false;
+        for (size_t k = 0; k < page->n_options; k++) {
+            takes_value = takes_value || (page->options[k].value != NULL &&
+                                          strcmp(word + 2, page->options[k].name) == 0);
+        }
+        if (takes_value && i + 1 < *argc) {
+            argv[kept++] = argv[++i];
+        }
+    }
+    *argc = kept;
+    return true;
+}
+
 const char *cli_take_argument(const cli_page *page, int *argc, char **argv)
 {
     const char *argument = NULL;

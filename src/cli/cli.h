@@ -74,6 +74,19 @@ bool cli_parse(const cli_page *page, int argc, char **argv, int *exit_code);
  * before cli_parse. */
 const char *cli_take_argument(const cli_page *page, int *argc, char **argv);
 
+enum { CLI_SOURCES_MAX = 256, CLI_MAP_SIZE = 2048 };
+
+/* Arguments that are no options, and every --map, joined by commas; the names lie in argv. */
+typedef struct cli_sources {
+    const char *names[CLI_SOURCES_MAX];
+    int count;
+    char map[CLI_MAP_SIZE];
+} cli_sources;
+
+/* SOURCE and --map may be given more than once, which the option table does not know: takes the sources out of argv, and
+ * copies every --map, before it is parsed. Returns false after saying what is wrong. */
+bool cli_take_sources(cli_sources *in, const cli_page *page, int *argc, char **argv);
+
 /* The position of `word` in `words`; -1 after saying what was expected. */
 int cli_choose(const char *verb, const char *option, const char *word, const char *const *words,
                int n_words);

@@ -7,12 +7,11 @@
 
 #include "cli.h"
 
-enum { FILES_MAX = 256, RECORDS_MAX = 100000, FIRST_ROOM = 64 };
+enum { RECORDS_MAX = 100000, FIRST_ROOM = 64 };
 
 typedef struct request {
-    const char *files[FILES_MAX];
-    int n_file;
-    const char *map;
+    cli_sources in;
+    const char *map_option; /* what the option table reads; `in.map` holds all of them */
     double control_hz;
     cli_reals resistance_ohm;
     cli_reals torque_nm_a;
@@ -29,20 +28,6 @@ typedef struct measured {
     spot_motion_trajectory *kept[SPOT_MOTION_FIGURE_MAX];
     int n_kept;
 } measured;
-
-/* FILE may be given more than once: taken out of argv before it is parsed. False after saying what is wrong. */
-static bool take_files(request *r, const cli_page *page, int *argc, char **argv)
-{
-    for (const char *file = cli_take_argument(page, argc, argv); file != NULL;
-         file = cli_take_argument(page, argc, argv)) {
-        if (r->n_file == FILES_MAX) {
-            (void)cli_misuse("metrics", "more than %d files", FILES_MAX);
-            return false;
-        }
-        r->files[r->n_file++] = file;
-    }
-    return true;
-}
 
 static bool make_room(measured *m)
 {
@@ -102,7 +87,7 @@ static int measure_file(const request *r, const char *path, measured *m)
     spot_diag diag = {""};
 
     spot_motion_file_config_default(&config);
-    config.map = r->map;
+    config.map = r->in.map[0] != '\0' ? r->in.map : NULL;
     config.control_hz = r->control_hz;
     spot_status st = spot_motion_file_open(path, &config, &file, &diag);
     if (st != SPOT_OK) {
@@ -153,8 +138,8 @@ static int draw_figure(const request *r, const measured *m)
 static int run(const request *r, measured *m)
 {
     int exit_code = CLI_OK;
-    for (int i = 0; i < r->n_file && exit_code == CLI_OK; i++) {
-        exit_code = measure_file(r, r->files[i], m);
+    for (int i = 0; i < r->in.count && exit_code == CLI_OK; i++) {
+        exit_code = measure_file(r, r->in.names[i], m);
     }
     if (exit_code != CLI_OK) {
         return exit_code;
@@ -182,7 +167,7 @@ static bool all_are(const cli_reals *list, double least, bool or_equal)
 
 static int check_request(request *r)
 {
-    if (r->n_file == 0) {
+    if (r->in.count == 0) {
         return cli_misuse("metrics", "no FILE: expected a CSV or HDF5 file of trajectories");
     }
     if (r->control_hz < 0.0 || r->config.position_noise_m < 0.0) {
@@ -222,11 +207,12 @@ static const char EXAMPLES[] =
 int spoti_cli_metrics(int argc, char **argv)
 {
     int exit_code = CLI_OK;
-    request r = {.map = NULL};
+    request r = {.map_option = NULL};
     measured m = {.records = NULL};
     spot_motion_config_default(&r.config);
     const cli_option options[] = {
-        {"map", "OLD=NEW,...", CLI_TEXT, &r.map, "read column or dataset OLD as NEW"},
+        {"map", "OLD=NEW", CLI_TEXT, &r.map_option,
+         "read column or dataset OLD as NEW; again, or a comma list"},
         {"control-hz", "F", CLI_REAL, &r.control_hz, "samples a second where FILE does not say"},
         {"position-noise-m", "S", CLI_REAL, &r.config.position_noise_m,
          "standard deviation an axis: what jerk it shows by itself"},
@@ -244,7 +230,7 @@ int spoti_cli_metrics(int argc, char **argv)
                            .options = options,
                            .n_options = sizeof(options) / sizeof(options[0]),
                            .examples = EXAMPLES};
-    if (!take_files(&r, &page, &argc, argv)) {
+    if (!cli_take_sources(&r.in, &page, &argc, argv)) {
         return CLI_USAGE;
     }
     if (!cli_parse(&page, argc, argv, &exit_code)) {

@@ -33,6 +33,9 @@ grep -Eq "^ee_rms_jerk_savgol +6 +m/s3 +lower +savgol, 10 Hz +0.040825 " out || 
 grep -Eq "^energy_abs_j +- +J .* no torques$" out || fail "$(cat out)"
 grep -q "ignores copper loss" out || fail "$(cat out)"
 
+"$tool" metrics good.csv --position-noise-m 1e-4 --map a1=unused --map=q1_rad=unused >two
+grep -Eq "^action_rate_per_s .* no actions$" two && grep -Eq "^joint_path_rad .* no joint positions$" two || fail "$(cat two)"
+
 # --map, columns that are not read, several files and their means
 "$tool" metrics other.csv --map t=time_s,x=ee_x_m,joint=q1_rad --position-noise-m 1e-4 >mapped 2>err
 grep -q "other.csv: columns not used: mood" err || fail "$(cat err)"
