@@ -291,7 +291,7 @@ static void what_cannot_be_is_refused_with_a_reason(void **state)
         {FIXTURE, "w8a8", SPOT_OK, ""},
         {FIXTURE, "none.yaml", SPOT_E_IO, "none.yaml"},
         {MIXER, "w8a8", SPOT_E_UNSUPPORTED, "'w8a8' on a policy of type flow_mixer, expected fp32"},
-        {MIXER, "w4-t3", SPOT_E_UNSUPPORTED, "expected fp32 or a policy of type dit"},
+        {MIXER, "w4-t3", SPOT_E_UNSUPPORTED, "expected fp32, num:B or a policy of type dit"},
         {MIXER, "fp32", SPOT_OK, ""},
         {MIXER, "nonsense", SPOT_E_FORMAT, "quant: 'nonsense'"},
     };
