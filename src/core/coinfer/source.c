@@ -171,12 +171,13 @@ static void make_points(spot_coinfer_source *s, const atom *atoms, size_t n)
 
 static void describe_points(spot_coinfer_source *s)
 {
-    double below = 0.0;
+    double below = s->p[0];
     size_t at = 0;
 
     /* at rate 0 the one codeword is the median */
-    for (below = s->p[0]; below < 0.5 && at + 1 < s->info.n_point; below += s->p[at]) {
+    while (below < 0.5 && at + 1 < s->info.n_point) {
         at++;
+        below += s->p[at];
     }
     for (size_t i = 0; i < s->info.n_point; i++) {
         s->info.distortion_zero += s->p[i] * fabs(s->x[i] - s->x[at]);

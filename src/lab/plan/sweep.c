@@ -139,10 +139,10 @@ spot_status spot_plan_sweep_make(const spot_plan_config *config,
     }
     for (int i = 0; st == SPOT_OK && i < n_budget * SPOT_COINFER_SCHEMES; i++) {
         const spot_coinfer_scheme scheme = (spot_coinfer_scheme)(i % SPOT_COINFER_SCHEMES);
+        const int at_budget = i / SPOT_COINFER_SCHEMES;
         spot_plan_config at = *config;
 
-        sweep->row[i].budget =
-            sweep_config->from + (double)(i / SPOT_COINFER_SCHEMES) * sweep_config->step;
+        sweep->row[i].budget = sweep_config->from + (double)at_budget * sweep_config->step;
         set_budget(&at, sweep->budget, sweep->row[i].budget);
         if (sweep_config->scheme[scheme] && (scheme != SPOT_COINFER_PPO || scheme_config.ppo)) {
             st = plan_row(&at, scheme, &scheme_config, &sweep->row[i], diag);

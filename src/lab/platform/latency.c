@@ -148,7 +148,7 @@ static spot_status numeric_latency(const spot_platform *platform, const char *cl
                                    const spot_point *point, spot_latency *out, spot_diag *diag)
 {
     spot_point full = *point;
-    spot_latency whole;
+    spot_latency whole = {.mean_s = 0.0};
     spoti_numeric numeric = {0};
     spot_status st = spoti_numeric_parse(point->quant, &numeric, diag);
 

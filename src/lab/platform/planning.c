@@ -124,12 +124,13 @@ static spot_status take_clocks(const char *path, int line, const spoti_raw_plann
     }
     c->clock_min_hz = raw->clock_min_hz;
     c->clock_max_hz = raw->clock_max_hz;
-    c->n_clock = (int)(raw->clocks_hz != NULL ? raw->clocks_hz_count : raw->modes_count);
+    c->n_clock = raw->clocks_hz != NULL ? (int)raw->clocks_hz_count : 0;
     for (int i = 0; i < c->n_clock; i++) {
-        c->clocks_hz[i] = raw->clocks_hz != NULL ? raw->clocks_hz[i] : raw->modes[i].clock_hz;
+        c->clocks_hz[i] = raw->clocks_hz[i];
     }
-    planning->n_modes = (int)raw->modes_count;
+    planning->n_modes = raw->modes != NULL ? (int)raw->modes_count : 0;
     for (int i = 0; i < planning->n_modes; i++) {
+        c->clocks_hz[c->n_clock++] = raw->modes[i].clock_hz;
         (void)spoti_copy(planning->modes[i].name, sizeof(planning->modes[i].name),
                          raw->modes[i].name);
         planning->modes[i].clock_hz = raw->modes[i].clock_hz;

@@ -250,7 +250,7 @@ static spot_status build(const raw_profile *raw, const spot_allocator *allocator
     p->allocator = allocator;
     (void)spoti_copy(p->name, sizeof(p->name), raw->name);
     (void)spoti_copy(p->description, sizeof(p->description), raw->description);
-    p->n_classes = (int)raw->classes_count;
+    p->n_classes = raw->classes != NULL ? (int)raw->classes_count : 0;
     p->n_rows = 1; /* never a block of no bytes */
     for (int i = 0; i < p->n_classes; i++) {
         p->n_rows += raw->classes[i].table_count;

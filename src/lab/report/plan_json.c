@@ -49,15 +49,15 @@ static int figures_of(const spot_platform *platform)
 
 static json_t *make_stage(const spot_plan_report *r, const spot_plan_choice *c, int i)
 {
-    static const char *const parts[] = {"agent", "server", "cloud"};
     const spot_platform *platform = spoti_plan_platform(r, c, i);
     const spot_coinfer_plan *p = &c->outcome.plan;
     const char *mode = spot_platform_mode(platform, p->clock_hz[i]);
 
-    return json_pack("{s:s, s:s, s:s?, s:f, s:f, s:f, s:f, s:o}", "part", parts[i], "platform",
-                     spot_platform_name(platform), "mode", mode, "clock_hz", p->clock_hz[i], "flop",
-                     c->problem.flop[i], "delay_s", p->stage_s[i], "energy_j", p->stage_j[i],
-                     "figures", make_figures(figures_of(platform), of_platform, platform));
+    return json_pack("{s:s, s:s, s:s?, s:f, s:f, s:f, s:f, s:o}", "part", spoti_plan_part(i),
+                     "platform", spot_platform_name(platform), "mode", mode, "clock_hz",
+                     p->clock_hz[i], "flop", c->problem.flop[i], "delay_s", p->stage_s[i],
+                     "energy_j", p->stage_j[i], "figures",
+                     make_figures(figures_of(platform), of_platform, platform));
 }
 
 static json_t *make_hop(const spot_plan_report *r, const spot_plan_choice *c, int i)

@@ -22,6 +22,11 @@ const spot_platform *spoti_plan_platform(const spot_plan_report *report,
     return i == 0 ? report->config->agent : report->config->servers[choice->server[i - 1]];
 }
 
+const char *spoti_plan_part(int i)
+{
+    return i == 0 ? "agent" : i == 1 ? "server" : "cloud";
+}
+
 const spot_plan_split *spoti_plan_split(const spot_plan_report *report,
                                         const spot_plan_choice *choice)
 {
@@ -59,12 +64,11 @@ typedef struct parts {
 static void fill_stage(const spot_plan_report *r, const spot_plan_choice *c, int i, int row,
                        const parts *t)
 {
-    static const char *const names[] = {"agent", "server", "cloud"};
     const spot_coinfer_plan *p = &c->outcome.plan;
     const spot_platform *platform = spoti_plan_platform(r, c, i);
     const char *mode = spot_platform_mode(platform, p->clock_hz[i]);
 
-    (void)spoti_copy(t->name[row], SPOTI_CELL_SIZE, names[i]);
+    (void)spoti_copy(t->name[row], SPOTI_CELL_SIZE, spoti_plan_part(i));
     (void)spoti_format(t->where[row], SPOTI_CELL_SIZE, "%s%s%s", spot_platform_name(platform),
                        mode != NULL ? ", " : "", mode != NULL ? mode : "");
     if (c->problem.flop[i] > 0.0) {

@@ -13,6 +13,9 @@ const spot_plan_choice *spoti_plan_best(const spot_plan_report *report);
 const spot_platform *spoti_plan_platform(const spot_plan_report *report,
                                          const spot_plan_choice *choice, int i);
 
+/* What stage i is called. */
+const char *spoti_plan_part(int i);
+
 /* The split of a choice. */
 const spot_plan_split *spoti_plan_split(const spot_plan_report *report,
                                         const spot_plan_choice *choice);
