@@ -53,7 +53,11 @@ done
 "$tool" metrics demos.hdf5 demos.hdf5 --position-noise-m 1e-4 --motor-resistance-ohm 0.3 --torque-constant-nm-a 9 \
     --json >metrics.json
 "$tool" inspect ur5e-conveyor --json >inspect.json
+"$tool" plan --model git-like --agent agx-orin-64gb --server rtx-4070 --link wlan-5ghz --max-delay 0.085 --max-energy 10 \
+    --sweep-delay 0.06:0.1:0.02 --json >plan.json
+"$tool" plan --model "$root/tests/lab/plan/corpus_model/splits.yaml" --split a --agent paper-agent --server paper-server \
+    --max-delay 0.06 --max-energy 1 --json >plan-calibrated.json
 python3 "$root/tests/cli/check_json.py" "$root/docs/json.md" tune=clear.json tune=broken.json analyze=a-clear.json \
     analyze=a-one.json analyze=a-dom.json analyze=a-static.json analyze=a-dynamic.json analyze=a-many.json analyze=a-log.json analyze=a-shift.json \
     rollout=rollout.json rollout=r-broken.json bench=bench.json check=check.json list=list.json demo=demo.json \
-    inspect=inspect.json metrics=metrics.json
+    inspect=inspect.json plan=plan.json plan=plan-calibrated.json metrics=metrics.json

@@ -174,6 +174,12 @@ static void print_bounds(const spot_plan_report *r, FILE *out)
     spot_print_wrapped(out, 0, line);
 }
 
+/* What is left of a budget; a rounding is nothing. */
+static double left_of(double slack, double budget)
+{
+    return fabs(slack) < 1e-9 * budget ? 0.0 : slack;
+}
+
 static void print_feasible(const spot_plan_report *r, FILE *out)
 {
     const spot_plan_choice *c = spoti_plan_best(r);
@@ -187,7 +193,8 @@ static void print_feasible(const spot_plan_report *r, FILE *out)
     (void)spoti_format(
         line, sizeof(line),
         "%d of %d bits (%.2f if bits were real); slack %.4g of %g s, %.4g of %g J%s.", p->bits,
-        c->problem.full_bits, c->bits_continuous, p->slack_s, r->config->max_delay_s, p->slack_j,
+        c->problem.full_bits, c->bits_continuous, left_of(p->slack_s, r->config->max_delay_s),
+        r->config->max_delay_s, left_of(p->slack_j, r->config->max_energy_j),
         r->config->max_energy_j, binds);
     spot_print_wrapped(out, 0, line);
     if (r->scheme == SPOT_COINFER_RANDOM) {
