@@ -18,6 +18,7 @@
 #ifndef SPOT_INSPECT_H
 #define SPOT_INSPECT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "spot/alloc.h"
@@ -49,6 +50,8 @@ typedef struct spot_inspect_config {
     int bits[SPOT_INSPECT_BITS_MAX]; /* 1 .. 12 each, sign included; default 2, 3, 4, 6, 8 */
     int n_bits;                      /* 0 .. 12; default 5 */
     size_t sample_max;               /* 2 .. 2^24 weights of a tensor; default 2^18 */
+    bool
+        source; /* the sample's own distortion-rate function too, some seconds a tensor; default false */
     const spot_allocator *allocator; /* borrowed until close; NULL = malloc */
 } spot_inspect_config;
 
@@ -60,6 +63,9 @@ typedef struct spot_inspect_error {
     double uniform_clip; /* that clip: where the last cell would end, in units of w */
     double power_of_two; /* best largest level for these weights */
     double optimum;      /* closed form for the fitted law, spot_coinfer_lloyd */
+    double compander;    /* closed form for the fitted law, spot_coinfer_compander */
+    double source; /* of the sample's own distortion-rate function at these bits, the least that any
+                          * code of them reaches (coinfer_source.h); 0 = not wanted, or not found */
     double lower, upper; /* lambda D_L, lambda D_U1 of the law: 2^-b, 2^(1-b) */
 } spot_inspect_error;
 
@@ -96,8 +102,8 @@ SPOT_API spot_status spot_inspect_open(const char *path, const spot_inspect_conf
 /* Number of tensors; they come in the order of their data. */
 SPOT_API size_t spot_inspect_count(const spot_inspect *file);
 
-/* Reads tensor i (0 .. count - 1) from the file and judges it; allocates nothing. Returns SPOT_OK,
- * E_INVALID (NULL), E_RANGE (i), E_IO (also a file that shrank). */
+/* Reads tensor i (0 .. count - 1) from the file and judges it; allocates nothing unless `source`
+ * is wanted. Returns SPOT_OK, E_INVALID (NULL), E_RANGE (i), E_IO (also a file that shrank), E_NOMEM. */
 SPOT_API spot_status spot_inspect_read(spot_inspect *file, size_t i, spot_inspect_tensor *tensor,
                                        spot_diag *diag);
 

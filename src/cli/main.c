@@ -26,6 +26,7 @@ static const verb verbs[] = {
     {"analyze", spoti_cli_analyze, "judge a log of trials, yours or published"},
     {"metrics", spoti_cli_metrics, "how smooth, long and costly recorded motions are"},
     {"plan", spoti_cli_plan, "bits and clocks for a model split between robot and server"},
+    {"distortion", spoti_cli_distortion, "what b bits lose of weights, by law and in fact"},
     {"inspect", spoti_cli_inspect, "show a model's tensors and how they stand quantisation"},
 };
 
@@ -38,7 +39,7 @@ static void print_help(void)
         "Usage: sweetspot VERB [options]\n\nVerbs:\n",
         SPOT_VERSION_STRING);
     for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-        spot_print(stdout, "  %-9s %s\n", verbs[i].name, verbs[i].help);
+        spot_print(stdout, "  %-10s %s\n", verbs[i].name, verbs[i].help);
     }
     spot_print(stdout, "\n'sweetspot VERB --help' explains a verb by example. To start:\n"
                        "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w\n\n"

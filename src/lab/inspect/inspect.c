@@ -299,7 +299,7 @@ static int compare_floats(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void fit(spot_inspect *f, spot_inspect_tensor *t)
+static spot_status fit(spot_inspect *f, spot_inspect_tensor *t)
 {
     const spoti_magnitudes m = {f->sample, f->sum, t->n_sample};
 
@@ -316,6 +316,9 @@ static void fit(spot_inspect *f, spot_inspect_tensor *t)
         t->errors[i].bits = f->config.bits[i];
         spoti_inspect_errors(&m, t->lambda, f->levels, &t->errors[i]);
     }
+    return f->config.source && t->n_error > 0
+               ? spoti_inspect_source(&m, f->allocator, t->errors, t->n_error)
+               : SPOT_OK;
 }
 
 spot_status spot_inspect_read(spot_inspect *file, size_t i, spot_inspect_tensor *tensor,
@@ -350,8 +353,7 @@ spot_status spot_inspect_read(spot_inspect *file, size_t i, spot_inspect_tensor 
     } else if (tensor->mean_abs <= 0.0) {
         tensor->found = SPOT_INSPECT_ALL_ZERO;
     } else {
-        fit(file, tensor);
-        return SPOT_OK;
+        return fit(file, tensor);
     }
     tensor->n_sample = 0;
     return SPOT_OK;

@@ -23,4 +23,8 @@ double spoti_inspect_ks(const spoti_magnitudes *m, double lambda);
 void spoti_inspect_errors(const spoti_magnitudes *m, double lambda, double *levels,
                           spot_inspect_error *error);
 
+/* Fills `source` of the errors (n_error). Returns SPOT_OK, E_RANGE, E_NOMEM. */
+spot_status spoti_inspect_source(const spoti_magnitudes *m, const spot_allocator *allocator,
+                                 spot_inspect_error *errors, int n_error);
+
 #endif
