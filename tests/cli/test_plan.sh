@@ -71,7 +71,7 @@ expect 2 'one for each' "${paper[@]}" --server paper-server --link wlan-5ghz
 expect 2 'at most 4' "${paper[@]}" --server a --server b --server c --server d
 expect 2 "'best', expected one of: exact, sca, fixed, random, ppo" "${paper[@]}" --method best
 expect 2 'lloyd, verdu, additive, gap' "${paper[@]}" --objective none
-expect 2 'blip2-like, git-like' --model nothing --agent paper-agent --max-delay 1 --max-energy 1
+expect 2 'blip2-like, fcdnn-16, git-like' --model nothing --agent paper-agent --max-delay 1 --max-energy 1
 expect 2 'no mode' "${paper[@]}" --modes low
 expect 2 'planning' "${paper[@]}" --agent agx-orin-15w
 expect 2 'FROM:TO:STEP' "${paper[@]}" --sweep-delay 1:5

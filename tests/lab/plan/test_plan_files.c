@@ -269,6 +269,16 @@ static void shipped_files_load_and_draw_their_boards_power(void **state)
         }
         assert_non_null(strstr(m.source, "assumed"));
     }
+    spot_plan_model measured;
+    assert_int_equal(spot_plan_model_load(SPOT_SOURCE_DIR "/models/fcdnn-16.yaml", &measured, NULL),
+                     SPOT_OK);
+    assert_int_equal(measured.n_split, 4);
+    assert_int_equal(measured.origin, SPOT_ORIGIN_MEASURED);
+    for (int i = 0; i < 4; i++) { /* two FLOP a weight and digit */
+        assert_true(measured.split[i].agent_flop == 2.0 * measured.split[i].agent_parameters);
+        assert_true(measured.split[i].agent_flop + measured.split[i].server_flop == 2.0 * 62080.0);
+        assert_int_equal(measured.split[i].n_feature, i < 3 ? 4 : 0);
+    }
     spot_plan_link link;
     assert_int_equal(spot_plan_link_load(SPOT_SOURCE_DIR "/links/wlan-5ghz.yaml", &link, NULL),
                      SPOT_OK);
