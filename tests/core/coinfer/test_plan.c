@@ -431,6 +431,13 @@ static void a_stage_without_work_costs_nothing(void **state)
     p = example_1();
     p.computer[0].power_w_per_hz3 = 0.0; /* free cycles run at full speed */
     assert_true(plan_of(&p).clock_hz[0] == 2e9);
+    p.n_stage = 1; /* of clocks that cost the same the fastest one, wherever it stands */
+    p.max_delay_s = 10.0;
+    p.computer[0].n_clock = 3;
+    p.computer[0].clocks_hz[0] = 1e9;
+    p.computer[0].clocks_hz[1] = 2e9;
+    p.computer[0].clocks_hz[2] = 1.5e9;
+    assert_true(plan_of(&p).clock_hz[0] == 2e9);
 }
 
 static void refuses(const spot_coinfer_problem *p, const char *word)

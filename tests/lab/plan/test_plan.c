@@ -121,6 +121,29 @@ static void every_choice_is_tried_and_the_least_output_wins(void **state)
     tear_down(&w);
 }
 
+/* Where nothing is feasible, what is shown is the choice that lacks least energy. */
+static void the_nearest_of_infeasible_choices_is_shown(void **state)
+{
+    world w;
+
+    (void)state;
+    set_up(&w);
+    w.config.max_delay_s = 0.12;
+    w.config.max_energy_j = 1e-4;
+    spot_plan_result r = result_of(&w.config);
+    double least = (double)INFINITY;
+    double most = 0.0;
+    for (int i = 0; i < r.n_choice; i++) {
+        assert_false(r.choice[i].outcome.plan.feasible);
+        least = fmin(least, r.choice[i].outcome.plan.least_energy_j);
+        most = fmax(most, r.choice[i].outcome.plan.least_energy_j);
+    }
+    assert_true(least < most);
+    assert_true(r.choice[r.best].outcome.plan.least_energy_j == least);
+    spot_plan_result_free(&r);
+    tear_down(&w);
+}
+
 static void chains_are_in_the_order_given(void **state)
 {
     world w;
@@ -245,6 +268,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_choice_is_tried_and_the_least_output_wins),
+        cmocka_unit_test(the_nearest_of_infeasible_choices_is_shown),
         cmocka_unit_test(chains_are_in_the_order_given),
         cmocka_unit_test(no_link_means_free_sending),
         cmocka_unit_test(what_cannot_be_compared_is_refused),
