@@ -14,6 +14,7 @@
 #include "spot/coinfer_ppo.h"
 #include "spot/coinfer_source.h"
 #include "spot/demo.h"
+#include "spot/distortion.h"
 #include "spot/exec.h"
 #include "spot/inspect.h"
 #include "spot/motion.h"

@@ -213,6 +213,15 @@ int cli_default_steps(const spot_brain *brain);
 void cli_hint_bench(const spot_platform *platform, const char *class_name, int steps,
                     const char *policy_name);
 
+/* distortion_measure.c ------------------------------------------------------------------------- */
+
+/* Runs the model whose weights are `weights` (FOLDER/model.safetensors) in few bits. The result is the caller's, to be
+ * freed; NULL after saying what is wrong, with the exit code. */
+spot_distortion_result *cli_measure(const char *weights, const cli_integers *bits, int layer_bits,
+                                    int *exit_code);
+void cli_print_measured(const spot_distortion_result *measured);
+json_t *cli_json_measured(const spot_distortion_result *measured);
+
 /* rollout_replay.c ----------------------------------------------------------------------------- */
 
 /* Runs the episode `seed` again and writes its trajectory and its video, where their paths are given.

@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* `sweetspot distortion`: what b bits lose of a weight, by law and by the weights themselves. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -18,6 +19,8 @@ typedef struct options {
     cli_integers bits;
     double lambda;
     bool json;
+    bool measure;
+    int layer_bits;
 } options;
 
 /* ---- the law ---- */
@@ -183,16 +186,53 @@ static bool find_weights(const char *model, char path[CLI_PATH_SIZE])
     return written > 0 && written < CLI_PATH_SIZE;
 }
 
+/* The law, the matrices of `file`, and what was measured (NULL = nothing). */
+static int show_file(spot_inspect *file, const char *path, const options *o,
+                     const spot_distortion_result *measured)
+{
+    json_t *rows = o->json ? json_array() : NULL;
+    json_t *layers = o->json ? json_array() : NULL;
+    int n_layer = 0;
+    int n_fits = 0;
+    int code = print_law(&o->bits, rows);
+
+    if (code == CLI_OK) {
+        code = show_layers(file, layers, &n_layer, &n_fits);
+    }
+    if (code == CLI_OK && n_layer == 0) {
+        code = cli_misuse("distortion", "%s: no matrices of F32, BF16 or F16 to judge", path);
+    }
+    if (code != CLI_OK) {
+        json_decref(rows);
+        json_decref(layers);
+        return code;
+    }
+    if (o->json) {
+        return cli_print_json(json_pack("{s:s, s:o, s:i, s:i, s:o, s:o*}", "file", path, "law",
+                                        rows, "matrices", n_layer, "fit_law", n_fits, "layers",
+                                        layers, "measured",
+                                        measured != NULL ? cli_json_measured(measured) : NULL));
+    }
+    spot_print(stdout,
+               "\nThe exponential law fits %d of %d matrices (KS distance at most %.3f; normal "
+               "weights have 0.084). All "
+               "errors are\n"
+               "divided by mean |w| = 1 / lambda, as those of the law are.\n",
+               n_fits, n_layer, KS_FITS);
+    if (measured != NULL) {
+        cli_print_measured(measured);
+    }
+    return CLI_OK;
+}
+
 static int show_model(const char *model, const options *o)
 {
     char path[CLI_PATH_SIZE];
     spot_inspect_config config;
     spot_inspect *file = NULL;
     spot_diag diag = {""};
-    json_t *rows = o->json ? json_array() : NULL;
-    json_t *layers = o->json ? json_array() : NULL;
-    int n_layer = 0;
-    int n_fits = 0;
+    spot_distortion_result *measured = NULL;
+    int code = CLI_OK;
 
     if (!find_weights(model, path)) {
         return cli_misuse("distortion",
@@ -208,26 +248,12 @@ static int show_model(const char *model, const options *o)
     if (st != SPOT_OK) {
         return cli_fail("distortion", st, &diag);
     }
-    int code = print_law(&o->bits, rows);
-    if (code == CLI_OK) {
-        code = show_layers(file, layers, &n_layer, &n_fits);
+    if (o->measure) { /* first: what fails prints nothing */
+        measured = cli_measure(path, &o->bits, o->layer_bits, &code);
     }
+    code = code == CLI_OK ? show_file(file, path, o, measured) : code;
     spot_inspect_close(file);
-    if (code == CLI_OK && n_layer == 0) {
-        return cli_misuse("distortion", "%s: no matrices of F32, BF16 or F16 to judge", path);
-    }
-    if (code == CLI_OK && o->json) {
-        return cli_print_json(json_pack("{s:s, s:o, s:i, s:i, s:o}", "file", path, "law", rows,
-                                        "matrices", n_layer, "fit_law", n_fits, "layers", layers));
-    }
-    if (code == CLI_OK) {
-        spot_print(stdout,
-                   "\nThe exponential law fits %d of %d matrices (KS distance at most %.3f; normal "
-                   "weights have 0.084). All "
-                   "errors are\n"
-                   "divided by mean |w| = 1 / lambda, as those of the law are.\n",
-                   n_fits, n_layer, KS_FITS);
-    }
+    free(measured);
     return code;
 }
 
@@ -247,28 +273,38 @@ static int show_lambda(const options *o)
     return code;
 }
 
-static const char SUMMARY[] = "What quantising a weight to b bits loses, mean |w - Q(w)|: bounds "
-                              "and quantisers of exponential\n"
-                              "magnitudes (paper's model), and for a MODEL's matrices what each "
-                              "quantiser really loses, with the\n"
-                              "least that any code could (own D(R): Blahut-Arimoto on the "
-                              "weights), and whether the law fits.\n\n"
-                              "D_L Shannon's bound, D* the law's distortion-rate function, D_LM "
-                              "the optimal codebook, D_U1 and\n"
-                              "D_U2 achievable by two proofs. Bits include the sign. A sample of "
-                              "at most 65536 weights a matrix.";
+static const char SUMMARY[] =
+    "What quantising a weight to b bits loses, mean |w - Q(w)|: bounds "
+    "and quantisers of exponential\n"
+    "magnitudes (paper's model), and for a MODEL's matrices what each "
+    "quantiser really loses, with the\n"
+    "least that any code could (own D(R): Blahut-Arimoto on the "
+    "weights), and whether the law fits.\n\n"
+    "D_L Shannon's bound, D* the law's distortion-rate function, D_LM "
+    "the optimal codebook, D_U1 and\n"
+    "D_U2 achievable by two proofs. Bits include the sign. A sample of "
+    "at most 65536 weights a matrix.\n\n"
+    "--measure runs a policy (16 observations drawn from its normalisation), "
+    "or a network with held-out\n"
+    "inputs, with weights of quant=num:B: how far its output moves, all "
+    "layers at once and one at a time.";
 
 static const char EXAMPLES[] = "  sweetspot distortion --lambda 20\n"
                                "  sweetspot distortion fcdnn-16 --bits 2,4,6\n"
-                               "  sweetspot distortion ur5e-pick-place-dit --bits 4 --json\n";
+                               "  sweetspot distortion ur5e-pick-place-dit --bits 4 --json\n"
+                               "  sweetspot distortion press-button --bits 2,4,6 --measure\n";
 
 int spoti_cli_distortion(int argc, char **argv)
 {
-    options o = {.bits = {.count = 0}};
+    options o = {.bits = {.count = 0}, .layer_bits = 4};
     int code = CLI_OK;
     const cli_option list[] = {
         {"lambda", "X", CLI_REAL, &o.lambda, "the law alone, lambda = 1 / mean |w|"},
         {"bits", "B,...", CLI_INTEGERS, &o.bits, "1..8, sign included; default all"},
+        {"measure", NULL, CLI_FLAG, &o.measure,
+         "also run MODEL with such weights: what its output does"},
+        {"layer-bits", "B", CLI_INTEGER, &o.layer_bits,
+         "with --measure, of one layer at a time; default 4"},
         {"json", NULL, CLI_FLAG, &o.json, "JSON instead of text"},
     };
     const cli_page page = {.verb = "distortion",
@@ -293,6 +329,13 @@ int spoti_cli_distortion(int argc, char **argv)
     while (!given && o.bits.count < BITS_MAX) {
         o.bits.values[o.bits.count] = o.bits.count + 1;
         o.bits.count++;
+    }
+    if (o.layer_bits < 1 || o.layer_bits > SPOT_DISTORTION_BITS_MAX) {
+        return cli_misuse("distortion", "--layer-bits %d: expected 1..%d", o.layer_bits,
+                          SPOT_DISTORTION_BITS_MAX);
+    }
+    if (o.measure && model == NULL) {
+        return cli_misuse("distortion", "--measure: expected a MODEL to run");
     }
     if ((model == NULL) == (o.lambda == 0.0) || o.lambda < 0.0) {
         return cli_misuse("distortion", "expected either MODEL or --lambda above 0");

@@ -100,6 +100,7 @@ PUBLIC = {
     "motion_file.h": ("lab", "motion"),
     "report_metrics.h": ("lab", "report"),
     "inspect.h": ("lab", "inspect"),
+    "distortion.h": ("lab", "inspect"),
     "report_analysis.h": ("lab", "report"),
     "report_bench.h": ("lab", "report"),
     "report_rollout.h": ("lab", "report"),

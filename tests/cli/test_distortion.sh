@@ -31,6 +31,34 @@ for x, y in zip(a, b):  # features of 32 bits lose roundings only
     assert abs(x - y) <= 0.02 * max(x, y) or max(x, y) < 1e-5, (x, y)
 PY
 
+# run in C, the outputs are those of the script, which prints three digits
+"$tool" distortion fcdnn-16 --bits 1,2,3,4,5,6,7,8 --measure --json >measured.json
+"$tool" distortion fcdnn-16 --bits 4,8 --measure --layer-bits 6 >text
+python3 - measured.json table text <<'PY'
+import json, re, sys
+m = json.load(open(sys.argv[1]))["measured"]
+table = [line.strip("| \n").split("|") for line in open(sys.argv[2]) if re.match(r"\| [1-8] \|", line)]
+assert [r["bits"] for r in m["rows"]] == [int(t[0]) for t in table] == list(range(1, 9))
+for row, t in zip(m["rows"], table):
+    output, accuracy = float(t[3]), float(t[8])
+    assert abs(row["lloyd"]["output"] - output) <= 0.006 * output, (row, t)
+    assert abs(100 * row["lloyd"]["accuracy"] - accuracy) <= 0.06, (row, t)
+assert abs(m["mean_output"] - 48.825) < 0.01 and abs(m["accuracy"] - 0.981) < 0.001 and m["weights"] == 62080
+for l in m["layers"]:
+    assert l["output"] <= l["bound_induced"] <= l["bound_entrywise"], l
+text = open(sys.argv[3]).read()
+rows = dict(re.findall(r"^ +([48]) +([\d.]+)", text.split("Output, measured")[1], re.M))
+for row in m["rows"]:
+    if str(row["bits"]) in rows:
+        assert abs(float(rows[str(row["bits"])]) - row["lloyd"]["output"]) <= 1e-3 * row["lloyd"]["output"], rows
+assert "One layer at a time, 6 bits" in text and len(re.findall(r"^layers\.\d\d  ", text, re.M)) == 16, text
+assert "of 10 numbers" in text and "accuracy 98.1 %" in text, text
+PY
+expect 2 'expected a MODEL to run' --lambda 1 --measure
+expect 2 '--layer-bits 17: expected 1..16' fcdnn-16 --layer-bits 17
+cp "$root/models/fcdnn-16/model.safetensors" plain.safetensors
+expect 2 'folder with model.safetensors' ./plain.safetensors --bits 1 --measure
+
 expect 2 'either MODEL or --lambda'
 expect 2 'either MODEL or --lambda' --lambda -1
 expect 2 'either MODEL or --lambda' fcdnn-16 --lambda 1

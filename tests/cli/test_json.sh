@@ -55,6 +55,8 @@ done
 "$tool" inspect ur5e-conveyor --json >inspect.json
 "$tool" distortion fcdnn-16 --bits 2 --json >distortion.json
 "$tool" distortion --lambda 3 --json >law.json
+"$tool" distortion fcdnn-16 --bits 2,3 --measure --json >measured.json
+"$tool" distortion "$root/tests/fixtures/flow_mixer_small" --bits 3 --measure --json >measured-policy.json
 "$tool" plan --model git-like --agent agx-orin-64gb --server rtx-4070 --link wlan-5ghz --max-delay 0.085 --max-energy 10 \
     --sweep-delay 0.06:0.1:0.02 --json >plan.json
 "$tool" plan --model "$root/tests/lab/plan/corpus_model/splits.yaml" --split a --agent paper-agent --server paper-server \
@@ -62,4 +64,4 @@ done
 python3 "$root/tests/cli/check_json.py" "$root/docs/json.md" tune=clear.json tune=broken.json analyze=a-clear.json \
     analyze=a-one.json analyze=a-dom.json analyze=a-static.json analyze=a-dynamic.json analyze=a-many.json analyze=a-log.json analyze=a-shift.json \
     rollout=rollout.json rollout=r-broken.json bench=bench.json check=check.json list=list.json demo=demo.json \
-    inspect=inspect.json plan=plan.json plan=plan-calibrated.json distortion=distortion.json distortion=law.json metrics=metrics.json
+    inspect=inspect.json plan=plan.json plan=plan-calibrated.json distortion=distortion.json distortion=law.json distortion=measured.json distortion=measured-policy.json metrics=metrics.json

@@ -86,8 +86,12 @@ static void prunables(spot_policy *policy, size_t block, spoti_prunables *out)
 
     out->n = SPOTI_SITE_COUNT;
     for (int i = 0; i < SPOTI_SITE_COUNT; i++) {
-        out->weights[i] =
-            (spoti_prunable){&sites[i].packed, sites[i].n, sites[i].k, &sites[i], NULL};
+        out->weights[i] = (spoti_prunable){spoti_site_name((spoti_site)i),
+                                           &sites[i].packed,
+                                           sites[i].n,
+                                           sites[i].k,
+                                           &sites[i],
+                                           NULL};
     }
     out->weights[SPOTI_SITE_MLP_L1].hidden = &policy->config.mlp_hidden;
 }

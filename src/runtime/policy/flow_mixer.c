@@ -55,10 +55,11 @@ static void prunables(spot_policy *policy, size_t block, spoti_prunables *out)
     const size_t t = (size_t)policy->config.horizon;
 
     *out = (spoti_prunables){
-        .weights = {{&b->token_w1, token, t, NULL, &policy->config.token_hidden},
-                    {&b->token_w2, t, token, NULL, NULL},
-                    {&b->fc1.packed, b->fc1.n, b->fc1.k, &b->fc1, &policy->config.channel_hidden},
-                    {&b->fc2.packed, b->fc2.n, b->fc2.k, &b->fc2, NULL}},
+        .weights = {{"token_mlp.fc1", &b->token_w1, token, t, NULL, &policy->config.token_hidden},
+                    {"token_mlp.fc2", &b->token_w2, t, token, NULL, NULL},
+                    {"channel_mlp.fc1", &b->fc1.packed, b->fc1.n, b->fc1.k, &b->fc1,
+                     &policy->config.channel_hidden},
+                    {"channel_mlp.fc2", &b->fc2.packed, b->fc2.n, b->fc2.k, &b->fc2, NULL}},
         .n = 4};
 }
 

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "core/base/alloc.h"
+#include "core/base/text.h"
 #include "runtime/policy/arch.h"
 #include "spot/coinfer.h"
 
@@ -113,6 +114,16 @@ void spoti_rounded_read(const spot_policy *policy, size_t i, float *w)
 
     list_of(&copy, i, &list, &at);
     spoti_prunable_load(&list.weights[at], w);
+}
+
+void spoti_rounded_name(const spot_policy *policy, size_t i, char *text, size_t size)
+{
+    spot_policy copy = *policy;
+    spoti_prunables list;
+    size_t at = 0;
+
+    list_of(&copy, i, &list, &at);
+    (void)spoti_format(text, size, "blocks.%zu.%s", i / list.n, list.weights[at].name);
 }
 
 /* Rounds the layers; w: room for the largest, NULL while measuring. */

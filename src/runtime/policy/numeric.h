@@ -23,6 +23,9 @@ size_t spoti_rounded_weights(const spot_policy *policy, size_t i);
 /* Copies the weights of layer i into w (spoti_rounded_weights), in no order that matters. */
 void spoti_rounded_read(const spot_policy *policy, size_t i, float *w);
 
+/* Writes its name: `blocks.2.mlp.l1`. */
+void spoti_rounded_name(const spot_policy *policy, size_t i, char *text, size_t size);
+
 /* All layers. */
 #define SPOTI_ROUND_ALL ((size_t)-1)
 

@@ -51,7 +51,8 @@ spot_status spoti_prune_parse(const char *text, spoti_prune *out, spot_diag *dia
 
 /* One weight matrix of a policy. */
 typedef struct spoti_prunable {
-    float **values; /* packed where there is a layer, else (n x k) */
+    const char *name; /* within its block, static */
+    float **values;   /* packed where there is a layer, else (n x k) */
     size_t n, k;
     spoti_layer *layer; /* may be NULL; its sizes become smaller with mlp:F */
     int *hidden; /* W1 of an MLP, which its W2 follows: where the policy keeps H; else NULL */
