@@ -215,6 +215,10 @@ static void the_first_bits_go_where_they_gain_most(void **state)
     assert_int_equal(spot_coinfer_allocate(layers, 2, &rule, bits, &out), SPOT_OK);
     assert_true(bits[0] == 32 && bits[1] == 32);
     assert_close(out.bound, out.distortion, 0.0, 1e-6);
+    const spot_coinfer_share twins[2] = {{1.0, 1.0, 1.0, 1.0}, {1.0, 1.0, 1.0, 1.0}};
+    rule.budget = 3.0; /* of equals the first */
+    assert_int_equal(spot_coinfer_allocate(twins, 2, &rule, bits, &out), SPOT_OK);
+    assert_true(bits[0] == 2 && bits[1] == 1);
     rule.budget = 2.0; /* just the least */
     assert_int_equal(spot_coinfer_allocate(layers, 2, &rule, bits, &out), SPOT_OK);
     assert_true(bits[0] == 1 && bits[1] == 1);

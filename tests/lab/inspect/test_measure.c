@@ -317,6 +317,20 @@ static void what_cannot_be_measured_is_refused(void **state)
     (void)state;
     write_network(dir, PIXELS, LABELS, "layers.02.weight");
     refuse(dir, "no matrix layers.01.weight");
+    for (int i = 0; i < 3; i++) { /* no matrix, one that does not chain, another name in front */
+        static const char *const shapes[] = {"[12]", "[3,4]", "[4,3]"};
+        char path[TEXT + 32];
+        char header[512];
+
+        (void)snprintf(path, sizeof path, "%s/model.safetensors", dir);
+        (void)snprintf(
+            header, sizeof header,
+            "{\"%s\":{\"dtype\":\"F32\",\"shape\":%s,\"data_offsets\":[0,48]},"
+            "\"layers.01.weight\":{\"dtype\":\"F32\",\"shape\":[2,4],\"data_offsets\":[48,80]}}",
+            i == 2 ? "bias" : "layers.00.weight", shapes[i]);
+        write_tensors(path, header, W0, sizeof W0, W1, sizeof W1);
+        refuse(dir, i == 1 ? "no matrix layers.01.weight" : "no matrix layers.00.weight");
+    }
     memcpy(labels, LABELS, sizeof labels);
     labels[3] = 2.0F;
     write_network(dir, PIXELS, labels, "layers.01.weight");
