@@ -17,6 +17,7 @@
 #include "core/base/text.h"
 #include "lab/motion/file.h"
 #include "lab/record/csv.h"
+#include "lab/record/map.h"
 
 enum {
     NAME_SIZE = 96,
@@ -171,26 +172,6 @@ static spot_status read_column(reader *r, int i, spot_diag *diag)
     return SPOT_OK;
 }
 
-/* Every old name of the map is a column. */
-static spot_status check_map(const reader *r, spot_diag *diag)
-{
-    for (const char *at = r->file->config.map; at != NULL && *at != '\0';) {
-        const size_t pair = strcspn(at, ",");
-        const size_t old = strcspn(at, "=");
-        bool found = false;
-
-        for (int i = 0; i < r->n_column && !found; i++) {
-            found = strlen(r->csv.field[i]) == old && strncmp(r->csv.field[i], at, old) == 0;
-        }
-        if (!found) {
-            return spot_diag_set(diag, SPOT_E_FORMAT, "%s: no column '%.*s' that the map names",
-                                 r->csv.name, (int)(old < 60 ? old : 60), at);
-        }
-        at += pair + (at[pair] == ',');
-    }
-    return SPOT_OK;
-}
-
 /* Channels have no gaps, and there is a way to know time. */
 static spot_status check_columns(reader *r, spot_diag *diag)
 {
@@ -248,7 +229,7 @@ static spot_status read_header(reader *r, spot_diag *diag)
     for (int i = 0; i < r->n_column && st == SPOT_OK; i++) {
         st = read_column(r, i, diag);
     }
-    st = st == SPOT_OK ? check_map(r, diag) : st;
+    st = st == SPOT_OK ? spoti_map_check(r->file->config.map, &r->csv, diag) : st;
     return st == SPOT_OK ? check_columns(r, diag) : st;
 }
 

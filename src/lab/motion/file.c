@@ -11,6 +11,7 @@
 #include "core/base/config.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
+#include "lab/record/map.h"
 
 const char *spot_motion_timing_str(spot_motion_timing timing)
 {
@@ -31,31 +32,25 @@ const char *spot_motion_channel_str(int channel)
 
 const char *spoti_motion_mapped(const char *map, const char *name, char *out, size_t size)
 {
-    const size_t length = strlen(name);
+    spoti_map_pair pair;
 
-    for (const char *at = map; at != NULL && *at != '\0';) {
-        const size_t pair = strcspn(at, ",");
-        const size_t old = strcspn(at, "=");
-
-        if (old == length && old < pair && strncmp(at, name, length) == 0) {
-            (void)spoti_copy_n(out, size, at + old + 1, pair - old - 1);
+    for (const char *at = map; spoti_map_next(&at, &pair);) {
+        if (pair.name != NULL && spoti_map_is(&pair, name)) {
+            (void)spoti_copy_n(out, size, pair.name, pair.name_size);
             return out;
         }
-        at += pair + (at[pair] == ',');
     }
     return NULL;
 }
 
 bool spoti_motion_map_is_one(const char *map)
 {
-    for (const char *at = map; at != NULL && *at != '\0';) {
-        const size_t pair = strcspn(at, ",");
-        const size_t old = strcspn(at, "=");
+    spoti_map_pair pair;
 
-        if (old == 0 || old + 1 >= pair) {
+    for (const char *at = map; spoti_map_next(&at, &pair);) {
+        if (pair.old_size == 0 || pair.name_size == 0) {
             return false;
         }
-        at += pair + (at[pair] == ',');
     }
     return true;
 }

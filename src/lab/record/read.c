@@ -9,6 +9,7 @@
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "lab/record/csv.h"
+#include "lab/record/map.h"
 
 enum { NOTE_SIZE = 128 };
 
@@ -151,17 +152,15 @@ static spot_status read_note(reader *r, bool ignore, spot_diag *diag)
 /* The name that --map gives to a column, else its own. False if the map is not one. */
 static bool mapped(const char *map, const char *name, char *out, size_t size)
 {
-    size_t length = strlen(name);
-    for (const char *at = map; at != NULL && *at != '\0';) {
-        size_t pair = strcspn(at, ",");
-        size_t old = strcspn(at, "=");
-        if (old >= pair) {
+    spoti_map_pair pair;
+
+    for (const char *at = map; spoti_map_next(&at, &pair);) {
+        if (pair.name == NULL) {
             return false;
         }
-        if (old == length && strncmp(at, name, length) == 0) {
-            return spoti_copy_n(out, size, at + old + 1, pair - old - 1);
+        if (spoti_map_is(&pair, name)) {
+            return spoti_copy_n(out, size, pair.name, pair.name_size);
         }
-        at += pair + (at[pair] == ',');
     }
     (void)spoti_copy(out, size, name);
     return true;
@@ -202,25 +201,6 @@ static spot_status read_column(reader *r, int i, const char *map, spot_diag *dia
                              spoti_field_name(c->field));
     }
     r->seen[c->field] = true;
-    return SPOT_OK;
-}
-
-/* Every old name of the map must be a column. */
-static spot_status check_map(const reader *r, const char *map, spot_diag *diag)
-{
-    for (const char *at = map; at != NULL && *at != '\0';) {
-        size_t pair = strcspn(at, ",");
-        size_t old = strcspn(at, "=");
-        bool found = false;
-        for (int i = 0; i < r->n_column && !found; i++) {
-            found = strlen(r->csv.field[i]) == old && strncmp(r->csv.field[i], at, old) == 0;
-        }
-        if (!found) {
-            return spot_diag_set(diag, SPOT_E_FORMAT, "%s: no column '%.*s' that the map names",
-                                 r->csv.name, (int)(old < 60 ? old : 60), at);
-        }
-        at += pair + (at[pair] == ',');
-    }
     return SPOT_OK;
 }
 
@@ -269,7 +249,7 @@ static spot_status read_header(reader *r, const spoti_preset *preset, spot_diag 
         st = read_column(r, i, r->ours ? NULL : map, diag);
     }
     if (st == SPOT_OK && !r->ours) {
-        st = check_map(r, map, diag);
+        st = spoti_map_check(map, &r->csv, diag);
     }
     return st == SPOT_OK ? check_columns(r, diag) : st;
 }
