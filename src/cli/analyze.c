@@ -11,7 +11,8 @@
 
 typedef struct request {
     cli_sources in;
-    const char *map_option; /* what the option table reads; `in.map` holds all of them */
+    cli_texts maps;
+    char map[CLI_MAP_SIZE]; /* all of them */
     const char *baseline;
     const char *setting;
     const char *regime;
@@ -295,7 +296,7 @@ static int check_request(request *r)
     if (r->platform_name != NULL && r->t_inf_s >= 0.0) {
         return cli_misuse("analyze", "--platform and --t-inf: expected one of them");
     }
-    r->config.map = r->in.map[0] != '\0' ? r->in.map : NULL;
+    r->config.map = r->map[0] != '\0' ? r->map : NULL;
     r->config.baseline = r->baseline;
     return CLI_OK;
 }
@@ -333,8 +334,7 @@ int spoti_cli_analyze(int argc, char **argv)
     request r = {.regime = "auto", .goal = "auto", .show = "points", .t_inf_s = -1.0};
     spot_analyze_config_default(&r.config);
     const cli_option options[] = {
-        {"map", "OLD=NEW", CLI_TEXT, &r.map_option,
-         "read column OLD as NEW; again, or a comma list"},
+        {"map", "OLD=NEW", CLI_TEXTS, &r.maps, "read column OLD as NEW; again, or a comma list"},
         {"baseline", "POINT", CLI_TEXT, &r.baseline,
          "point to compare with; default: the source's, else the first row's"},
         {"regime", "REGIME", CLI_TEXT, &r.regime,
@@ -375,6 +375,9 @@ int spoti_cli_analyze(int argc, char **argv)
     }
     if (!cli_parse(&page, argc, argv, &exit_code)) {
         return exit_code;
+    }
+    if (!cli_join(&page, "map", &r.maps, r.map, sizeof(r.map))) {
+        return CLI_USAGE;
     }
     exit_code = check_request(&r);
     if (exit_code != CLI_OK) {

@@ -93,7 +93,7 @@ static bool read_reals(const char *text, cli_reals *out)
 
 static bool add_text(const char *text, cli_texts *out)
 {
-    if (out->count == CLI_LIST_MAX) {
+    if (out->count == CLI_TEXTS_MAX) {
         return false;
     }
     out->values[out->count++] = text;
@@ -195,42 +195,53 @@ static bool read_option(const cli_page *page, int argc, char **argv, int *i, int
     return true;
 }
 
+/* Moves word i to argv[*kept], and its value if it is an option that takes the next word. Returns the last one moved. */
+static int keep_option(const cli_page *page, int argc, char **argv, int i, int *kept)
+{
+    const char *name = argv[i];
+    const cli_option *option =
+        strncmp(name, "--", 2) == 0 ? find_option(page, name + 2, strlen(name + 2)) : NULL;
+
+    argv[(*kept)++] = argv[i];
+    if (option != NULL && option->kind != CLI_FLAG && i + 1 < argc) {
+        argv[(*kept)++] = argv[++i];
+    }
+    return i;
+}
+
 bool cli_take_sources(cli_sources *in, const cli_page *page, int *argc, char **argv)
 {
     int kept = 1;
-    for (int i = 1; i < *argc && argv[i] != NULL; i++) {
-        char *word = argv[i];
-        if (strncmp(word, "--", 2) != 0 && strcmp(word, "-h") != 0) {
-            if (in->count == CLI_SOURCES_MAX) {
-                (void)cli_misuse(page->verb, "more than %d sources", CLI_SOURCES_MAX);
-                return false;
-            }
-            in->names[in->count++] = word;
-            continue;
-        }
-        bool is_map = strcmp(word, "--map") == 0 || strncmp(word, "--map=", 6) == 0;
-        const char *value = strcmp(word, "--map") == 0 ? (i + 1 < *argc ? argv[i + 1] : NULL)
-                            : is_map                   ? word + 6
-                                                       : NULL;
-        size_t used = strlen(in->map);
-        if (value != NULL &&
-            (size_t)snprintf(in->map + used, sizeof(in->map) - used, "%s%s", used > 0 ? "," : "",
-                             value) >= sizeof(in->map) - used) {
-            (void)cli_misuse(page->verb, "--map: too long");
+
+    for (int i = 1; i < *argc; i++) {
+        if (strncmp(argv[i], "--", 2) == 0 || strcmp(argv[i], "-h") == 0) {
+            i = keep_option(page, *argc, argv, i, &kept);
+        } else if (in->count < CLI_SOURCES_MAX) {
+            in->names[in->count++] = argv[i];
+        } else {
+            (void)cli_misuse(page->verb, "more than %d sources", CLI_SOURCES_MAX);
             return false;
-        }
-        argv[kept++] = word;
-        /* the value of an option is no source */
-        bool takes_value = false;
-        for (size_t k = 0; k < page->n_options; k++) {
-            takes_value = takes_value || (page->options[k].value != NULL &&
-                                          strcmp(word + 2, page->options[k].name) == 0);
-        }
-        if (takes_value && i + 1 < *argc) {
-            argv[kept++] = argv[++i];
         }
     }
     *argc = kept;
+    return true;
+}
+
+bool cli_join(const cli_page *page, const char *option, const cli_texts *texts, char *out,
+              size_t size)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (int i = 0; i < texts->count; i++) {
+        const int n =
+            snprintf(out + used, size - used, "%s%s", used > 0 ? "," : "", texts->values[i]);
+        if (n < 0 || (size_t)n >= size - used) {
+            (void)cli_misuse(page->verb, "--%s: too long", option);
+            return false;
+        }
+        used += (size_t)n;
+    }
     return true;
 }
 
@@ -242,14 +253,8 @@ const char *cli_take_argument(const cli_page *page, int *argc, char **argv)
     for (int i = 1; i < *argc; i++) {
         if (argv[i][0] != '-' && argument == NULL) {
             argument = argv[i];
-            continue;
-        }
-        argv[kept++] = argv[i];
-        const cli_option *option = strncmp(argv[i], "--", 2) == 0
-                                       ? find_option(page, argv[i] + 2, strlen(argv[i] + 2))
-                                       : NULL;
-        if (option != NULL && option->kind != CLI_FLAG && i + 1 < *argc) {
-            argv[kept++] = argv[++i];
+        } else {
+            i = keep_option(page, *argc, argv, i, &kept);
         }
     }
     *argc = kept;

@@ -17,7 +17,7 @@
 #include "spot/spot.h"
 
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
-enum { CLI_PATH_SIZE = 1024, CLI_LIST_MAX = 64, CLI_THREADS_DEFAULT = 0 };
+enum { CLI_PATH_SIZE = 1024, CLI_LIST_MAX = 64, CLI_TEXTS_MAX = 512, CLI_THREADS_DEFAULT = 0 };
 
 /* args.c: options ------------------------------------------------------------------------------ */
 
@@ -43,7 +43,7 @@ typedef struct cli_reals {
 } cli_reals;
 
 typedef struct cli_texts {
-    const char *values[CLI_LIST_MAX];
+    const char *values[CLI_TEXTS_MAX];
     int count;
 } cli_texts;
 
@@ -76,16 +76,20 @@ const char *cli_take_argument(const cli_page *page, int *argc, char **argv);
 
 enum { CLI_SOURCES_MAX = 256, CLI_MAP_SIZE = 2048 };
 
-/* Arguments that are no options, and every --map, joined by commas; the names lie in argv. */
+/* Arguments that are no options; the names lie in argv. */
 typedef struct cli_sources {
     const char *names[CLI_SOURCES_MAX];
     int count;
-    char map[CLI_MAP_SIZE];
 } cli_sources;
 
-/* SOURCE and --map may be given more than once, which the option table does not know: takes the sources out of argv, and
- * copies every --map, before it is parsed. Returns false after saying what is wrong. */
+/* Takes all arguments that are no option, nor the value of one, out of argv, before cli_parse. Returns false after
+ * saying what is wrong. */
 bool cli_take_sources(cli_sources *in, const cli_page *page, int *argc, char **argv);
+
+/* The texts of an option that was given more than once, joined by commas; "" if it was not. Returns false after saying that
+ * they are too long. */
+bool cli_join(const cli_page *page, const char *option, const cli_texts *texts, char *out,
+              size_t size);
 
 /* The position of `word` in `words`; -1 after saying what was expected. */
 int cli_choose(const char *verb, const char *option, const char *word, const char *const *words,
@@ -116,6 +120,9 @@ bool cli_find(cli_thing thing, const char *name, char *path, size_t size);
 
 /* The same without a word on failure. */
 bool cli_look(cli_thing thing, const char *name, char *path, size_t size);
+
+/* Where the weights of `model` lie: a file as it is; a folder's or a policy's model.safetensors. False without a word. */
+bool cli_look_weights(const char *model, char path[CLI_PATH_SIZE]);
 
 /* A folder of the data that has the file `probe`, looked for in the same places. */
 bool cli_find_data(const char *folder, const char *probe, char path[CLI_PATH_SIZE]);

@@ -11,7 +11,8 @@ enum { RECORDS_MAX = 100000, FIRST_ROOM = 64 };
 
 typedef struct request {
     cli_sources in;
-    const char *map_option; /* what the option table reads; `in.map` holds all of them */
+    cli_texts maps;
+    char map[CLI_MAP_SIZE]; /* all of them */
     double control_hz;
     cli_reals resistance_ohm;
     cli_reals torque_nm_a;
@@ -87,7 +88,7 @@ static int measure_file(const request *r, const char *path, measured *m)
     spot_diag diag = {""};
 
     spot_motion_file_config_default(&config);
-    config.map = r->in.map[0] != '\0' ? r->in.map : NULL;
+    config.map = r->map[0] != '\0' ? r->map : NULL;
     config.control_hz = r->control_hz;
     spot_status st = spot_motion_file_open(path, &config, &file, &diag);
     if (st != SPOT_OK) {
@@ -207,11 +208,11 @@ static const char EXAMPLES[] =
 int spoti_cli_metrics(int argc, char **argv)
 {
     int exit_code = CLI_OK;
-    request r = {.map_option = NULL};
+    request r = {.maps = {.count = 0}};
     measured m = {.records = NULL};
     spot_motion_config_default(&r.config);
     const cli_option options[] = {
-        {"map", "OLD=NEW", CLI_TEXT, &r.map_option,
+        {"map", "OLD=NEW", CLI_TEXTS, &r.maps,
          "read column or dataset OLD as NEW; again, or a comma list"},
         {"control-hz", "F", CLI_REAL, &r.control_hz, "samples a second where FILE does not say"},
         {"position-noise-m", "S", CLI_REAL, &r.config.position_noise_m,
@@ -235,6 +236,9 @@ int spoti_cli_metrics(int argc, char **argv)
     }
     if (!cli_parse(&page, argc, argv, &exit_code)) {
         return exit_code;
+    }
+    if (!cli_join(&page, "map", &r.maps, r.map, sizeof(r.map))) {
+        return CLI_USAGE;
     }
     exit_code = check_request(&r);
     if (exit_code == CLI_OK) {
