@@ -7,6 +7,17 @@
 #include "core/coinfer/coinfer.h"
 #include "core/coinfer/plan.h"
 
+/* What hop i takes; nothing where nothing is sent. */
+static void hop_of(const spot_coinfer_problem *problem, int i, double *delay_s, double *energy_j)
+{
+    const spot_coinfer_link *link = &problem->link[i];
+    const double sending_s = problem->hop_bits[i] / link->bandwidth_bit_s;
+    const bool sends = problem->hop_bits[i] > 0.0;
+
+    *delay_s = sends ? sending_s + link->latency_s : 0.0;
+    *energy_j = sends ? link->radio_w * sending_s : 0.0;
+}
+
 void spoti_load_of(const spot_coinfer_problem *problem, double bits, spoti_load *load)
 {
     memset(load, 0, sizeof(*load));
@@ -21,12 +32,12 @@ void spoti_load_of(const spot_coinfer_problem *problem, double bits, spoti_load 
         load->idle_w += c->pue * c->idle_w;
     }
     for (int i = 0; i + 1 < load->n; i++) {
-        if (problem->hop_bits[i] > 0.0) {
-            const double sending_s = problem->hop_bits[i] / problem->link[i].bandwidth_bit_s;
+        double hop_s = 0.0;
+        double hop_j = 0.0;
 
-            load->fixed_s += sending_s + problem->link[i].latency_s;
-            load->fixed_j += problem->link[i].radio_w * sending_s;
-        }
+        hop_of(problem, i, &hop_s, &hop_j);
+        load->fixed_s += hop_s;
+        load->fixed_j += hop_j;
     }
 }
 
@@ -87,13 +98,7 @@ void spoti_plan_of(const spot_coinfer_problem *problem, int bits, const double *
         plan->energy_j += plan->stage_j[i];
     }
     for (int i = 0; i + 1 < load.n; i++) {
-        if (problem->hop_bits[i] > 0.0) {
-            const spot_coinfer_link *link = &problem->link[i];
-            const double sending_s = problem->hop_bits[i] / link->bandwidth_bit_s;
-
-            plan->hop_s[i] = sending_s + link->latency_s;
-            plan->hop_j[i] = link->radio_w * sending_s;
-        }
+        hop_of(problem, i, &plan->hop_s[i], &plan->hop_j[i]);
     }
     plan->delay_s += load.fixed_s;
     plan->idle_j = load.idle_w * plan->delay_s;

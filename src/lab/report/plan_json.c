@@ -148,8 +148,7 @@ spot_status spot_report_plan_json(const spot_plan_report *report, const spot_pla
     const spot_plan_choice *best = spoti_plan_best(report);
     const spot_coinfer_outcome *o = &best->outcome;
     const spot_plan_model *model = report->config->model;
-    const bool exact =
-        report->scheme == SPOT_COINFER_EXACT_PLAN || report->scheme == SPOT_COINFER_SCA;
+    const bool says = spoti_plan_says_binds(report);
     json_t *choices = json_array();
 
     for (int i = 0; i < report->result->n_choice; i++) {
@@ -166,9 +165,9 @@ spot_status spot_report_plan_json(const spot_plan_report *report, const spot_pla
         report->config->max_delay_s, "max_energy_j", report->config->max_energy_j, "origin",
         spot_origin_str(SPOT_ORIGIN_MODELLED), "feasible", o->plan.feasible, "calibrated",
         report->result->calibrated, "binds",
-        exact ? json_string(spot_coinfer_binds_str(o->plan.binds)) : json_null(), "least_delay_s",
-        exact ? real_or_null(o->plan.least_delay_s) : json_null(), "least_energy_j",
-        exact ? real_or_null(o->plan.least_energy_j) : json_null(), "mean_bits", o->bits_real,
+        says ? json_string(spot_coinfer_binds_str(o->plan.binds)) : json_null(), "least_delay_s",
+        says ? real_or_null(o->plan.least_delay_s) : json_null(), "least_energy_j",
+        says ? real_or_null(o->plan.least_energy_j) : json_null(), "mean_bits", o->bits_real,
         "accepted", o->accepted, "best", json_integer(report->result->best), "choices", choices,
         "sweep", make_sweep(sweep));
     if (doc == NULL || body == NULL || json_object_update(doc, body) != 0) {

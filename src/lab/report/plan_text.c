@@ -49,8 +49,7 @@ const char *spoti_plan_binds(const spot_coinfer_plan *plan)
     }
 }
 
-/* Whether a scheme says what binds. */
-static bool says_what_binds(const spot_plan_report *report)
+bool spoti_plan_says_binds(const spot_plan_report *report)
 {
     return report->scheme == SPOT_COINFER_EXACT_PLAN || report->scheme == SPOT_COINFER_SCA;
 }
@@ -126,7 +125,7 @@ static void print_infeasible(const spot_plan_report *r, FILE *out)
     char line[LINE_SIZE];
     char least[LINE_SIZE / 2] = "";
 
-    if (says_what_binds(r) || p->least_energy_j > 0.0) {
+    if (spoti_plan_says_binds(r) || p->least_energy_j > 0.0) {
         const bool energy = isfinite(p->least_energy_j);
         const bool delay = isfinite(p->least_delay_s);
         char words[2][96];
@@ -187,7 +186,7 @@ static void print_feasible(const spot_plan_report *r, FILE *out)
     char line[LINE_SIZE];
     char binds[160] = "";
 
-    if (says_what_binds(r)) {
+    if (spoti_plan_says_binds(r)) {
         (void)spoti_format(binds, sizeof(binds), "; %s", spoti_plan_binds(p));
     }
     (void)spoti_format(

@@ -20,6 +20,9 @@ const char *spoti_plan_part(int i);
 const spot_plan_split *spoti_plan_split(const spot_plan_report *report,
                                         const spot_plan_choice *choice);
 
+/* Whether the scheme of a report says what binds. */
+bool spoti_plan_says_binds(const spot_plan_report *report);
+
 /* What stands in the way of more bits, in words. */
 const char *spoti_plan_binds(const spot_coinfer_plan *plan);
 
