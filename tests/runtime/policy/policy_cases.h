@@ -12,23 +12,12 @@
 #include "runtime/nn/kernels.h"
 #include "runtime/nn/safetensors.h"
 #include "runtime/nn/tables.h"
+#include "runtime/policy/policy_load.h"
 #include "runtime/policy/random_tensors.h"
 #include "spot/policy.h"
 #include "support/spot_test.h"
 
 enum { STEPS_MANY = 10 };
-
-static spot_policy *load(const char *dir)
-{
-    spot_policy *policy = NULL;
-    spot_diag diag = {""};
-    const spot_status st = spot_policy_load(dir, NULL, &policy, &diag);
-
-    if (st != SPOT_OK) {
-        fail_msg("%s: %s", spot_status_str(st), diag.text);
-    }
-    return policy;
-}
 
 /* NULL if this CPU cannot run the table. */
 static spot_session *session(const spot_policy *policy, int steps, int batch, const char *kernels)

@@ -5,23 +5,13 @@
 #include <string.h>
 
 #include "runtime/policy/arch.h"
+#include "runtime/policy/policy_load.h"
 #include "spot/brain.h"
 #include "spot/policy.h"
 #include "support/spot_test.h"
 
 #define FIXTURES SPOT_SOURCE_DIR "/tests/fixtures/"
 #define SHIPPED  SPOT_SOURCE_DIR "/policies/ur5e-pick-place-dit"
-
-static spot_policy *load(const char *dir)
-{
-    spot_policy *policy = NULL;
-    spot_diag diag = {""};
-
-    if (spot_policy_load(dir, NULL, &policy, &diag) != SPOT_OK) {
-        fail_msg("%s", diag.text);
-    }
-    return policy;
-}
 
 static spot_session *session(const spot_policy *policy, int steps, const char *quant)
 {

@@ -13,6 +13,7 @@
 #include "runtime/nn/safetensors.h"
 #include "runtime/nn/tables.h"
 #include "runtime/policy/arch.h"
+#include "runtime/policy/policy_load.h"
 #include "runtime/policy/random_dit.h"
 #include "spot/policy.h"
 #include "support/spot_test.h"
@@ -33,17 +34,6 @@ enum {
     COMMANDS = 3,
     STEPS = 3
 };
-
-static spot_policy *load(const char *dir)
-{
-    spot_policy *policy = NULL;
-    spot_diag diag = {""};
-
-    if (spot_policy_load(dir, NULL, &policy, &diag) != SPOT_OK) {
-        fail_msg("%s", diag.text);
-    }
-    return policy;
-}
 
 /* NULL if this CPU cannot run the kernels. */
 static spot_session *session(const spot_policy *policy, int steps, const char *kernels,

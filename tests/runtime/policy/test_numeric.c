@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "runtime/policy/numeric.h"
+#include "runtime/policy/policy_load.h"
 #include "runtime/policy/prune_oracle.h"
 #include "runtime/policy/tiers.h"
 #include "spot/coinfer.h"
@@ -149,17 +150,6 @@ static void weights_go_to_the_nearest_level(void **state)
     float zeros[2] = {0.0F, -0.0F};
     spoti_numeric_round(zeros, 2, &(spoti_numeric){4, SPOTI_NUMERIC_LLOYD});
     assert_true(zeros[0] == 0.0F && zeros[1] == 0.0F);
-}
-
-static spot_policy *load(const char *dir)
-{
-    spot_policy *policy = NULL;
-    spot_diag diag = {""};
-
-    if (spot_policy_load(dir, NULL, &policy, &diag) != SPOT_OK) {
-        fail_msg("%s: %s", dir, diag.text);
-    }
-    return policy;
 }
 
 /* One chunk with numeric bits, prune and steps; its size. */

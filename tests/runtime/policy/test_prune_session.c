@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/policy/policy_load.h"
 #include "runtime/policy/prune_oracle.h"
 #include "runtime/policy/random_dit.h"
 #include "runtime/policy/sites.h"
@@ -21,17 +22,6 @@ enum { STEPS = 3, PAST = 5, OBS_MAX = 64, CHUNK_MAX = 256 };
 
 /* Single precision sums in another order, as derived in test_dit.c. */
 static const double TOLERANCE = 1e-5;
-
-static spot_policy *load(const char *dir)
-{
-    spot_policy *policy = NULL;
-    spot_diag diag = {""};
-
-    if (spot_policy_load(dir, NULL, &policy, &diag) != SPOT_OK) {
-        fail_msg("%s: %s", dir, diag.text);
-    }
-    return policy;
-}
 
 static spot_session *session(const spot_policy *policy, const char *prune, const char *quant)
 {
