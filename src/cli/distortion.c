@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli.h"
 
@@ -163,26 +162,21 @@ static int show_layers(spot_inspect *file, json_t *layers, int *n_layer, int *n_
     return CLI_OK;
 }
 
-/* A file as it is; a policy's or a model's folder or name, which has a model.safetensors. */
+/* As cli_look_weights; else the name of a model that has weights. */
 static bool find_weights(const char *model, char path[CLI_PATH_SIZE])
 {
     char folder[CLI_PATH_SIZE];
-    struct stat info;
-    int written = -1;
+    char probe[CLI_PATH_SIZE];
 
-    if (stat(model, &info) == 0) {
-        written = snprintf(path, CLI_PATH_SIZE, "%s%s", model,
-                           S_ISDIR(info.st_mode) ? "/model.safetensors" : "");
-    } else if (cli_look(CLI_POLICY, model, folder, sizeof(folder))) {
-        written = snprintf(path, CLI_PATH_SIZE, "%s/model.safetensors", folder);
-    } else if (strchr(model, '/') == NULL && strlen(model) < CLI_PATH_SIZE / 4) {
-        char probe[CLI_PATH_SIZE];
-
-        (void)snprintf(probe, sizeof(probe), "%s/model.safetensors", model);
-        if (cli_find_data("models", probe, folder)) {
-            written = snprintf(path, CLI_PATH_SIZE, "%s/%s", folder, probe);
-        }
+    if (cli_look_weights(model, path)) {
+        return true;
     }
+    const int probed = snprintf(probe, sizeof(probe), "%s/model.safetensors", model);
+    if (probed < 0 || probed >= CLI_PATH_SIZE || strchr(model, '/') != NULL ||
+        !cli_find_data("models", probe, folder)) {
+        return false;
+    }
+    const int written = snprintf(path, CLI_PATH_SIZE, "%s/%s", folder, probe);
     return written > 0 && written < CLI_PATH_SIZE;
 }
 

@@ -232,6 +232,21 @@ bool cli_look(cli_thing thing, const char *name, char *path, size_t size)
     return resolve(&kinds[thing], name, path, size);
 }
 
+bool cli_look_weights(const char *model, char path[CLI_PATH_SIZE])
+{
+    char folder[CLI_PATH_SIZE];
+    struct stat info;
+    int written = -1;
+
+    if (stat(model, &info) == 0) {
+        written = snprintf(path, CLI_PATH_SIZE, "%s%s", model,
+                           S_ISDIR(info.st_mode) ? "/model.safetensors" : "");
+    } else if (cli_look(CLI_POLICY, model, folder, sizeof(folder))) {
+        written = snprintf(path, CLI_PATH_SIZE, "%s/model.safetensors", folder);
+    }
+    return written >= 0 && written < CLI_PATH_SIZE;
+}
+
 bool cli_find(cli_thing thing, const char *name, char *path, size_t size)
 {
     const kind *k = &kinds[thing];

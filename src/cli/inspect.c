@@ -3,32 +3,24 @@
 /* `sweetspot inspect`: the tensors of a model, and how they would stand quantisation. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli.h"
 
 static const char *const found_words[] = {"fitted", "listed", "empty", "all zero", "not finite"};
 
-/* A file as it is; else a policy's folder or name, which has a model.safetensors. */
+/* As cli_look_weights, or says what is wrong. */
 static bool find_model(const char *model, char path[CLI_PATH_SIZE])
 {
     char folder[CLI_PATH_SIZE];
-    struct stat info;
-    int written = 0;
 
-    if (stat(model, &info) == 0) {
-        written = snprintf(path, CLI_PATH_SIZE, "%s%s", model,
-                           S_ISDIR(info.st_mode) ? "/model.safetensors" : "");
-    } else if (cli_find(CLI_POLICY, model, folder, sizeof(folder))) {
-        written = snprintf(path, CLI_PATH_SIZE, "%s/model.safetensors", folder);
-    } else {
-        return false;
+    if (cli_look_weights(model, path)) {
+        return true;
     }
-    if (written < 0 || written >= CLI_PATH_SIZE) {
+    if (access(model, F_OK) == 0 || cli_find(CLI_POLICY, model, folder, sizeof(folder))) {
         (void)cli_misuse("inspect", "MODEL: path too long");
-        return false;
     }
-    return true;
+    return false;
 }
 
 static void print_tensor(const spot_inspect_tensor *t)
