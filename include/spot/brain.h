@@ -25,6 +25,7 @@
 #include <stddef.h>
 
 #include "spot/alloc.h"
+#include "spot/image.h"
 #include "spot/point.h"
 #include "spot/policy.h"
 #include "spot/status.h"
@@ -48,6 +49,7 @@ typedef struct spot_brain_info {
     int default_steps; /* refinement steps of the baseline, 1..SPOT_POINT_STEPS_MAX; 1 = none */
     bool takes_noise;  /* infer reads noise; else it is NULL */
     bool remembers;    /* it is told of each action before it starts */
+    bool sees;         /* infer reads the images of an observation */
     const char
         *knobs; /* the knobs of an inference that it obeys (point.h), separated by blanks, such as
                         * `steps quant`; "" or NULL = none. Points that turn others are refused. Static. */
@@ -61,16 +63,25 @@ typedef struct spot_brain_config {
     const spot_allocator *allocator; /* NULL = malloc */
 } spot_brain_config;
 
-/* What an inference reads. More may come behind; a brain reads what it knows. */
+/* What an inference reads: an observation, a record of what was sensed at one moment. More may come behind; a
+ * brain reads what it knows. All borrowed during infer. */
 typedef struct spot_brain_input {
-    const float *obs; /* (obs_dim) */
+    const float *obs; /* (obs_dim) `observation.state` */
     const float
         *noise; /* (horizon x action_dim) standard normal, a function of seed and inference alone;
                          * NULL without takes_noise */
+    const spot_image *images; /* (n_images) NULL without `sees` */
+    int n_images;
+    const char *instruction; /* what is asked of the robot, in words; NULL = nothing is */
+    const double *
+        anchor; /* (n_anchor) what the task adds to an action's first entries, as it was at the observation:
+                           * an action of a chunk is relative to it (world.h). NULL where n_anchor is 0 */
+    int n_anchor;
 } spot_brain_input;
 
-/* What a brain does. Calls that may fail say why in `diag`, which may be NULL, in one line; a failure of infer,
- * remember or forget ends the episode. */
+/* What a brain does. Calls that may fail say why in `diag`, which may be NULL, in one line. A failure of infer,
+ * remember or forget ends the job, but for E_IO of infer or remember: then the answer was lost on its way, which says
+ * nothing of the task, and the episode is invalid; the next one begins with forget. */
 typedef struct spot_brain_ops {
     /* (required) Fills *info, which is zeroed before. Always says the same. */
     void (*describe)(const void *self, spot_brain_info *info);
@@ -107,10 +118,24 @@ typedef struct spot_brain {
  * Returns SPOT_OK, E_INVALID. */
 SPOT_API spot_status spot_brain_of_policy(const spot_policy *policy, spot_brain *out);
 
-/* Opens the brain in `path`: the folder of a policy (policy.h), which the brain owns.
- * Ownership: on success the caller closes *out; on failure it is zeroed. `allocator` is borrowed until then; NULL =
- * malloc. Returns as spot_policy_load. */
-SPOT_API spot_status spot_brain_open(const char *path, const spot_allocator *allocator,
+/* What a brain may be told of the task that it is opened for; a brain that knows better does not ask. The texts
+ * are borrowed during open. */
+typedef struct spot_brain_open_config {
+    size_t size;             /* of this struct, set by its default function; else E_INVALID */
+    int obs_dim;             /* of the task; 0 = not known, the default */
+    int action_dim;          /* as above */
+    const char *instruction; /* as in spot_brain_input; default NULL */
+    const spot_allocator *allocator; /* borrowed until the brain is closed; NULL = malloc */
+} spot_brain_open_config;
+
+SPOT_API void spot_brain_open_config_default(spot_brain_open_config *config);
+
+/* Whether `text` begins with a scheme that spot_brain_open knows, `onnx:` say, and so is no folder's name. NULL is not. */
+SPOT_API bool spot_brain_is_address(const char *text);
+
+/* Opens the brain at `address`: the folder of a policy (policy.h), which the brain then owns. `config` may be NULL.
+ * Ownership: on success the caller closes *out; on failure it is zeroed. Returns as spot_policy_load. */
+SPOT_API spot_status spot_brain_open(const char *address, const spot_brain_open_config *config,
                                      spot_brain *out, spot_diag *diag);
 
 /* Describes the brain. Returns SPOT_OK, E_INVALID (a table without what is required, impossible dimensions;

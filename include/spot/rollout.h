@@ -71,7 +71,7 @@ typedef struct spot_episode {
         motion;   /* of the arm: positions, velocities and commands (absolute ones, from the
                          * first on, in action units) once a control step; work at every tick. Undefined
                          * where the world does not tell, and of an invalid episode */
-    bool invalid; /* the simulator broke off: neither success nor failure, and no figure above
+    bool invalid; /* the simulator broke off, or the brain's answer was lost: neither success nor failure, and no figure above
                          * says anything about the task */
     char fault[SPOT_FAULT_SIZE]; /* why, in one line; "" unless invalid */
 } spot_episode;

@@ -16,6 +16,7 @@
 #include "spot/demo.h"
 #include "spot/distortion.h"
 #include "spot/exec.h"
+#include "spot/image.h"
 #include "spot/inspect.h"
 #include "spot/motion.h"
 #include "spot/motion_average.h"

@@ -41,6 +41,7 @@ SPOT_API spot_engine spot_engine_built_in(void);
 typedef struct spot_task_info {
     const char *name;
     const char *description;
+    const char *instruction; /* what is asked of the robot, in words; NULL = nothing is said */
     const char *charge_as;   /* class of deployed model charged by default (platform.h) */
     const char *model;       /* file of its scene, beside the task file; NULL = none */
     double moving_speed_m_s; /* of the disturbance at speed 1; 0 if nothing moves by itself */

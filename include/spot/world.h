@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "spot/image.h"
 #include "spot/status.h"
 #include "spot/tised.h"
 
@@ -75,6 +76,9 @@ typedef struct spot_world_ops {
      * friction not. NULL = no torques are known. */
     void (*effort)(const void *self, double *velocity, double *torque);
     void (*state)(const void *self, double *row); /* (optional) state_dim */
+    /* (optional) What the cameras see now: (*count) images, at most SPOT_IMAGES_MAX, the world's until its next
+     * call. NULL = it has none. */
+    spot_status (*look)(void *self, const spot_image **images, int *count);
 } spot_world_ops;
 
 /* A world is a table, an object and its dimensions; made by a backend's constructor (task.h). */
@@ -84,6 +88,8 @@ typedef struct spot_world {
     spot_world_dims dims;
     const char *const *sample_names; /* (sample_dim) static or owned by self */
     const struct spot_task *task;    /* that made it (task.h); NULL = nobody says */
+    const char
+        *instruction; /* what is asked of the robot, in words, owned by self; NULL = nothing */
 } spot_world;
 
 /* The calls of a world, through its table. reset: seed -> the episode's start; observe: obs (obs_dim) and

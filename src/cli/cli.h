@@ -137,7 +137,8 @@ spot_status cli_load_tried(const char *path, spot_task **task,
                            spot_diag *diag); /* prints nothing */
 spot_task *cli_load_task(const char *name, int *exit_code);
 spot_policy *cli_load_policy(const char *name, int *exit_code);
-bool cli_load_brain(const char *name, spot_brain *brain, int *exit_code); /* false on failure */
+/* Opens what --policy names for the task; false on failure. */
+bool cli_load_brain(const char *name, const spot_task *task, spot_brain *brain, int *exit_code);
 spot_platform *cli_load_platform(const char *name, int *exit_code);
 
 /* Loads the profile `name` (NULL = none, which is fine) and lets `platform` model variants by it

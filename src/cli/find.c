@@ -309,14 +309,21 @@ spot_policy *cli_load_policy(const char *name, int *exit_code)
     return policy;
 }
 
-bool cli_load_brain(const char *name, spot_brain *brain, int *exit_code)
+bool cli_load_brain(const char *name, const spot_task *task, spot_brain *brain, int *exit_code)
 {
     char path[CLI_PATH_SIZE];
     spot_diag diag = {""};
+    const spot_task_info *info = spot_task_describe(task);
+    spot_brain_open_config config;
 
+    spot_brain_open_config_default(&config);
+    config.obs_dim = info->dims.obs_dim;
+    config.action_dim = info->dims.action_dim;
+    config.instruction = info->instruction;
     *exit_code = CLI_USAGE;
-    if (cli_find(CLI_POLICY, name, path, sizeof(path))) {
-        spot_status st = spot_brain_open(path, NULL, brain, &diag);
+    const bool is_address = spot_brain_is_address(name);
+    if (is_address || cli_find(CLI_POLICY, name, path, sizeof(path))) {
+        spot_status st = spot_brain_open(is_address ? name : path, &config, brain, &diag);
         *exit_code = st == SPOT_OK ? CLI_OK : cli_fail("policy", st, &diag);
     }
     return *exit_code == CLI_OK;

@@ -305,7 +305,7 @@ static int load_and_run(rollout_request *r)
                                      "trained policy with these");
     }
     if (!expert) {
-        (void)cli_load_brain(r->policy_name, &brain, &exit_code);
+        (void)cli_load_brain(r->policy_name, task, &brain, &exit_code);
     } else {
         r->class_name = "none";
         r->config.latency.origin = SPOT_ORIGIN_MODELLED;

@@ -321,7 +321,7 @@ static int load_and_tune(request *r)
     }
     if (platform != NULL &&
         cli_borrow_alphas("tune", r->alpha_from, platform, &alphas, &exit_code)) {
-        (void)cli_load_brain(r->policy_name, &brain, &exit_code);
+        (void)cli_load_brain(r->policy_name, task, &brain, &exit_code);
     }
     if (brain.ops != NULL) {
         bool made = false;

@@ -57,6 +57,7 @@ HALLS = ["core", "runtime", "lab", "cli"]
 PUBLIC = {
     "alloc.h": ("core", "base"),
     "rng.h": ("core", "base"),
+    "image.h": ("core", "base"),
     "show.h": ("core", "base"),
     "status.h": ("core", "base"),
     "version.h": ("core", "base"),

@@ -37,6 +37,8 @@ struct spot_rollout {
     float *command; /* (action_dim) */
     double *order;  /* (action_dim) what is commanded now, in absolute terms */
     spoti_recorder recorder;
+    spot_diag said; /* by the brain, of a call that failed */
+    bool lost;      /* an answer of the brain was lost in this episode */
 };
 
 /* What one episode adds up. */
@@ -103,6 +105,10 @@ static spot_status check(const spot_rollout_config *config, const spot_world *wo
                              "the policy takes %d observations and gives actions of %d, expected "
                              "%d and %d as in the task",
                              brain->obs_dim, brain->action_dim, d->obs_dim, d->action_dim);
+    }
+    if (brain->sees && world->ops->look == NULL) {
+        return spot_diag_set(diag, SPOT_E_UNSUPPORTED,
+                             "the policy reads images, and the task has no camera");
     }
     if (d->anchor_dim < 0 || d->anchor_dim > SPOT_ANCHOR_DIM_MAX || d->sample_dim < 0 ||
         d->obs_dim < 1 || tick_limit(d) == 0 || d->n_joint < 0 || d->joint_at < 0 ||
@@ -243,21 +249,45 @@ void spot_rollout_destroy(spot_rollout *rollout)
 
 /* ---- one episode ---- */
 
+/* A brain's answer: lost, it spoils the episode and no more; any other failure is the job's. */
+static spot_status from_brain(spot_rollout *r, spot_status st, spot_diag *diag)
+{
+    if (st != SPOT_OK) {
+        r->lost = st == SPOT_E_IO;
+        (void)spot_diag_set(diag, st, "%s", r->said.text);
+    }
+    return st;
+}
+
+/* What is seen now, and the noise of inference `index`. */
+static spot_status sense(spot_rollout *r, uint64_t seed, uint64_t index, spot_brain_input *input)
+{
+    spot_world *w = r->world;
+    *input = (spot_brain_input){.obs = r->obs,
+                                .noise = r->noise,
+                                .instruction = w->instruction,
+                                .anchor = w->dims.anchor_dim > 0 ? r->anchor : NULL,
+                                .n_anchor = w->dims.anchor_dim};
+    if (r->noise != NULL) {
+        spot_rng noise = spot_rng_at(seed, SPOT_STREAM_POLICY, index);
+        spot_rng_fill_normal(&noise, r->noise, (int)chunk_size(&r->info));
+    }
+    spot_status st = spot_world_observe(w, r->obs, r->anchor);
+    return st == SPOT_OK && r->info.sees ? w->ops->look(w->self, &input->images, &input->n_images)
+                                         : st;
+}
+
 /* Observes, computes the chunk, charges its latency. Inference `index` of seed `seed` has its own
  * noise and jitter, so operating points with the same chunk count draw the same. */
 static spot_status observe(spot_rollout *r, uint64_t seed, uint64_t index, spot_diag *diag)
 {
     spot_world *w = r->world;
-    spot_status st = spot_world_observe(w, r->obs, r->anchor);
+    spot_brain_input input;
+    spot_status st = sense(r, seed, index, &input);
     if (st != SPOT_OK) {
         return st;
     }
-    if (r->noise != NULL) {
-        spot_rng noise = spot_rng_at(seed, SPOT_STREAM_POLICY, index);
-        spot_rng_fill_normal(&noise, r->noise, (int)chunk_size(&r->info));
-    }
-    const spot_brain_input input = {.obs = r->obs, .noise = r->noise};
-    st = spot_brain_infer(&r->brain, r->state, &input, r->chunk, diag);
+    st = from_brain(r, spot_brain_infer(&r->brain, r->state, &input, r->chunk, &r->said), diag);
     if (st != SPOT_OK) {
         return st;
     }
@@ -287,7 +317,11 @@ static spot_status remember(spot_rollout *r, spot_diag *diag)
     for (int i = 0; i < r->world->dims.action_dim; i++) {
         r->command[i] = (float)r->order[i];
     }
-    return st == SPOT_OK ? spot_brain_remember(&r->brain, r->state, r->seen, r->command, diag) : st;
+    return st == SPOT_OK
+               ? from_brain(r,
+                            spot_brain_remember(&r->brain, r->state, r->seen, r->command, &r->said),
+                            diag)
+               : st;
 }
 
 static spot_status act(spot_rollout *r, const spot_exec_event *event, tally *t, spot_diag *diag)
@@ -416,6 +450,8 @@ spot_status spot_rollout_run(spot_rollout *rollout, uint64_t seed, spot_episode 
     memset(&t, 0, sizeof(t));
     spot_outcome outcome = {.done = false};
     int64_t tick = 0;
+    rollout->said = (spot_diag){""};
+    rollout->lost = false;
     spot_exec_reset(rollout->exec);
     spoti_recorder_begin(&rollout->recorder);
     spot_status st = spot_brain_forget(&rollout->brain, rollout->state, diag);
@@ -443,6 +479,10 @@ spot_status spot_rollout_run(spot_rollout *rollout, uint64_t seed, spot_episode 
         if (st == SPOT_OK && tick_fn != NULL) {
             tick_fn(tick_ctx, w, tick);
         }
+    }
+    if (rollout->lost) {
+        outcome = (spot_outcome){.done = true, .invalid = true, .fault = rollout->said.text};
+        st = SPOT_OK;
     }
     if (st == SPOT_OK) {
         take_sample(rollout, tick, &t, trajectory);

@@ -158,15 +158,11 @@ spot_status spot_brain_of_policy(const spot_policy *policy, spot_brain *out)
     return SPOT_OK;
 }
 
-spot_status spot_brain_open(const char *path, const spot_allocator *allocator, spot_brain *out,
-                            spot_diag *diag)
+spot_status spoti_brain_open_native(const char *path, const spot_brain_open_config *config,
+                                    spot_brain *out, spot_diag *diag)
 {
     spot_policy *policy = NULL;
-    if (out == NULL) {
-        return SPOT_E_INVALID;
-    }
-    *out = (spot_brain){.ops = NULL};
-    spot_status st = spot_policy_load(path, allocator, &policy, diag);
+    spot_status st = spot_policy_load(path, config->allocator, &policy, diag);
     if (st == SPOT_OK) {
         *out = (spot_brain){.ops = &owning, .self = policy};
     }

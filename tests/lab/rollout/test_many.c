@@ -18,6 +18,7 @@ typedef struct factory {
     int made, destroyed;
     int no_state_at; /* this state of the brain cannot be begun, from 1 on; 0 = all can */
     bool mute;       /* the brain gives no chunk where the episode is that of fail_seed */
+    bool lose;       /* ... because it was lost on its way */
     int begun, ended;
     spot_point point; /* that the last state was begun for */
     spot_brain brain;
@@ -94,7 +95,7 @@ static spot_status noisy_infer(void *state, const spot_brain_input *input, float
     const factory *f = ((const thread_state *)state)->factory;
     spot_rng start = spot_rng_at(f->fail_seed, SPOT_STREAM_RESET, 0);
     if (f->mute && input->obs[1] == (float)spot_rng_uniform(&start, -1.0, 1.0)) {
-        return spot_diag_set(diag, SPOT_E_IO, "the server hung up");
+        return spot_diag_set(diag, f->lose ? SPOT_E_IO : SPOT_E_RANGE, "the server hung up");
     }
     for (int j = 0; j < FAKE_HORIZON * FAKE_ACTION; j++) {
         chunk[j] = input->obs[1] + input->noise[j];
@@ -344,10 +345,37 @@ static void what_a_brain_says_of_its_failure_is_said_with_the_seed(void **state)
         factory f = {.fail_at = -1, .mute = true, .fail_seed = 1017};
         spot_diag diag = {.text = ""};
         spot_rollout_batch batch = make_batch(seeds, threads, &f);
-        assert_int_equal(spot_rollout_run_many(&batch, episodes, &diag), SPOT_E_IO);
+        assert_int_equal(spot_rollout_run_many(&batch, episodes, &diag), SPOT_E_RANGE);
         assert_string_equal(diag.text, "the episode of seed 1017 broke off: the server hung up");
         assert_true(f.begun == threads && f.ended == threads);
     }
+}
+
+/* It says nothing of the task: the episode is neither a success nor a failure, and the others are as ever. */
+static void an_answer_that_was_lost_spoils_its_episode_alone(void **state)
+{
+    (void)state;
+    spot_episode whole[N_SEEDS];
+    spot_episode episodes[N_SEEDS];
+    uint64_t seeds[N_SEEDS];
+    fill_seeds(seeds);
+    factory sound = {.fail_at = -1};
+    spot_rollout_batch batch = make_batch(seeds, 1, &sound);
+    assert_int_equal(spot_rollout_run_many(&batch, whole, NULL), SPOT_OK);
+    factory f = {.fail_at = -1, .mute = true, .lose = true, .fail_seed = 1017};
+    batch = make_batch(seeds, 2, &f);
+    assert_int_equal(spot_rollout_run_many(&batch, episodes, NULL), SPOT_OK);
+    int n_lost = 0;
+    for (int i = 0; i < N_SEEDS; i++) {
+        n_lost += episodes[i].invalid;
+        if (seeds[i] == 1017) {
+            assert_true(episodes[i].invalid && !episodes[i].success);
+            assert_string_equal(episodes[i].fault, "the server hung up");
+        } else {
+            assert_memory_equal(&episodes[i], &whole[i], sizeof(whole[i]));
+        }
+    }
+    assert_int_equal(n_lost, 1);
 }
 
 static void every_failed_allocation_is_reported(void **state)
@@ -410,6 +438,7 @@ int main(void)
         cmocka_unit_test(a_world_that_cannot_be_made_ends_the_job),
         cmocka_unit_test(a_state_that_cannot_be_begun_ends_the_job),
         cmocka_unit_test(what_a_brain_says_of_its_failure_is_said_with_the_seed),
+        cmocka_unit_test(an_answer_that_was_lost_spoils_its_episode_alone),
         cmocka_unit_test(every_failed_allocation_is_reported),
         cmocka_unit_test(misuse_is_refused),
     };

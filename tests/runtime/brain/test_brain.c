@@ -392,6 +392,13 @@ static void what_a_session_refuses_is_said(void **state)
     spot_brain none = {.ops = &FULL};
     assert_int_equal(spot_brain_open("/nonexistent", NULL, &none, &diag), SPOT_E_IO);
     assert_null(none.ops);
+    spot_brain_open_config config;
+    spot_brain_open_config_default(&config);
+    assert_int_equal(spot_brain_open("/nonexistent", &config, &none, &diag), SPOT_E_IO);
+    config.size = 1;
+    assert_int_equal(spot_brain_open("/nonexistent", &config, &none, &diag), SPOT_E_INVALID);
+    assert_int_equal(spot_brain_open(NULL, NULL, &none, &diag), SPOT_E_INVALID);
+    assert_false(spot_brain_is_address("policies/x") || spot_brain_is_address(NULL));
 }
 
 static void other_weights_are_another_network(void **state)

@@ -36,6 +36,7 @@ static void describe(spoti_scene *t, const mjModel *m)
     t->info = (spot_task_info){
         .name = f->name,
         .description = f->description,
+        .instruction = f->instruction,
         .charge_as = f->charge_as,
         .moving_speed_m_s = f->disturbance != NULL ? f->disturbance->speed_m_s : 0.0,
         .engine = {.name = "MuJoCo", .version = mj_versionString()},

@@ -152,6 +152,7 @@ static const cyaml_schema_field_t expert_fields[] = {
 static const cyaml_schema_field_t task_fields[] = {
     TEXT("name", spoti_task_file, name),
     TEXT("description", spoti_task_file, description),
+    TEXT_OPTIONAL("instruction", spoti_task_file, instruction),
     TEXT_OPTIONAL("backend", spoti_task_file, backend),
     CYAML_FIELD_ENUM("regime", CYAML_FLAG_STRICT, spoti_task_file, regime, regimes,
                      CYAML_ARRAY_LEN(regimes)),

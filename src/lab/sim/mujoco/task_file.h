@@ -155,6 +155,7 @@ typedef struct spoti_expert_file {
 typedef struct spoti_task_file {
     char *name;
     char *description;
+    char *instruction; /* NULL = not said */
     char *backend; /* NULL = not said; sim/task.c has read it */
     spot_regime regime;
     char *model;

@@ -221,6 +221,10 @@ spot_status spoti_mujoco_make_world(const spoti_scene *task, const spot_variatio
         op_destroy(w);
         return SPOT_E_NOMEM;
     }
-    *out = (spot_world){.ops = &ops, .self = w, .dims = *dims, .sample_names = task->sample_names};
+    *out = (spot_world){.ops = &ops,
+                        .self = w,
+                        .dims = *dims,
+                        .sample_names = task->sample_names,
+                        .instruction = task->info.instruction};
     return SPOT_OK;
 }
