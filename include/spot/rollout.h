@@ -68,10 +68,11 @@ typedef struct spot_episode {
     double path_m;      /* end-effector path length, from the sample's columns 0-2 once a control
                          * step (and at the end) */
     spot_motion_metrics
-        motion;   /* of the arm: positions, velocities and commands (absolute ones, from the
+        motion; /* of the arm: positions, velocities and commands (absolute ones, from the
                          * first on, in action units) once a control step; work at every tick. Undefined
                          * where the world does not tell, and of an invalid episode */
-    bool invalid; /* the simulator broke off, or the brain's answer was lost: neither success nor failure, and no figure above
+    bool
+        invalid; /* the simulator broke off, or the brain's answer was lost: neither success nor failure, and no figure above
                          * says anything about the task */
     char fault[SPOT_FAULT_SIZE]; /* why, in one line; "" unless invalid */
 } spot_episode;

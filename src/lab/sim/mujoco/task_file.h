@@ -156,7 +156,7 @@ typedef struct spoti_task_file {
     char *name;
     char *description;
     char *instruction; /* NULL = not said */
-    char *backend; /* NULL = not said; sim/task.c has read it */
+    char *backend;     /* NULL = not said; sim/task.c has read it */
     spot_regime regime;
     char *model;
     spoti_control control;
