@@ -32,7 +32,7 @@ MODULES = {
         "nn": set(),
         "exec": {"point"},
         "policy": {"nn", "file", "point"},
-        "brain": {"policy", "point"},
+        "brain": {"policy", "point", "nn", "file"},
     },
     "lab": {
         "base": set(),
