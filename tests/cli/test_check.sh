@@ -36,13 +36,13 @@ code=0
 "$tool" check ur5e-pick-place >out 2>err || code=$?
 [ "$code" = 1 ] || fail "exit $code for a task that fails"
 unwrap out
-grep -qE "^FAIL  objects apart .*put 10 m.*0\.604 m.*task\.yaml:49$" out || fail "$(cat out)"
+grep -qE "^FAIL  objects apart .*put 10 m.*0\.604 m.*task\.yaml:50$" out || fail "$(cat out)"
 tail -1 out | grep -q "^FAIL: 1 of " || fail "$(tail -1 out)"
 code=0
 "$tool" check ur5e-pick-place --json >out 2>err || code=$?
 [ "$code" = 1 ] || fail "exit $code with --json"
-grep -q '"ok": false' out && grep -q '"refused": ".*task.yaml:49: objects apart: ' out || fail "JSON: $(cat out)"
-words="task.yaml:49: objects apart: object 'tray' is put 10 m"
+grep -q '"ok": false' out && grep -q '"refused": ".*task.yaml:50: objects apart: ' out || fail "JSON: $(cat out)"
+words="task.yaml:50: objects apart: object 'tray' is put 10 m"
 verb=rollout
 expect 1 "$words" --task ur5e-pick-place --seeds 1
 verb=tune

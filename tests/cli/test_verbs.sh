@@ -81,7 +81,7 @@ done
 expect 1 "cannot" demo --task ur5e-conveyor --episodes 1 --out "$work/no/such/folder/x.hdf5"
 mkdir "$work/task"
 sed 's/^regime: dynamic/regime: frantic/' tasks/ur5e-conveyor/task.yaml >"$work/task/task.yaml"
-expect 1 "task.yaml:4: " rollout --task "$work/task/task.yaml"
+expect 1 "task.yaml:5: " rollout --task "$work/task/task.yaml"
 cp -r policies/ur5e-conveyor "$work/policy"
 truncate -s 1000000 "$work/policy/model.safetensors"
 expect 1 "model.safetensors" rollout --task ur5e-conveyor --policy "$work/policy"
