@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * What lies in a safetensors file, and how well its weights would stand quantisation.
+ * What lies in a safetensors or ONNX file, and how well its weights would stand quantisation.
  *
  * Of each tensor of F32, BF16 or F16: counts, range, the exponential law of |w| that fits best, how
  * well it fits, and the error of three quantisers of given bits next to the bounds of spot/coinfer.h.
@@ -20,6 +20,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "spot/alloc.h"
 #include "spot/status.h"
@@ -91,16 +92,34 @@ typedef struct spot_inspect spot_inspect;
 /* Fills in the defaults above. */
 SPOT_API void spot_inspect_config_default(spot_inspect_config *config);
 
-/* Opens `path` and checks its header against its size as the policies' reader does: at most 4096
- * tensors that cover the data without gap or overlap. config: NULL = defaults; copied. On success
+/* An input or output that an ONNX file declares. */
+typedef struct spot_inspect_value {
+    char name
+        [SPOT_INSPECT_NAME_SIZE]; /* the file's, its end if it is longer: may hold anything but 0 */
+    char dtype[SPOT_INSPECT_DTYPE_SIZE]; /* `?` = not a tensor */
+    bool is_output;
+    size_t n_dim;
+    int64_t shape[SPOT_INSPECT_DIMS_MAX]; /* -1 = not fixed by the file */
+} spot_inspect_value;
+
+/* Opens `path` and checks what it says against its size: of a safetensors file as the policies' reader does, at
+ * most 4096 tensors that cover the data without gap or overlap; of an ONNX file (by its name, `.onnx`) at most 65536
+ * tensors, in it or in files beside it. config: NULL = defaults; copied. On success
  * *out is the caller's, closed by spot_inspect_close; on failure it is NULL. Returns SPOT_OK,
  * E_INVALID (NULL), E_RANGE (config), E_IO, E_FORMAT (see diag), E_NOMEM. Threads: locked by the
  * caller. */
 SPOT_API spot_status spot_inspect_open(const char *path, const spot_inspect_config *config,
                                        spot_inspect **out, spot_diag *diag);
 
-/* Number of tensors; they come in the order of their data. */
+/* Number of tensors; they come in the order of their data, of an ONNX file in that of the file. */
 SPOT_API size_t spot_inspect_count(const spot_inspect *file);
+
+/* Number of inputs and outputs of an ONNX file, inputs first; else 0. Weights that it lists as inputs are none. */
+SPOT_API size_t spot_inspect_value_count(const spot_inspect *file);
+
+/* The i-th of them. Returns SPOT_OK, E_INVALID (NULL), E_RANGE (i). */
+SPOT_API spot_status spot_inspect_value_at(const spot_inspect *file, size_t i,
+                                           spot_inspect_value *value);
 
 /* Reads tensor i (0 .. count - 1) from the file and judges it; allocates nothing unless `source`
  * is wanted. Returns SPOT_OK, E_INVALID (NULL), E_RANGE (i), E_IO (also a file that shrank), E_NOMEM. */

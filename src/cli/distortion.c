@@ -229,9 +229,9 @@ static int show_model(const char *model, const options *o)
     int code = CLI_OK;
 
     if (!find_weights(model, path)) {
-        return cli_misuse("distortion",
-                          "'%s': expected a safetensors file, a policy or a model with weights",
-                          model);
+        return cli_misuse(
+            "distortion",
+            "'%s': expected a safetensors or ONNX file, a policy or a model with weights", model);
     }
     spot_inspect_config_default(&config);
     config.source = true;

@@ -58,6 +58,49 @@ static void print_tensor(const spot_inspect_tensor *t)
     }
 }
 
+static void print_value(const spot_inspect_value *v)
+{
+    spot_print(stdout, "%s %s  %s [", v->is_output ? "output" : "input", v->name, v->dtype);
+    for (size_t i = 0; i < v->n_dim; i++) {
+        spot_print(stdout, "%s", i > 0 ? " x " : "");
+        if (v->shape[i] < 0) {
+            spot_print(stdout, "?");
+        } else {
+            spot_print(stdout, "%lld", (long long)v->shape[i]);
+        }
+    }
+    spot_print(stdout, "]\n");
+}
+
+static json_t *json_value(const spot_inspect_value *v)
+{
+    json_t *shape = json_array();
+
+    for (size_t i = 0; i < v->n_dim; i++) {
+        (void)json_array_append_new(shape,
+                                    v->shape[i] < 0 ? json_null() : json_integer(v->shape[i]));
+    }
+    return json_pack("{s:s, s:s, s:s, s:o}", "name", v->name, "is",
+                     v->is_output ? "output" : "input", "dtype", v->dtype, "shape", shape);
+}
+
+/* What goes in and what comes out: into `values`, or printed where that is NULL. */
+static void show_values(const spot_inspect *file, json_t *values)
+{
+    spot_inspect_value v;
+
+    for (size_t i = 0; spot_inspect_value_at(file, i, &v) == SPOT_OK; i++) {
+        if (values != NULL) {
+            (void)json_array_append_new(values, json_value(&v));
+        } else {
+            print_value(&v);
+        }
+    }
+    if (values == NULL && spot_inspect_value_count(file) > 0) {
+        spot_print(stdout, "\n");
+    }
+}
+
 static json_t *json_error(const spot_inspect_error *e)
 {
     return json_pack("{s:i, s:f, s:f, s:f, s:f, s:f, s:f}", "bits", e->bits, "uniform", e->uniform,
@@ -99,9 +142,11 @@ static json_t *json_tensor(const spot_inspect_tensor *t)
 static int show(spot_inspect *file, const char *path, bool json)
 {
     json_t *tensors = json ? json_array() : NULL;
+    json_t *values = json ? json_array() : NULL;
     cli_progress progress = cli_progress_begin("inspect", !json);
     const size_t n = spot_inspect_count(file);
 
+    show_values(file, values);
     for (size_t i = 0; i < n; i++) {
         spot_inspect_tensor tensor;
         spot_diag diag = {""};
@@ -110,6 +155,7 @@ static int show(spot_inspect *file, const char *path, bool json)
         if (st != SPOT_OK) {
             cli_progress_end(&progress);
             json_decref(tensors);
+            json_decref(values);
             return cli_fail("inspect", st, &diag);
         }
         if (json) {
@@ -124,7 +170,8 @@ static int show(spot_inspect *file, const char *path, bool json)
     }
     cli_progress_end(&progress);
     if (json) {
-        return cli_print_json(json_pack("{s:s, s:o}", "file", path, "tensors", tensors));
+        return cli_print_json(
+            json_pack("{s:s, s:o, s:o}", "file", path, "values", values, "tensors", tensors));
     }
     if (n == 0) {
         spot_print(stdout, "no tensors\n");
@@ -154,14 +201,15 @@ static const char SUMMARY[] =
     "error mean |w - Q(w)| / mean |w| of a uniform quantiser with the best clip, of powers of two\n"
     "and of the closed-form optimum for that law, next to the law's bounds lambda D_L = 2^-b and\n"
     "lambda D_U = 2^(1-b). Bits include the sign.\n\n"
-    "MODEL is a safetensors file of any size, a policy's folder or its name. F32, BF16 and F16 "
-    "are\n"
-    "fitted, other types listed. Ranges and lambda use every weight; distance and errors a fixed\n"
+    "MODEL is a safetensors or ONNX file of any size, a policy's folder or its name. F32, BF16 "
+    "and\n"
+    "F16 are fitted, other types listed; of an ONNX file the inputs and outputs too. Ranges and "
+    "lambda use every weight; distance and errors a fixed\n"
     "sample of at most 262144 weights a tensor.";
 
 static const char EXAMPLES[] =
     "  sweetspot inspect ur5e-pick-place-dit\n"
-    "  sweetspot inspect model.safetensors --bits 4,8\n"
+    "  sweetspot inspect model.onnx --bits 4,8\n"
     "  sweetspot inspect model.safetensors --json | jq '.tensors[] | [.name, .ks]'\n";
 
 int spoti_cli_inspect(int argc, char **argv)
@@ -187,7 +235,7 @@ int spoti_cli_inspect(int argc, char **argv)
         return exit_code;
     }
     if (model == NULL) {
-        return cli_misuse("inspect", "no MODEL: expected a safetensors file or a policy");
+        return cli_misuse("inspect", "no MODEL: expected a safetensors or ONNX file or a policy");
     }
     spot_inspect_config_default(&config);
     if (!take_bits(&bits, &config) || !find_model(model, path)) {

@@ -296,15 +296,15 @@ int spoti_cli_plan(int argc, char **argv)
         {"wide", NULL, CLI_FLAG, &o.wide, "the source of each figure, every column of a sweep"},
         {"json", NULL, CLI_FLAG, &o.json, "JSON instead of text"},
     };
-    const cli_page page = {.verb = "plan",
-                           .summary = SUMMARY,
-                           .usage =
-                               "--model MODEL --agent PLATFORM [--server PLATFORM --link LINK]...\n"
-                               "         --max-delay S --max-energy J [options]",
-                           .options = list,
-                           .n_options = sizeof(list) / sizeof(list[0]),
-                           .notes = NOTES,
-                           .examples = EXAMPLES};
+    const cli_page page = {
+        .verb = "plan",
+        .summary = SUMMARY,
+        .usage =
+            "--model M --agent P [--server P --link L]... --max-delay S --max-energy J [options]",
+        .options = list,
+        .n_options = sizeof(list) / sizeof(list[0]),
+        .notes = NOTES,
+        .examples = EXAMPLES};
     spot_plan_config config;
     spot_coinfer_scheme scheme = SPOT_COINFER_EXACT_PLAN;
     loaded l = {.agent = NULL};

@@ -30,6 +30,7 @@ MODULES = {
         "file": set(),
         "point": set(),
         "nn": set(),
+        "onnx": {"nn"},
         "exec": {"point"},
         "policy": {"nn", "file", "point"},
         "brain": {"policy", "point", "nn", "file"},

@@ -65,7 +65,7 @@ cp "$source/$task" "$task"
 sed -i 's/high: \[0.65/high: [1.65/' "$task"
 "$tool" check ur5e-pick-place >out || fail "a warning fails: $(cat out)"
 unwrap out
-grep -q "^WARN  reach of workspace .*task.yaml:23$" out || fail "$(cat out)"
+grep -q "^WARN  reach of workspace .*task.yaml:24$" out || fail "$(cat out)"
 tail -1 out | grep -q "1 of them with a warning" || fail "$(tail -1 out)"
 cp "$source/$task" "$task"
 verb=check

@@ -53,6 +53,7 @@ done
 "$tool" metrics demos.hdf5 demos.hdf5 --position-noise-m 1e-4 --motor-resistance-ohm 0.3 --torque-constant-nm-a 9 \
     --json >metrics.json
 "$tool" inspect ur5e-conveyor --json >inspect.json
+"$tool" inspect "$root/tests/runtime/onnx/corpus_onnx/linear.onnx" --json >onnx.json
 "$tool" distortion fcdnn-16 --bits 2 --json >distortion.json
 "$tool" distortion --lambda 3 --json >law.json
 "$tool" distortion fcdnn-16 --bits 2,3 --measure --json >measured.json
@@ -64,4 +65,4 @@ done
 python3 "$root/tests/cli/check_json.py" "$root/docs/json.md" tune=clear.json tune=broken.json analyze=a-clear.json \
     analyze=a-one.json analyze=a-dom.json analyze=a-static.json analyze=a-dynamic.json analyze=a-many.json analyze=a-log.json analyze=a-shift.json \
     rollout=rollout.json rollout=r-broken.json bench=bench.json check=check.json list=list.json demo=demo.json \
-    inspect=inspect.json plan=plan.json plan=plan-calibrated.json distortion=distortion.json distortion=law.json distortion=measured.json distortion=measured-policy.json metrics=metrics.json
+    inspect=inspect.json inspect=onnx.json plan=plan.json plan=plan-calibrated.json distortion=distortion.json distortion=law.json distortion=measured.json distortion=measured-policy.json metrics=metrics.json

@@ -29,6 +29,7 @@ expect() {
 # Help of every verb goes to stdout, ends well and teaches by example.
 for verb in list check demo rollout bench tune; do
     "$tool" "$verb" --help >"$work/help" || die "$verb --help"
+    ! grep -q '\\x' "$work/help" || die "$verb --help shows an escape"
     grep -q "^Examples:" "$work/help" || die "$verb --help has no examples"
     grep -q "  sweetspot $verb" "$work/help" || die "$verb --help does not call itself"
 done

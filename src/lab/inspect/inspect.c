@@ -1,25 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * Streams the tensors of a safetensors file: one pass for the counts and the sample, then the fit.
+ * Streams the tensors of a file: one pass for the counts and the sample, then the fit.
  *
- * Memory is the header's entries, one chunk and one sample, all taken at open. Reads are by position
- * (no mapping): a file that is cut off meanwhile gives an error, not a signal.
+ * Memory is the header's entries, one chunk and one sample, all taken at open.
  */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/base/alloc.h"
 #include "core/base/config.h"
-#include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/coinfer/coinfer.h"
 #include "lab/inspect/inspect.h"
-#include "runtime/nn/safetensors.h"
+#include "lab/inspect/weights.h"
 #include "spot/rng.h"
 
 enum { CHUNK = 1 << 16 /* elements */, ELEMENT_MAX = 4 /* bytes of a weight */ };
@@ -27,15 +22,12 @@ enum { CHUNK = 1 << 16 /* elements */, ELEMENT_MAX = 4 /* bytes of a weight */ }
 struct spot_inspect {
     const spot_allocator *allocator;
     spot_inspect_config config;
-    char path[SPOTI_PATH_SIZE];
-    int fd;
-    uint64_t data_at;         /* first byte of the data */
-    spoti_safetensors header; /* its tensors have no data */
-    unsigned char *bytes;     /* (CHUNK * ELEMENT_MAX) */
-    float *chunk;             /* (CHUNK) */
-    float *sample;            /* (sample_max) */
-    double *sum;              /* (sample_max + 1) */
-    double *levels;           /* (2^(SPOT_INSPECT_BITS_MAX - 1)) */
+    spoti_weights weights;
+    unsigned char *bytes; /* (CHUNK * ELEMENT_MAX) */
+    float *chunk;         /* (CHUNK) */
+    float *sample;        /* (sample_max) */
+    double *sum;          /* (sample_max + 1) */
+    double *levels;       /* (2^(SPOT_INSPECT_BITS_MAX - 1)) */
 };
 
 void spot_inspect_config_default(spot_inspect_config *config)
@@ -60,70 +52,6 @@ static bool config_is_good(const spot_inspect_config *config)
         }
     }
     return true;
-}
-
-static spot_status read_at(const spot_inspect *f, uint64_t at, void *out, size_t size,
-                           spot_diag *diag)
-{
-    unsigned char *to = out;
-
-    while (size > 0) {
-        const ssize_t got = pread(f->fd, to, size, (off_t)at);
-
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            return spot_diag_set(diag, SPOT_E_IO, "%s: cannot be read whole", f->path);
-        }
-        to += got;
-        at += (uint64_t)got;
-        size -= (size_t)got;
-    }
-    return SPOT_OK;
-}
-
-/* Opening ---------------------------------------------------------------------------------------- */
-
-static spot_status read_header(spot_inspect *f, uint64_t size, spot_diag *diag)
-{
-    unsigned char prefix[SPOTI_TENSOR_PREFIX_SIZE] = {0};
-    size_t length = 0;
-    spot_status st = SPOT_OK;
-
-    if (size >= sizeof(prefix)) {
-        st = read_at(f, 0, prefix, sizeof(prefix), diag);
-    }
-    if (st == SPOT_OK) {
-        st = spoti_safetensors_header_length(f->path, prefix, size, &length, diag);
-    }
-    if (st != SPOT_OK) {
-        return st;
-    }
-    f->data_at = sizeof(prefix) + length;
-
-    char *header = spoti_alloc(f->allocator, length + 1, 1);
-    if (header == NULL) {
-        return SPOT_E_NOMEM;
-    }
-    st = read_at(f, sizeof(prefix), header, length, diag);
-    if (st == SPOT_OK) {
-        st = spoti_safetensors_header(f->path, header, length, size - f->data_at, true,
-                                      f->allocator, &f->header, diag);
-    }
-    spoti_free(f->allocator, header, length + 1);
-    return st;
-}
-
-static spot_status open_file(spot_inspect *f, spot_diag *diag)
-{
-    struct stat info;
-    spot_status st = spoti_file_open_fd(f->path, "a safetensors file", &f->fd, diag);
-
-    if (st == SPOT_OK && fstat(f->fd, &info) != 0) {
-        st = spot_diag_set(diag, SPOT_E_IO, "%s: cannot be read", f->path);
-    }
-    return st == SPOT_OK ? read_header(f, (uint64_t)info.st_size, diag) : st;
 }
 
 static bool take_workspace(spot_inspect *f)
@@ -165,14 +93,8 @@ spot_status spot_inspect_open(const char *path, const spot_inspect_config *confi
         return SPOT_E_NOMEM;
     }
     f->allocator = used.allocator;
-    f->header.allocator = used.allocator;
     f->config = used;
-    f->fd = -1;
-    if (!spoti_copy(f->path, sizeof(f->path), path)) {
-        st = spot_diag_set(diag, SPOT_E_IO, "%.100s...: path too long", path);
-        goto fail;
-    }
-    st = open_file(f, diag);
+    st = spoti_weights_open(path, used.allocator, &f->weights, diag);
     if (st == SPOT_OK && !take_workspace(f)) {
         st = SPOT_E_NOMEM;
     }
@@ -195,10 +117,7 @@ void spot_inspect_close(spot_inspect *file)
     const spot_allocator *allocator = file->allocator;
     const size_t n_sample = file->config.sample_max;
 
-    if (file->fd >= 0) {
-        (void)close(file->fd);
-    }
-    spoti_safetensors_close(&file->header);
+    spoti_weights_close(&file->weights);
     spoti_free(allocator, file->bytes, (size_t)CHUNK * ELEMENT_MAX);
     spoti_free(allocator, file->chunk, CHUNK * sizeof(*file->chunk));
     spoti_free(allocator, file->sample, n_sample * sizeof(*file->sample));
@@ -210,7 +129,31 @@ void spot_inspect_close(spot_inspect *file)
 
 size_t spot_inspect_count(const spot_inspect *file)
 {
-    return file != NULL ? file->header.n_tensor : 0;
+    return file != NULL ? spoti_weights_count(&file->weights) : 0;
+}
+
+size_t spot_inspect_value_count(const spot_inspect *file)
+{
+    return file != NULL ? file->weights.onnx.n_input + file->weights.onnx.n_output : 0;
+}
+
+spot_status spot_inspect_value_at(const spot_inspect *file, size_t i, spot_inspect_value *value)
+{
+    if (file == NULL || value == NULL) {
+        return SPOT_E_INVALID;
+    }
+    if (i >= spot_inspect_value_count(file)) {
+        return SPOT_E_RANGE;
+    }
+    const spoti_onnx *m = &file->weights.onnx;
+    const bool is_output = i >= m->n_input;
+    const spoti_onnx_value *v = is_output ? &m->outputs[i - m->n_input] : &m->inputs[i];
+
+    *value = (spot_inspect_value){.is_output = is_output, .n_dim = v->n_dim};
+    (void)spoti_copy(value->name, sizeof(value->name), v->name);
+    (void)spoti_copy(value->dtype, sizeof(value->dtype), v->dtype);
+    memcpy(value->shape, v->shape, sizeof(value->shape));
+    return SPOT_OK;
 }
 
 /* Reading ---------------------------------------------------------------------------------------- */
@@ -265,9 +208,9 @@ static void take_chunk(spot_inspect *f, size_t first, size_t n, sampler *s, doub
     }
 }
 
-static spot_status scan(spot_inspect *f, const spoti_tensor *e, spot_inspect_tensor *t,
-                        spot_diag *diag)
+static spot_status scan(spot_inspect *f, size_t i, spot_inspect_tensor *t, spot_diag *diag)
 {
+    const spoti_tensor *e = spoti_weights_at(&f->weights, i);
     sampler s = {.rng = spot_rng_at(0, SPOT_STREAM_BOOTSTRAP, 0),
                  .n_element = e->n_element,
                  .n_sample = t->n_sample};
@@ -277,8 +220,8 @@ static spot_status scan(spot_inspect *f, const spoti_tensor *e, spot_inspect_ten
     for (size_t first = 0; first < e->n_element; first += CHUNK) {
         const size_t n = e->n_element - first < CHUNK ? e->n_element - first : CHUNK;
         const spoti_tensor part = {.dtype = e->dtype, .n_element = n, .data = f->bytes};
-        spot_status st = read_at(f, f->data_at + e->begin + (uint64_t)first * e->element_size,
-                                 f->bytes, n * e->element_size, diag);
+        spot_status st = spoti_weights_read(&f->weights, i, first * e->element_size, f->bytes,
+                                            n * e->element_size, diag);
 
         if (st != SPOT_OK) {
             return st;
@@ -327,10 +270,10 @@ spot_status spot_inspect_read(spot_inspect *file, size_t i, spot_inspect_tensor 
     if (file == NULL || tensor == NULL) {
         return SPOT_E_INVALID;
     }
-    if (i >= file->header.n_tensor) {
+    if (i >= spoti_weights_count(&file->weights)) {
         return SPOT_E_RANGE;
     }
-    const spoti_tensor *e = &file->header.tensors[i];
+    const spoti_tensor *e = spoti_weights_at(&file->weights, i);
     const bool is_weight = e->dtype != SPOTI_DTYPE_OTHER;
     spot_status st = SPOT_OK;
 
@@ -344,7 +287,7 @@ spot_status spot_inspect_read(spot_inspect *file, size_t i, spot_inspect_tensor 
     }
     tensor->n_sample =
         e->n_element < file->config.sample_max ? e->n_element : file->config.sample_max;
-    st = scan(file, e, tensor, diag);
+    st = scan(file, i, tensor, diag);
     if (st != SPOT_OK) {
         return st;
     }

@@ -256,7 +256,7 @@ static void corner_out_of_reach_is_named(void **state)
     const spot_trial_check *c = check_called(&trial, "reach of workspace");
     assert_int_equal(c->result, SPOT_TRIAL_WARN);
     assert_non_null(strstr(c->measured, "x 1.650"));
-    assert_non_null(strstr(c->where, "task.yaml:23"));
+    assert_non_null(strstr(c->where, "task.yaml:24"));
 }
 
 /* What MuJoCo complains about is shown, and refuses nothing: episodes say it themselves. */
