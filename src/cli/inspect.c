@@ -201,11 +201,10 @@ static const char SUMMARY[] =
     "error mean |w - Q(w)| / mean |w| of a uniform quantiser with the best clip, of powers of two\n"
     "and of the closed-form optimum for that law, next to the law's bounds lambda D_L = 2^-b and\n"
     "lambda D_U = 2^(1-b). Bits include the sign.\n\n"
-    "MODEL is a safetensors or ONNX file of any size, a policy's folder or its name. F32, BF16 "
-    "and\n"
-    "F16 are fitted, other types listed; of an ONNX file the inputs and outputs too. Ranges and "
-    "lambda use every weight; distance and errors a fixed\n"
-    "sample of at most 262144 weights a tensor.";
+    "MODEL is a safetensors or ONNX file of any size, a policy's folder or its name. F32, BF16\n"
+    "and F16 are fitted, other types listed; of an ONNX file the inputs and outputs too. Ranges\n"
+    "and lambda use every weight; distance and errors a fixed sample of at most 262144 weights a\n"
+    "tensor.";
 
 static const char EXAMPLES[] =
     "  sweetspot inspect ur5e-pick-place-dit\n"

@@ -62,7 +62,7 @@ expect 2 'folder with model.safetensors' ./plain.safetensors --bits 1 --measure
 expect 2 'either MODEL or --lambda'
 expect 2 'either MODEL or --lambda' --lambda -1
 expect 2 'either MODEL or --lambda' fcdnn-16 --lambda 1
-expect 2 'expected a safetensors file' no-such-model
+expect 2 'expected a safetensors or ONNX file' no-such-model
 expect 2 'expected 1..8' --lambda 1 --bits 9
 expect 2 'expected 1..8' --lambda 1 --bits 0
 echo nonsense >broken.safetensors
