@@ -15,7 +15,7 @@ quickstart: setup
 	cmake --build build --parallel $(JOBS) --target sweetspot
 	$(SWEETSPOT) $(QUICK_TUNE)
 
-# The clang build with sanitizers goes first: its unit tests, and half a minute of each fuzz target.
+# The clang build with sanitizers goes first: its unit tests, and 20 s of each fuzz target.
 check: setup asan build
 	ctest --preset release --parallel $(JOBS)
 
