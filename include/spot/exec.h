@@ -30,6 +30,19 @@
  * The first chunk of an episode is computed while the robot stands still: the robot waits T_inf, the
  * wait is counted, and align=skip, which drops what the running chunk executed meanwhile, skips
  * nothing. So N chunks take N T_ck + min(T_inf, n' T_act) in all.
+ *
+ * A chunk may come in two parts, its first action after t1 and the others after t_r (t1 = t_r is TISED):
+ *   action 0 may be executed from t1 after the observation on, all others from t_r on. Where an action is
+ *   due and not there the robot waits, and everything behind it moves. One inference runs at a time: an
+ *   observation that is due before t_r of the chunk before it is taken at t_r. With constant times
+ *   (spot_tised_time_parts) T_ck = max(t_r, n T_act + max(0, t1 - n' T_act, t_r - (n' + 1) T_act)).
+ *   Under align=skip a chunk starts with the action behind those that the running chunk executed since
+ *   the observation, counted, not estimated; as that is not action 0, it starts at t_r. Under cadence
+ *   action 0 is always stale, so t1 changes nothing.
+ *
+ * On a robot an inference ends when it ends. There the answer to OBSERVE is not submit with a latency
+ * that is known beforehand, but spot_exec_deliver at the tick at which the chunk came; polling goes on
+ * meanwhile (examples/robot_loop.c). The events are those of submit with that latency.
  */
 #ifndef SPOT_EXEC_H
 #define SPOT_EXEC_H
@@ -75,7 +88,7 @@ typedef enum spot_exec_kind {
 
 typedef struct spot_exec_event {
     spot_exec_kind kind;
-    const float *action;  /* (action_dim) valid until the next submit; ACT only */
+    const float *action;  /* (action_dim) valid until the next submit or deliver; ACT only */
     const double *anchor; /* (anchor_dim) anchor of the observation that the action came from */
     int64_t age_ticks;    /* ACT: now minus the time of that observation */
     int index;            /* ACT: position j of the action in its chunk */
@@ -90,6 +103,8 @@ typedef struct spot_exec_stats {
     int64_t dropped;         /* actions skipped or dropped as stale */
     int64_t wait_ticks;      /* ticks in which an action was due and none was there (tau, summed) */
     int64_t inference_ticks; /* sum of charged latencies */
+    int64_t late_actions;    /* actions that the robot waited for, the very first aside */
+    int64_t late_chunks;     /* those of them that are the first of their chunk */
 } spot_exec_stats;
 
 typedef struct spot_exec spot_exec;
@@ -105,7 +120,8 @@ SPOT_API void spot_exec_destroy(spot_exec *exec);
 SPOT_API void spot_exec_reset(spot_exec *exec);
 
 /* The next thing to do at `tick`. Call it until it says NONE, for every tick, ticks rising by one.
- * After OBSERVE, spot_exec_submit must be called before the next poll. */
+ * After OBSERVE, call spot_exec_submit before the next poll where the latency is known; else go on, the
+ * running chunk does, until spot_exec_deliver brings the next one. */
 SPOT_API spot_exec_event spot_exec_poll(spot_exec *exec, int64_t tick);
 
 /* Hands over the chunk computed from the observation of the last OBSERVE; it may be used from
@@ -114,6 +130,23 @@ SPOT_API spot_exec_event spot_exec_poll(spot_exec *exec, int64_t tick);
  * Returns SPOT_OK, E_STATE (no observation pending), E_INVALID (also for a negative latency). */
 SPOT_API spot_status spot_exec_submit(spot_exec *exec, const float *chunk, const double *anchor,
                                       int64_t latency_ticks);
+
+/* As spot_exec_submit for a chunk in two parts: its action 0 may be used from `first_ticks` after the
+ * observation on, the others from `latency_ticks` on; 0 <= first_ticks <= latency_ticks <= 2^53, else
+ * E_INVALID. */
+SPOT_API spot_status spot_exec_submit_parts(spot_exec *exec, const float *chunk,
+                                            const double *anchor, int64_t first_ticks,
+                                            int64_t latency_ticks);
+
+/* Hands over what has come at `tick` of the chunk of the last OBSERVE: its first action alone (n_arrived 1;
+ * the whole chunk follows in another call), or all of it (n_arrived = horizon). To be called before the
+ * polls of that tick; then they, and at the end the counts, are those of spot_exec_submit_parts with the times from the
+ * observation to the two calls as latencies. Copies chunk (n_arrived x action_dim) and anchor; of a chunk whose first action came
+ * before, the others.
+ * Returns SPOT_OK, E_STATE (nothing is due, or the first action came already), E_INVALID (also for a tick
+ * before the observation, or before the first action came). */
+SPOT_API spot_status spot_exec_deliver(spot_exec *exec, const float *chunk, const double *anchor,
+                                       int n_arrived, int64_t tick);
 
 SPOT_API const spot_exec_stats *spot_exec_read_stats(const spot_exec *exec);
 

@@ -116,6 +116,19 @@ SPOT_API spot_status spot_tised_time_jitter(const spot_tised_setup *setup,
                                             const double *inference_s, int n_sample,
                                             spot_tised_timing *out);
 
+/* Times of a chunk that comes in two parts (spot/exec.h): its first action `first_s` after the observation,
+ * the others `rest_s`, 0 <= first_s <= rest_s; under sync (n_overlap = 0) or overlap, n = setup->n_action:
+ *
+ *     T_ck = max(rest, n T_act + max(0, first - n' T_act, rest - (n' + 1) T_act))
+ *
+ * inference_s is rest_s, delay_s is T_ck - n T_act, age_s = max(first, n' T_act) in the long run (where
+ * n' = n and rest >= n T_act, max(first, (n - 1) T_act): one inference runs at a time); eta compares with whole chunks
+ * at setup->inference_s without overlap. first_wait_s makes N T_ck + first_wait_s the time of N whole chunks; it may be
+ * negative where the first chunk, that had nothing to wait for, was shorter. With first_s = rest_s all
+ * is as in spot_tised_time_point. Returns SPOT_OK, E_INVALID (NULL), E_RANGE. Threads: immutable. */
+SPOT_API spot_status spot_tised_time_parts(const spot_tised_setup *setup, double first_s,
+                                           double rest_s, int n_overlap, spot_tised_timing *out);
+
 /* T_ck of a fixed-cadence loop, s: max(n T_act, alpha T_inf + overhead_s). Returns as above. */
 SPOT_API spot_status spot_tised_cadence_chunk_s(const spot_tised_setup *setup, double alpha,
                                                 double overhead_s, double *chunk_s);

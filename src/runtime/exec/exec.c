@@ -5,17 +5,19 @@
  *
  * Two buffers suffice: the running chunk, and the one in flight (one request at a time). Sync and
  * overlap share one rule: observe when n' actions of the running chunk are left, start the new chunk
- * at max(end of the running chunk, end of the inference). From it follow, for constant latency,
+ * at max(end of the running chunk, arrival of its first action). From it follow, for constant latency,
  *     T_ck = n T_act + max(0, T_inf - n' T_act),   A0 = max(T_inf, n' T_act)
  * (TISED, arXiv 2606.28529, Eq. 1-3). Cadence ties the actions to the time of the observation
  * instead, so a slow inference costs actions rather than time.
+ *
+ * A chunk of which only the first action is there may run already: then its rest is the request that is
+ * out, and its ready_at says when that is, or NEVER while nobody knows.
  *
  * All times are int64 ticks below TIME_MAX, so sums of a few of them cannot overflow.
  */
 #include "spot/exec.h"
 
 #include <limits.h>
-#include <math.h>
 #include <string.h>
 
 #include "core/base/alloc.h"
@@ -24,10 +26,7 @@
 /* Caps on what a caller may ask for; far above any robot, far below an overflow. */
 enum { HORIZON_MAX = 4096, DIM_MAX = 4096 };
 static const int64_t TIME_MAX = INT64_C(1) << 53;
-
-/* A latency this close to half a period (relative to the count of periods) counts as a tie: 150 ms of
- * 33.3 ms is 4.5 periods on paper, but not in binary fractions. */
-static const double TIE_TOLERANCE = 1e-9;
+static const int64_t NEVER = INT64_MAX; /* of a time that is not known yet */
 
 /* A chunk and where it came from. */
 typedef struct slot {
@@ -35,9 +34,11 @@ typedef struct slot {
     float *actions;      /* (horizon x action_dim) */
     double *anchor;      /* (anchor_dim) */
     int64_t observed_at; /* time of the observation */
-    int64_t ready_at;    /* time at which the inference ended */
-    int64_t started_at;  /* time of the action `base` */
+    int64_t first_at;    /* time from which its action 0 may be executed */
+    int64_t ready_at;    /* time from which the others may: the end of the inference */
+    int64_t due_at;      /* time at which the next action, or the end, is due */
     int base;            /* first action to be executed */
+    int skipped;         /* align=skip: actions that the chunk before it executed meanwhile */
     int executed;        /* actions executed so far */
 } slot;
 
@@ -46,8 +47,7 @@ struct spot_exec {
     spot_exec_config config;
     spot_exec_stats stats;
     slot running, flight;
-    bool observing;        /* OBSERVE was given out, submit is due */
-    bool started;          /* a chunk has run since reset */
+    bool observing;        /* OBSERVE was given out and nothing of the chunk is there yet */
     int64_t busy_until;    /* end of the last action executed */
     int64_t next_cycle_at; /* cadence: time of the next observation */
     int64_t waited_at;     /* last tick that was counted as waiting */
@@ -189,7 +189,6 @@ void spot_exec_reset(spot_exec *exec)
     exec->running.used = false;
     exec->flight.used = false;
     exec->observing = false;
-    exec->started = false;
     exec->busy_until = 0;
     exec->next_cycle_at = 0;
     exec->waited_at = -1;
@@ -197,8 +196,8 @@ void spot_exec_reset(spot_exec *exec)
 
 /* ---- polling ---- */
 
-/* The chunk in flight becomes the running one and starts with its action `base` at `started_at`. */
-static void take_over(spot_exec *exec, int base, int64_t started_at)
+/* The chunk in flight becomes the running one and starts with its action `base` at `due_at`. */
+static void take_over(spot_exec *exec, int base, int64_t due_at)
 {
     slot old = exec->running;
     exec->running = exec->flight;
@@ -206,15 +205,17 @@ static void take_over(spot_exec *exec, int base, int64_t started_at)
     exec->flight.used = false;
     exec->running.base = base;
     exec->running.executed = 0;
-    exec->running.started_at = started_at;
+    exec->running.due_at = due_at;
     exec->stats.dropped += base;
-    exec->started = true;
 }
 
 static spot_exec_event say_observe(spot_exec *exec, int64_t tick)
 {
+    const slot *run = &exec->running;
+    const bool skips = exec->config.align == SPOT_ALIGN_SKIP && run->used;
     exec->observing = true;
     exec->flight.observed_at = tick;
+    exec->flight.skipped = skips ? exec->config.n_execute - run->executed : 0;
     exec->stats.inferences++;
     return (spot_exec_event){.kind = SPOT_EXEC_OBSERVE};
 }
@@ -224,10 +225,14 @@ static spot_exec_event say_act(spot_exec *exec, int64_t tick)
     slot *run = &exec->running;
     int index = run->base + run->executed;
     bool first = run->executed == 0;
+    bool late = exec->stats.actions > 0 && tick > exec->busy_until;
     run->executed++;
+    run->due_at = tick + exec->config.ticks_per_action;
     exec->stats.actions++;
     exec->stats.chunks += first;
-    exec->busy_until = tick + exec->config.ticks_per_action;
+    exec->stats.late_actions += late;
+    exec->stats.late_chunks += late && first;
+    exec->busy_until = run->due_at;
     return (spot_exec_event){
         .kind = SPOT_EXEC_ACT,
         .action = run->actions + (size_t)index * (size_t)exec->config.action_dim,
@@ -248,42 +253,50 @@ static spot_exec_event say_none(spot_exec *exec, int64_t tick)
     return (spot_exec_event){.kind = SPOT_EXEC_NONE};
 }
 
-/* The time at which the next action of the running chunk, or its end, is due. */
-static int64_t next_due(const spot_exec *exec)
+/* The time from which action `index` of a chunk may be executed. */
+static int64_t arrival(const slot *s, int index)
 {
-    const slot *run = &exec->running;
-    return run->used ? run->started_at + run->executed * exec->config.ticks_per_action : 0;
+    return index == 0 ? s->first_at : s->ready_at;
+}
+
+/* Whether a new observation would be worked on at once: no request is out, whole or in part. */
+static bool is_free(const spot_exec *exec, int64_t tick)
+{
+    return !exec->observing && !exec->flight.used &&
+           (!exec->running.used || tick >= exec->running.ready_at);
 }
 
 /* Sync (n' = 0) and overlap. */
 static spot_exec_event poll_chunked(spot_exec *exec, int64_t tick)
 {
     const int n = exec->config.n_execute;
-    const int n_overlap = exec->config.overlap;
     slot *run = &exec->running;
-    slot *flight = &exec->flight;
+    const slot *flight = &exec->flight;
 
     /* The running chunk is over and the next is there: hand over. Only a chunk that was computed
      * while another one ran has actions to skip. */
-    bool over = !run->used || (run->executed == n && tick >= next_due(exec));
-    if (over && flight->used && tick >= flight->ready_at) {
-        bool skip = exec->config.align == SPOT_ALIGN_SKIP && exec->started;
-        take_over(exec, skip ? n_overlap : 0, tick);
+    bool over = !run->used || (run->executed == n && tick >= run->due_at);
+    if (over && flight->used && tick >= arrival(flight, flight->skipped)) {
+        take_over(exec, flight->skipped, tick);
         over = false;
     }
 
-    /* Observe when n' actions are left (before the n'-last action), or at once when nothing ran. */
-    int left = run->used ? n - run->executed : n_overlap;
-    if (!flight->used && left == n_overlap && tick >= next_due(exec)) {
+    /* Observe when n' actions are left (before the n'-last action), or at once when nothing ran; later
+     * (fewer are left) if the rest of the running chunk was still being computed then. */
+    const bool due = !run->used || tick >= run->due_at;
+    const int left = run->used ? n - run->executed : 0;
+    const bool wanted = left < exec->config.overlap || (left == exec->config.overlap && due);
+    if ((!run->used || wanted) && is_free(exec, tick)) {
         return say_observe(exec, tick);
     }
-    if (!over && run->executed < n && tick >= next_due(exec)) {
+    if (!over && run->executed < n && due && tick >= arrival(run, run->base + run->executed)) {
         return say_act(exec, tick);
     }
     return say_none(exec, tick);
 }
 
-/* Cadence: action j of a chunk belongs to the moment j T_act after its observation. */
+/* Cadence: action j of a chunk belongs to the moment j T_act after its observation. Its action 0 is
+ * always stale, so that it comes before the others changes nothing. */
 static spot_exec_event poll_cadence(spot_exec *exec, int64_t tick)
 {
     slot *run = &exec->running;
@@ -296,10 +309,10 @@ static spot_exec_event poll_cadence(spot_exec *exec, int64_t tick)
         int base = stale < exec->config.horizon ? (int)stale : exec->config.horizon;
         take_over(exec, base, flight->observed_at + base * period);
     }
-    if (!flight->used && tick >= exec->next_cycle_at) {
+    if (is_free(exec, tick) && tick >= exec->next_cycle_at) {
         return say_observe(exec, tick);
     }
-    if (run->used && run->base + run->executed < exec->config.horizon && tick >= next_due(exec)) {
+    if (run->used && run->base + run->executed < exec->config.horizon && tick >= run->due_at) {
         return say_act(exec, tick);
     }
     return say_none(exec, tick);
@@ -307,73 +320,106 @@ static spot_exec_event poll_cadence(spot_exec *exec, int64_t tick)
 
 spot_exec_event spot_exec_poll(spot_exec *exec, int64_t tick)
 {
-    if (exec->observing) {
-        return (spot_exec_event){.kind = SPOT_EXEC_NONE};
-    }
     return exec->config.schedule == SPOT_SCHEDULE_CADENCE ? poll_cadence(exec, tick)
                                                           : poll_chunked(exec, tick);
 }
 
-spot_status spot_exec_submit(spot_exec *exec, const float *chunk, const double *anchor,
-                             int64_t latency_ticks)
+/* ---- chunks ---- */
+
+/* Copies the actions from `from` to before `to`, and the anchor. */
+static void copy_actions(const spot_exec *exec, slot *s, const float *chunk, int from, int to,
+                         const double *anchor)
 {
-    if (exec == NULL || chunk == NULL || latency_ticks < 0 || latency_ticks > TIME_MAX ||
-        (anchor == NULL && exec->config.anchor_dim > 0)) {
+    const spot_exec_config *c = &exec->config;
+    const size_t dim = (size_t)c->action_dim;
+    memcpy(s->actions + (size_t)from * dim, chunk + (size_t)from * dim,
+           (size_t)(to - from) * dim * sizeof(*s->actions));
+    if (c->anchor_dim > 0) {
+        memcpy(s->anchor, anchor, (size_t)c->anchor_dim * sizeof(*s->anchor));
+    }
+}
+
+/* The inference of `s` ends at `ready_at`. */
+static void close_request(spot_exec *exec, slot *s, int64_t ready_at)
+{
+    const spot_exec_config *c = &exec->config;
+    const int64_t latency = ready_at - s->observed_at;
+    s->ready_at = ready_at;
+    exec->stats.inference_ticks += latency;
+
+    /* The cycle of cadence: T_ck = max(n T_act, T_inf + T_ovh). */
+    int64_t play = c->n_execute * c->ticks_per_action;
+    int64_t think = latency + c->overhead_ticks;
+    exec->next_cycle_at = s->observed_at + (play > think ? play : think);
+}
+
+spot_status spot_exec_submit_parts(spot_exec *exec, const float *chunk, const double *anchor,
+                                   int64_t first_ticks, int64_t latency_ticks)
+{
+    if (exec == NULL || chunk == NULL || first_ticks < 0 || first_ticks > latency_ticks ||
+        latency_ticks > TIME_MAX || (anchor == NULL && exec->config.anchor_dim > 0)) {
         return SPOT_E_INVALID;
     }
     if (!exec->observing) {
         return SPOT_E_STATE;
     }
-    const spot_exec_config *c = &exec->config;
     slot *flight = &exec->flight;
-    memcpy(flight->actions, chunk,
-           (size_t)c->horizon * (size_t)c->action_dim * sizeof(*flight->actions));
-    if (c->anchor_dim > 0) {
-        memcpy(flight->anchor, anchor, (size_t)c->anchor_dim * sizeof(*flight->anchor));
-    }
+    copy_actions(exec, flight, chunk, 0, exec->config.horizon, anchor);
     flight->used = true;
-    flight->ready_at = flight->observed_at + latency_ticks;
+    flight->first_at = flight->observed_at + first_ticks;
     exec->observing = false;
-    exec->stats.inference_ticks += latency_ticks;
+    close_request(exec, flight, flight->observed_at + latency_ticks);
+    return SPOT_OK;
+}
 
-    /* The cycle of cadence: T_ck = max(n T_act, T_inf + T_ovh). */
-    int64_t play = c->n_execute * c->ticks_per_action;
-    int64_t think = latency_ticks + c->overhead_ticks;
-    exec->next_cycle_at = flight->observed_at + (play > think ? play : think);
+spot_status spot_exec_submit(spot_exec *exec, const float *chunk, const double *anchor,
+                             int64_t latency_ticks)
+{
+    return spot_exec_submit_parts(exec, chunk, anchor, latency_ticks, latency_ticks);
+}
+
+/* The chunk of which the first action alone is there; NULL if there is none. */
+static slot *partial_of(spot_exec *exec)
+{
+    slot *flight = &exec->flight;
+    slot *run = &exec->running;
+    if (flight->used) {
+        return flight->ready_at == NEVER ? flight : NULL;
+    }
+    return run->used && run->ready_at == NEVER ? run : NULL;
+}
+
+spot_status spot_exec_deliver(spot_exec *exec, const float *chunk, const double *anchor,
+                              int n_arrived, int64_t tick)
+{
+    if (exec == NULL || chunk == NULL || tick < 0 || tick > TIME_MAX ||
+        (n_arrived != 1 && n_arrived != exec->config.horizon) ||
+        (anchor == NULL && exec->config.anchor_dim > 0)) {
+        return SPOT_E_INVALID;
+    }
+    const bool whole = n_arrived == exec->config.horizon;
+    slot *partial = partial_of(exec);
+    if (!exec->observing && (partial == NULL || !whole)) {
+        return SPOT_E_STATE;
+    }
+    slot *s = exec->observing ? &exec->flight : partial;
+    if (tick < (exec->observing ? s->observed_at : s->first_at)) {
+        return SPOT_E_INVALID;
+    }
+    copy_actions(exec, s, chunk, exec->observing ? 0 : 1, n_arrived, anchor);
+    if (exec->observing) {
+        s->used = true;
+        s->first_at = tick;
+        s->ready_at = NEVER;
+        exec->observing = false;
+    }
+    if (whole) {
+        close_request(exec, s, tick);
+    }
     return SPOT_OK;
 }
 
 const spot_exec_stats *spot_exec_read_stats(const spot_exec *exec)
 {
     return &exec->stats;
-}
-
-/* ---- clocks ---- */
-
-/* Nearest whole number, ties (within TIE_TOLERANCE) to even; x >= 0. */
-static double round_half_even(double x)
-{
-    double down = floor(x);
-    double over_half = x - down - 0.5;
-    if (fabs(over_half) <= TIE_TOLERANCE * fmax(1.0, x)) {
-        return fmod(down, 2.0) == 0.0 ? down : down + 1.0;
-    }
-    return over_half < 0.0 ? down : down + 1.0;
-}
-
-const char *spot_clock_str(spot_clock clock)
-{
-    return clock == SPOT_CLOCK_EXACT ? "exact" : clock == SPOT_CLOCK_PAPER ? "paper" : "unknown";
-}
-
-int64_t spot_exec_latency_ticks(spot_clock clock, double latency_s, double tick_s,
-                                int64_t ticks_per_action)
-{
-    /* Written so that NaN is refused too. */
-    if (!(latency_s >= 0.0) || !(tick_s > 0.0) || ticks_per_action < 1) {
-        return -1;
-    }
-    double period = clock == SPOT_CLOCK_PAPER ? (double)ticks_per_action : 1.0;
-    double ticks = round_half_even(latency_s / (tick_s * period)) * period;
-    return ticks < (double)TIME_MAX ? (int64_t)ticks : TIME_MAX;
 }
