@@ -45,29 +45,13 @@
 
 #include "spot/alloc.h"
 #include "spot/coinfer_plan.h"
+#include "spot/latency.h"
 #include "spot/point.h"
-#include "spot/rng.h"
 #include "spot/status.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-typedef enum spot_origin {
-    SPOT_ORIGIN_MEASURED = 0,
-    SPOT_ORIGIN_MODELLED = 1,
-    SPOT_ORIGIN_PUBLISHED = 2,
-} spot_origin;
-
-enum { SPOT_PLATFORM_NAME_SIZE = 64, SPOT_PLATFORM_SOURCE_SIZE = 256 };
-
-/* The latency of one inference. */
-typedef struct spot_latency {
-    double mean_s;   /* s, >= 0 */
-    double spread_s; /* standard deviation over calls, s, >= 0; 0 = always the mean */
-    spot_origin origin;
-    char source[SPOT_PLATFORM_SOURCE_SIZE]; /* where the figure comes from */
-} spot_latency;
 
 typedef struct spot_platform spot_platform; /* immutable after load */
 
@@ -131,12 +115,6 @@ SPOT_API spot_status spot_platform_point_latency(const spot_platform *platform,
  * Returns SPOT_OK, E_INVALID, E_NOT_FOUND (`measured` has no class self). */
 SPOT_API spot_status spot_platform_borrow_alphas(spot_platform *platform,
                                                  const spot_platform *measured, spot_diag *diag);
-
-/* One draw of a latency: log-normal with the given mean and spread, the mean itself if spread is 0. */
-SPOT_API double spot_latency_draw(const spot_latency *latency, spot_rng *rng);
-
-/* `measured`, `modelled` or `published`; `unknown` for other values. */
-SPOT_API const char *spot_origin_str(spot_origin origin);
 
 /* One measured row of the class `self`. */
 typedef struct spot_platform_row {

@@ -18,6 +18,8 @@
 #include "spot/exec.h"
 #include "spot/image.h"
 #include "spot/inspect.h"
+#include "spot/latency.h"
+#include "spot/latency_trace.h"
 #include "spot/motion.h"
 #include "spot/motion_average.h"
 #include "spot/motion_file.h"

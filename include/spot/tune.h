@@ -25,6 +25,7 @@
 #include "spot/analyze.h"
 #include "spot/brain.h"
 #include "spot/exec.h"
+#include "spot/latency_trace.h"
 #include "spot/platform.h"
 #include "spot/point.h"
 #include "spot/rollout.h"
@@ -63,6 +64,9 @@ typedef struct spot_tune_config {
     bool cadence;             /* run the cadence schedule instead of sync/overlap */
     double overhead_s;        /* T_ovh of cadence */
     const char *charge_as;    /* latency class; NULL = the task's */
+    const spot_latency_trace
+        *trace; /* recorded latencies in place of a platform's; borrowed; NULL (default)
+                                      * = the platform's */
     spot_variation variation; /* speed and sensor noise */
     spot_goal goal;
     int resamples;            /* bootstrap; default 10000 */
@@ -93,7 +97,7 @@ typedef enum spot_tune_withheld {
 typedef struct spot_tune_row {
     spot_point point; /* steps resolved: never 0 */
     char text[SPOT_POINT_TEXT_SIZE];
-    spot_latency latency;     /* T_inf charged, with source */
+    spot_latency latency; /* T_inf charged, with source; without its shape, which is the trace's */
     spot_inference_cost cost; /* of one inference, where the brain says it */
     bool has_cost;
     double chunk_time_s;   /* T_ck by the timing law, on this clock; what the judge is given */
@@ -149,9 +153,11 @@ typedef struct spot_tune_result {
 
 SPOT_API void spot_tune_config_default(spot_tune_config *config);
 
-/* Runs all points. progress counts episodes over all points; it may be NULL.
+/* Runs all points. `platform` is NULL with a trace, and only then: what is charged then is called by the
+ * trace's name, class `trace`. progress counts episodes over all points; it may be NULL.
  * Ownership: on success the caller frees *out with spot_tune_result_destroy; on failure it is NULL.
- * Returns SPOT_OK, E_INVALID, E_RANGE (an impossible point; see diag), E_NOT_FOUND (class), E_IO,
+ * Returns SPOT_OK, E_INVALID, E_RANGE (an impossible point; see diag), E_NOT_FOUND (class; a point that
+ * the trace lacks), E_IO,
  * E_NOMEM, E_STATE (stopped by progress), or the failure of an episode. */
 SPOT_API spot_status spot_tune(const spot_task *task, const spot_brain *brain,
                                const spot_platform *platform, const spot_tune_config *config,

@@ -147,6 +147,18 @@ spot_platform *cli_load_platform(const char *name, int *exit_code);
 bool cli_borrow_alphas(const char *verb, const char *name, spot_platform *platform,
                        spot_platform **alphas, int *exit_code);
 
+/* latency.c ------------------------------------------------------------------------------------ */
+
+/* Loads the trace `path` (NULL = none, which is fine), drawn as `draw` says: `order`, `seed`, NULL = order.
+ * The caller destroys *trace. False after saying what is wrong. */
+bool cli_load_trace(const char *verb, const char *path, const char *draw,
+                    spot_latency_trace **trace, int *exit_code);
+
+#define CLI_TRACE_HELP                                                                             \
+    "recorded latencies (CSV: latency_ms, first_ms, point) instead of a platform's"
+#define CLI_DRAW_HELP                                                                              \
+    "order (default): from the trace's start in each episode; seed: any of its calls"
+
 /* output.c ------------------------------------------------------------------------------------- */
 
 /* `sweetspot VERB: message` on stderr. Return the exit code that fits the status. */

@@ -19,6 +19,8 @@ typedef struct rollout_request {
     const char *point_text;
     const char *charge_as;
     const char *alpha_from;
+    const char *trace_path;
+    const char *draw;
     const char *clock;
     const char *schedule;
     const char *episodes_path;
@@ -35,7 +37,8 @@ typedef struct rollout_request {
     /* What the above became. */
     spot_rollout_config config;
     const char *class_name;
-    spot_engine engine; /* that ran the episodes */
+    spot_latency_trace *trace; /* NULL = none */
+    spot_engine engine;        /* that ran the episodes */
     spot_episode *episodes;
 } rollout_request;
 
@@ -45,15 +48,17 @@ static const double DELAY_MAX_MS = 86400e3; /* as in a platform's profile: a day
 static bool check_latency_options(const rollout_request *r)
 {
     bool delay = !isnan(r->delay_ms);
-    const char *wrong = delay && !(r->delay_ms >= 0.0 && r->delay_ms <= DELAY_MAX_MS)
-                            ? "--delay-ms: expected 0 to 86400000 (a day)"
-                        : delay && r->platform_name != NULL
-                            ? "--delay-ms and --platform: expected one of them"
-                        : r->charge_as != NULL && r->platform_name == NULL
-                            ? "--charge-as: expected with --platform, whose class it names"
-                        : r->alpha_from != NULL && r->platform_name == NULL
-                            ? "--alpha-from: expected with --platform, whose latencies it scales"
-                            : NULL;
+    const char *wrong =
+        delay && !(r->delay_ms >= 0.0 && r->delay_ms <= DELAY_MAX_MS)
+            ? "--delay-ms: expected 0 to 86400000 (a day)"
+        : delay && r->platform_name != NULL ? "--delay-ms and --platform: expected one of them"
+        : r->trace_path != NULL && (delay || r->platform_name != NULL)
+            ? "--latency-trace: no --platform and no --delay-ms, expected one of the three"
+        : r->charge_as != NULL && r->platform_name == NULL
+            ? "--charge-as: expected with --platform, whose class it names"
+        : r->alpha_from != NULL && r->platform_name == NULL
+            ? "--alpha-from: expected with --platform, whose latencies it scales"
+            : NULL;
     if (wrong != NULL) {
         (void)cli_misuse("rollout", "%s", wrong);
     }
@@ -93,6 +98,14 @@ static bool choose_latency(rollout_request *r, const spot_task *task, const spot
     }
     *l = (spot_latency){.origin = SPOT_ORIGIN_MODELLED};
     r->class_name = "none";
+    if (r->trace != NULL) {
+        spot_diag diag = {""};
+        const spot_status st = spot_latency_trace_point(r->trace, &r->config.point,
+                                                        cli_default_steps(brain), l, &diag);
+        r->class_name = "trace";
+        *exit_code = st == SPOT_OK ? CLI_OK : cli_fail("rollout", st, &diag);
+        return st == SPOT_OK;
+    }
     if (r->platform_name == NULL) {
         bool delay = !isnan(r->delay_ms);
         l->mean_s = delay ? 1e-3 * r->delay_ms : 0.0;
@@ -274,7 +287,8 @@ static int load_and_run(rollout_request *r)
         return CLI_USAGE;
     }
     exit_code = check_targets(r);
-    if (exit_code != CLI_OK) {
+    if (exit_code != CLI_OK ||
+        !cli_load_trace("rollout", r->trace_path, r->draw, &r->trace, &exit_code)) {
         return exit_code;
     }
     spot_task *task = cli_load_task(r->task_name, &exit_code);
@@ -294,10 +308,12 @@ static int load_and_run(rollout_request *r)
                                                   : spot_task_describe(task)->dims.n_execute;
     }
     bool expert = strcmp(r->policy_name, ROLLOUT_EXPERT) == 0;
-    if (expert && (r->platform_name != NULL || !isnan(r->delay_ms) || r->point_text[0] != '\0')) {
+    if (expert && (r->platform_name != NULL || !isnan(r->delay_ms) || r->trace != NULL ||
+                   r->point_text[0] != '\0')) {
         spot_task_destroy(task);
         return cli_misuse("rollout", "--policy expert: it thinks in no time and has no operating "
-                                     "point, expected no --platform, --delay-ms or --point");
+                                     "point, expected no --platform, --delay-ms, --latency-trace "
+                                     "or --point");
     }
     if (expert && (r->trajectory_path != NULL || r->video_path != NULL)) {
         spot_task_destroy(task);
@@ -345,6 +361,8 @@ int spoti_cli_rollout(int argc, char **argv)
         {"alpha-from", "NAME", CLI_TEXT, &r.alpha_from,
          "profile by bench --out: what the point saved there, it saves on the platform"},
         {"delay-ms", "X", CLI_REAL, &r.delay_ms, "spend this latency instead of a platform's"},
+        {"latency-trace", "FILE", CLI_TEXT, &r.trace_path, CLI_TRACE_HELP},
+        {"latency-draw", "WORD", CLI_TEXT, &r.draw, CLI_DRAW_HELP},
         {"point", "TEXT", CLI_TEXT, &r.point_text, "operating point, e.g. \"steps=2 overlap=4\""},
         {"execute", "N", CLI_INTEGER, &r.execute, "actions of a chunk to execute (the task's)"},
         {"schedule", "WORD", CLI_TEXT, &r.schedule, "overlap (sync if overlap=0) or cadence"},
@@ -373,6 +391,7 @@ int spoti_cli_rollout(int argc, char **argv)
         .examples =
             "  sweetspot rollout --task ur5e-conveyor --platform agx-orin-30w --point steps=2\n"
             "  sweetspot rollout --task ur5e-conveyor --delay-ms 400 --speed 1.5 --seeds 250\n"
+            "  sweetspot rollout --task ur5e-conveyor --latency-trace calls.csv --point overlap=4\n"
             "  sweetspot rollout --task ur5e-pick-place --policy expert --seeds 100\n"
             "  sweetspot rollout --task ur5e-pick-place --platform rtx-4070 \\\n"
             "      --point \"steps=5 overlap=2 align=skip\" --episodes episodes.csv\n"
@@ -387,5 +406,7 @@ int spoti_cli_rollout(int argc, char **argv)
     if (r.task_name == NULL) {
         return cli_misuse("rollout", "--task: missing, expected a task's name");
     }
-    return load_and_run(&r);
+    exit_code = load_and_run(&r);
+    spot_latency_trace_destroy(r.trace);
+    return exit_code;
 }

@@ -16,6 +16,8 @@ typedef struct request {
     cli_lists lists;
     const char *charge_as;
     const char *alpha_from;
+    const char *trace_path;
+    const char *draw;
     const char *clock;
     const char *schedule;
     const char *goal;
@@ -74,6 +76,22 @@ static bool read_choices(request *r)
     return true;
 }
 
+/* What says where the latencies come from must not contradict itself. */
+static bool check_latency_options(const request *r)
+{
+    const char *wrong =
+        r->trace_path == NULL      ? NULL
+        : r->platform_name != NULL ? "--latency-trace and --platform: expected one of them"
+        : r->charge_as != NULL     ? "--charge-as: expected with --platform, whose class it names"
+        : r->alpha_from != NULL
+            ? "--alpha-from: expected with --platform, whose latencies it scales"
+            : NULL;
+    if (wrong != NULL) {
+        (void)cli_misuse("tune", "%s", wrong);
+    }
+    return wrong == NULL;
+}
+
 static bool join(char path[CLI_PATH_SIZE], const char *dir, const char *name)
 {
     int length = snprintf(path, CLI_PATH_SIZE, "%s/%s", dir, name);
@@ -92,11 +110,10 @@ static void name_policy(const request *r, const char *task, char text[NAME_SIZE]
 }
 
 /* Names the folder of the results and makes it. Returns the exit code; *made: it was not there. */
-static int make_output_folder(request *r, const spot_task *task, const spot_platform *platform,
-                              bool *made)
+static int make_output_folder(request *r, const spot_task *task, const char *platform, bool *made)
 {
-    if (r->out == NULL && (strchr(spot_task_describe(task)->name, '/') != NULL ||
-                           strchr(spot_platform_name(platform), '/') != NULL)) {
+    if (r->out == NULL &&
+        (strchr(spot_task_describe(task)->name, '/') != NULL || strchr(platform, '/') != NULL)) {
         return cli_misuse("tune",
                           "--out: needed, as the names of task and platform make no folder");
     }
@@ -104,8 +121,7 @@ static int make_output_folder(request *r, const spot_task *task, const spot_plat
     name_policy(r, spot_task_describe(task)->name, policy);
     int length = r->out != NULL ? snprintf(r->dir, sizeof(r->dir), "%s", r->out)
                                 : snprintf(r->dir, sizeof(r->dir), "runs/%s%s-%s",
-                                           spot_task_describe(task)->name, policy,
-                                           spot_platform_name(platform));
+                                           spot_task_describe(task)->name, policy, platform);
     /* room for the names of the files inside */
     if (length <= 0 || length >= CLI_PATH_SIZE - NAME_SIZE) {
         return cli_misuse("tune", "--out: empty or too long");
@@ -283,7 +299,7 @@ static int tune(request *r, const spot_task *task, const spot_brain *brain,
     cli_progress_end(&progress);
     if (st != SPOT_OK) {
         int exit_code = cli_fail("tune", st, &diag);
-        if (st == SPOT_E_NOT_FOUND) {
+        if (st == SPOT_E_NOT_FOUND && platform != NULL) {
             cli_hint_bench(
                 platform, c->charge_as != NULL ? c->charge_as : spot_task_describe(task)->charge_as,
                 c->points[c->baseline].steps, r->policy_name);
@@ -313,13 +329,18 @@ static int load_and_tune(request *r)
     spot_brain brain = {.ops = NULL};
     spot_platform *platform = NULL;
     spot_platform *alphas = NULL;
+    spot_latency_trace *trace = NULL;
 
+    if (!cli_load_trace("tune", r->trace_path, r->draw, &trace, &exit_code)) {
+        return exit_code;
+    }
+    r->config.trace = trace;
     task = cli_load_task(r->task_name, &exit_code);
     if (task != NULL) {
         r->policy_name = r->policy_name != NULL ? r->policy_name : spot_task_describe(task)->name;
-        platform = cli_load_platform(r->platform_name, &exit_code);
+        platform = trace == NULL ? cli_load_platform(r->platform_name, &exit_code) : NULL;
     }
-    if (platform != NULL &&
+    if (task != NULL && (platform != NULL || trace != NULL) &&
         cli_borrow_alphas("tune", r->alpha_from, platform, &alphas, &exit_code)) {
         (void)cli_load_brain(r->policy_name, task, &brain, &exit_code);
     }
@@ -330,7 +351,9 @@ static int load_and_tune(request *r)
                         ? cli_check_points("tune", &brain, r->points, r->config.n_points)
                         : CLI_USAGE;
         if (exit_code == CLI_OK) {
-            exit_code = make_output_folder(r, task, platform, &made);
+            const char *name =
+                trace != NULL ? spot_latency_trace_name(trace) : spot_platform_name(platform);
+            exit_code = make_output_folder(r, task, name, &made);
         }
         if (exit_code == CLI_OK) {
             exit_code = tune(r, task, &brain, platform);
@@ -342,6 +365,7 @@ static int load_and_tune(request *r)
     spot_brain_close(&brain);
     spot_platform_destroy(platform);
     spot_platform_destroy(alphas);
+    spot_latency_trace_destroy(trace);
     spot_task_destroy(task);
     return exit_code;
 }
@@ -374,6 +398,8 @@ static const char *const EXAMPLES =
     "--steps "
     "10 \\\n"
     "      --quant fp32,w8a8 --kv base,p1,p4\n\n"
+    "  # latencies as they were recorded: CSV with point, latency_ms, and perhaps first_ms\n"
+    "  sweetspot tune --task ur5e-conveyor --latency-trace calls.csv --steps 1,5 --overlap 0,4\n\n"
     "  # a claimed winner runs again on fresh seeds, here on more of them\n"
     "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w --confirm 1000\n\n"
     "  # long episodes: a run that is killed goes on in the middle of a point\n"
@@ -400,7 +426,8 @@ int spoti_cli_tune(int argc, char **argv)
 
     const cli_option first[] = {
         {"task", "TASK", CLI_TEXT, &r.task_name, "name or task.yaml (needed)"},
-        {"platform", "PLATFORM", CLI_TEXT, &r.platform_name, "name or profile (needed)"},
+        {"platform", "PLATFORM", CLI_TEXT, &r.platform_name,
+         "name or profile (needed, or --latency-trace)"},
         {"policy", "POLICY", CLI_TEXT, &r.policy_name,
          "name or folder; default: named as the task"},
     };
@@ -417,6 +444,8 @@ int spoti_cli_tune(int argc, char **argv)
          "class of deployed model whose latency is charged; default: the task's"},
         {"alpha-from", "PLATFORM", CLI_TEXT, &r.alpha_from,
          "profile by bench --out: what a point saved there, it saves on the platform"},
+        {"latency-trace", "FILE", CLI_TEXT, &r.trace_path, CLI_TRACE_HELP},
+        {"latency-draw", "WORD", CLI_TEXT, &r.draw, CLI_DRAW_HELP},
         {"clock", "CLOCK", CLI_TEXT, &r.clock,
          "exact (default) or paper: latencies in whole control steps"},
         {"schedule", "SCHEDULE", CLI_TEXT, &r.schedule,
@@ -450,10 +479,12 @@ int spoti_cli_tune(int argc, char **argv)
     if (!cli_parse(&page, argc, argv, &exit_code)) {
         return exit_code;
     }
-    if (r.task_name == NULL || r.platform_name == NULL) {
-        return cli_misuse("tune", "--task and --platform are needed");
+    if (r.task_name == NULL || (r.platform_name == NULL && r.trace_path == NULL)) {
+        return cli_misuse("tune",
+                          "--task and --platform are needed, or --latency-trace in place of the "
+                          "platform");
     }
-    if (!read_choices(&r)) {
+    if (!check_latency_options(&r) || !read_choices(&r)) {
         return CLI_USAGE;
     }
     r.config.seed = r.seed;

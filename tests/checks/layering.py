@@ -83,6 +83,8 @@ PUBLIC = {
     "exec.h": ("runtime", "exec"),
     "plan.h": ("lab", "plan"),
     "report_plan.h": ("lab", "report"),
+    "latency.h": ("lab", "platform"),
+    "latency_trace.h": ("lab", "record"),
     "platform.h": ("lab", "platform"),
     "point.h": ("runtime", "point"),
     "policy.h": ("runtime", "policy"),

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* Latencies that a platform profile gives: of a row, of the law through the rows, of a variant. */
-#include <math.h>
 #include <string.h>
 
 #include "core/base/text.h"
@@ -202,15 +201,4 @@ spot_status spot_platform_borrow_alphas(spot_platform *platform, const spot_plat
     }
     platform->alphas = measured;
     return SPOT_OK;
-}
-
-double spot_latency_draw(const spot_latency *latency, spot_rng *rng)
-{
-    if (!(latency->spread_s > 0.0) || !(latency->mean_s > 0.0)) {
-        return latency->mean_s;
-    }
-    /* X = exp(mu + sigma Z): mean exp(mu + sigma^2 / 2), variance (exp(sigma^2) - 1) mean^2. */
-    double ratio = latency->spread_s / latency->mean_s;
-    double variance = log1p(ratio * ratio);
-    return latency->mean_s * exp(sqrt(variance) * spot_rng_normal(rng) - 0.5 * variance);
 }

@@ -291,11 +291,12 @@ static spot_status observe(spot_rollout *r, uint64_t seed, uint64_t index, spot_
     if (st != SPOT_OK) {
         return st;
     }
-    spot_rng jitter = spot_rng_at(seed, SPOT_STREAM_LATENCY, index);
-    double latency_s = spot_latency_draw(&r->config.latency, &jitter);
-    int64_t ticks = spot_exec_latency_ticks(r->config.clock, latency_s, w->dims.tick_s,
-                                            w->dims.ticks_per_action);
-    return spot_exec_submit(r->exec, r->chunk, r->anchor, ticks);
+    const spot_latency_call call = spot_latency_at(&r->config.latency, seed, index);
+    const int64_t first = spot_exec_latency_ticks(r->config.clock, call.first_s, w->dims.tick_s,
+                                                  w->dims.ticks_per_action);
+    const int64_t rest = spot_exec_latency_ticks(r->config.clock, call.rest_s, w->dims.tick_s,
+                                                 w->dims.ticks_per_action);
+    return spot_exec_submit_parts(r->exec, r->chunk, r->anchor, first, rest);
 }
 
 /* What an action commands, in absolute terms. */

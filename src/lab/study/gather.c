@@ -58,21 +58,28 @@ static spot_status describe_plan(const spot_point *point, char text[SPOTI_STORE_
     return st;
 }
 
+enum { SHAPE_SIZE = 40 };
+
 /* Everything but seeds and plan that determines the episodes of a row, on one line. False if it does not fit. */
 static bool identify(const spoti_tuner *t, const spot_tune_row *row,
                      char text[SPOTI_SIGNATURE_SIZE])
 {
     const spot_tune_setting *s = &t->result->setting;
-    return spoti_format(text, SPOTI_SIGNATURE_SIZE,
-                        "version=%s engine=%s-%s task=%s %s inputs=%016" PRIx64
-                        " point='%s' platform=%s class=%s origin=%s latency_s=%.17g spread_s=%.17g "
-                        "clock=%s schedule=%s execute=%d overhead_s=%.17g speed=%.17g noise=%.17g",
-                        SPOT_VERSION_STRING, t->source->engine.name, t->source->engine.version,
-                        s->task, t->source->identity, t->inputs, row->text, s->platform,
-                        s->charged_class, spot_origin_str(row->latency.origin), row->latency.mean_s,
-                        row->latency.spread_s, spot_clock_str(s->clock),
-                        spot_schedule_str(schedule_of(t, row)), spoti_row_execute(t->result, row),
-                        s->overhead_s, s->variation.speed, s->variation.noise);
+    char shape[SHAPE_SIZE] = "";
+    if (row->latency.shape != NULL) {
+        (void)spoti_format(shape, sizeof(shape), " calls=%016" PRIx64,
+                           spot_latency_shape_hash(row->latency.shape));
+    }
+    return spoti_format(
+        text, SPOTI_SIGNATURE_SIZE,
+        "version=%s engine=%s-%s task=%s %s inputs=%016" PRIx64
+        " point='%s' platform=%s class=%s origin=%s latency_s=%.17g spread_s=%.17g"
+        "%s clock=%s schedule=%s execute=%d overhead_s=%.17g speed=%.17g noise=%.17g",
+        SPOT_VERSION_STRING, t->source->engine.name, t->source->engine.version, s->task,
+        t->source->identity, t->inputs, row->text, s->platform, s->charged_class,
+        spot_origin_str(row->latency.origin), row->latency.mean_s, row->latency.spread_s, shape,
+        spot_clock_str(s->clock), spot_schedule_str(schedule_of(t, row)),
+        spoti_row_execute(t->result, row), s->overhead_s, s->variation.speed, s->variation.noise);
 }
 
 static spot_status describe_points(gatherer *g, spot_diag *diag)

@@ -7,22 +7,21 @@
  */
 #include "lab/study/judge.h"
 
-#include "spot/rng.h"
 #include "spot/tised.h"
 
-/* Relative error of a mean over this many draws: below 0.2 % for a spread of 10 %. */
-enum { N_DRAW = 4096 };
-
-/* The chunk time of one latency. */
-static spot_status one_chunk_s(const spot_tune_setting *s, int n, int overlap, double inference_s,
-                               double *chunk_s)
+/* The chunk time of one inference. */
+static spot_status one_chunk_s(const spot_tune_setting *s, int n, int overlap,
+                               spot_latency_call call, double *chunk_s)
 {
-    spot_tised_setup setup = {.inference_s = inference_s, .action_s = s->action_s, .n_action = n};
+    spot_tised_setup setup = {.inference_s = call.rest_s, .action_s = s->action_s, .n_action = n};
     if (s->cadence) {
         return spot_tised_cadence_chunk_s(&setup, 1.0, s->overhead_s, chunk_s);
     }
     spot_tised_timing timing;
-    spot_status st = spot_tised_time_point(&setup, 1.0, overlap, &timing);
+    spot_status st =
+        call.first_s < call.rest_s
+            ? spot_tised_time_parts(&setup, call.first_s, call.rest_s, overlap, &timing)
+            : spot_tised_time_point(&setup, 1.0, overlap, &timing);
     if (st == SPOT_OK) {
         *chunk_s = timing.chunk_s;
     }
@@ -32,18 +31,23 @@ static spot_status one_chunk_s(const spot_tune_setting *s, int n, int overlap, d
 static spot_status mean_chunk_s(const spot_tune_setting *s, const spot_tune_row *row, int n_action,
                                 double tick_s, int64_t ticks_per_action, double *mean_s)
 {
-    int n = row->latency.spread_s > 0.0 ? N_DRAW : 1;
+    const int n = spot_latency_sample_count(&row->latency);
+    /* A chunk that does not start with its first action gains nothing from its coming early. */
+    const bool skips = row->point.align == SPOT_ALIGN_SKIP && row->point.overlap > 0;
     double sum = 0.0;
     for (int i = 0; i < n; i++) {
-        spot_rng rng = spot_rng_at(0, SPOT_STREAM_LATENCY, (uint64_t)i);
-        double drawn_s = spot_latency_draw(&row->latency, &rng);
-        int64_t ticks = spot_exec_latency_ticks(s->clock, drawn_s, tick_s, ticks_per_action);
+        const spot_latency_call drawn = spot_latency_sample(&row->latency, i);
+        const int64_t first =
+            spot_exec_latency_ticks(s->clock, drawn.first_s, tick_s, ticks_per_action);
+        const int64_t rest =
+            spot_exec_latency_ticks(s->clock, drawn.rest_s, tick_s, ticks_per_action);
         double chunk_s = 0.0;
-        if (ticks < 0) {
+        if (first < 0 || rest < 0) {
             return SPOT_E_RANGE;
         }
-        spot_status st =
-            one_chunk_s(s, n_action, row->point.overlap, (double)ticks * tick_s, &chunk_s);
+        const spot_latency_call charged = {.first_s = (double)(skips ? rest : first) * tick_s,
+                                           .rest_s = (double)rest * tick_s};
+        spot_status st = one_chunk_s(s, n_action, row->point.overlap, charged, &chunk_s);
         if (st != SPOT_OK) {
             return st;
         }

@@ -60,9 +60,13 @@ spot_status spoti_tune_on(const spoti_tune_subject *subject, const spot_tune_con
     *out = NULL;
     const spot_task *task = subject->task;
     const spot_brain *brain = subject->brain;
-    if (task == NULL || brain == NULL || subject->platform == NULL ||
+    if (task == NULL || brain == NULL ||
         SPOTI_CONFIG_CHECK(spot_tune_config, config, diag) != SPOT_OK) {
         return SPOT_E_INVALID;
+    }
+    if ((subject->platform == NULL) != (config->trace != NULL)) {
+        return spot_diag_set(diag, SPOT_E_INVALID,
+                             "latencies from a platform or from a trace: expected one of them");
     }
     const spot_task_info *task_info = spot_task_describe(task);
     spot_brain_info info = {.type = ""};

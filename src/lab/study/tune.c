@@ -126,12 +126,16 @@ static void fill_setting(const spoti_tuner *t, const spot_platform *platform)
     const spoti_tune_source *source = t->source;
     const spot_tune_config *c = t->config;
     spot_tune_setting *s = &t->result->setting;
-    const char *charged = c->charge_as != NULL ? c->charge_as : source->charge_as;
+    const char *charged = c->trace != NULL       ? "trace"
+                          : c->charge_as != NULL ? c->charge_as
+                                                 : source->charge_as;
     (void)spoti_copy(s->task, sizeof(s->task), source->task);
     (void)spoti_copy(s->policy, sizeof(s->policy), c->policy_name != NULL ? c->policy_name : "");
     (void)spoti_copy(s->policy_type, sizeof(s->policy_type), source->policy_type);
     (void)spoti_copy(s->policy_task, sizeof(s->policy_task), source->policy_task);
-    (void)spoti_copy(s->platform, sizeof(s->platform), spot_platform_name(platform));
+    (void)spoti_copy(s->platform, sizeof(s->platform),
+                     c->trace != NULL ? spot_latency_trace_name(c->trace)
+                                      : spot_platform_name(platform));
     (void)spoti_copy(s->charged_class, sizeof(s->charged_class), charged);
     (void)spoti_format(s->engine, sizeof(s->engine), "%s %s", source->engine.name,
                        source->engine.version);
@@ -174,8 +178,11 @@ static spot_status fill_row(const spoti_tuner *t, const spot_platform *platform,
                                  "'%s' is there twice, expected each point once", row->text);
         }
     }
-    st = spot_platform_point_latency(platform, t->result->setting.charged_class, &row->point,
-                                     &row->latency, diag);
+    st = t->config->trace != NULL
+             ? spot_latency_trace_point(t->config->trace, &row->point, t->source->default_steps,
+                                        &row->latency, diag)
+             : spot_platform_point_latency(platform, t->result->setting.charged_class, &row->point,
+                                           &row->latency, diag);
     return st == SPOT_OK && t->source->cost != NULL
                ? t->source->cost(t->source->ctx, &row->point, &row->cost, &row->has_cost, diag)
                : st;
@@ -249,6 +256,9 @@ spot_status spoti_tune(const spoti_tune_source *source, const spot_platform *pla
     }
     if (st == SPOT_OK) {
         st = spoti_judge_episodes(t.result, t.episodes, diag);
+    }
+    for (int i = 0; t.result != NULL && i < t.result->n_rows && t.result->rows != NULL; i++) {
+        t.result->rows[i].latency.shape = NULL; /* the result may outlive the trace */
     }
     spoti_free(NULL, t.seeds, n_seeds * sizeof(*t.seeds));
     spoti_free(NULL, t.episodes, n_seeds * (size_t)config->n_points * sizeof(*t.episodes));

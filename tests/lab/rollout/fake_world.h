@@ -39,6 +39,7 @@ typedef struct fake_world {
     int n_actions, n_observed;
     float acted[FAKE_LOG][FAKE_ACTION];
     double anchors[FAKE_LOG];
+    double acted_at[FAKE_LOG]; /* ticks */
     float noise_sum[FAKE_LOG]; /* filled by the brain: what inference i drew */
 } fake_world;
 
@@ -72,6 +73,7 @@ static spot_status fake_act(void *self, const float *action, const double *ancho
     if (w->n_actions < FAKE_LOG) {
         memcpy(w->acted[w->n_actions], action, sizeof(w->acted[0]));
         w->anchors[w->n_actions] = anchor[0];
+        w->acted_at[w->n_actions] = (double)w->tick;
     }
     w->n_actions++;
     if (w->n_actions == w->actions_wanted) {

@@ -316,6 +316,119 @@ static void every_change_of_the_setting_runs_again(void **state)
     end(&s);
 }
 
+static spot_latency_trace *load_trace(const char *text, spot_latency_draw_order order)
+{
+    char path[PATH_SIZE];
+    spot_latency_trace *trace = NULL;
+    spot_test_temp_path(path, sizeof(path), "calls.csv");
+    spot_test_write_file(path, text, strlen(text));
+    assert_int_equal(spot_latency_trace_load(path, order, NULL, &trace, NULL), SPOT_OK);
+    (void)unlink(path);
+    return trace;
+}
+
+/* Tunes with a trace; returns how many points were run. */
+static int tune_with_trace(setup *s, const char *text, spot_latency_draw_order order,
+                           spot_tune_result **result)
+{
+    spot_latency_trace *trace = load_trace(text, order);
+    s->config.trace = trace;
+    const int calls = tune(s, result);
+    assert_true(s->fake.last.latency.shape != NULL || calls == 0);
+    for (int i = 0; i < N_POINTS; i++) {
+        assert_null((*result)->rows[i].latency.shape); /* which goes with the trace */
+    }
+    spot_latency_trace_destroy(trace);
+    s->config.trace = NULL;
+    return calls;
+}
+
+static int tune_with_trace_again(setup *s, const char *text, spot_latency_draw_order order)
+{
+    spot_tune_result *result = NULL;
+    const int calls = tune_with_trace(s, text, order, &result);
+    spot_tune_result_destroy(result);
+    return calls;
+}
+
+static const char CALLS[] = "point,latency_s,first_s\n"
+                            "steps=1,0.2,0.2\nsteps=1,0.4,0.4\n"
+                            "steps=2,1.0,0.3\nsteps=2,0.3,0.3\n"
+                            ",0.6,0.6\n";
+
+static void recorded_latencies_are_charged_point_by_point(void **state)
+{
+    setup s;
+    spot_tune_result *r = NULL;
+    (void)state;
+    begin(&s, "traced");
+    assert_int_equal(tune_with_trace(&s, CALLS, SPOT_LATENCY_IN_ORDER, &r), N_POINTS);
+    assert_non_null(strstr(r->setting.platform, "calls"));
+    assert_string_equal(r->setting.charged_class, "trace");
+    assert_int_equal(r->rows[0].latency.origin, SPOT_ORIGIN_MEASURED);
+    assert_close(r->rows[0].latency.mean_s, 0.3, 1e-12, 0.0);
+    assert_close(r->rows[0].latency.spread_s, 0.1, 1e-12, 0.0);
+    assert_close(r->rows[2].latency.mean_s, 0.6, 1e-12, 0.0);
+    /* in sync: the mean latency and 8 actions of 0.1 s */
+    assert_close(r->rows[0].chunk_time_s, 1.1, 1e-12, 0.0);
+    /* n' = 4 with align=skip: the chunk starts behind its first action, so with the rest: 1.0 s is 0.6 s
+     * too late, the other call is hidden */
+    assert_close(r->rows[1].chunk_time_s, 0.5 * (1.4 + 0.8), 1e-12, 0.0);
+    spot_tune_result_destroy(r);
+    /* without: the first action is there in time, the rest 0.5 s behind it */
+    s.points[1].align = SPOT_ALIGN_NONE;
+    assert_int_equal(tune_with_trace(&s, CALLS, SPOT_LATENCY_IN_ORDER, &r), 1);
+    assert_close(r->rows[1].chunk_time_s, 0.5 * (1.3 + 0.8), 1e-12, 0.0);
+    char path[2 * PATH_SIZE];
+    (void)snprintf(path, sizeof(path), "%s/steps=2_overlap=4_align=none.csv", s.dir);
+    (void)unlink(path);
+    spot_tune_result_destroy(r);
+    end(&s);
+}
+
+static void a_changed_trace_is_never_mixed_with_kept_episodes(void **state)
+{
+    static const char SWAPPED[] = "point,latency_s,first_s\n" /* the same mean and spread */
+                                  "steps=1,0.4,0.4\nsteps=1,0.2,0.2\n"
+                                  "steps=2,1.0,0.3\nsteps=2,0.3,0.3\n"
+                                  ",0.6,0.6\n";
+    static const char SOONER[] = "point,latency_s,first_s\n"
+                                 "steps=1,0.4,0.4\nsteps=1,0.2,0.2\n"
+                                 "steps=2,1.0,0.3\nsteps=2,0.3,0.3\n"
+                                 ",0.6,0.5\n";
+    setup s;
+    (void)state;
+    begin(&s, "retraced");
+    assert_int_equal(tune_again(&s), N_POINTS); /* the platform's */
+    assert_int_equal(tune_with_trace_again(&s, CALLS, SPOT_LATENCY_IN_ORDER), N_POINTS);
+    assert_int_equal(tune_with_trace_again(&s, CALLS, SPOT_LATENCY_IN_ORDER), 0);
+    assert_int_equal(tune_with_trace_again(&s, SWAPPED, SPOT_LATENCY_IN_ORDER), 1);
+    assert_int_equal(s.fake.last.point.steps, 1); /* the others' calls are what they were */
+    assert_int_equal(tune_with_trace_again(&s, SOONER, SPOT_LATENCY_IN_ORDER), 1);
+    assert_int_equal(s.fake.last.point.steps, 5);
+    assert_int_equal(tune_with_trace_again(&s, SOONER, SPOT_LATENCY_BY_SEED), N_POINTS);
+    assert_int_equal(tune_with_trace_again(&s, SOONER, SPOT_LATENCY_BY_SEED), 0);
+    end(&s);
+}
+
+static void a_point_that_a_trace_lacks_is_refused_before_anything_runs(void **state)
+{
+    setup s;
+    spot_tune_result *r = NULL;
+    (void)state;
+    begin(&s, "lacking");
+    spot_latency_trace *trace =
+        load_trace("point,latency_ms\nsteps=1,5\nsteps=2,6\n", SPOT_LATENCY_IN_ORDER);
+    s.config.trace = trace;
+    assert_int_equal(spoti_tune(&s.source, NULL, &s.config, on_progress, &s.fake, &r, &s.diag),
+                     SPOT_E_NOT_FOUND);
+    assert_null(r);
+    assert_non_null(strstr(s.diag.text, "no rows for 'steps=5"));
+    assert_int_equal(s.fake.calls, 0);
+    spot_latency_trace_destroy(trace);
+    end(&s);
+}
+
 /* A plan of precisions is a file: another folder, other contents, the same name. */
 static void a_plan_in_a_file_is_part_of_the_point(void **state)
 {
@@ -669,6 +782,9 @@ int main(void)
         cmocka_unit_test(a_second_run_reads_everything_back),
         cmocka_unit_test(a_missing_or_damaged_point_is_run_alone),
         cmocka_unit_test(every_change_of_the_setting_runs_again),
+        cmocka_unit_test(recorded_latencies_are_charged_point_by_point),
+        cmocka_unit_test(a_changed_trace_is_never_mixed_with_kept_episodes),
+        cmocka_unit_test(a_point_that_a_trace_lacks_is_refused_before_anything_runs),
         cmocka_unit_test(a_plan_in_a_file_is_part_of_the_point),
         cmocka_unit_test(a_stopped_run_keeps_what_was_finished),
         cmocka_unit_test(a_store_neither_loses_nor_repeats_an_episode),
