@@ -158,6 +158,16 @@ SPOT_API int64_t spot_tised_delay_steps(double latency_s, double period_s);
 SPOT_API spot_status spot_tised_task_s(const spot_tised_timing *timing, double n_chunk,
                                        double *task_s);
 
+/* The fewest actions that last as long as a latency (n' that hides it: tau = 0): the next whole number of
+ * latency_s / action_s. Quotients within 1e-9 of a whole number are that one. 0 for arguments that are not
+ * latency_s >= 0 and action_s > 0, and for a quotient from 2^53 on. */
+SPOT_API int64_t spot_tised_hidden_actions(double latency_s, double action_s);
+
+/* How many actions s of a chunk of `horizon` may be executed where the next chunk, which starts with its action
+ * d = delay_steps, is computed while d of them run: max(1, d) <= s <= horizon - d. False, and *least and *most as
+ * they were, if there is no such s. */
+SPOT_API bool spot_tised_execute_range(int64_t delay_steps, int horizon, int *least, int *most);
+
 /* Staleness exposure xi = v tau (Eq. 7), in the unit of speed times s. */
 SPOT_API double spot_tised_exposure(double speed, double delay_s);
 

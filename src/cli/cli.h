@@ -262,6 +262,7 @@ int spoti_cli_analyze(int argc, char **argv);
 int spoti_cli_metrics(int argc, char **argv);
 int spoti_cli_inspect(int argc, char **argv);
 int spoti_cli_plan(int argc, char **argv);
+int spoti_cli_timing(int argc, char **argv);
 int spoti_cli_distortion(int argc, char **argv);
 
 #endif

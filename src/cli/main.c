@@ -25,6 +25,7 @@ static const verb verbs[] = {
     {"tune", spoti_cli_tune, "find the operating point at which a task is done best"},
     {"analyze", spoti_cli_analyze, "judge a log of trials, yours or published"},
     {"metrics", spoti_cli_metrics, "how smooth, long and costly recorded motions are"},
+    {"timing", spoti_cli_timing, "delay, overlap and trigger from a latency and a control rate"},
     {"plan", spoti_cli_plan, "bits and clocks for a model split between robot and server"},
     {"distortion", spoti_cli_distortion, "what b bits lose of weights, by law and in fact"},
     {"inspect", spoti_cli_inspect, "show a model's tensors and how they stand quantisation"},

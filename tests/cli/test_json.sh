@@ -56,6 +56,7 @@ done
 "$tool" inspect "$root/tests/runtime/onnx/corpus_onnx/linear.onnx" --json >onnx.json
 "$tool" distortion fcdnn-16 --bits 2 --json >distortion.json
 "$tool" distortion --lambda 3 --json >law.json
+"$tool" timing --latency-ms 90 --rate-hz 25 --horizon 8 --json >timing.json
 "$tool" distortion fcdnn-16 --bits 2,3 --measure --json >measured.json
 "$tool" distortion "$root/tests/fixtures/flow_mixer_small" --bits 3 --measure --json >measured-policy.json
 "$tool" plan --model git-like --agent agx-orin-64gb --server rtx-4070 --link wlan-5ghz --max-delay 0.085 --max-energy 10 \
@@ -65,4 +66,4 @@ done
 python3 "$root/tests/cli/check_json.py" "$root/docs/json.md" tune=clear.json tune=broken.json analyze=a-clear.json \
     analyze=a-one.json analyze=a-dom.json analyze=a-static.json analyze=a-dynamic.json analyze=a-many.json analyze=a-log.json analyze=a-shift.json \
     rollout=rollout.json rollout=r-broken.json bench=bench.json check=check.json list=list.json demo=demo.json \
-    inspect=inspect.json inspect=onnx.json plan=plan.json plan=plan-calibrated.json distortion=distortion.json distortion=law.json distortion=measured.json distortion=measured-policy.json metrics=metrics.json
+    inspect=inspect.json inspect=onnx.json plan=plan.json plan=plan-calibrated.json distortion=distortion.json distortion=law.json distortion=measured.json distortion=measured-policy.json metrics=metrics.json timing=timing.json
