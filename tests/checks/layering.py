@@ -30,10 +30,11 @@ MODULES = {
         "file": set(),
         "point": set(),
         "nn": set(),
+        "net": set(),
         "onnx": {"nn"},
         "exec": {"point"},
         "policy": {"nn", "file", "point"},
-        "brain": {"policy", "point", "nn", "file"},
+        "brain": {"net", "policy", "point", "nn", "file"},
     },
     "lab": {
         "base": set(),
