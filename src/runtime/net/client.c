@@ -216,31 +216,42 @@ static spot_status check_open(spoti_net_client *client, spot_diag *diag)
     return client->has_failed ? report(client, diag) : SPOT_OK;
 }
 
-spot_status spoti_net_client_send(spoti_net_client *client, const void *data, size_t size,
-                                  double timeout_s, spot_diag *diag)
+/* Whether a message of `size` bytes may be sent now. */
+static spot_status check_send(spoti_net_client *client, size_t size, spot_diag *diag)
 {
-    spot_status st = check_open(client, diag);
+    const spot_status st = check_open(client, diag);
 
-    if (st != SPOT_OK) {
-        return st;
-    }
-    if (size > client->frame_bytes) {
+    if (st == SPOT_OK && size > client->frame_bytes) {
         return spot_diag_set(diag, SPOT_E_RANGE,
                              "%s: a message of %zu bytes is to be sent, expected at most %zu",
                              client->url_text, size, client->frame_bytes);
     }
-    st = spoti_lws_frame(&client->out, data, size);
-    if (st != SPOT_OK) {
-        return st;
-    }
+    return st;
+}
+
+/* Sends what lies in client->out. */
+static spot_status send_out(spoti_net_client *client, double timeout_s, spot_diag *diag)
+{
     client->is_sent = false;
     client->sending = SPOTI_CLIENT_WAITS;
     (void)lws_callback_on_writable(client->wsi);
     if (!serve_until(client, &client->is_sent, timeout_s)) {
-        spoti_client_fail(client, "%zu bytes are not taken within %.3g s", size, timeout_s);
+        spoti_client_fail(client, "%zu bytes are not taken within %.3g s",
+                          client->out.size - LWS_PRE, timeout_s);
         return report(client, diag);
     }
     return SPOT_OK;
+}
+
+spot_status spoti_net_client_send(spoti_net_client *client, const void *data, size_t size,
+                                  double timeout_s, spot_diag *diag)
+{
+    spot_status st = check_send(client, size, diag);
+
+    if (st == SPOT_OK) {
+        st = spoti_lws_frame(&client->out, data, size);
+    }
+    return st == SPOT_OK ? send_out(client, timeout_s, diag) : st;
 }
 
 /* The oldest message, which stays until the next call. */
@@ -292,18 +303,16 @@ static void last_line(const spoti_net_message *message, const char **line, int *
     *size = (int)(end - begin < SPOTI_CLIENT_LINE_BYTES ? end - begin : SPOTI_CLIENT_LINE_BYTES);
 }
 
-spot_status spoti_net_client_call(spoti_net_client *client, const void *data, size_t size,
-                                  double timeout_s, spoti_net_message *out, spot_diag *diag)
+/* The answer to what was sent with the status `st`. */
+static spot_status receive_answer(spoti_net_client *client, spot_status st, double until_s,
+                                  spoti_net_message *out, spot_diag *diag)
 {
-    const double until = now_s() + timeout_s;
-    spot_status st = spoti_net_client_send(client, data, size, timeout_s, diag);
-
     /* A peer that failed while it was sent to may have said why. */
     if (st != SPOT_OK && !(st == SPOT_E_IO && client->has_whole)) {
         return st;
     }
     client->is_reported = false;
-    st = spoti_net_client_receive(client, until - now_s(), out, diag);
+    st = spoti_net_client_receive(client, until_s - now_s(), out, diag);
     if (st == SPOT_OK && out->is_text) {
         const char *line = NULL;
         int line_size = 0;
@@ -312,6 +321,34 @@ spot_status spoti_net_client_call(spoti_net_client *client, const void *data, si
         return report(client, diag);
     }
     return st;
+}
+
+spot_status spoti_net_client_call(spoti_net_client *client, const void *data, size_t size,
+                                  double timeout_s, spoti_net_message *out, spot_diag *diag)
+{
+    const double until_s = now_s() + timeout_s;
+    const spot_status st = spoti_net_client_send(client, data, size, timeout_s, diag);
+
+    return receive_answer(client, st, until_s, out, diag);
+}
+
+spot_status spoti_net_client_call_frame(spoti_net_client *client, spoti_bytes *frame,
+                                        double timeout_s, spoti_net_message *out, spot_diag *diag)
+{
+    const double until_s = now_s() + timeout_s;
+    const spoti_bytes kept = client->out;
+
+    if (frame->size < SPOTI_NET_FRAME_HEAD) {
+        return SPOT_E_INVALID;
+    }
+    spot_status st = check_send(client, frame->size - SPOTI_NET_FRAME_HEAD, diag);
+    if (st == SPOT_OK) {
+        client->out = *frame;
+        st = send_out(client, timeout_s, diag);
+        client->out = kept;
+        client->sending = SPOTI_CLIENT_IDLE;
+    }
+    return receive_answer(client, st, until_s, out, diag);
 }
 
 spot_status spoti_net_client_pump(spoti_net_client *client, spot_diag *diag)

@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "runtime/net/bytes.h"
 #include "runtime/net/message.h"
 #include "spot/alloc.h"
 #include "spot/status.h"
@@ -62,6 +63,11 @@ spot_status spoti_net_client_receive(spoti_net_client *client, double timeout_s,
  * is the one that matters of a Python traceback. */
 spot_status spoti_net_client_call(spoti_net_client *client, const void *data, size_t size,
                                   double timeout_s, spoti_net_message *out, spot_diag *diag);
+
+/* As spoti_net_client_call with a frame of spoti_record_encode_frame, which is sent where it lies: its bytes are masked,
+ * that is lost, when this returns; its room stays the caller's. The allocator must be the client's. */
+spot_status spoti_net_client_call_frame(spoti_net_client *client, spoti_bytes *frame,
+                                        double timeout_s, spoti_net_message *out, spot_diag *diag);
 
 /* Answers what has come meanwhile, without waiting. Returns OK, E_IO (the connection is gone) or E_STATE. */
 spot_status spoti_net_client_pump(spoti_net_client *client, spot_diag *diag);

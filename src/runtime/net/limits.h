@@ -24,6 +24,9 @@ enum {
     SPOTI_NET_STRING_BYTES = 1 << 20, /* a string; bytes and arrays are limited by the frame */
 };
 
+/* What a frame has free in front of its message, for the websocket's header. */
+enum { SPOTI_NET_FRAME_HEAD = 16 };
+
 /* Of a connection's texts. */
 enum {
     SPOTI_NET_TEXT_BYTES =

@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <signal.h>
 
+_Static_assert(SPOTI_NET_FRAME_HEAD == LWS_PRE, "the head of a frame is libwebsockets'");
+
 /* Contexts are made one after another: the log level and SIGPIPE belong to the process. */
 static pthread_mutex_t create_lock = PTHREAD_MUTEX_INITIALIZER;
 

@@ -9,6 +9,7 @@
 #include <libwebsockets.h>
 
 #include "runtime/net/bytes.h"
+#include "runtime/net/limits.h"
 #include "spot/status.h"
 
 /* What is read from or given to the kernel at once: a 338 KiB message is six pieces. */

@@ -151,6 +151,11 @@ spot_status spoti_record_copy(spoti_record *to, const spoti_record *from);
 spot_status spoti_record_encode(const spoti_record *record, spoti_dialect dialect, spoti_bytes *out,
                                 spot_diag *diag);
 
+/* The same behind SPOTI_NET_FRAME_HEAD bytes, which `out` holds in front: a frame that client and server take without
+ * another copy (spoti_net_client_call_frame, spoti_net_server_reply_frame). */
+spot_status spoti_record_encode_frame(const spoti_record *record, spoti_dialect dialect,
+                                      spoti_bytes *out, spot_diag *diag);
+
 /* Reads one msgpack value, which must be all of the frame, over what `record` held; `name` begins the line of diag.
  * Allocates in proportion to the values that are there, never to what is announced.
  * Returns OK, E_FORMAT, E_RANGE (a limit of limits.h), E_UNSUPPORTED (a dtype or extension) or E_NOMEM, and then the

@@ -100,8 +100,8 @@ static int pack_value(msgpack_packer *pk, spoti_dialect dialect, const spoti_val
     return -1;
 }
 
-spot_status spoti_record_encode(const spoti_record *record, spoti_dialect dialect, spoti_bytes *out,
-                                spot_diag *diag)
+static spot_status encode(const spoti_record *record, spoti_dialect dialect, size_t head,
+                          spoti_bytes *out, spot_diag *diag)
 {
     msgpack_packer pk;
     size_t bound = 0;
@@ -119,10 +119,12 @@ spot_status spoti_record_encode(const spoti_record *record, spoti_dialect dialec
         return spot_diag_set(diag, st, "a record is larger than %d bytes, expected less",
                              SPOTI_NET_FRAME_BYTES_MAX);
     }
-    st = spoti_bytes_reserve(out, bound);
+    st = spoti_bytes_reserve(out, head + bound);
     if (st != SPOT_OK) {
         return st;
     }
+    memset(out->data, 0, head);
+    out->size = head;
     msgpack_packer_init(&pk, out, write_bytes);
     for (size_t i = 0; i < record->n_value; i++) {
         const spoti_value *value = &record->values[i];
@@ -137,4 +139,16 @@ spot_status spoti_record_encode(const spoti_record *record, spoti_dialect dialec
         }
     }
     return SPOT_OK;
+}
+
+spot_status spoti_record_encode(const spoti_record *record, spoti_dialect dialect, spoti_bytes *out,
+                                spot_diag *diag)
+{
+    return encode(record, dialect, 0, out, diag);
+}
+
+spot_status spoti_record_encode_frame(const spoti_record *record, spoti_dialect dialect,
+                                      spoti_bytes *out, spot_diag *diag)
+{
+    return encode(record, dialect, SPOTI_NET_FRAME_HEAD, out, diag);
 }

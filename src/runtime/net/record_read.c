@@ -322,7 +322,7 @@ spot_status spoti_value_to_floats(const spoti_value *value, const char *what, si
     if (st != SPOT_OK) {
         return st;
     }
-    for (size_t i = 0; got != NULL && i < n_dim; i++) {
+    for (size_t i = 0; got != NULL && i < n_axis; i++) {
         got[i] = sizes[i];
     }
     return is_list ? list_to_floats(value, what, out, diag)

@@ -303,6 +303,40 @@ spot_status spoti_net_server_reply(spoti_net_server *server, spoti_net_id id, co
     return st;
 }
 
+/* Locked by the caller. Returns OK or E_RANGE. */
+static spot_status queue_frame(spoti_net_server *server, spoti_server_connection *c,
+                               spoti_bytes *frame)
+{
+    if (frame->size - SPOTI_NET_FRAME_HEAD > server->limits.frame_bytes ||
+        c->n_queued == server->limits.n_queued) {
+        return SPOT_E_RANGE;
+    }
+    spoti_server_letter *letter = &c->letters[(c->i_first + c->n_queued) % server->limits.n_queued];
+    const spoti_bytes other = letter->frame;
+    letter->frame = *frame;
+    letter->is_text = false;
+    *frame = other;
+    frame->size = 0;
+    c->n_queued++;
+    return SPOT_OK;
+}
+
+spot_status spoti_net_server_reply_frame(spoti_net_server *server, spoti_net_id id,
+                                         spoti_bytes *frame)
+{
+    if (frame->size < SPOTI_NET_FRAME_HEAD) {
+        return SPOT_E_INVALID;
+    }
+    (void)pthread_mutex_lock(&server->lock);
+    spoti_server_connection *c = find_live(server, id);
+    const spot_status st = c != NULL ? queue_frame(server, c, frame) : SPOT_E_NOT_FOUND;
+    if (st == SPOT_OK) {
+        spoti_server_wake(server, c);
+    }
+    (void)pthread_mutex_unlock(&server->lock);
+    return st;
+}
+
 spot_status spoti_net_server_fail(spoti_net_server *server, spoti_net_id id, const char *text,
                                   int code, const char *reason)
 {

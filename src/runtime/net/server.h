@@ -31,6 +31,7 @@
 
 #include <stdint.h>
 
+#include "runtime/net/bytes.h"
 #include "runtime/net/limits.h"
 #include "runtime/net/message.h"
 #include "spot/alloc.h"
@@ -79,6 +80,11 @@ void spoti_net_server_stop(spoti_net_server *server);
  * than frame_bytes, or n_queued wait already) or E_NOMEM. Threads: any. */
 spot_status spoti_net_server_reply(spoti_net_server *server, spoti_net_id id, const void *data,
                                    size_t size);
+
+/* The same of a frame of spoti_record_encode_frame, without a copy: on success its memory is exchanged for another buffer
+ * of the same allocator, which must be the server's, with nothing in it; on failure it stays as it is. Threads: any. */
+spot_status spoti_net_server_reply_frame(spoti_net_server *server, spoti_net_id id,
+                                         spoti_bytes *frame);
 
 /* Queues a text frame (an error's text, cut off after SPOTI_NET_TEXT_BYTES; NULL: none) and then the close with a code
  * (1000 .. 4999) and a reason, cut off after SPOTI_NET_REASON_BYTES. If the queue is full the text is left out.

@@ -44,7 +44,17 @@ static void on_message(void *self, spoti_net_id id, const spoti_net_message *mes
                                     1011, "Internal server error.");
         return;
     }
-    (void)spoti_net_server_reply(echo->server, id, message->data, message->size);
+    /* both ways of answering, in turn */
+    if (echo->n_message % 2 == 0) {
+        (void)spoti_net_server_reply(echo->server, id, message->data, message->size);
+        return;
+    }
+    static const unsigned char HEAD[SPOTI_NET_FRAME_HEAD];
+    echo->frame.size = 0;
+    if (spoti_bytes_append(&echo->frame, HEAD, sizeof HEAD) == SPOT_OK &&
+        spoti_bytes_append(&echo->frame, message->data, message->size) == SPOT_OK) {
+        (void)spoti_net_server_reply_frame(echo->server, id, &echo->frame);
+    }
 }
 
 static void on_closed(void *self, spoti_net_id id)
@@ -92,6 +102,7 @@ void echo_stop(echo_server *echo)
     assert_int_equal(pthread_join(echo->thread, NULL), 0);
     assert_int_equal(echo->run_status, SPOT_OK);
     spoti_net_server_destroy(echo->server);
+    spoti_bytes_fini(&echo->frame);
     assert_int_equal(echo->n_connected, echo->n_closed);
     assert_int_equal(pthread_mutex_destroy(&echo->lock), 0);
 }

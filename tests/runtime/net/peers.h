@@ -27,7 +27,8 @@ typedef struct echo_server {
     char url[64];
     pthread_t thread;
     spot_status run_status;
-    bool greets; /* sends "hello" first */
+    spoti_bytes frame; /* the serving thread's */
+    bool greets;       /* sends "hello" first */
     pthread_mutex_t lock;
     size_t n_connected, n_message, n_closed; /* locked */
 } echo_server;

@@ -55,7 +55,9 @@ static void sha1(const char *text, unsigned char digest[20])
     const size_t n = strlen(text); /* at most 119 */
     const size_t n_block = n < 56 ? 1 : 2;
 
-    memcpy(padded, text, n);
+    for (size_t i = 0; i < n; i++) {
+        padded[i] = (unsigned char)text[i];
+    }
     padded[n] = 0x80;
     padded[64 * n_block - 2] = (unsigned char)(8 * n >> 8);
     padded[64 * n_block - 1] = (unsigned char)(8 * n);

@@ -111,7 +111,7 @@ static void vla_evals_dialect_has_keys_of_text_and_reads_the_same(void **state)
 static void every_header_of_msgpack_is_read(void **state)
 {
     static const struct {
-        unsigned char wire[12];
+        unsigned char wire[16];
         size_t size;
         spoti_value_kind kind;
         int64_t i;
@@ -274,20 +274,20 @@ static void arrays_of_every_dtype_become_floats(void **state)
     static const float F4[] = {0, 1, -0.25F};
     static const double F8[] = {0, 1, 1e300};
     static const struct {
-        spoti_np dtype;
         const void *data;
+        spoti_np dtype;
         float last;
     } CASES[] = {
-        {SPOTI_NP_B1, B1, 1},
-        {SPOTI_NP_U1, U1, 255},
-        {SPOTI_NP_I1, I1, -128},
-        {SPOTI_NP_U2, U2, 65535},
-        {SPOTI_NP_I2, I2, -32768},
-        {SPOTI_NP_U4, U4, 4294967296.0F},
-        {SPOTI_NP_I4, I4, -2147483648.0F},
-        {SPOTI_NP_U8, U8, 18446744073709551616.0F},
-        {SPOTI_NP_I8, I8, -9223372036854775808.0F},
-        {SPOTI_NP_F4, F4, -0.25F},
+        {B1, SPOTI_NP_B1, 1},
+        {U1, SPOTI_NP_U1, 255},
+        {I1, SPOTI_NP_I1, -128},
+        {U2, SPOTI_NP_U2, 65535},
+        {I2, SPOTI_NP_I2, -32768},
+        {U4, SPOTI_NP_U4, 4294967296.0F},
+        {I4, SPOTI_NP_I4, -2147483648.0F},
+        {U8, SPOTI_NP_U8, 18446744073709551616.0F},
+        {I8, SPOTI_NP_I8, -9223372036854775808.0F},
+        {F4, SPOTI_NP_F4, -0.25F},
     };
     spoti_record record = {.allocator = NULL};
     float out[3];

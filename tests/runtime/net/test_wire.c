@@ -115,7 +115,7 @@ static void records_go_over_the_wire(void **state)
     echo_server echo;
     spoti_net_message back;
     spoti_record record = {.allocator = NULL};
-    spoti_bytes bytes = {.allocator = NULL};
+    spoti_bytes bytes = {.allocator = NULL}, frame = {.allocator = NULL};
     const size_t shape[3] = {224, 224, 3};
     (void)state;
 
@@ -131,10 +131,26 @@ static void records_go_over_the_wire(void **state)
     assert_int_equal(spoti_record_decode(&record, "echo", back.data, back.size, NULL), SPOT_OK);
     const spoti_value *got = spoti_value_find(spoti_record_root(&record), "observation/image");
     assert_memory_equal(got->as.array.data, image, sizeof(unsigned char) * 224 * 224 * 3);
+
+    /* ... and without a copy, where a frame is masked where it lies, again and again */
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(spoti_record_encode_frame(&record, SPOTI_DIALECT_OPENPI, &frame, NULL),
+                         SPOT_OK);
+        assert_int_equal(frame.size, SPOTI_NET_FRAME_HEAD + bytes.size);
+        assert_int_equal(spoti_net_client_call_frame(client, &frame, PATIENCE_S, &back, NULL),
+                         SPOT_OK);
+        assert_int_equal(back.size, bytes.size);
+        assert_memory_equal(back.data, bytes.data, bytes.size);
+        assert_int_equal(spoti_record_decode(&record, "echo", back.data, back.size, NULL), SPOT_OK);
+    }
+    frame.size = SPOTI_NET_FRAME_HEAD - 1;
+    assert_int_equal(spoti_net_client_call_frame(client, &frame, PATIENCE_S, &back, NULL),
+                     SPOT_E_INVALID);
     spoti_net_client_close(client);
     echo_stop(&echo);
     spoti_record_fini(&record);
     spoti_bytes_fini(&bytes);
+    spoti_bytes_fini(&frame);
     free(image);
 }
 
