@@ -14,10 +14,6 @@
 
 enum { MIB = 1 << 20 };
 
-#define UPGRADE_TO_HTTP2                                                                           \
-    "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\nHTTP2-Settings: "         \
-    "AA\r\n\r\n"
-
 /* Somebody else is served, now. */
 static void assert_serves(const echo_server *echo)
 {
@@ -98,7 +94,7 @@ static void what_is_no_handshake_is_ended(void **state)
         "\x16\x03\x01\x02garbage\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc",
         "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
-        UPGRADE_TO_HTTP2,
+        "GET / HTTP/1.1\r\nUpgrade: h2c\r\nConnection: Upgrade\r\nHTTP2-Settings: AA\r\n\r\n",
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     };
     spoti_net_limits limits = small_limits();
