@@ -32,6 +32,10 @@ static void the_fewest_actions_hide_a_latency(void **state)
     assert_true(spot_tised_hidden_actions(-1.0, 0.1) == 0);
     assert_true(spot_tised_hidden_actions((double)NAN, 0.1) == 0);
     assert_true(spot_tised_hidden_actions(1.0, 0.0) == 0);
+    assert_true(spot_tised_hidden_actions(-1.0, -0.1) == 0);
+    assert_true(spot_tised_hidden_actions(0.0, 0.0) == 0);
+    assert_true(spot_tised_hidden_actions(0x1p53, 1.0) == 0);
+    assert_true(spot_tised_hidden_actions(0x1p52, 1.0) == INT64_C(1) << 52);
     assert_true(spot_tised_hidden_actions(1e300, 1e-300) == 0);
 }
 

@@ -386,7 +386,12 @@ static void values_that_are_no_latency_are_refused_by_their_place(void **state)
     other[2] = 0.31; /* the first action behind the rest */
     refuse(&c, SPOT_E_RANGE, "first_s[2]");
     other[2] = 0.3;
+    levels[0] = 1e9;
     spot_latency latency;
+    spot_latency_shape_destroy(make(&c, &latency));
+    levels[0] = 1.001e9;
+    refuse(&c, SPOT_E_RANGE, "of[0]");
+    levels[0] = 0.1;
     spot_latency_shape_destroy(make(&c, &latency));
 
     c = start(SPOT_LATENCY_QUANTILES, rest, 3);

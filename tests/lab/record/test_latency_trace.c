@@ -186,9 +186,10 @@ static void long_traces_are_read_and_endless_ones_are_not(void **state)
     (void)state;
     enum { N = 5000, MORE = SPOT_LATENCY_TRACE_POINTS_MAX + 2 };
     static char text[N * 40];
-    size_t used = (size_t)snprintf(text, sizeof(text), "point,latency_ms\n");
+    size_t used = (size_t)snprintf(text, sizeof(text), "point,latency_ms,first_s\n");
     for (int i = 0; i < N; i++) {
-        used += (size_t)snprintf(text + used, sizeof(text) - used, "steps=%d,%d\n", 1 + i % 3, i);
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "steps=%d,%d,%d.5e-4\n",
+                                 1 + i % 3, i + 1, i);
     }
     spot_latency_trace *t = load_good(text, SPOT_LATENCY_IN_ORDER);
     for (int k = 0; k < 3; k++) {
@@ -198,10 +199,22 @@ static void long_traces_are_read_and_endless_ones_are_not(void **state)
         const int n = (N - k + 2) / 3;
         assert_int_equal(spot_latency_sample_count(&l), n);
         for (int i = 0; i < n; i++) {
-            assert_close(spot_latency_sample(&l, i).rest_s, 1e-3 * (3 * i + k), 0.0, 1e-15);
+            assert_close(spot_latency_sample(&l, i).rest_s, 1e-3 * (3 * i + k + 1), 0.0, 1e-15);
+            assert_close(spot_latency_sample(&l, i).first_s, 1e-4 * (3 * i + k + 0.5), 0.0, 1e-15);
         }
     }
     spot_latency_trace_destroy(t);
+
+    char path[PATH_SIZE];
+    spot_test_allocator mem;
+    spot_allocator allocator = spot_test_failing_allocator(&mem, -1);
+    spot_test_temp_path(path, sizeof(path), "many.csv");
+    spot_test_write_file(path, text, used);
+    assert_int_equal(spot_latency_trace_load(path, SPOT_LATENCY_IN_ORDER, &allocator, &t, NULL),
+                     SPOT_OK);
+    (void)unlink(path);
+    spot_latency_trace_destroy(t);
+    spot_test_assert_no_leak(&mem);
 
     spot_diag diag = {""};
     used = (size_t)snprintf(text, sizeof(text), "point,latency_ms\n");

@@ -494,6 +494,7 @@ static void impossible_configurations_are_refused_with_a_reason(void **state)
     bad[count++].overlap = -1;
     bad[count++].schedule = SPOT_SCHEDULE_SYNC;
     bad[count++].schedule = SPOT_SCHEDULE_CADENCE;
+    bad[count].overlap = 0; /* or that is what is wrong */
     bad[count++].schedule = (spot_schedule)7;
     bad[count++].align = (spot_align)7;
     bad[count++].horizon = 0;
@@ -533,6 +534,50 @@ static void submit_without_an_observation_is_refused(void **state)
     spot_exec_destroy(exec);
 }
 
+static void the_largest_and_the_smallest_sizes_are_taken(void **state)
+{
+    (void)state;
+    enum { MOST = 4096 };
+    spot_exec *exec = NULL;
+    spot_exec_config config = make_config(SPOT_SCHEDULE_SYNC, 1, 0, 1);
+    const float chunk[HORIZON] = {0.5F};
+    config.action_dim = 1;
+    config.anchor_dim = 0;
+    exec = make_exec(&config);
+    assert_int_equal(spot_exec_poll(exec, 0).kind, SPOT_EXEC_OBSERVE);
+    assert_int_equal(spot_exec_submit(exec, chunk, NULL, 0), SPOT_OK);
+    assert_true(spot_exec_poll(exec, 0).action[0] == 0.5F);
+    spot_exec_destroy(exec);
+    config.horizon = MOST;
+    spot_exec_destroy(make_exec(&config));
+    config.horizon = MOST + 1;
+    assert_int_equal(spot_exec_create(&config, &exec, NULL), SPOT_E_RANGE);
+    config.horizon = 1;
+    config.anchor_dim = MOST;
+    config.action_dim = MOST;
+    spot_exec_destroy(make_exec(&config));
+    config.anchor_dim = MOST + 1;
+    assert_int_equal(spot_exec_create(&config, &exec, NULL), SPOT_E_RANGE);
+}
+
+static void a_tick_of_waiting_is_counted_once(void **state)
+{
+    (void)state;
+    const float chunk[HORIZON * DIM] = {0.0F};
+    const double anchor = 0.0;
+    spot_exec_config config = make_config(SPOT_SCHEDULE_SYNC, 2, 0, 5);
+    spot_exec *exec = make_exec(&config);
+    assert_int_equal(spot_exec_poll(exec, 0).kind, SPOT_EXEC_OBSERVE);
+    assert_int_equal(spot_exec_submit(exec, chunk, &anchor, 9), SPOT_OK);
+    for (int64_t tick = 0; tick < 3; tick++) {
+        for (int again = 0; again < 3; again++) {
+            assert_int_equal(spot_exec_poll(exec, tick).kind, SPOT_EXEC_NONE);
+            assert_true(spot_exec_read_stats(exec)->wait_ticks == tick + 1);
+        }
+    }
+    spot_exec_destroy(exec);
+}
+
 static void create_survives_every_failed_allocation(void **state)
 {
     (void)state;
@@ -569,6 +614,8 @@ int main(void)
         cmocka_unit_test(reset_starts_over_with_the_same_events),
         cmocka_unit_test(impossible_configurations_are_refused_with_a_reason),
         cmocka_unit_test(submit_without_an_observation_is_refused),
+        cmocka_unit_test(the_largest_and_the_smallest_sizes_are_taken),
+        cmocka_unit_test(a_tick_of_waiting_is_counted_once),
         cmocka_unit_test(create_survives_every_failed_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -389,6 +389,7 @@ static void check_law(int n, int overlap, int64_t act, int64_t first, int64_t re
     assert_true((double)(p.start[last][0] - p.observed[last]) == law.age_s);
     assert_true((double)p.end[last] == CHUNKS * law.chunk_s + law.first_wait_s);
     assert_true(law.delay_s == law.chunk_s - (double)(n * act));
+    assert_close(law.eta_bound, (31.0 + (double)(n * act)) / (double)(n * act), 0.0, 1e-15);
     assert_close(law.eta, (31.0 + (double)(n * act)) / law.chunk_s, 0.0, 1e-15);
     if (first == rest) {
         spot_tised_timing whole;
@@ -432,6 +433,10 @@ static void the_law_refuses_impossible_times(void **state)
     assert_int_equal(spot_tised_time_parts(&setup, 0.0, 1.0, 5, &t), SPOT_E_RANGE);
     assert_int_equal(spot_tised_time_parts(&setup, 0.0, 1.0, -1, &t), SPOT_E_RANGE);
     assert_int_equal(spot_tised_time_parts(&setup, 0.0, 1e308, 0, &t), SPOT_OK);
+    const spot_tised_setup huge = {.inference_s = 1.0, .action_s = 0.5e308, .n_action = 2};
+    const spot_tised_setup tiny = {.inference_s = 0.0, .action_s = 1e-300, .n_action = 1};
+    assert_int_equal(spot_tised_time_parts(&huge, 0.0, 1.7e308, 0, &t), SPOT_E_RANGE);
+    assert_int_equal(spot_tised_time_parts(&tiny, 0.0, 1e308, 0, &t), SPOT_E_RANGE);
     assert_int_equal(spot_tised_time_parts(&setup, 1.0, 1.0, 4, &t), SPOT_OK);
 }
 
