@@ -138,13 +138,13 @@ SPOT_API spot_status spot_exec_submit_parts(spot_exec *exec, const float *chunk,
                                             const double *anchor, int64_t first_ticks,
                                             int64_t latency_ticks);
 
-/* Hands over what has come at `tick` of the chunk of the last OBSERVE: its first action alone (n_arrived 1;
- * the whole chunk follows in another call), or all of it (n_arrived = horizon). To be called before the
- * polls of that tick; then they, and at the end the counts, are those of spot_exec_submit_parts with the times from the
- * observation to the two calls as latencies. Copies chunk (n_arrived x action_dim) and anchor; of a chunk whose first action came
- * before, the others.
- * Returns SPOT_OK, E_STATE (nothing is due, or the first action came already), E_INVALID (also for a tick
- * before the observation, or before the first action came). */
+/* Hands over what has come at `tick` of the chunk of the last OBSERVE: its first action alone (n_arrived 1; the
+ * whole chunk follows in another call), or all of it (n_arrived = horizon). To be called before the polls of that
+ * tick; then they, and at the end the counts, are those of spot_exec_submit_parts with the times from the
+ * observation to the two calls as latencies. Copies chunk (n_arrived x action_dim) and anchor; of a chunk whose
+ * first action came before, the others.
+ * Returns SPOT_OK, E_STATE (nothing is due, or the first action came already), E_INVALID (also for a tick before
+ * the observation, or before the first action came). */
 SPOT_API spot_status spot_exec_deliver(spot_exec *exec, const float *chunk, const double *anchor,
                                        int n_arrived, int64_t tick);
 

@@ -121,11 +121,11 @@ SPOT_API spot_status spot_tised_time_jitter(const spot_tised_setup *setup,
  *
  *     T_ck = max(rest, n T_act + max(0, first - n' T_act, rest - (n' + 1) T_act))
  *
- * inference_s is rest_s, delay_s is T_ck - n T_act, age_s = max(first, n' T_act) in the long run (where
- * n' = n and rest >= n T_act, max(first, (n - 1) T_act): one inference runs at a time); eta compares with whole chunks
- * at setup->inference_s without overlap. first_wait_s makes N T_ck + first_wait_s the time of N whole chunks; it may be
- * negative where the first chunk, that had nothing to wait for, was shorter. With first_s = rest_s all
- * is as in spot_tised_time_point. Returns SPOT_OK, E_INVALID (NULL), E_RANGE. Threads: immutable. */
+ * inference_s is rest_s, delay_s is T_ck - n T_act, age_s = max(first, n' T_act) in the long run (where n' = n and
+ * rest >= n T_act, max(first, (n - 1) T_act): one inference runs at a time); eta compares with whole chunks at
+ * setup->inference_s without overlap. first_wait_s makes N T_ck + first_wait_s the time of N whole chunks; it may
+ * be negative where the first chunk, that had nothing to wait for, was shorter. With first_s = rest_s all is as
+ * in spot_tised_time_point. Returns SPOT_OK, E_INVALID (NULL), E_RANGE. Threads: immutable. */
 SPOT_API spot_status spot_tised_time_parts(const spot_tised_setup *setup, double first_s,
                                            double rest_s, int n_overlap, spot_tised_timing *out);
 

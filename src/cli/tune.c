@@ -398,7 +398,7 @@ static const char *const EXAMPLES =
     "--steps "
     "10 \\\n"
     "      --quant fp32,w8a8 --kv base,p1,p4\n\n"
-    "  # latencies as they were recorded: CSV with point, latency_ms, and perhaps first_ms\n"
+    "  # latencies as they were recorded: CSV with latency_ms, and perhaps point and first_ms\n"
     "  sweetspot tune --task ur5e-conveyor --latency-trace calls.csv --steps 1,5 --overlap 0,4\n\n"
     "  # a claimed winner runs again on fresh seeds, here on more of them\n"
     "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w --confirm 1000\n\n"
