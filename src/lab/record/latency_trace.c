@@ -379,8 +379,8 @@ spot_status spot_latency_trace_point(const spot_latency_trace *trace, const spot
     }
     *out = (spot_latency){.origin = SPOT_ORIGIN_MEASURED};
     spot_latency_use(out, trace->shapes[at]);
-    (void)spoti_format(out->source, sizeof(out->source), "%s: %d recorded calls, %s", trace->file,
-                       trace->n_calls[at],
+    (void)spoti_format(out->source, sizeof(out->source), "%s: %d recorded %s, %s", trace->file,
+                       trace->n_calls[at], trace->n_calls[at] == 1 ? "call" : "calls",
                        trace->order == SPOT_LATENCY_IN_ORDER
                            ? "in order from each episode's start, again from the first at the end"
                            : "one drawn for each inference by the episode's seed");

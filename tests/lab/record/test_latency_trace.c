@@ -85,6 +85,7 @@ static void points_get_their_own_calls_in_the_order_of_the_file(void **state)
     const spot_latency all = at(t, "steps=10"); /* the default */
     assert_int_equal(spot_latency_sample_count(&all), 1);
     assert_true(all.mean_s == 0.4 && all.spread_s == 0.0);
+    assert_non_null(strstr(all.source, ": 1 recorded call, "));
     assert_true(at(t, "").mean_s == 0.4);
     const spot_latency bits = at(t, "steps=5 quant=w8a8");
     assert_int_equal(spot_latency_sample_count(&bits), 2);
