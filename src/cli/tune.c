@@ -409,6 +409,18 @@ static const char *const EXAMPLES =
     "  # for a script: the best point\n"
     "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w --json | jq -r .verdict.best\n";
 
+static void fill_config(request *r)
+{
+    spot_tune_config *c = &r->config;
+    c->seed = r->seed;
+    c->n_seeds = r->n_seeds;
+    c->threads = cli_threads(r->threads);
+    c->charge_as = r->charge_as;
+    c->variation = (spot_variation){.speed = r->speed, .noise = r->noise};
+    c->fresh = r->fresh;
+    c->effect = 0.01 * r->effect;
+}
+
 int spoti_cli_tune(int argc, char **argv)
 {
     int exit_code = CLI_OK;
@@ -487,12 +499,6 @@ int spoti_cli_tune(int argc, char **argv)
     if (!check_latency_options(&r) || !read_choices(&r)) {
         return CLI_USAGE;
     }
-    r.config.seed = r.seed;
-    r.config.n_seeds = r.n_seeds;
-    r.config.threads = cli_threads(r.threads);
-    r.config.charge_as = r.charge_as;
-    r.config.variation = (spot_variation){.speed = r.speed, .noise = r.noise};
-    r.config.fresh = r.fresh;
-    r.config.effect = 0.01 * r.effect;
+    fill_config(&r);
     return load_and_tune(&r);
 }
