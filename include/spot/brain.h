@@ -85,7 +85,7 @@ typedef struct spot_brain_input {
 typedef struct spot_brain_ops {
     /* (required) Fills *info, which is zeroed before. Always says the same. */
     void (*describe)(const void *self, spot_brain_info *info);
-    /* (optional) Writes one line that differs where chunks could: which weights, which server, which kernels.
+    /* (optional) Writes one line that differs where chunks could: which weights, which server.
      * NULL = the answer to an observation of random numbers stands for it, so a brain that refuses such needs
      * this. */
     spot_status (*identify)(void *self, char text[SPOT_BRAIN_IDENTITY_SIZE], spot_diag *diag);

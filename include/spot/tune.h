@@ -68,6 +68,7 @@ typedef struct spot_tune_config {
         *trace; /* recorded latencies in place of a platform's; borrowed; NULL (default)
                                       * = the platform's */
     spot_variation variation; /* speed and sensor noise */
+    const char *kernels; /* as in spot_session_config; default NULL. All give the same episodes */
     spot_goal goal;
     int resamples;            /* bootstrap; default 10000 */
     double effect;            /* as in spot_analyze_config; default 0 */

@@ -111,12 +111,14 @@ static int run(const bench_request *r, const spot_policy *policy, bench_result *
     spot_diag diag = {""};
 
     spot_bench_config_default(config);
+    config->kernels = r->kernels;
     if (!bench_make_points(r, spot_policy_describe(policy)->default_steps, result)) {
         return CLI_USAGE;
     }
     spot_brain brain;
     (void)spot_brain_of_policy(policy, &brain);
-    int exit_code = cli_check_points("bench", &brain, result->points, config->n_points);
+    int exit_code =
+        cli_check_points("bench", &brain, config->kernels, result->points, config->n_points);
     if (exit_code != CLI_OK) {
         return exit_code;
     }
@@ -232,6 +234,7 @@ int spoti_cli_bench(int argc, char **argv)
         {"rounds", "N", CLI_INTEGER, &r.rounds, "in so many turns of all points (25)"},
         {"out", "FILE", CLI_TEXT, &r.out, "write the profile here, e.g. platforms/here.yaml"},
         {"name", "NAME", CLI_TEXT, &r.name, "name of the profile (this-machine)"},
+        CLI_KERNELS(&r.kernels),
         {"wide", NULL, CLI_FLAG, &r.wide, "every column, however wide the table"},
         {"json", NULL, CLI_FLAG, &r.json, "JSON instead of text"},
     };

@@ -16,6 +16,7 @@ typedef struct bench_request {
     const char *threads_text; /* NULL = all, or 1 with the processor's clock */
     const char *clock_text;
     const char *out, *name;
+    const char *kernels; /* NULL = the best of this CPU */
     int calls, rounds, threads;
     bool processor_clock;
     bool wide;

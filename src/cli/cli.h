@@ -224,7 +224,14 @@ bool cli_make_points(const char *verb, const cli_lists *lists, int all_steps, in
 
 /* Whether the brain can have these points (n): CLI_OK, or an exit code after saying what is wrong. Begins
  * a state of each kind and ends it. */
-int cli_check_points(const char *verb, const spot_brain *brain, const spot_point *points, int n);
+int cli_check_points(const char *verb, const spot_brain *brain, const char *kernels,
+                     const spot_point *points, int n);
+
+/* The option `--kernels` of the verbs that infer. */
+#define CLI_KERNELS(into)                                                                          \
+    {                                                                                              \
+        "kernels", "NAME", CLI_TEXT, into, "reference, avx2, avx512 or neon (the CPU's best)"      \
+    }
 
 /* Refinement steps of the brain's baseline. */
 int cli_default_steps(const spot_brain *brain);

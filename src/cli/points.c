@@ -122,14 +122,16 @@ bool cli_make_points(const char *verb, const cli_lists *lists, int all_steps, in
     return true;
 }
 
-static int check_point(const char *verb, const spot_brain *brain, const spot_point *point)
+static int check_point(const char *verb, const spot_brain *brain, const char *kernels,
+                       const spot_point *point)
 {
     void *state = NULL;
     spot_diag diag = {""};
 
     spot_status st = spot_brain_begin(
-        brain, &(spot_brain_config){.size = sizeof(spot_brain_config), .point = point}, &state,
-        &diag);
+        brain,
+        &(spot_brain_config){.size = sizeof(spot_brain_config), .point = point, .kernels = kernels},
+        &state, &diag);
     if (st == SPOT_OK) {
         spot_brain_end(brain, state);
         return CLI_OK;
@@ -138,14 +140,15 @@ static int check_point(const char *verb, const spot_brain *brain, const spot_poi
                                      : cli_fail(verb, st, &diag);
 }
 
-int cli_check_points(const char *verb, const spot_brain *brain, const spot_point *points, int n)
+int cli_check_points(const char *verb, const spot_brain *brain, const char *kernels,
+                     const spot_point *points, int n)
 {
     for (int i = 0; i < n; i++) {
         bool known = false;
         for (int k = 0; k < i && !known; k++) {
             known = spot_point_same_setting(&points[k], &points[i]);
         }
-        int exit_code = known ? CLI_OK : check_point(verb, brain, &points[i]);
+        int exit_code = known ? CLI_OK : check_point(verb, brain, kernels, &points[i]);
         if (exit_code != CLI_OK) {
             return exit_code;
         }

@@ -329,7 +329,7 @@ static int load_and_run(rollout_request *r)
                        "the expert thinks in no time");
     }
     if (brain.ops != NULL) {
-        exit_code = cli_check_points("rollout", &brain, &r->config.point, 1);
+        exit_code = cli_check_points("rollout", &brain, r->config.kernels, &r->config.point, 1);
     }
     if (expert ||
         (brain.ops != NULL && exit_code == CLI_OK && choose_latency(r, task, &brain, &exit_code))) {
@@ -377,6 +377,7 @@ int spoti_cli_rollout(int argc, char **argv)
          "write the first episode's path (CSV)"},
         {"video", "FILE.mp4", CLI_TEXT, &r.video_path, "render the first episode (needs ffmpeg)"},
         {"json", NULL, CLI_FLAG, &r.json, "JSON instead of text"},
+        CLI_KERNELS(&r.config.kernels),
         {"quiet", NULL, CLI_FLAG, &r.quiet, "no progress bar"},
     };
     const cli_page page = {

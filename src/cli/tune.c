@@ -347,9 +347,10 @@ static int load_and_tune(request *r)
     if (brain.ops != NULL) {
         bool made = false;
         /* a point that cannot be is found now, not after hours of those before it */
-        exit_code = make_points(r, task, &brain)
-                        ? cli_check_points("tune", &brain, r->points, r->config.n_points)
-                        : CLI_USAGE;
+        exit_code =
+            make_points(r, task, &brain)
+                ? cli_check_points("tune", &brain, r->config.kernels, r->points, r->config.n_points)
+                : CLI_USAGE;
         if (exit_code == CLI_OK) {
             const char *name =
                 trace != NULL ? spot_latency_trace_name(trace) : spot_platform_name(platform);
@@ -473,6 +474,7 @@ int spoti_cli_tune(int argc, char **argv)
         {"show", "WHAT", CLI_TEXT, &r.show, CLI_SHOW_HELP},
         {"wide", NULL, CLI_FLAG, &r.wide, "every column, however wide the table"},
         {"json", NULL, CLI_FLAG, &r.json, "JSON instead of the table"},
+        CLI_KERNELS(&r.config.kernels),
         {"quiet", NULL, CLI_FLAG, &r.quiet, "no progress bar"},
     };
     cli_option options[SPOT_KNOBS_MAX + (sizeof(first) + sizeof(last)) / sizeof(first[0])];

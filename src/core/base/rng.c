@@ -14,6 +14,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/elementary.h"
 #include "core/base/philox.h"
 
 enum { N_ROUND = 10, INDEX_BITS = 48, BLOCK_EMPTY = 4 };
@@ -88,7 +89,7 @@ double spot_rng_normal(spot_rng *rng)
     /* the middle of each cell of 2^-32: never 0, so that the logarithm is finite */
     double u1 = ((double)spot_rng_u32(rng) + 0.5) * 0x1p-32;
     double u2 = ((double)spot_rng_u32(rng) + 0.5) * 0x1p-32;
-    return sqrt(-2.0 * log(u1)) * cos(TWO_PI * u2);
+    return sqrt(-2.0 * spoti_log(u1)) * spoti_cos(TWO_PI * u2);
 }
 
 uint32_t spot_rng_below(spot_rng *rng, uint32_t n)

@@ -61,7 +61,6 @@ enum { N_SUM_512 = 16, N_SUM_256 = 12, ROUNDS = 200000 };
                                    "ymm8", "ymm9", "ymm10", "ymm11", "ymm13");                     \
     }
 #define FMA_Z(i)  "vfmadd231ps %%zmm16, %%zmm17, %%zmm" #i "\n\t"
-#define BF16_Z(i) "vdpbf16ps %%zmm16, %%zmm17, %%zmm" #i "\n\t"
 #define INT8_Z(i) "vpdpbusd %%zmm16, %%zmm17, %%zmm" #i "\n\t"
 #define FMA_Y(i)  "vfmadd231ps %%ymm14, %%ymm15, %%ymm" #i "\n\t"
 #define INT8_Y(i)                                                                                  \
@@ -82,8 +81,6 @@ TARGET("avx2") static void clear_256(void)
 
 TARGET("avx512f")
 static void spin_fp32_512(void){SPIN_16(FMA_Z)}
-
-TARGET("avx512f") static void spin_bf16_512(void){SPIN_16(BF16_Z)}
 
 TARGET("avx512f") static void spin_int8_512(void){SPIN_16(INT8_Z)}
 
@@ -119,9 +116,7 @@ void spoti_probe_arithmetic(spoti_probe_peaks *peaks)
         peaks->name = "avx512";
         peaks->fp32_macs_s = rate(spin_fp32_512, 16.0 * N_SUM_512);
         peaks->int8_macs_s = rate(spin_int8_512, 64.0 * N_SUM_512);
-        peaks->bf16_macs_s = __builtin_cpu_supports("avx512bf16")
-                                 ? rate(spin_bf16_512, 32.0 * N_SUM_512)
-                                 : peaks->fp32_macs_s;
+        peaks->bf16_macs_s = peaks->fp32_macs_s; /* widened, as the kernels do */
     } else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
         clear_256();
         peaks->name = "avx2";

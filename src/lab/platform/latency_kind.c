@@ -17,6 +17,7 @@
 
 #include "core/base/alloc.h"
 #include "core/base/config.h"
+#include "core/base/elementary.h"
 #include "core/base/hash.h"
 #include "lab/platform/platform.h"
 
@@ -253,8 +254,8 @@ static double draw_log_normal(double mean_s, double spread_s, spot_rng *rng)
     }
     /* X = exp(mu + sigma Z): mean exp(mu + sigma^2 / 2), variance (exp(sigma^2) - 1) mean^2. */
     double ratio = spread_s / mean_s;
-    double variance = log1p(ratio * ratio);
-    return mean_s * exp(sqrt(variance) * spot_rng_normal(rng) - 0.5 * variance);
+    double variance = spoti_log(1.0 + ratio * ratio);
+    return mean_s * spoti_exp(sqrt(variance) * spot_rng_normal(rng) - 0.5 * variance);
 }
 
 double spot_latency_draw(const spot_latency *latency, spot_rng *rng)

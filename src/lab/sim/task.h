@@ -78,4 +78,8 @@ spot_status spoti_task_make(const spoti_task_ops *ops, void *self, const spot_al
 /* As the table's `identify`. */
 spot_status spoti_task_identify(const spot_task *task, char text[SPOTI_TASK_IDENTITY_SIZE]);
 
+/* *hash of a few ticks of the task's episode 0: differs, but for chance, where the engine's build or the variant of the C
+ * library's functions that it calls computes otherwise. Returns SPOT_OK, E_NOMEM, or what the world says. */
+spot_status spoti_task_probe(const spot_task *task, uint64_t *hash, spot_diag *diag);
+
 #endif

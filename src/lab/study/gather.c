@@ -158,6 +158,7 @@ static spot_status run_seeds(gatherer *g, const spot_tune_row *row, int64_t n, s
     batch.config.n_execute = t->result->setting.n_execute;
     batch.config.latency = row->latency;
     batch.config.overhead_s = t->config->overhead_s;
+    batch.config.kernels = t->config->kernels;
     spot_status st = t->source->run(t->source->ctx, &batch, g->run, diag);
     /* what was finished before it was stopped or failed is not lost; the reason is the first one */
     const spot_status put =

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-/* What makes two runs the same: what the task is, and what the brain says it is. */
+/*
+ * What makes two runs the same: what the task is and computes here, and what the brain says it is.
+ *
+ * SPOTI_EPISODES_NUMBER is raised with every change of this program after which a seed gives another episode (schedule,
+ * noise, arithmetic): kept episodes of another number are not read back.
+ */
+#include <inttypes.h>
 
 #include "core/base/text.h"
 #include "lab/sim/task.h"
@@ -12,7 +18,9 @@ spot_status spoti_identify(const spot_task *task, const spot_brain *brain,
     char model[SPOTI_TASK_IDENTITY_SIZE];
     char text[SPOT_BRAIN_IDENTITY_SIZE];
     spot_diag why = {""};
+    uint64_t probe = 0;
     spot_status st = spoti_task_identify(task, model);
+    st = st == SPOT_OK ? spoti_task_probe(task, &probe, diag) : st;
     if (st != SPOT_OK) {
         return st;
     }
@@ -21,6 +29,7 @@ spot_status spoti_identify(const spot_task *task, const spot_brain *brain,
         return spot_diag_set(diag, st, "the policy does not answer: %s",
                              why.text[0] != '\0' ? why.text : spot_status_str(st));
     }
-    (void)spoti_format(identity, SPOTI_IDENTITY_SIZE, "%s %s", model, text);
+    (void)spoti_format(identity, SPOTI_IDENTITY_SIZE, "%s episodes=%d probe=%016" PRIx64 " %s",
+                       model, SPOTI_EPISODES_NUMBER, probe, text);
     return SPOT_OK;
 }

@@ -8,7 +8,10 @@
 
 #include "spot/tune.h"
 
-enum { SPOTI_IDENTITY_SIZE = 160 };
+enum {
+    SPOTI_IDENTITY_SIZE = 224,
+    SPOTI_EPISODES_NUMBER = 2, /* see identity.c */
+};
 
 /* Where episodes come from. */
 typedef struct spoti_tune_source {

@@ -144,8 +144,8 @@ spot_status spot_brain_cost(const spot_brain *brain, void *state, spot_inference
                                "the brain does not say what an inference costs");
 }
 
-spot_status spoti_brain_answer(const spot_brain *brain, void *state, uint64_t *hash,
-                               spot_diag *diag)
+/* Continues *hash with the chunk that `state` infers from one fixed observation and noise. */
+static spot_status answer_of(const spot_brain *brain, void *state, uint64_t *hash, spot_diag *diag)
 {
     spot_brain_info info = {.type = ""};
     spot_status st = spot_brain_describe(brain, &info, diag);
@@ -186,7 +186,7 @@ spot_status spot_brain_identify(const spot_brain *brain, char text[SPOT_BRAIN_ID
         diag);
     if (st == SPOT_OK) {
         st = spot_brain_forget(brain, state, diag);
-        st = st == SPOT_OK ? spoti_brain_answer(brain, state, &answer, diag) : st;
+        st = st == SPOT_OK ? answer_of(brain, state, &answer, diag) : st;
         spot_brain_end(brain, state);
     }
     if (st == SPOT_OK) {

@@ -8,11 +8,6 @@
 
 #include "spot/brain.h"
 
-/* Continues *hash with the chunk that `state` infers from one fixed observation and noise.
- * Returns SPOT_OK, E_NOMEM, or what the brain says. */
-spot_status spoti_brain_answer(const spot_brain *brain, void *state, uint64_t *hash,
-                               spot_diag *diag);
-
 /* Opens a brain of one kind: `rest` is what stands behind the scheme in its address. *out is zeroed before, and
  * stays so on failure. Returns as spot_brain_open. */
 typedef spot_status (*spoti_brain_opener)(const char *rest, const spot_brain_open_config *config,

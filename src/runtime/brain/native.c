@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* Our networks as a brain: its state is a session of the policy. */
-#include <inttypes.h>
 #include <string.h>
 
 #include "core/base/alloc.h"
-#include "core/base/hash.h"
 #include "core/base/text.h"
 #include "runtime/brain/brain.h"
 #include "runtime/policy/arch.h"
@@ -103,36 +101,14 @@ static void end(void *state)
     spot_session_destroy((spot_session *)state);
 }
 
-/* All weights and the kernels take part in an answer, and kernels that round alike are named still. */
-static spot_status identify(void *self, char text[SPOT_BRAIN_IDENTITY_SIZE], spot_diag *diag)
-{
-    spot_brain brain;
-    spot_point point;
-    void *state = NULL;
-    uint64_t answer = SPOTI_HASH_START;
-    (void)spot_brain_of_policy((const spot_policy *)self, &brain);
-    spot_point_default(&point);
-    spot_status st = spot_brain_begin(
-        &brain, &(spot_brain_config){.size = sizeof(spot_brain_config), .point = &point}, &state,
-        diag);
-    if (st != SPOT_OK) {
-        return st;
-    }
-    st = spoti_brain_answer(&brain, state, &answer, diag);
-    (void)spoti_format(text, SPOT_BRAIN_IDENTITY_SIZE, "policy=%016" PRIx64 " kernels=%s", answer,
-                       spot_session_kernels((const spot_session *)state));
-    spot_brain_end(&brain, state);
-    return st;
-}
-
 static void close_policy(void *self)
 {
     spot_policy_destroy((spot_policy *)self);
 }
 
 #define NATIVE_OPS                                                                                 \
-    .describe = describe, .identify = identify, .begin = begin, .infer = infer,                    \
-    .remember = remember, .forget = forget, .cost = cost, .end = end
+    .describe = describe, .begin = begin, .infer = infer, .remember = remember, .forget = forget,  \
+    .cost = cost, .end = end
 
 static const spot_brain_ops borrowing = {NATIVE_OPS};
 static const spot_brain_ops owning = {NATIVE_OPS, .close = close_policy};

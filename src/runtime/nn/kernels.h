@@ -6,7 +6,7 @@
  * There are four tables: `reference` (plain C), `avx2` (AVX2 and FMA), `avx512` and `neon` (64-bit
  * Arm). All take the same operands, so weights are packed once for all. A row of the result is
  * computed in the same order whatever the number of rows and its place among them: a sample gives
- * the same bytes alone and in a batch. Different tables agree to rounding, not in bytes.
+ * the same bytes alone and in a batch. All tables give the same bytes (elementary.h; NaN's own apart).
  */
 #ifndef SPOTI_NN_KERNELS_H
 #define SPOTI_NN_KERNELS_H
@@ -80,9 +80,6 @@ const spoti_kernels *spoti_kernels_reference(void);
 const spoti_kernels *spoti_kernels_avx2(void);
 const spoti_kernels *spoti_kernels_avx512(void);
 const spoti_kernels *spoti_kernels_neon(void);
-
-/* Of the table `reference`. */
-void spoti_softmax_reference(const spoti_softmax *softmax);
 
 /* n rounded up to whole panels. */
 size_t spoti_padded(size_t n);

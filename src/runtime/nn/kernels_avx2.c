@@ -18,8 +18,10 @@ enum { ROWS = 4, WIDTH = 16 };
 
 #define EACH_ROW(X) X(0) X(1) X(2) X(3)
 
-static inline float reduce(__m256 x)
+/* The sum of 16 lanes, in the order of elementary.h. */
+static inline float reduce(__m256 lower, __m256 upper)
 {
+    const __m256 x = _mm256_add_ps(lower, upper);
     __m128 s = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
     s = _mm_add_ps(s, _mm_movehl_ps(s, s));
     s = _mm_add_ss(s, _mm_shuffle_ps(s, s, 1));
@@ -110,25 +112,29 @@ static void norm_modulate(const spoti_norm *norm)
 
     for (size_t i = 0; i < norm->m; i++) {
         const float *in = norm->x + i * norm->ldx;
-        __m256 sum = _mm256_setzero_ps();
-        __m256 squares = _mm256_setzero_ps();
+        __m256 sum[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
+        __m256 squares[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
 
         for (size_t j = 0; j < n; j += LANES) {
-            sum = _mm256_add_ps(sum, _mm256_maskload_ps(in + j, lanes_of(n - j)));
+            __m256 *to = &sum[j / LANES % 2];
+
+            *to = _mm256_add_ps(*to, _mm256_maskload_ps(in + j, lanes_of(n - j)));
         }
 
-        const __m256 mean = _mm256_set1_ps(reduce(sum) / (float)n);
+        const __m256 mean = _mm256_set1_ps(reduce(sum[0], sum[1]) / (float)n);
 
         for (size_t j = 0; j < n; j += LANES) {
+            __m256 *to = &squares[j / LANES % 2];
             const __m256i lanes = lanes_of(n - j);
             /* Lanes beyond n must not count: 0 - mean is masked away. */
             const __m256 d = _mm256_and_ps(_mm256_sub_ps(_mm256_maskload_ps(in + j, lanes), mean),
                                            _mm256_castsi256_ps(lanes));
 
-            squares = _mm256_fmadd_ps(d, d, squares);
+            *to = _mm256_fmadd_ps(d, d, *to);
         }
 
-        const __m256 variance = _mm256_set1_ps(reduce(squares) / (float)n + norm->eps);
+        const __m256 variance =
+            _mm256_set1_ps(reduce(squares[0], squares[1]) / (float)n + norm->eps);
         const __m256 scale = _mm256_div_ps(_mm256_set1_ps(1.0F), _mm256_sqrt_ps(variance));
 
         for (size_t j = 0; j < n; j += LANES) {
@@ -157,7 +163,7 @@ static void softmax_row(const spoti_softmax *softmax, float *row)
     const __m256 factor = _mm256_set1_ps(softmax->factor);
     const __m256 least = _mm256_set1_ps(-FLT_MAX);
     __m256 most = least;
-    __m256 sum = _mm256_setzero_ps();
+    __m256 sum[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
 
     for (size_t j = 0; j < n; j += LANES) {
         const __m256i lanes = lanes_of(n - j);
@@ -165,7 +171,8 @@ static void softmax_row(const spoti_softmax *softmax, float *row)
                                                   : _mm256_setzero_ps();
         const __m256 s = _mm256_fmadd_ps(_mm256_maskload_ps(row + j, lanes), factor, bias);
 
-        most = _mm256_max_ps(most, _mm256_blendv_ps(least, s, _mm256_castsi256_ps(lanes)));
+        /* the second where one is NaN */
+        most = _mm256_max_ps(_mm256_blendv_ps(least, s, _mm256_castsi256_ps(lanes)), most);
         _mm256_maskstore_ps(row + j, lanes, s);
     }
 
@@ -175,11 +182,12 @@ static void softmax_row(const spoti_softmax *softmax, float *row)
         const __m256i lanes = lanes_of(n - j);
         const __m256 e = exp_ps(_mm256_sub_ps(_mm256_maskload_ps(row + j, lanes), largest));
 
-        sum = _mm256_add_ps(sum, _mm256_and_ps(e, _mm256_castsi256_ps(lanes)));
+        sum[j / LANES % 2] =
+            _mm256_add_ps(sum[j / LANES % 2], _mm256_and_ps(e, _mm256_castsi256_ps(lanes)));
         _mm256_maskstore_ps(row + j, lanes, e);
     }
 
-    const __m256 share = _mm256_set1_ps(1.0F / reduce(sum));
+    const __m256 share = _mm256_set1_ps(1.0F / reduce(sum[0], sum[1]));
 
     for (size_t j = 0; j < n; j += LANES) {
         const __m256i lanes = lanes_of(n - j);

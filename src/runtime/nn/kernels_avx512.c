@@ -130,6 +130,19 @@ static void gemm(const spoti_gemm *g)
     }
 }
 
+/* The sum of 16 lanes, in the order of elementary.h. */
+static inline float reduce(__m512 x)
+{
+    const __m256 y =
+        _mm256_add_ps(_mm512_castps512_ps256(x),
+                      _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(x), 1)));
+    __m128 s = _mm_add_ps(_mm256_castps256_ps128(y), _mm256_extractf128_ps(y, 1));
+
+    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+    s = _mm_add_ss(s, _mm_shuffle_ps(s, s, 1));
+    return _mm_cvtss_f32(s);
+}
+
 static inline __mmask16 lanes_left(size_t n, size_t j)
 {
     return lanes_of(n - j, 0);
@@ -148,7 +161,7 @@ static void norm_modulate(const spoti_norm *norm)
             sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(lanes_left(n, j), in + j));
         }
 
-        const __m512 mean = _mm512_set1_ps(_mm512_reduce_add_ps(sum) / (float)n);
+        const __m512 mean = _mm512_set1_ps(reduce(sum) / (float)n);
 
         for (size_t j = 0; j < n; j += LANES) {
             const __mmask16 lanes = lanes_left(n, j);
@@ -157,8 +170,7 @@ static void norm_modulate(const spoti_norm *norm)
             squares = _mm512_fmadd_ps(d, d, squares);
         }
 
-        const __m512 variance =
-            _mm512_set1_ps(_mm512_reduce_add_ps(squares) / (float)n + norm->eps);
+        const __m512 variance = _mm512_set1_ps(reduce(squares) / (float)n + norm->eps);
         const __m512 scale = _mm512_div_ps(_mm512_set1_ps(1.0F), _mm512_sqrt_ps(variance));
 
         for (size_t j = 0; j < n; j += LANES) {
@@ -186,7 +198,7 @@ static void softmax_row(const spoti_softmax *softmax, float *row)
                                                   : _mm512_setzero_ps();
         const __m512 s = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(lanes, row + j), factor, bias);
 
-        most = _mm512_mask_max_ps(most, lanes, most, s);
+        most = _mm512_mask_max_ps(most, lanes, s, most); /* the second where one is NaN */
         _mm512_mask_storeu_ps(row + j, lanes, s);
     }
 
@@ -200,7 +212,7 @@ static void softmax_row(const spoti_softmax *softmax, float *row)
         _mm512_mask_storeu_ps(row + j, lanes, e);
     }
 
-    const __m512 share = _mm512_set1_ps(1.0F / _mm512_reduce_add_ps(sum));
+    const __m512 share = _mm512_set1_ps(1.0F / reduce(sum));
 
     for (size_t j = 0; j < n; j += LANES) {
         const __mmask16 lanes = lanes_left(n, j);

@@ -39,10 +39,9 @@ INLINE void tile(const spoti_gemm *g, const float *a, float *c, size_t first, co
         const size_t left = column < g->n ? g->n - column : 0;
 
         if (left > 0) {
-            const float32x4_t y =
-                g->bias != NULL
-                    ? vaddq_f32(done[i], load_some(g->bias + column, left, vdupq_n_f32(0.0F)))
-                    : done[i];
+            const float32x4_t zero = vdupq_n_f32(0.0F);
+            const float32x4_t y = vaddq_f32(
+                done[i], g->bias != NULL ? load_some(g->bias + column, left, zero) : zero);
             const float *gate = g->epilogue == SPOTI_EPILOGUE_RESIDUAL ? g->gate + column : NULL;
 
             finish_register(g->epilogue, gate, c + i / REGISTERS * g->ldc + column, left, y);
@@ -72,27 +71,46 @@ static void gemm(const spoti_gemm *g)
     }
 }
 
+/* Where element j of a row is added: 16 lanes, as in elementary.h. */
+INLINE float32x4_t *lanes_of(float32x4_t *sums, size_t j)
+{
+    return &sums[j / LANES % REGISTERS];
+}
+
+/* Their sum. */
+static inline float reduce(const float32x4_t *sums)
+{
+    const float32x4_t four = vaddq_f32(vaddq_f32(sums[0], sums[2]), vaddq_f32(sums[1], sums[3]));
+    const float32x2_t two = vadd_f32(vget_low_f32(four), vget_high_f32(four));
+
+    return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
+}
+
 static void norm_row(const spoti_norm *norm, const float *x, float *y)
 {
     const size_t n = norm->n;
     const float32x4_t zero = vdupq_n_f32(0.0F);
-    float32x4_t sum = zero;
-    float32x4_t squares = zero;
+    float32x4_t sum[REGISTERS] = {zero, zero, zero, zero};
+    float32x4_t squares[REGISTERS] = {zero, zero, zero, zero};
 
     for (size_t j = 0; j < n; j += LANES) {
-        sum = vaddq_f32(sum, load_some(x + j, n - j, zero));
+        float32x4_t *to = lanes_of(sum, j);
+
+        *to = vaddq_f32(*to, load_some(x + j, n - j, zero));
     }
 
-    const float32x4_t mean = vdupq_n_f32(vaddvq_f32(sum) / (float)n);
+    const float32x4_t mean = vdupq_n_f32(reduce(sum) / (float)n);
 
     for (size_t j = 0; j < n; j += LANES) {
         /* Lanes beyond n must not count: they hold the mean. */
         const float32x4_t d = vsubq_f32(load_some(x + j, n - j, mean), mean);
 
-        squares = vfmaq_f32(squares, d, d);
+        float32x4_t *to = lanes_of(squares, j);
+
+        *to = vfmaq_f32(*to, d, d);
     }
 
-    const float scale = 1.0F / sqrtf(vaddvq_f32(squares) / (float)n + norm->eps);
+    const float scale = 1.0F / sqrtf(reduce(squares) / (float)n + norm->eps);
 
     for (size_t j = 0; j < n; j += LANES) {
         const float32x4_t d = vsubq_f32(load_some(x + j, n - j, mean), mean);
@@ -115,7 +133,7 @@ static void softmax_row(const spoti_softmax *softmax, float *row)
     const size_t n = softmax->n;
     const float32x4_t zero = vdupq_n_f32(0.0F);
     float32x4_t most = vdupq_n_f32(-FLT_MAX);
-    float32x4_t sum = zero;
+    float32x4_t sum[REGISTERS] = {zero, zero, zero, zero};
 
     for (size_t j = 0; j < n; j += LANES) {
         const float32x4_t bias =
@@ -123,7 +141,8 @@ static void softmax_row(const spoti_softmax *softmax, float *row)
         const float32x4_t s = vfmaq_n_f32(bias, load_some(row + j, n - j, zero), softmax->factor);
 
         store_some(row + j, n - j, s);
-        most = vmaxq_f32(most, load_some(row + j, n - j, most));
+        const float32x4_t known = load_some(row + j, n - j, most);
+        most = vbslq_f32(vcgtq_f32(known, most), known, most); /* NaN is none */
     }
 
     const float32x4_t largest = vdupq_n_f32(vmaxvq_f32(most));
@@ -132,10 +151,10 @@ static void softmax_row(const spoti_softmax *softmax, float *row)
         const float32x4_t e = exp_ps(vsubq_f32(load_some(row + j, n - j, zero), largest));
 
         store_some(row + j, n - j, e);
-        sum = vaddq_f32(sum, load_some(row + j, n - j, zero));
+        *lanes_of(sum, j) = vaddq_f32(*lanes_of(sum, j), load_some(row + j, n - j, zero));
     }
 
-    const float share = 1.0F / vaddvq_f32(sum);
+    const float share = 1.0F / reduce(sum);
 
     for (size_t j = 0; j < n; j += LANES) {
         store_some(row + j, n - j, vmulq_n_f32(load_some(row + j, n - j, zero), share));

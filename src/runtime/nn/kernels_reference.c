@@ -1,24 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-/*
- * Plain kernels: what the SIMD tables are checked against, and what other CPUs run.
- *
- * gelu(x) = x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), the tanh form.
- */
+/* Plain kernels: what the SIMD tables are checked against, byte for byte, and what other CPUs run. */
 #include "runtime/nn/kernels.h"
 
+#include <float.h>
 #include <math.h>
+#include <stdbool.h>
 
-static const float GELU_SCALE = 0.7978845608F; /* sqrt(2/pi) */
-static const float GELU_CUBE = 0.044715F;
+#include "runtime/nn/elementary.h"
 
-static float gelu(float x)
-{
-    return 0.5F * x * (1.0F + tanhf(GELU_SCALE * (x + GELU_CUBE * x * x * x)));
-}
-
-/* One row of one panel: 32 sums side by side, which a compiler can vectorise. */
-static void row_sums(const spoti_gemm *g, const float *a, const float *b, float *sums)
+/* One row of one panel: 32 sums side by side. */
+static inline __attribute__((always_inline)) void
+row_sums_as_compiled(const spoti_gemm *g, const float *a, const float *b, float *sums)
 {
     for (size_t j = 0; j < SPOTI_PANEL; j++) {
         sums[j] = 0.0F;
@@ -28,8 +21,38 @@ static void row_sums(const spoti_gemm *g, const float *a, const float *b, float 
         const float *row = b + i * g->ldb;
 
         for (size_t j = 0; j < SPOTI_PANEL; j++) {
-            sums[j] += x * row[j];
+            sums[j] = fmaf(x, row[j], sums[j]);
         }
+    }
+}
+
+/* Where the CPU has fma as an instruction, fmaf need not be called: the same sums, some thirty times as fast. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__FMA__)
+__attribute__((target("avx2,fma"))) static void row_sums_fma(const spoti_gemm *g, const float *a,
+                                                             const float *b, float *sums)
+{
+    row_sums_as_compiled(g, a, b, sums);
+}
+
+static bool has_fma(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+#else
+#define row_sums_fma row_sums_as_compiled
+
+static bool has_fma(void)
+{
+    return false;
+}
+#endif
+
+static void row_sums(const spoti_gemm *g, const float *a, const float *b, float *sums)
+{
+    if (has_fma()) {
+        row_sums_fma(g, a, b, sums);
+    } else {
+        row_sums_as_compiled(g, a, b, sums);
     }
 }
 
@@ -43,13 +66,13 @@ static void row_finish(const spoti_gemm *g, const float *sums, size_t first, siz
             c[j] = y;
             break;
         case SPOTI_EPILOGUE_GELU:
-            c[j] = gelu(y);
+            c[j] = spoti_nn_gelu(y);
             break;
         case SPOTI_EPILOGUE_RESIDUAL:
-            c[j] += g->gate[first + j] * y;
+            c[j] = fmaf(g->gate[first + j], y, c[j]);
             break;
         case SPOTI_EPILOGUE_SILU:
-            c[j] = y / (1.0F + expf(-y));
+            c[j] = spoti_nn_silu(y);
             break;
         case SPOTI_EPILOGUE_ADD:
             c[j] += y;
@@ -74,63 +97,63 @@ static void gemm(const spoti_gemm *g)
     }
 }
 
-static void norm_modulate(const spoti_norm *norm)
+static void norm_row(const spoti_norm *norm, const float *in, float *out)
 {
     const size_t n = norm->n;
+    float lanes[SPOTI_SUM_LANES] = {0.0F};
+    float squares[SPOTI_SUM_LANES] = {0.0F};
 
-    for (size_t i = 0; i < norm->m; i++) {
-        const float *in = norm->x + i * norm->ldx;
-        float *out = norm->y + i * norm->ldy;
-        double mean = 0.0;
-        double variance = 0.0;
+    for (size_t j = 0; j < n; j++) {
+        lanes[j % SPOTI_SUM_LANES] += in[j];
+    }
+    const float mean = spoti_nn_sum(lanes) / (float)n;
+    for (size_t j = 0; j < n; j++) {
+        const float d = in[j] - mean;
 
-        for (size_t j = 0; j < n; j++) {
-            mean += (double)in[j] / (double)n;
-        }
-        for (size_t j = 0; j < n; j++) {
-            const double d = (double)in[j] - mean;
-
-            variance += d * d / (double)n;
-        }
-
-        const double scale = 1.0 / sqrt(variance + (double)norm->eps);
-
-        for (size_t j = 0; j < n; j++) {
-            out[j] = (float)(((double)in[j] - mean) * scale) * norm->gain[j] + norm->shift[j];
-        }
+        squares[j % SPOTI_SUM_LANES] = fmaf(d, d, squares[j % SPOTI_SUM_LANES]);
+    }
+    const float scale = 1.0F / sqrtf(spoti_nn_sum(squares) / (float)n + norm->eps);
+    for (size_t j = 0; j < n; j++) {
+        out[j] = fmaf((in[j] - mean) * scale, norm->gain[j], norm->shift[j]);
     }
 }
 
-void spoti_softmax_reference(const spoti_softmax *softmax)
+static void norm_modulate(const spoti_norm *norm)
 {
-    const float *bias = softmax->bias;
-    const float scale = bias != NULL ? 1.0F : softmax->factor; /* of what is in the row below */
+    for (size_t i = 0; i < norm->m; i++) {
+        norm_row(norm, norm->x + i * norm->ldx, norm->y + i * norm->ldy);
+    }
+}
 
-    for (size_t i = 0; i < softmax->m && softmax->n > 0; i++) {
-        float *row = softmax->x + i * softmax->ldx;
-        float largest = 0.0F;
-        float sum = 0.0F;
+static void softmax_row(const spoti_softmax *softmax, float *row)
+{
+    float lanes[SPOTI_SUM_LANES] = {0.0F};
+    float largest = -FLT_MAX;
 
-        for (size_t j = 0; j < softmax->n && bias != NULL; j++) {
-            row[j] = row[j] * softmax->factor + bias[j];
-        }
-        largest = row[0];
-        for (size_t j = 1; j < softmax->n; j++) {
-            largest = row[j] > largest ? row[j] : largest;
-        }
-        for (size_t j = 0; j < softmax->n; j++) {
-            row[j] = expf((row[j] - largest) * scale);
-            sum += row[j];
-        }
-        for (size_t j = 0; j < softmax->n; j++) {
-            row[j] /= sum;
-        }
+    for (size_t j = 0; j < softmax->n; j++) {
+        row[j] = fmaf(row[j], softmax->factor, softmax->bias != NULL ? softmax->bias[j] : 0.0F);
+        largest = row[j] > largest ? row[j] : largest; /* NaN is none */
+    }
+    for (size_t j = 0; j < softmax->n; j++) {
+        row[j] = spoti_nn_exp(row[j] - largest);
+        lanes[j % SPOTI_SUM_LANES] += row[j];
+    }
+    const float share = 1.0F / spoti_nn_sum(lanes);
+    for (size_t j = 0; j < softmax->n; j++) {
+        row[j] *= share;
+    }
+}
+
+static void softmax(const spoti_softmax *softmax)
+{
+    for (size_t i = 0; i < softmax->m; i++) {
+        softmax_row(softmax, softmax->x + i * softmax->ldx);
     }
 }
 
 const spoti_kernels *spoti_kernels_reference(void)
 {
-    static const spoti_kernels table = {"reference", gemm, norm_modulate, spoti_softmax_reference};
+    static const spoti_kernels table = {"reference", gemm, norm_modulate, softmax};
 
     return &table;
 }

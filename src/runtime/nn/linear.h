@@ -155,7 +155,6 @@ bool spoti_linear_kernels_find(const char *name, spoti_linear_kernels *out);
 const spoti_linear_kernels *spoti_linear_kernels_reference(void);
 const spoti_linear_kernels *spoti_linear_kernels_avx2(void);
 const spoti_linear_kernels *spoti_linear_kernels_avx512(void);
-const spoti_linear_kernels *spoti_linear_kernels_avx512bf16(void);
 const spoti_linear_kernels *spoti_linear_kernels_neon(void);
 
 /* Name of a precision as operating points spell it: fp32, bf16, w8a8, w4a4. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * Integer linear layers for AVX-512 with VNNI. Compiled for its own instructions; called only on CPUs
+ * Linear layers for AVX-512 with VNNI. Compiled for its own instructions; called only on CPUs
  * that have them.
  *
  * VNNI multiplies unsigned by signed bytes, so the unsigned ones are the weights, w + offset, and
- * sums start at -offset * sum(x): integers wrap around, so the result is exact. The number of tokens
+ * sums start at -offset * sum(x): integers wrap around, so the result is exact. bf16 is widened and multiplied in
+ * fp32: the bfloat16 instructions of newer CPUs round otherwise than every other CPU. The number of tokens
  * of a tile is a constant wherever a tile is inlined, so that its sums live in registers.
  */
 #include "runtime/nn/linear.h"
@@ -16,9 +17,9 @@
 #include "runtime/nn/linear_avx512.h"
 #include "runtime/nn/quantise.h"
 
-/* Tokens in a tile: 24 sums and 2 weights leave 6 registers. w4a4 has a sum in fp32 for each in int32;
+/* Tokens in a tile. bf16: 16 sums, 4 weights, 2 of a token. w8a8: 24 sums and 2 weights leave 6 registers. w4a4 has a sum in fp32 for each in int32;
  * some of those wait in memory, once a group, which costs less than more tiles would. */
-enum { ROWS_8 = 12, ROWS_4 = 8 };
+enum { ROWS_16 = 8, ROWS_8 = 12, ROWS_4 = 8 };
 
 static void round_bf16(const float *x, size_t k, uint16_t *out)
 {
@@ -107,8 +108,12 @@ static void quantise(const float *x, const spoti_grouping *grouping, int8_t *q, 
  * copies every sum to another register and back around the intrinsic, which halves the speed. */
 SPOTI_INLINE __m512i dot(__m512i sum, __m512i w, __m512i x)
 {
+#ifdef SPOTI_EMULATED_AVX512 /* tests/runtime/nn/avx512_emulated.h */
+    return _mm512_dpbusd_epi32(sum, w, x);
+#else
     __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(w), "v"(x));
     return sum;
+#endif
 }
 
 SPOTI_INLINE void w8a8_tile(const spoti_tile *t, const size_t rows)
@@ -149,6 +154,39 @@ SPOTI_INLINE void w8a8_tile(const spoti_tile *t, const size_t rows)
             _mm512_mul_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(sums[2 * i + 1]), scale1), scale_x);
     }
     finish_tile(t, rows, y);
+}
+
+SPOTI_INLINE void bf16_tile(const spoti_tile *t, const size_t rows)
+{
+    const spoti_rows *in = t->job->rows;
+    const unsigned char *x = (const unsigned char *)in->values + t->first * in->stride;
+    const unsigned char *w =
+        (const unsigned char *)(t->job->layer->weights + t->i_panel * t->job->layer->panel_stride);
+    const __m512i upper = _mm512_set1_epi32((int)0xFFFF0000);
+    __m512 sums[2 * ROWS_16];
+
+    for (size_t i = 0; i < 2 * rows; i++) {
+        sums[i] = _mm512_setzero_ps();
+    }
+    for (size_t s = 0; s < t->job->layer->n_step; s++) {
+        const __m512i w0 = _mm512_loadu_si512(w + 128 * s);
+        const __m512i w1 = _mm512_loadu_si512(w + 128 * s + 64);
+        const __m512 even0 = _mm512_castsi512_ps(_mm512_slli_epi32(w0, 16));
+        const __m512 even1 = _mm512_castsi512_ps(_mm512_slli_epi32(w1, 16));
+        const __m512 odd0 = _mm512_castsi512_ps(_mm512_and_si512(w0, upper));
+        const __m512 odd1 = _mm512_castsi512_ps(_mm512_and_si512(w1, upper));
+
+        for (size_t i = 0; i < rows; i++) {
+            const __m512i v = broadcast_step(x + i * in->stride + 4 * s);
+            const __m512 even = _mm512_castsi512_ps(_mm512_slli_epi32(v, 16));
+            const __m512 odd = _mm512_castsi512_ps(_mm512_and_si512(v, upper));
+
+            sums[2 * i] = _mm512_fmadd_ps(odd, odd0, _mm512_fmadd_ps(even, even0, sums[2 * i]));
+            sums[2 * i + 1] =
+                _mm512_fmadd_ps(odd, odd1, _mm512_fmadd_ps(even, even1, sums[2 * i + 1]));
+        }
+    }
+    finish_tile(t, rows, sums);
 }
 
 /* Products of one group: sums (2 rows) start at -offset * sum(x). */
@@ -210,8 +248,16 @@ SPOTI_INLINE void w4a4_tile(const spoti_tile *t, const size_t rows)
     finish_tile(t, rows, y);
 }
 
+SPOTI_TILES_8(bf16, bf16_tile)
 SPOTI_TILES_12(w8a8, w8a8_tile)
 SPOTI_TILES_8(w4a4, w4a4_tile)
+
+static void bf16(const spoti_linear_job *job)
+{
+    static void (*const tiles[ROWS_16])(const spoti_tile *) = {SPOTI_TILE_LIST_8(bf16)};
+
+    walk_tiles(job, ROWS_16, tiles);
+}
 
 static void w8a8(const spoti_linear_job *job)
 {
@@ -229,11 +275,11 @@ static void w4a4(const spoti_linear_job *job)
 
 const spoti_linear_kernels *spoti_linear_kernels_avx512(void)
 {
-    /* bf16 with AVX-512 needs instructions of its own: linear_avx512bf16.c */
     static const spoti_linear_kernels table = {
         .name = "avx512",
         .round_bf16 = round_bf16,
         .quantise = quantise,
+        .bf16 = bf16,
         .w8a8 = w8a8,
         .w4a4 = w4a4,
     };

@@ -15,19 +15,6 @@
 #define CPU_HAS(name) false
 #endif
 
-/* Takes the functions of `table` where *out has none. */
-static void fill_gaps(spoti_linear_kernels *out, const spoti_linear_kernels *table)
-{
-    if (table == NULL) {
-        return;
-    }
-    out->round_bf16 = out->round_bf16 != NULL ? out->round_bf16 : table->round_bf16;
-    out->quantise = out->quantise != NULL ? out->quantise : table->quantise;
-    out->bf16 = out->bf16 != NULL ? out->bf16 : table->bf16;
-    out->w8a8 = out->w8a8 != NULL ? out->w8a8 : table->w8a8;
-    out->w4a4 = out->w4a4 != NULL ? out->w4a4 : table->w4a4;
-}
-
 static bool cpu_has_avx512(void)
 {
     return CPU_HAS("avx512f") && CPU_HAS("avx512bw") && CPU_HAS("avx512vl") &&
@@ -74,13 +61,6 @@ bool spoti_linear_kernels_find(const char *name, spoti_linear_kernels *out)
         *out = *c->table();
         /* fp32 alone may be better than what the integers need */
         out->fp32 = spoti_kernels_find(name != NULL ? c->fp32 : NULL);
-        if (c->table == spoti_linear_kernels_avx512) {
-            if (CPU_HAS("avx512bf16")) {
-                fill_gaps(out, spoti_linear_kernels_avx512bf16());
-            }
-            fill_gaps(out, spoti_linear_kernels_avx2());
-        }
-        fill_gaps(out, spoti_linear_kernels_reference());
         return true;
     }
     return false;

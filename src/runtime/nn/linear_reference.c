@@ -6,6 +6,7 @@
  */
 #include <math.h>
 
+#include "runtime/nn/elementary.h"
 #include "runtime/nn/linear.h"
 #include "runtime/nn/quantise.h"
 
@@ -53,14 +54,13 @@ static void finish(const spoti_linear_job *job, size_t i, size_t j, float y)
         *c = y;
         break;
     case SPOTI_EPILOGUE_GELU:
-        /* sqrt(2/pi) (y + 0.044715 y^3) */
-        *c = 0.5F * y * (1.0F + tanhf(0.7978845608F * (y + 0.044715F * y * y * y)));
+        *c = spoti_nn_gelu(y);
         break;
     case SPOTI_EPILOGUE_RESIDUAL:
-        *c += job->out.gate[j] * y;
+        *c = fmaf(job->out.gate[j], y, *c);
         break;
     case SPOTI_EPILOGUE_SILU:
-        *c = y / (1.0F + expf(-y));
+        *c = spoti_nn_silu(y);
         break;
     case SPOTI_EPILOGUE_ADD:
         *c += y;
@@ -95,7 +95,7 @@ static float sum_bf16(const spoti_linear_job *job, size_t i, size_t j)
     for (size_t l = 0; l < job->layer->k; l++) {
         const uint16_t weight = w[l / 2 * 2 * SPOTI_PANEL + l % 2];
 
-        sum += spoti_bf16_value(weight) * spoti_bf16_value(x[l]);
+        sum = fmaf(spoti_bf16_value(weight), spoti_bf16_value(x[l]), sum);
     }
     return sum;
 }
@@ -135,7 +135,8 @@ static float sum_w4a4(const spoti_linear_job *job, size_t i, size_t j)
         for (size_t l = g * layer->group; l < (g + 1) * layer->group; l++) {
             sum += weight_4(w, j, l) * x[l];
         }
-        total += (float)sum * scale[g * SPOTI_PANEL] * job->rows->scale[g * job->rows->m + i];
+        total = fmaf((float)sum * scale[g * SPOTI_PANEL], job->rows->scale[g * job->rows->m + i],
+                     total);
     }
     return total;
 }

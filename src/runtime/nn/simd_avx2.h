@@ -3,7 +3,7 @@
 /*
  * What the AVX2 kernels share: exponential, activations, and lanes at the end of a row.
  *
- * gelu(x) = x / (1 + exp(-2u)), u = sqrt(2/pi) (x + 0.044715 x^3), which is its tanh form.
+ * The same operations as in elementary.h, one for one.
  */
 #ifndef SPOTI_NN_SIMD_AVX2_H
 #define SPOTI_NN_SIMD_AVX2_H

@@ -3,7 +3,7 @@
 /*
  * What the AVX-512 kernels share: exponential, activations, and lanes at the end of a row.
  *
- * gelu(x) = x / (1 + exp(-2u)), u = sqrt(2/pi) (x + 0.044715 x^3), which is its tanh form.
+ * The same operations as in elementary.h, one for one.
  */
 #ifndef SPOTI_NN_SIMD_AVX512_H
 #define SPOTI_NN_SIMD_AVX512_H
@@ -13,9 +13,7 @@
 
 enum { LANES = 16 };
 
-/* exp(x) clamped to -87..89, infinite from 88.8; relative error below 2 ulp: 2^n times a Taylor
- * polynomial of degree 7 on
- * |r| <= ln(2)/2, whose remainder is r^8/8! < 6e-9. */
+/* As spoti_nn_exp. */
 static inline __m512 exp_ps(__m512 x)
 {
     const __m512 limit = _mm512_set1_ps(89.0F);
@@ -35,7 +33,12 @@ static inline __m512 exp_ps(__m512 x)
     p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(0.5F));
     p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.0F));
     p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.0F));
-    return _mm512_scalef_ps(p, n);
+
+    /* 2^n by its exponent bits: n is -126..128, so it is normal or, at 128, infinite. */
+    const __m512i bits =
+        _mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)), 23);
+
+    return _mm512_mul_ps(p, _mm512_castsi512_ps(bits));
 }
 
 static inline __m512 gelu_ps(__m512 x)

@@ -4,7 +4,7 @@
  * What the NEON kernels share: exponential, activations, and what happens at the end of a row. Needs
  * nothing that an Armv8 CPU could lack.
  *
- * gelu(x) = x / (1 + exp(-2u)), u = sqrt(2/pi) (x + 0.044715 x^3), which is its tanh form.
+ * The same operations as in elementary.h, one for one.
  */
 #ifndef SPOTI_NN_SIMD_NEON_H
 #define SPOTI_NN_SIMD_NEON_H
@@ -20,10 +20,13 @@
 /* A tile is up to 4 rows x 4 registers (16 columns, half a panel): 16 sums, of 32 registers. */
 enum { ROWS = 4, LANES = 4, REGISTERS = 4, WIDTH = LANES * REGISTERS };
 
-/* exp(x) clamped to -87..89: 2^n times a Taylor polynomial of degree 7, as in simd_avx2.h. */
+/* As spoti_nn_exp. */
 static inline float32x4_t exp_ps(float32x4_t x)
 {
-    const float32x4_t z = vmaxq_f32(vminq_f32(x, vdupq_n_f32(89.0F)), vdupq_n_f32(-87.0F));
+    const float32x4_t limit = vdupq_n_f32(89.0F);
+    const float32x4_t lower = vdupq_n_f32(-87.0F);
+    const float32x4_t below = vbslq_f32(vcltq_f32(x, limit), x, limit); /* NaN becomes 89 */
+    const float32x4_t z = vbslq_f32(vcgtq_f32(below, lower), below, lower);
     const float32x4_t n = vrndnq_f32(vmulq_n_f32(z, 1.44269504F));
     float32x4_t r = vfmsq_f32(z, n, vdupq_n_f32(0.693359375F));
     float32x4_t p = vdupq_n_f32(1.0F / 5040.0F);

@@ -50,11 +50,7 @@ void spoti_attention_compute(const spoti_attention *a, const spoti_kernels *kern
                                      .bias = a->bias != NULL ? a->bias + h * a->ld_bias : NULL};
 
         kernels->gemm(&score);
-        if (a->bias != NULL) {
-            kernels->softmax(&weigh);
-        } else { /* few keys; measured results stay what they are to the byte */
-            spoti_softmax_reference(&weigh);
-        }
+        kernels->softmax(&weigh);
         kernels->gemm(&mix);
     }
 }

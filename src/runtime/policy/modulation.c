@@ -3,7 +3,8 @@
 /* Time embedding and adaLN modulation, computed when a session is created. */
 #include "runtime/policy/modulation.h"
 
-#include <math.h>
+#include "core/base/elementary.h"
+#include "runtime/nn/elementary.h"
 
 static const double PI = 3.14159265358979323846;
 
@@ -40,7 +41,7 @@ void spoti_modulation_compute(const spoti_modulation *mod, const spoti_kernels *
 static void silu(float *x, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        x[i] = x[i] / (1.0F + expf(-x[i]));
+        x[i] = spoti_nn_silu(x[i]);
     }
 }
 
@@ -52,15 +53,16 @@ static void time_features(const spoti_time_embedding *e, const double *times, si
 
     for (size_t i = 0; i < half; i++) {
         const double fraction = (double)i / (double)(half - 1);
-        const double period = e->period_min * pow(e->period_max / e->period_min, fraction);
+        const double period =
+            e->period_min * spoti_exp(fraction * spoti_log(e->period_max / e->period_min));
 
         for (size_t k = 0; k < steps; k++) {
             /* Time is a float32 in training. */
             const double t = (double)(float)times[k];
             float *row = features + k * 2 * half;
 
-            row[i] = (float)sin(t * (2.0 * PI / period));
-            row[half + i] = (float)cos(t * (2.0 * PI / period));
+            row[i] = (float)spoti_sin(t * (2.0 * PI / period));
+            row[half + i] = (float)spoti_cos(t * (2.0 * PI / period));
         }
     }
 }

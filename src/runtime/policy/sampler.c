@@ -5,13 +5,15 @@
 
 #include <math.h>
 
+#include "core/base/elementary.h"
+
 static const double PI = 3.14159265358979323846;
 static const double SCHEDULE_OFFSET = 0.008;
 static const double ALPHA_MIN = 1e-3;
 
 static double square_cosine(double s)
 {
-    const double c = cos((s + SCHEDULE_OFFSET) / (1.0 + SCHEDULE_OFFSET) * (PI / 2.0));
+    const double c = spoti_cos((s + SCHEDULE_OFFSET) / (1.0 + SCHEDULE_OFFSET) * (PI / 2.0));
 
     return c * c;
 }

@@ -11,6 +11,7 @@
  */
 #include <math.h>
 
+#include "core/base/elementary.h"
 #include "lab/sim/mujoco/gripper.h"
 #include "lab/sim/mujoco/world.h"
 
@@ -26,7 +27,7 @@ void spoti_arm_pose(const spoti_mujoco_world *w, const mjData *data, double pose
     const spoti_frame *base = &w->task->base;
     const mjtNum *turn = data->site_xmat + 9 * (size_t)w->task->site;
     spoti_frame_from_world(base, data->site_xpos + 3 * (size_t)w->task->site, pose);
-    pose[3] = spoti_frame_yaw_from_world(base, atan2(turn[3], turn[0]));
+    pose[3] = spoti_frame_yaw_from_world(base, spoti_atan2(turn[3], turn[0]));
 }
 
 /* Error twist from the site's pose in `kin` to the wanted one, both in the world: e (6) = position, rotation
@@ -35,8 +36,8 @@ static void pose_error(const spoti_mujoco_world *w, const double pose[SPOTI_POSE
 {
     const mjtNum *at = w->kin->site_xpos + 3 * w->task->site;
     const mjtNum *turn = w->kin->site_xmat + 9 * w->task->site;
-    double c = cos(pose[3]);
-    double s = sin(pose[3]);
+    double c = spoti_cos(pose[3]);
+    double s = spoti_sin(pose[3]);
     /* Columns of Rz(yaw) * diag(1, -1, -1): tool axis down. */
     const double want[3][3] = {{c, s, 0.0}, {s, -c, 0.0}, {0.0, 0.0, -1.0}};
 
@@ -112,13 +113,13 @@ spoti_residual spoti_arm_residual(spoti_mujoco_world *w, const double pose[SPOTI
     spoti_frame_to_world(&w->task->base, pose, world);
     mj_kinematics(w->model, w->kin);
     const mjtNum *turn = w->kin->site_xmat + 9 * (size_t)w->task->site;
-    const double c = cos(world[3]);
-    const double s = sin(world[3]);
+    const double c = spoti_cos(world[3]);
+    const double s = spoti_sin(world[3]);
     /* trace of the rotation between: the twist of pose_error vanishes at half a turn too */
     const double trace = c * turn[0] + s * turn[3] + s * turn[1] - c * turn[4] - turn[8];
     return (spoti_residual){
         .m = mju_dist3(world, w->kin->site_xpos + 3 * (size_t)w->task->site),
-        .rad = acos(mju_clip(0.5 * (trace - 1.0), -1.0, 1.0)),
+        .rad = spoti_acos(mju_clip(0.5 * (trace - 1.0), -1.0, 1.0)),
     };
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "core/base/elementary.h"
 #include "lab/sim/mujoco/expert.h"
 
 typedef enum burst_kind { BURST_NONE, BURST_PUSH, BURST_FREEZE } burst_kind;
@@ -57,8 +58,8 @@ static bool nudge_object(disturber *b, spoti_mujoco_world *w, const spoti_expert
     }
     double angle = spot_rng_uniform(&b->rng, 0.0, 2.0 * mjPI);
     double speed = spot_rng_uniform(&b->rng, 0.2, 0.6);
-    w->data->qvel[dof] += speed * cos(angle);
-    w->data->qvel[dof + 1] += speed * sin(angle);
+    w->data->qvel[dof] += speed * spoti_cos(angle);
+    w->data->qvel[dof + 1] += speed * spoti_sin(angle);
     b->nudged = true;
     return true;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 #include "lab/sim/mujoco/expert.h"
+#include "core/base/elementary.h"
 
 #include <math.h>
 #include <string.h>
@@ -66,8 +67,8 @@ static void draw_style(spoti_expert *e)
     double size = spot_rng_uniform(rng, 0.030, 0.055);
     s->miss_m[0] = s->miss_m[1] = s->miss_z_m = 0.0;
     if (e->mistakes && miss && e->misses < 1) {
-        s->miss_m[0] = size * cos(angle);
-        s->miss_m[1] = size * sin(angle);
+        s->miss_m[0] = size * spoti_cos(angle);
+        s->miss_m[1] = size * spoti_sin(angle);
         s->miss_z_m = 0.035; /* above the cube's top, so that it is not crushed */
         if (moving) {
             s->pause = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 #include "lab/sim/mujoco/frame.h"
+#include "core/base/elementary.h"
 
 #include <math.h>
 #include <string.h>
@@ -48,9 +49,10 @@ spot_status spoti_frame_find(const mjModel *model, int joint, double forward_deg
             "the first one's base, body '%s', leans by %.3g deg, expected it upright",
             name != NULL ? name : "", acos(turn[8]) * (180.0 / mjPI));
     }
-    frame->yaw = remainder(atan2(turn[3], turn[0]) + forward_deg * (mjPI / 180.0), 2.0 * mjPI);
-    frame->c = cos(frame->yaw);
-    frame->s = sin(frame->yaw);
+    frame->yaw =
+        remainder(spoti_atan2(turn[3], turn[0]) + forward_deg * (mjPI / 180.0), 2.0 * mjPI);
+    frame->c = spoti_cos(frame->yaw);
+    frame->s = spoti_sin(frame->yaw);
     frame->is_world = mju_norm3(frame->at) < NOTHING && fabs(frame->yaw) < NOTHING;
     return SPOT_OK;
 }

@@ -14,6 +14,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/elementary.h"
 #include "lab/sim/mujoco/gripper.h"
 #include "lab/sim/mujoco/world.h"
 #include "spot/rng.h"
@@ -29,7 +30,7 @@ static double box_yaw(const mjtNum turn[9])
             flat = k;
         }
     }
-    return atan2(turn[3 + flat], turn[flat]);
+    return spoti_atan2(turn[3 + flat], turn[flat]);
 }
 
 void spoti_object_pose(const spoti_mujoco_world *w, int object, double pose[SPOTI_POSE_DIM])
@@ -108,8 +109,8 @@ static int put_object(const spoti_mujoco_world *w, const spoti_term *term, int64
         }
         return 3;
     default:
-        out[0] = seen ? (float)sin(4.0 * pose[3]) : 0.0f;
-        out[1] = seen ? (float)cos(4.0 * pose[3]) : 0.0f;
+        out[0] = seen ? (float)spoti_sin(4.0 * pose[3]) : 0.0f;
+        out[1] = seen ? (float)spoti_cos(4.0 * pose[3]) : 0.0f;
         return 2;
     }
 }
@@ -124,8 +125,8 @@ static int put_gripper(const spoti_mujoco_world *w, const spoti_term *term,
         }
         return 3;
     case SPOTI_TERM_GRIPPER_YAW:
-        out[0] = (float)sin(gripper[3]);
-        out[1] = (float)cos(gripper[3]);
+        out[0] = (float)spoti_sin(gripper[3]);
+        out[1] = (float)spoti_cos(gripper[3]);
         return 2;
     default:
         out[0] = (float)spoti_gripper_opening(w->task, w->data);
