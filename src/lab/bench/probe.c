@@ -4,7 +4,7 @@
  * Peaks of one thread. Arithmetic: independent sums in registers, nothing read. Reading: four streams
  * within a page, summed. Each is the best of some tries, so what else runs does not count.
  *
- * avx512: VFMADD231PS, VDPBF16PS, VPDPBUSD. avx2: VFMADD231PS and, as its kernels do at 4 bits,
+ * avx512: VFMADD231PS, VPDPBUSD. avx2: VFMADD231PS and, as its kernels do at 4 bits,
  * VPMADDUBSW with VPADDW.
  */
 #include "lab/bench/probe.h"
