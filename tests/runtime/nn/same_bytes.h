@@ -25,8 +25,10 @@ static const struct {
     const char *name;
     uint64_t hash;
 } battery[BATTERY_PARTS] = {
-    {"norm", UINT64_C(0x41a2bbec811f1e67)},       {"softmax", UINT64_C(0xf83e57fbfc6324f0)},    {"product", UINT64_C(0x07dc4a868ffae23e)},    {"layer fp32", UINT64_C(0x0ec0611521964a62)},
-    {"layer bf16", UINT64_C(0xd60a77d3fe4847cb)}, {"layer w8a8", UINT64_C(0x20b3cc0c69fc0b43)}, {"layer w4a4", UINT64_C(0x34d2aebdb077e158)},
+    {"norm", UINT64_C(0x41a2bbec811f1e67)},       {"softmax", UINT64_C(0xf83e57fbfc6324f0)},
+    {"product", UINT64_C(0x07dc4a868ffae23e)},    {"layer fp32", UINT64_C(0x0ec0611521964a62)},
+    {"layer bf16", UINT64_C(0xd60a77d3fe4847cb)}, {"layer w8a8", UINT64_C(0x20b3cc0c69fc0b43)},
+    {"layer w4a4", UINT64_C(0x34d2aebdb077e158)},
 };
 
 static inline float battery_draw(unsigned *state)
