@@ -19,6 +19,7 @@
 #include "spot/image.h"
 #include "spot/inspect.h"
 #include "spot/latency.h"
+#include "spot/latency_measure.h"
 #include "spot/latency_trace.h"
 #include "spot/motion.h"
 #include "spot/motion_average.h"

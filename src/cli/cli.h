@@ -154,6 +154,19 @@ bool cli_borrow_alphas(const char *verb, const char *name, spot_platform *platfo
 bool cli_load_trace(const char *verb, const char *path, const char *draw,
                     spot_latency_trace **trace, int *exit_code);
 
+/* Times calls of the brain at the points (n) into the file `path`, and loads it as a trace, drawn by seed unless
+ * `draw` says otherwise. The caller destroys *trace. False after saying what is wrong. */
+bool cli_measure_trace(const char *verb, const char *path, const char *draw, const spot_task *task,
+                       const spot_brain *brain, const spot_latency_measure_config *config,
+                       bool quiet, spot_latency_trace **trace, int *exit_code);
+
+/* The option `--measure-latency` of the verbs that charge latencies. */
+#define CLI_MEASURE(into)                                                                          \
+    {                                                                                              \
+        "measure-latency", "FILE", CLI_TEXT, into,                                                 \
+            "time the policy's calls here into FILE, and charge these"                             \
+    }
+
 #define CLI_TRACE_HELP                                                                             \
     "recorded latencies (CSV: latency_ms, first_ms, point) instead of a platform's"
 #define CLI_DRAW_HELP                                                                              \

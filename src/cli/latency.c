@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-/* `--latency-trace` and `--latency-draw`: recorded latencies in place of a platform's. */
+/* `--latency-trace`, `--latency-draw` and `--measure-latency`: recorded latencies in place of a platform's. */
+#include <unistd.h>
+
 #include "cli.h"
 
 bool cli_load_trace(const char *verb, const char *path, const char *draw,
@@ -25,4 +27,33 @@ bool cli_load_trace(const char *verb, const char *path, const char *draw,
         path, order == 0 ? SPOT_LATENCY_IN_ORDER : SPOT_LATENCY_BY_SEED, NULL, trace, &diag);
     *exit_code = st == SPOT_OK ? CLI_OK : cli_fail(verb, st, &diag);
     return st == SPOT_OK;
+}
+
+bool cli_measure_trace(const char *verb, const char *path, const char *draw, const spot_task *task,
+                       const spot_brain *brain, const spot_latency_measure_config *config,
+                       bool quiet, spot_latency_trace **trace, int *exit_code)
+{
+    spot_diag diag = {""};
+    draw = draw != NULL ? draw : "seed";
+    if (access(path, F_OK) == 0) {
+        *exit_code = cli_misuse(verb,
+                                "--measure-latency %s: is there already, expected a new file, or "
+                                "--latency-trace %s to charge what it holds",
+                                path, path);
+        return false;
+    }
+    cli_progress progress = cli_progress_begin("calls", quiet);
+    const spot_status st =
+        spot_latency_measure(task, brain, config, path, cli_progress_update, &progress, &diag);
+
+    cli_progress_end(&progress);
+    *exit_code = st == SPOT_OK ? CLI_OK : cli_fail(verb, st, &diag);
+    if (st != SPOT_OK) {
+        return false;
+    }
+    spot_print(stderr,
+               "sweetspot %s: measured here, not reproducible: %s\n"
+               "the same results again: --latency-trace %s --latency-draw %s\n",
+               verb, path, path, draw);
+    return cli_load_trace(verb, path, draw, trace, exit_code);
 }

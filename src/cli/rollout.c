@@ -20,6 +20,7 @@ typedef struct rollout_request {
     const char *charge_as;
     const char *alpha_from;
     const char *trace_path;
+    const char *measure_path;
     const char *draw;
     const char *clock;
     const char *schedule;
@@ -52,6 +53,9 @@ static bool check_latency_options(const rollout_request *r)
         delay && !(r->delay_ms >= 0.0 && r->delay_ms <= DELAY_MAX_MS)
             ? "--delay-ms: expected 0 to 86400000 (a day)"
         : delay && r->platform_name != NULL ? "--delay-ms and --platform: expected one of them"
+        : r->measure_path != NULL && (delay || r->platform_name != NULL || r->trace_path != NULL)
+            ? "--measure-latency: no --platform, --delay-ms or --latency-trace, expected one of "
+              "them"
         : r->trace_path != NULL && (delay || r->platform_name != NULL)
             ? "--latency-trace: no --platform and no --delay-ms, expected one of the three"
         : r->charge_as != NULL && r->platform_name == NULL
@@ -133,6 +137,21 @@ static bool choose_latency(rollout_request *r, const spot_task *task, const spot
     spot_platform_destroy(platform);
     spot_platform_destroy(alphas);
     return good;
+}
+
+/* --measure-latency: a trace of what the calls take here. */
+static bool measure(rollout_request *r, const spot_task *task, const spot_brain *brain,
+                    int *exit_code)
+{
+    spot_latency_measure_config config;
+
+    spot_latency_measure_config_default(&config);
+    config.points = &r->config.point;
+    config.n_points = 1;
+    config.kernels = r->config.kernels;
+    config.what = r->policy_name;
+    return cli_measure_trace("rollout", r->measure_path, r->draw, task, brain, &config, r->quiet,
+                             &r->trace, exit_code);
 }
 
 static spot_status make_world(void *ctx, spot_world *out, spot_diag *diag)
@@ -288,7 +307,8 @@ static int load_and_run(rollout_request *r)
     }
     exit_code = check_targets(r);
     if (exit_code != CLI_OK ||
-        !cli_load_trace("rollout", r->trace_path, r->draw, &r->trace, &exit_code)) {
+        (r->measure_path == NULL &&
+         !cli_load_trace("rollout", r->trace_path, r->draw, &r->trace, &exit_code))) {
         return exit_code;
     }
     spot_task *task = cli_load_task(r->task_name, &exit_code);
@@ -309,7 +329,7 @@ static int load_and_run(rollout_request *r)
     }
     bool expert = strcmp(r->policy_name, ROLLOUT_EXPERT) == 0;
     if (expert && (r->platform_name != NULL || !isnan(r->delay_ms) || r->trace != NULL ||
-                   r->point_text[0] != '\0')) {
+                   r->measure_path != NULL || r->point_text[0] != '\0')) {
         spot_task_destroy(task);
         return cli_misuse("rollout", "--policy expert: it thinks in no time and has no operating "
                                      "point, expected no --platform, --delay-ms, --latency-trace "
@@ -330,6 +350,9 @@ static int load_and_run(rollout_request *r)
     }
     if (brain.ops != NULL) {
         exit_code = cli_check_points("rollout", &brain, r->config.kernels, &r->config.point, 1);
+    }
+    if (brain.ops != NULL && exit_code == CLI_OK && r->measure_path != NULL) {
+        (void)measure(r, task, &brain, &exit_code);
     }
     if (expert ||
         (brain.ops != NULL && exit_code == CLI_OK && choose_latency(r, task, &brain, &exit_code))) {
@@ -362,6 +385,7 @@ int spoti_cli_rollout(int argc, char **argv)
          "profile by bench --out: what the point saved there, it saves on the platform"},
         {"delay-ms", "X", CLI_REAL, &r.delay_ms, "spend this latency instead of a platform's"},
         {"latency-trace", "FILE", CLI_TEXT, &r.trace_path, CLI_TRACE_HELP},
+        CLI_MEASURE(&r.measure_path),
         {"latency-draw", "WORD", CLI_TEXT, &r.draw, CLI_DRAW_HELP},
         {"point", "TEXT", CLI_TEXT, &r.point_text, "operating point, e.g. \"steps=2 overlap=4\""},
         {"execute", "N", CLI_INTEGER, &r.execute, "actions of a chunk to execute (the task's)"},

@@ -17,6 +17,7 @@ typedef struct request {
     const char *charge_as;
     const char *alpha_from;
     const char *trace_path;
+    const char *measure_path;
     const char *draw;
     const char *clock;
     const char *schedule;
@@ -79,9 +80,11 @@ static bool read_choices(request *r)
 /* What says where the latencies come from must not contradict itself. */
 static bool check_latency_options(const request *r)
 {
+    const int n_source =
+        (r->platform_name != NULL) + (r->trace_path != NULL) + (r->measure_path != NULL);
     const char *wrong =
-        r->trace_path == NULL      ? NULL
-        : r->platform_name != NULL ? "--latency-trace and --platform: expected one of them"
+        n_source > 1 ? "--platform, --latency-trace and --measure-latency: expected one of them"
+        : r->platform_name != NULL ? NULL
         : r->charge_as != NULL     ? "--charge-as: expected with --platform, whose class it names"
         : r->alpha_from != NULL
             ? "--alpha-from: expected with --platform, whose latencies it scales"
@@ -322,6 +325,21 @@ static bool make_points(request *r, const spot_task *task, const spot_brain *bra
                            SPOT_TUNE_POINTS_MAX, &c->n_points, &c->baseline);
 }
 
+/* --measure-latency: a trace of what the calls take here. */
+static bool measure(const request *r, const spot_task *task, const spot_brain *brain,
+                    spot_latency_trace **trace, int *exit_code)
+{
+    spot_latency_measure_config config;
+
+    spot_latency_measure_config_default(&config);
+    config.points = r->points;
+    config.n_points = r->config.n_points;
+    config.kernels = r->config.kernels;
+    config.what = r->policy_name;
+    return cli_measure_trace("tune", r->measure_path, r->draw, task, brain, &config, r->quiet,
+                             trace, exit_code);
+}
+
 static int load_and_tune(request *r)
 {
     int exit_code = CLI_OK;
@@ -331,16 +349,17 @@ static int load_and_tune(request *r)
     spot_platform *alphas = NULL;
     spot_latency_trace *trace = NULL;
 
-    if (!cli_load_trace("tune", r->trace_path, r->draw, &trace, &exit_code)) {
+    if (r->measure_path == NULL &&
+        !cli_load_trace("tune", r->trace_path, r->draw, &trace, &exit_code)) {
         return exit_code;
     }
-    r->config.trace = trace;
     task = cli_load_task(r->task_name, &exit_code);
     if (task != NULL) {
         r->policy_name = r->policy_name != NULL ? r->policy_name : spot_task_describe(task)->name;
-        platform = trace == NULL ? cli_load_platform(r->platform_name, &exit_code) : NULL;
+        platform =
+            r->platform_name != NULL ? cli_load_platform(r->platform_name, &exit_code) : NULL;
     }
-    if (task != NULL && (platform != NULL || trace != NULL) &&
+    if (task != NULL && (platform != NULL || r->platform_name == NULL) &&
         cli_borrow_alphas("tune", r->alpha_from, platform, &alphas, &exit_code)) {
         (void)cli_load_brain(r->policy_name, task, &brain, &exit_code);
     }
@@ -351,6 +370,10 @@ static int load_and_tune(request *r)
             make_points(r, task, &brain)
                 ? cli_check_points("tune", &brain, r->config.kernels, r->points, r->config.n_points)
                 : CLI_USAGE;
+        if (exit_code == CLI_OK && r->measure_path != NULL) {
+            (void)measure(r, task, &brain, &trace, &exit_code);
+        }
+        r->config.trace = trace;
         if (exit_code == CLI_OK) {
             const char *name =
                 trace != NULL ? spot_latency_trace_name(trace) : spot_platform_name(platform);
@@ -458,6 +481,7 @@ int spoti_cli_tune(int argc, char **argv)
         {"alpha-from", "PLATFORM", CLI_TEXT, &r.alpha_from,
          "profile by bench --out: what a point saved there, it saves on the platform"},
         {"latency-trace", "FILE", CLI_TEXT, &r.trace_path, CLI_TRACE_HELP},
+        CLI_MEASURE(&r.measure_path),
         {"latency-draw", "WORD", CLI_TEXT, &r.draw, CLI_DRAW_HELP},
         {"clock", "CLOCK", CLI_TEXT, &r.clock,
          "exact (default) or paper: latencies in whole control steps"},
@@ -493,10 +517,10 @@ int spoti_cli_tune(int argc, char **argv)
     if (!cli_parse(&page, argc, argv, &exit_code)) {
         return exit_code;
     }
-    if (r.task_name == NULL || (r.platform_name == NULL && r.trace_path == NULL)) {
-        return cli_misuse("tune",
-                          "--task and --platform are needed, or --latency-trace in place of the "
-                          "platform");
+    if (r.task_name == NULL ||
+        (r.platform_name == NULL && r.trace_path == NULL && r.measure_path == NULL)) {
+        return cli_misuse("tune", "--task and --platform are needed, or --latency-trace or "
+                                  "--measure-latency in place of the platform");
     }
     if (!check_latency_options(&r) || !read_choices(&r)) {
         return CLI_USAGE;

@@ -85,6 +85,7 @@ PUBLIC = {
     "plan.h": ("lab", "plan"),
     "report_plan.h": ("lab", "report"),
     "latency.h": ("lab", "platform"),
+    "latency_measure.h": ("lab", "study"),
     "latency_trace.h": ("lab", "record"),
     "platform.h": ("lab", "platform"),
     "point.h": ("runtime", "point"),

@@ -37,11 +37,11 @@ expect 1 "no-such.csv: cannot open" $task --latency-trace "$work/no-such.csv"
 printf 'latency_ms\n5\nfast\n' >"$work/bad.csv"
 expect 1 "bad.csv:3: latency 'fast', expected a number" $task --latency-trace "$work/bad.csv"
 verb=tune
-expect 2 "--latency-trace and --platform: expected one of them" $trace --platform rtx-4070
+expect 2 "--platform, --latency-trace and --measure-latency: expected one of them" $trace --platform rtx-4070
 expect 2 "--charge-as: expected with --platform" $trace --charge-as pi05
 expect 2 "--alpha-from: expected with --platform" $trace --alpha-from rtx-4070
 expect 2 "--latency-draw: expected with --latency-trace" $task --platform rtx-4070 --latency-draw seed
-expect 2 "or --latency-trace in place of the platform" $task
+expect 2 "or --measure-latency in place of the platform" $task
 expect 2 "--latency-draw: 'x', expected one of: order, seed" $trace --latency-draw x
 expect 2 "no rows for 'steps=2" $trace --steps 1,2,5 --out "$work/refused"
 expect 1 "bad.csv:3" $task --latency-trace "$work/bad.csv" --out "$work/refused"
@@ -88,4 +88,19 @@ sed -i 's/^steps=1,200,/steps=1,210,/; s/^steps=1,300,/steps=1,290,/' "$calls" #
 grep -q "1 of 2 points read back" "$work/err" || fail "a changed trace: $(cat "$work/err")"
 "$tool" tune $tuned --latency-draw seed >"$work/out" 2>"$work/err"
 if grep -q "read back" "$work/err"; then fail "another order of draws: $(cat "$work/err")"; fi
+# --- measured here: charged, kept, and the same again from the file ---
+verb=rollout
+new=$work/measured.csv
+"$tool" rollout $task --measure-latency "$new" --point "steps=2 overlap=4" --episodes "$work/one.csv" \
+    >"$work/out" 2>"$work/err" || fail "$(cat "$work/err")"
+grep -q "measured here, not reproducible" "$work/err" || fail "$(cat "$work/err")"
+[ "$(grep -c '^steps=2 ' "$new")" = 50 ] || fail "calls in $(cat "$new")"
+"$tool" rollout $task --latency-trace "$new" --latency-draw seed --point "steps=2 overlap=4" --episodes "$work/two.csv" >/dev/null
+cmp "$work/one.csv" "$work/two.csv" || fail "what was measured is not what was charged"
+expect 2 "measured.csv: is there already, expected a new file" $task --measure-latency "$new"
+expect 2 "--measure-latency: no --platform, --delay-ms or --latency-trace" $task --measure-latency "$work/x.csv" --delay-ms 1
+expect 1 "no-such-folder/x.csv: cannot" $task --measure-latency "$work/no-such-folder/x.csv"
+"$tool" tune $task --confirm 0 --measure-latency "$work/tuned.csv" --steps 2 --overlap 0,4 --align none --out "$work/measured" \
+    >"$work/out" 2>"$work/err" || fail "$(cat "$work/err")"
+[ "$(grep -c '^steps=' "$work/tuned.csv")" = 100 ] || fail "two settings of steps, 50 calls each"
 echo "latency: ok"
