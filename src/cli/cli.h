@@ -154,11 +154,19 @@ bool cli_borrow_alphas(const char *verb, const char *name, spot_platform *platfo
 bool cli_load_trace(const char *verb, const char *path, const char *draw,
                     spot_latency_trace **trace, int *exit_code);
 
-/* Times calls of the brain at the points (n) into the file `path`, and loads it as a trace, drawn by seed unless
- * `draw` says otherwise. The caller destroys *trace. False after saying what is wrong. */
-bool cli_measure_trace(const char *verb, const char *path, const char *draw, const spot_task *task,
-                       const spot_brain *brain, const spot_latency_measure_config *config,
-                       bool quiet, spot_latency_trace **trace, int *exit_code);
+/* What --measure-latency says. */
+typedef struct cli_measuring {
+    const char *verb;
+    const char *path; /* of the new file */
+    const char *draw; /* as of cli_load_trace, but NULL = seed */
+    bool quiet;
+} cli_measuring;
+
+/* Times calls of the brain into the file, and loads it as a trace. The caller destroys *trace. False after saying
+ * what is wrong. */
+bool cli_measure_trace(const cli_measuring *m, const spot_task *task, const spot_brain *brain,
+                       const spot_latency_measure_config *config, spot_latency_trace **trace,
+                       int *exit_code);
 
 /* The option `--measure-latency` of the verbs that charge latencies. */
 #define CLI_MEASURE(into)                                                                          \

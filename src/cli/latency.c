@@ -29,31 +29,31 @@ bool cli_load_trace(const char *verb, const char *path, const char *draw,
     return st == SPOT_OK;
 }
 
-bool cli_measure_trace(const char *verb, const char *path, const char *draw, const spot_task *task,
-                       const spot_brain *brain, const spot_latency_measure_config *config,
-                       bool quiet, spot_latency_trace **trace, int *exit_code)
+bool cli_measure_trace(const cli_measuring *m, const spot_task *task, const spot_brain *brain,
+                       const spot_latency_measure_config *config, spot_latency_trace **trace,
+                       int *exit_code)
 {
     spot_diag diag = {""};
-    draw = draw != NULL ? draw : "seed";
-    if (access(path, F_OK) == 0) {
-        *exit_code = cli_misuse(verb,
+    const char *draw = m->draw != NULL ? m->draw : "seed";
+    if (access(m->path, F_OK) == 0) {
+        *exit_code = cli_misuse(m->verb,
                                 "--measure-latency %s: is there already, expected a new file, or "
                                 "--latency-trace %s to charge what it holds",
-                                path, path);
+                                m->path, m->path);
         return false;
     }
-    cli_progress progress = cli_progress_begin("calls", quiet);
+    cli_progress progress = cli_progress_begin("calls", m->quiet);
     const spot_status st =
-        spot_latency_measure(task, brain, config, path, cli_progress_update, &progress, &diag);
+        spot_latency_measure(task, brain, config, m->path, cli_progress_update, &progress, &diag);
 
     cli_progress_end(&progress);
-    *exit_code = st == SPOT_OK ? CLI_OK : cli_fail(verb, st, &diag);
+    *exit_code = st == SPOT_OK ? CLI_OK : cli_fail(m->verb, st, &diag);
     if (st != SPOT_OK) {
         return false;
     }
     spot_print(stderr,
                "sweetspot %s: measured here, not reproducible: %s\n"
                "the same results again: --latency-trace %s --latency-draw %s\n",
-               verb, path, path, draw);
-    return cli_load_trace(verb, path, draw, trace, exit_code);
+               m->verb, m->path, m->path, draw);
+    return cli_load_trace(m->verb, m->path, draw, trace, exit_code);
 }

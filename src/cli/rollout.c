@@ -150,8 +150,8 @@ static bool measure(rollout_request *r, const spot_task *task, const spot_brain 
     config.n_points = 1;
     config.kernels = r->config.kernels;
     config.what = r->policy_name;
-    return cli_measure_trace("rollout", r->measure_path, r->draw, task, brain, &config, r->quiet,
-                             &r->trace, exit_code);
+    const cli_measuring m = {"rollout", r->measure_path, r->draw, r->quiet};
+    return cli_measure_trace(&m, task, brain, &config, &r->trace, exit_code);
 }
 
 static spot_status make_world(void *ctx, spot_world *out, spot_diag *diag)

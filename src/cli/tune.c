@@ -336,8 +336,8 @@ static bool measure(const request *r, const spot_task *task, const spot_brain *b
     config.n_points = r->config.n_points;
     config.kernels = r->config.kernels;
     config.what = r->policy_name;
-    return cli_measure_trace("tune", r->measure_path, r->draw, task, brain, &config, r->quiet,
-                             trace, exit_code);
+    const cli_measuring m = {"tune", r->measure_path, r->draw, r->quiet};
+    return cli_measure_trace(&m, task, brain, &config, trace, exit_code);
 }
 
 static int load_and_tune(request *r)
@@ -445,6 +445,20 @@ static void fill_config(request *r)
     c->effect = 0.01 * r->effect;
 }
 
+static int check_and_tune(request *r)
+{
+    if (r->task_name == NULL ||
+        (r->platform_name == NULL && r->trace_path == NULL && r->measure_path == NULL)) {
+        return cli_misuse("tune", "--task and --platform are needed, or --latency-trace or "
+                                  "--measure-latency in place of the platform");
+    }
+    if (!check_latency_options(r) || !read_choices(r)) {
+        return CLI_USAGE;
+    }
+    fill_config(r);
+    return load_and_tune(r);
+}
+
 int spoti_cli_tune(int argc, char **argv)
 {
     int exit_code = CLI_OK;
@@ -517,14 +531,5 @@ int spoti_cli_tune(int argc, char **argv)
     if (!cli_parse(&page, argc, argv, &exit_code)) {
         return exit_code;
     }
-    if (r.task_name == NULL ||
-        (r.platform_name == NULL && r.trace_path == NULL && r.measure_path == NULL)) {
-        return cli_misuse("tune", "--task and --platform are needed, or --latency-trace or "
-                                  "--measure-latency in place of the platform");
-    }
-    if (!check_latency_options(&r) || !read_choices(&r)) {
-        return CLI_USAGE;
-    }
-    fill_config(&r);
-    return load_and_tune(&r);
+    return check_and_tune(&r);
 }

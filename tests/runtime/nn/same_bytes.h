@@ -124,7 +124,9 @@ static inline uint64_t battery_softmax(const spoti_kernels *kernels)
         for (size_t j = 0; j < n && i % 3 == 2; j++) {
             x[j] = 100.0F * battery_draw(&seed);
         }
-        x[n / 2] = i % 10 == 9 ? (float)NAN : x[n / 2];
+        if (i % 10 == 9) {
+            x[n / 2] = (float)NAN;
+        }
         kernels->softmax(&(spoti_softmax){1, n, x, n, 0.37F, i % 2 == 0 ? bias : NULL});
         hash = battery_hash(hash, x, n);
         battery_give_back(&a);
