@@ -38,6 +38,7 @@
 #include "spot/report_rollout.h"
 #include "spot/rng.h"
 #include "spot/rollout.h"
+#include "spot/serve.h"
 #include "spot/show.h"
 #include "spot/stats.h"
 #include "spot/stats_dist.h"

@@ -137,7 +137,7 @@ spot_status cli_load_tried(const char *path, spot_task **task,
                            spot_diag *diag); /* prints nothing */
 spot_task *cli_load_task(const char *name, int *exit_code);
 spot_policy *cli_load_policy(const char *name, int *exit_code);
-/* Opens what --policy names for the task; false on failure. */
+/* Opens what --policy names, for the task if there is one (not NULL); false on failure. */
 bool cli_load_brain(const char *name, const spot_task *task, spot_brain *brain, int *exit_code);
 spot_platform *cli_load_platform(const char *name, int *exit_code);
 
@@ -292,5 +292,6 @@ int spoti_cli_inspect(int argc, char **argv);
 int spoti_cli_plan(int argc, char **argv);
 int spoti_cli_timing(int argc, char **argv);
 int spoti_cli_distortion(int argc, char **argv);
+int spoti_cli_serve(int argc, char **argv);
 
 #endif

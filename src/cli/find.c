@@ -313,13 +313,15 @@ bool cli_load_brain(const char *name, const spot_task *task, spot_brain *brain, 
 {
     char path[CLI_PATH_SIZE];
     spot_diag diag = {""};
-    const spot_task_info *info = spot_task_describe(task);
     spot_brain_open_config config;
 
     spot_brain_open_config_default(&config);
-    config.obs_dim = info->dims.obs_dim;
-    config.action_dim = info->dims.action_dim;
-    config.instruction = info->instruction;
+    if (task != NULL) {
+        const spot_task_info *info = spot_task_describe(task);
+        config.obs_dim = info->dims.obs_dim;
+        config.action_dim = info->dims.action_dim;
+        config.instruction = info->instruction;
+    }
     *exit_code = CLI_USAGE;
     const bool is_address = spot_brain_is_address(name);
     if (is_address || cli_find(CLI_POLICY, name, path, sizeof(path))) {

@@ -28,6 +28,7 @@ static const verb verbs[] = {
     {"timing", spoti_cli_timing, "delay, overlap and trigger from a latency and a control rate"},
     {"plan", spoti_cli_plan, "bits and clocks for a model split between robot and server"},
     {"distortion", spoti_cli_distortion, "what b bits lose of weights, by law and in fact"},
+    {"serve", spoti_cli_serve, "give a policy's chunks to any client of openpi's protocol"},
     {"inspect", spoti_cli_inspect, "show a model's tensors and how they stand quantisation"},
 };
 

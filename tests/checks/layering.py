@@ -35,6 +35,7 @@ MODULES = {
         "exec": {"point"},
         "policy": {"nn", "file", "point"},
         "brain": {"net", "policy", "point", "nn", "file"},
+        "serve": {"brain", "net", "point"},
     },
     "lab": {
         "base": set(),
@@ -90,6 +91,7 @@ PUBLIC = {
     "platform.h": ("lab", "platform"),
     "point.h": ("runtime", "point"),
     "policy.h": ("runtime", "policy"),
+    "serve.h": ("runtime", "serve"),
     "brain.h": ("runtime", "brain"),
     "bench.h": ("lab", "bench"),
     "demo.h": ("lab", "demo"),

@@ -40,7 +40,8 @@ def documented(text):
     inner = {k: v for k, v in own.items() if k.startswith("prediction")}
     analyze = {**shared, **own, **{f"settings[].{k}": v for k, v in {**judged, **inner}.items()}}
     return {"tune": tune, "analyze": analyze,
-            **{v: s[v] for v in ("rollout", "bench", "check", "list", "demo", "inspect", "metrics", "plan", "distortion", "timing")}}
+            **{v: s[v] for v in ("rollout", "bench", "check", "list", "demo", "inspect", "metrics", "plan", "distortion", "timing",
+                                     "serve")}}
 
 
 TYPES = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict}

@@ -42,7 +42,7 @@ lines=$(printf 'two\nlines')
 
 # --- options of every verb ---
 harmless "$shown" "$esc"
-for verb in list check demo rollout bench tune analyze metrics inspect; do
+for verb in list check demo rollout bench tune analyze metrics inspect serve; do
     harmless "$shown" "$verb" "--$esc"
 done
 harmless "$shown" check "$esc"
@@ -57,6 +57,8 @@ harmless "$shown" rollout --task ur5e-conveyor --point "$esc=1"
 harmless "$shown" rollout --task ur5e-conveyor --clock "$esc"
 harmless "$shown" rollout --task ur5e-conveyor --seeds 1 --video "no/$esc"
 harmless "$shown" bench --policy "$esc"
+harmless "$shown" serve --policy "$esc"
+harmless "$shown" serve --policy ur5e-conveyor --host "$esc"
 harmless "$shown" bench --policy ur5e-conveyor --threads "$esc"
 harmless "$shown" bench --policy ur5e-conveyor --name "$esc/"
 harmless "$shown" tune --task ur5e-conveyor --platform "$esc"

@@ -63,7 +63,12 @@ done
     --sweep-delay 0.06:0.1:0.02 --json >plan.json
 "$tool" plan --model "$root/tests/lab/plan/corpus_model/splits.yaml" --split a --agent paper-agent --server paper-server \
     --max-delay 0.06 --max-energy 1 --json >plan-calibrated.json
+: >serve.err
+"$tool" serve --policy "$root/tests/fixtures/flow_mixer_small" --port 0 --json >serve.json 2>serve.err &
+serving=$!
+until grep -q "Ctrl-C ends it" serve.err; do kill -0 $serving && sleep 0.1; done
+kill -INT $serving && wait $serving
 python3 "$root/tests/cli/check_json.py" "$root/docs/json.md" tune=clear.json tune=broken.json analyze=a-clear.json \
     analyze=a-one.json analyze=a-dom.json analyze=a-static.json analyze=a-dynamic.json analyze=a-many.json analyze=a-log.json analyze=a-shift.json \
     rollout=rollout.json rollout=r-broken.json bench=bench.json check=check.json list=list.json demo=demo.json \
-    inspect=inspect.json inspect=onnx.json plan=plan.json plan=plan-calibrated.json distortion=distortion.json distortion=law.json distortion=measured.json distortion=measured-policy.json metrics=metrics.json timing=timing.json
+    inspect=inspect.json inspect=onnx.json plan=plan.json plan=plan-calibrated.json distortion=distortion.json distortion=law.json distortion=measured.json distortion=measured-policy.json metrics=metrics.json timing=timing.json serve=serve.json

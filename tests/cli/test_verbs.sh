@@ -27,7 +27,7 @@ expect() {
 }
 
 # Help of every verb goes to stdout, ends well and teaches by example.
-for verb in list check demo rollout bench tune; do
+for verb in list check demo rollout bench tune serve; do
     "$tool" "$verb" --help >"$work/help" || die "$verb --help"
     ! grep -q '\\x' "$work/help" || die "$verb --help shows an escape"
     grep -q "^Examples:" "$work/help" || die "$verb --help has no examples"
