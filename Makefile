@@ -17,6 +17,7 @@ quickstart: setup
 
 # The clang build with sanitizers goes first: its unit tests, and 20 s of each fuzz target.
 check: setup asan build
+	scripts/peers --print
 	ctest --preset release --parallel $(JOBS)
 
 setup:

@@ -378,7 +378,7 @@ int spoti_cli_rollout(int argc, char **argv)
     const cli_option options[] = {
         {"task", "NAME", CLI_TEXT, &r.task_name, "task, by name or task file (required)"},
         {"policy", "NAME", CLI_TEXT, &r.policy_name,
-         "policy folder, or 'expert' (the task's name)"},
+         "policy folder, onnx:FOLDER, or 'expert' (the task's name)"},
         {"platform", "NAME", CLI_TEXT, &r.platform_name, "whose latency is spent (none: zero)"},
         {"charge-as", "CLASS", CLI_TEXT, &r.charge_as, "latency class charged (the task's)"},
         {"alpha-from", "NAME", CLI_TEXT, &r.alpha_from,

@@ -101,13 +101,19 @@ static bool join(char path[CLI_PATH_SIZE], const char *dir, const char *name)
     return length > 0 && length < CLI_PATH_SIZE;
 }
 
-/* `-NAME` where the policy is not called as its task is, so that two policies do not overwrite each other. */
+/* `-NAME` where the policy is not called as its task is, so that two policies do not overwrite each other; for an
+ * address `-SCHEME-NAME`. */
 static void name_policy(const request *r, const char *task, char text[NAME_SIZE])
 {
-    const char *slash = strrchr(r->policy_name, '/');
-    const char *name = slash != NULL ? slash + 1 : r->policy_name;
+    const int scheme =
+        spot_brain_is_address(r->policy_name) ? (int)strcspn(r->policy_name, ":") : 0;
+    const char *rest = r->policy_name + (scheme > 0 ? scheme + 1 : 0);
+    const char *slash = strrchr(rest, '/');
+    const char *name = slash != NULL ? slash + 1 : rest;
     text[0] = '\0';
-    if (name[0] != '\0' && strcmp(name, task) != 0) {
+    if (scheme > 0) {
+        (void)snprintf(text, NAME_SIZE, "-%.*s-%s", scheme, r->policy_name, name);
+    } else if (name[0] != '\0' && strcmp(name, task) != 0) {
         (void)snprintf(text, NAME_SIZE, "-%s", name);
     }
 }
@@ -268,30 +274,41 @@ static int report(const request *r, const spot_tune_result *result)
     return written != CLI_OK ? written : printed;
 }
 
+/* The files that saved points are good for; the places are written to. What lies at an address, its brain knows itself
+ * by (spot_brain_identify). Returns how many; 0 after saying why. */
+enum { INPUTS_MAX = 3 };
+static int find_inputs(const request *r, char paths[INPUTS_MAX][CLI_PATH_SIZE])
+{
+    char policy[CLI_PATH_SIZE];
+    if (!cli_find(CLI_TASK, r->task_name, paths[0], CLI_PATH_SIZE)) {
+        return 0;
+    }
+    if (spot_brain_is_address(r->policy_name)) {
+        return 1;
+    }
+    return cli_find(CLI_POLICY, r->policy_name, policy, sizeof(policy)) &&
+                   join(paths[1], policy, "config.json") &&
+                   join(paths[2], policy, "model.safetensors")
+               ? INPUTS_MAX
+               : 0;
+}
+
 /* Everything is loaded: runs the points and writes what came out. */
 static int tune(request *r, const spot_task *task, const spot_brain *brain,
                 const spot_platform *platform)
 {
-    char task_path[CLI_PATH_SIZE];
-    char policy_path[CLI_PATH_SIZE];
-    char config_path[CLI_PATH_SIZE];
-    char weights_path[CLI_PATH_SIZE];
+    char paths[INPUTS_MAX][CLI_PATH_SIZE];
+    const char *const inputs[INPUTS_MAX] = {paths[0], paths[1], paths[2]};
     char episodes_dir[CLI_PATH_SIZE];
     spot_tune_config *c = &r->config;
     spot_tune_result *result = NULL;
     spot_diag diag = {""};
 
-    /* saved points are good for these very files */
-    if (!cli_find(CLI_TASK, r->task_name, task_path, sizeof(task_path)) ||
-        !cli_find(CLI_POLICY, r->policy_name, policy_path, sizeof(policy_path)) ||
-        !join(config_path, policy_path, "config.json") ||
-        !join(weights_path, policy_path, "model.safetensors") ||
-        !join(episodes_dir, r->dir, "episodes")) {
+    c->inputs = inputs;
+    c->n_inputs = find_inputs(r, paths);
+    if (c->n_inputs == 0 || !join(episodes_dir, r->dir, "episodes")) {
         return CLI_USAGE;
     }
-    const char *const inputs[] = {task_path, config_path, weights_path};
-    c->inputs = inputs;
-    c->n_inputs = (int)(sizeof(inputs) / sizeof(inputs[0]));
     c->episodes_dir = episodes_dir;
     c->store = r->store;
     c->policy_name = r->policy_name;
@@ -479,7 +496,7 @@ int spoti_cli_tune(int argc, char **argv)
         {"platform", "PLATFORM", CLI_TEXT, &r.platform_name,
          "name or profile (needed, or --latency-trace)"},
         {"policy", "POLICY", CLI_TEXT, &r.policy_name,
-         "name or folder; default: named as the task"},
+         "name, folder or onnx:FOLDER; default: named as the task"},
     };
     const cli_option last[] = {
         {"seeds", "N", CLI_INTEGER, &r.n_seeds, "episodes a point; default 100"},

@@ -26,19 +26,22 @@ void spoti_scaling_close(spoti_scaling *scaling)
     *scaling = (spoti_scaling){.shift = NULL};
 }
 
-/* Entry i of an action as the model meant it. */
-static float model_value(const spoti_action_map *map, const float *row, int i)
+/* Entry i of action k as the model meant it. */
+static float model_value(const spoti_action_map *map, const float *rows, int k, int i)
 {
     const int c = map->columns[i];
-    const float y = row[c];
-    return map->scaling.shift != NULL ? y * map->scaling.width[c] + map->scaling.shift[c] : y;
+    const int at = (map->first + k) * map->model_dim + c;
+    const int scaled = map->scaling.n == map->model_dim ? c : at; /* ... of all rows, or of each */
+    const float y = rows[at];
+    return map->scaling.shift != NULL ? y * map->scaling.width[scaled] + map->scaling.shift[scaled]
+                                      : y;
 }
 
-/* ... and in the task's terms; `before` is the action before it in the chunk, NULL at the first. */
-static float task_value(const spoti_action_map *map, const float *row, const float *before,
-                        const double *anchor, int n_anchor, int i)
+/* ... and in the task's terms; `action` is the k-th of the chunk, behind those before it. */
+static float task_value(const spoti_action_map *map, const float *rows, const float *action,
+                        const double *anchor, int n_anchor, int k, int i)
 {
-    const float x = model_value(map, row, i);
+    const float x = model_value(map, rows, k, i);
     if (i == map->gripper) {
         return (x - map->open_at) * map->open_sign;
     }
@@ -48,7 +51,7 @@ static float task_value(const spoti_action_map *map, const float *row, const flo
     if (map->convention == SPOTI_CONVENTION_ABSOLUTE && i < n_anchor) {
         return (float)((double)x - anchor[i]);
     }
-    return map->convention == SPOTI_CONVENTION_DELTA && before != NULL ? before[i] + x : x;
+    return map->convention == SPOTI_CONVENTION_DELTA && k > 0 ? action[i - map->dim] + x : x;
 }
 
 spot_status spoti_action_map_apply(const spoti_action_map *map, const float *rows,
@@ -64,12 +67,11 @@ spot_status spoti_action_map_apply(const spoti_action_map *map, const float *row
                              map->convention == SPOTI_CONVENTION_DELTA ? "deltas" : "relative");
     }
     for (int k = 0; k < map->horizon; k++) {
-        const float *row = rows + (size_t)(map->first + k) * (size_t)map->model_dim;
         float *action = chunk + (size_t)k * (size_t)map->dim;
         for (int i = 0; i < map->dim; i++) {
-            action[i] = task_value(map, row, k > 0 ? action - map->dim : NULL, anchor, n_anchor, i);
+            action[i] = task_value(map, rows, action, anchor, n_anchor, k, i);
             if (!isfinite(action[i])) {
-                return spot_diag_set(diag, SPOT_E_RANGE,
+                return spot_diag_set(diag, SPOT_E_FORMAT,
                                      "the policy's answer is not finite in entry %d of action %d, "
                                      "expected numbers",
                                      i, k);

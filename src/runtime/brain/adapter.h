@@ -47,16 +47,16 @@ typedef struct spoti_action_map {
     int first;                 /* row of the answer that is the chunk's first action */
     int model_dim, model_rows; /* of an answer */
     spoti_convention convention;
-    int gripper;                          /* entry that is a command; -1 = none is */
-    float open_at;                        /* it is open above this ... */
-    float open_sign;                      /* ... (1) or below (-1) */
-    spoti_scaling scaling;                /* (model_dim) of the answer */
+    int gripper;           /* entry that is a command; -1 = none is */
+    float open_at;         /* it is open above this ... */
+    float open_sign;       /* ... (1) or below (-1) */
+    spoti_scaling scaling; /* (model_dim) of a column of the answer, or (model_rows x model_dim) */
     short columns[SPOTI_ADAPTER_DIM_MAX]; /* (dim) of the answer, for each entry of the action */
     bool converts[SPOTI_ADAPTER_DIM_MAX]; /* (dim) which entries obey `convention` */
 } spoti_action_map;
 
 /* chunk (horizon x dim) from rows (model_rows x model_dim). anchor (n_anchor) as in spot_brain_input. Allocates
- * nothing. Returns SPOT_OK, E_RANGE (a value is not finite), E_UNSUPPORTED (no anchor where the convention needs one). */
+ * nothing. Returns SPOT_OK, E_FORMAT (a value is not finite), E_UNSUPPORTED (no anchor where the convention needs one). */
 spot_status spoti_action_map_apply(const spoti_action_map *map, const float *rows,
                                    const double *anchor, int n_anchor, float *chunk,
                                    spot_diag *diag);
@@ -82,7 +82,7 @@ typedef struct spoti_image_map {
 
 /* Writes a picture as a model takes it: out (height x width x 3, or 3 x height x width) of uint8 or float. Sizes
  * change as by BILINEAR of Pillow 11 (a triangle as wide as a pixel of the smaller picture, columns first, rounded
- * between), byte for byte; release 13 may begin with the rows and then differs by 1 here and there. Allocates nothing. Returns SPOT_OK, E_RANGE (another size, with SPOTI_IMAGE_SAME). */
+ * between), byte for byte; release 13 may begin with the rows and then differs by 1 here and there. Allocates nothing. Returns SPOT_OK, E_FORMAT (another size, with SPOTI_IMAGE_SAME). */
 spot_status spoti_image_map_apply(const spoti_image_map *map, const spot_image *image, void *out,
                                   spot_diag *diag);
 

@@ -90,24 +90,35 @@ static spot_status refuse(const char *path, const char *key, int line, spot_diag
                          spoti_yaml_line_of(path, key, line), key, what);
 }
 
-/* A list of the file as floats. */
-static spot_status take_list(const char *path, int line, const char *key, const double *list,
-                             uint64_t count, int n, float *out, spot_diag *diag)
+/* A list of the file. */
+typedef struct number_list {
+    const char *key;
+    const double *numbers;
+    uint64_t count;
+} number_list;
+
+/* The i-th list as floats, of s->n or, for each row, s->n s->rows; the first decides. */
+static spot_status take_list(const char *path, int line, const number_list *list,
+                             const spoti_statistics *s, int i, int *n, spot_diag *diag)
 {
-    if (count != (uint64_t)n) {
-        return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: %s: %llu numbers, expected %d", path,
-                             spoti_yaml_line_of(path, key, line), key, (unsigned long long)count,
-                             n);
+    const int all = s->n * s->rows;
+    if (i == 0) {
+        *n = list->count == (uint64_t)all ? all : s->n;
     }
-    for (int i = 0; i < n; i++) {
-        out[i] = (float)list[i];
+    if (list->numbers == NULL || list->count != (uint64_t)*n) {
+        return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: %s: %llu numbers, expected %d", path,
+                             spoti_yaml_line_of(path, list->key, line), list->key,
+                             (unsigned long long)list->count, *n);
+    }
+    for (int k = 0; k < *n; k++) {
+        s->out[i][k] = (float)list->numbers[k];
     }
     return SPOT_OK;
 }
 
 /* Where the two numbers of each entry come from: lists here, or a file. */
-static spot_status take_numbers(const char *path, int line, const spoti_scaling_file *f, int n,
-                                bool spans, float *first, float *second, spot_diag *diag)
+static spot_status take_numbers(const char *path, int line, const spoti_scaling_file *f, bool spans,
+                                const spoti_statistics *s, int *n, spot_diag *diag)
 {
     char beside[SPOTI_PATH_SIZE];
     char dir[SPOTI_PATH_SIZE];
@@ -119,14 +130,18 @@ static spot_status take_numbers(const char *path, int line, const spoti_scaling_
             !spoti_path_join(beside, sizeof(beside), dir, f->file)) {
             return refuse(path, "file", line, diag, "the path is too long");
         }
-        return spoti_statistics_read(beside, f->key, (spoti_scaling_by)f->by, n, first, second,
-                                     diag);
+        spoti_statistics there = *s;
+        there.path = beside;
+        there.key = f->key;
+        there.by = (spoti_scaling_by)f->by;
+        return spoti_statistics_read(&there, n, diag);
     }
-    spot_status st = spans ? take_list(path, line, "min", f->min, f->min_count, n, first, diag)
-                           : take_list(path, line, "mean", f->mean, f->mean_count, n, first, diag);
-    if (st == SPOT_OK) {
-        st = spans ? take_list(path, line, "max", f->max, f->max_count, n, second, diag)
-                   : take_list(path, line, "std", f->std, f->std_count, n, second, diag);
+    const number_list lists[2][2] = {
+        {{"mean", f->mean, f->mean_count}, {"std", f->std, f->std_count}},
+        {{"min", f->min, f->min_count}, {"max", f->max, f->max_count}}};
+    spot_status st = SPOT_OK;
+    for (int i = 0; i < 2 && st == SPOT_OK; i++) {
+        st = take_list(path, line, &lists[spans][i], s, i, n, diag);
     }
     return st;
 }
@@ -170,29 +185,46 @@ static void span_to_shift(const spoti_scaling_file *f, spoti_scaling *s)
     }
 }
 
-spot_status spoti_scaling_load(const char *path, int line, const spoti_scaling_file *file, int n,
-                               const spot_allocator *allocator, spoti_scaling *out, spot_diag *diag)
+/* Room for all that there may be, shrunk to what there is: a scaling owns 2 n floats. */
+static spot_status read_scaling(const char *path, int line, const spoti_scaling_file *file,
+                                bool spans, int n, int rows, spoti_scaling *s, spot_diag *diag)
 {
-    spoti_scaling s = {.allocator = allocator, .n = n};
+    const size_t room = (size_t)n * (size_t)rows;
+    float *numbers = (float *)spoti_calloc(s->allocator, 2 * room, sizeof(*numbers));
+    if (numbers == NULL) {
+        return SPOT_E_NOMEM;
+    }
+    spoti_statistics read = {.n = n, .rows = rows, .out = {numbers, numbers + room}};
+    spot_status st = take_numbers(path, line, file, spans, &read, &s->n, diag);
+    if (st == SPOT_OK) {
+        s->shift = (float *)spoti_calloc(s->allocator, 2 * (size_t)s->n, sizeof(*s->shift));
+        st = s->shift != NULL ? SPOT_OK : SPOT_E_NOMEM;
+    }
+    if (st == SPOT_OK) {
+        s->width = s->shift + s->n;
+        memcpy(s->shift, read.out[0], (size_t)s->n * sizeof(*s->shift));
+        memcpy(s->width, read.out[1], (size_t)s->n * sizeof(*s->width));
+    }
+    spoti_free(s->allocator, numbers, 2 * room * sizeof(*numbers));
+    return st;
+}
+
+spot_status spoti_scaling_load(const char *path, int line, const spoti_scaling_file *file, int n,
+                               int rows, const spot_allocator *allocator, spoti_scaling *out,
+                               spot_diag *diag)
+{
+    spoti_scaling s = {.allocator = allocator};
     bool spans = false;
     *out = (spoti_scaling){.shift = NULL};
     if (file == NULL) {
         return SPOT_OK;
     }
     spot_status st = check_scaling(path, line, file, &spans, diag);
-    if (st != SPOT_OK) {
-        return st;
-    }
-    s.shift = (float *)spoti_calloc(allocator, 2 * (size_t)n, sizeof(*s.shift));
-    if (s.shift == NULL) {
-        return SPOT_E_NOMEM;
-    }
-    s.width = s.shift + n;
-    st = take_numbers(path, line, file, n, spans, s.shift, s.width, diag);
+    st = st == SPOT_OK ? read_scaling(path, line, file, spans, n, rows, &s, diag) : st;
     if (st == SPOT_OK && spans) {
         span_to_shift(file, &s);
     }
-    for (int i = 0; i < n && st == SPOT_OK; i++) {
+    for (int i = 0; i < s.n && st == SPOT_OK; i++) {
         if (!isfinite(s.shift[i]) || !isfinite(s.width[i]) || !(s.width[i] > 0.0F)) {
             st = spot_diag_set(diag, SPOT_E_FORMAT,
                                "%s:%d: entry %d of the normalisation: expected finite numbers, %s",
@@ -329,7 +361,7 @@ spot_status spoti_action_map_load(const char *path, const spoti_action_file *fil
     st = st == SPOT_OK ? load_entries(path, f, out, diag) : st;
     if (st == SPOT_OK) {
         st = spoti_scaling_load(path, spoti_yaml_line_of(path, "denormalise", 1), f->denormalise,
-                                model_dim, allocator, &out->scaling, diag);
+                                model_dim, model_rows, allocator, &out->scaling, diag);
     }
     if (st != SPOT_OK) {
         *out = (spoti_action_map){.dim = 0};

@@ -64,17 +64,25 @@ extern const cyaml_schema_field_t spoti_scaling_fields[];
 extern const cyaml_schema_field_t spoti_action_fields[];
 extern const cyaml_schema_field_t spoti_image_fields[];
 
-/* *out scales `n` entries as `file` (NULL: not at all) says; `path` is the YAML file, beside which others are looked for,
- * and `line` where it stands in it. On failure *out is zeroed. Returns SPOT_OK, E_FORMAT, E_IO, E_NOMEM. */
+/* *out scales `n` entries as `file` (NULL: not at all) says, or each of `rows` x n (an action of a chunk may have a
+ * normalisation of its own; then out->n is rows n); `path` is the YAML file, beside which others are looked for, and `line`
+ * where it stands in it. On failure *out is zeroed. Returns SPOT_OK, E_FORMAT, E_IO, E_NOMEM. */
 spot_status spoti_scaling_load(const char *path, int line, const spoti_scaling_file *file, int n,
-                               const spot_allocator *allocator, spoti_scaling *out,
+                               int rows, const spot_allocator *allocator, spoti_scaling *out,
                                spot_diag *diag);
 
-/* The first and the second numbers of a scaling, n of each, from a file of statistics (`path`) of JSON or safetensors:
- * under `key`, names separated by `/` in JSON (`norm_stats/state`), a prefix in safetensors (`normalize.obs`), those
- * that `by` names. first and second (n). Returns SPOT_OK, E_FORMAT, E_IO, E_NOMEM. */
-spot_status spoti_statistics_read(const char *path, const char *key, spoti_scaling_by by, int n,
-                                  float *first, float *second, spot_diag *diag);
+/* What to read from a file of statistics. */
+typedef struct spoti_statistics {
+    const char *path; /* of JSON or safetensors */
+    const char *
+        key; /* names separated by `/` in JSON (`norm_stats/state`), a prefix in safetensors (`normalize.obs`) */
+    spoti_scaling_by by; /* which two of the numbers there */
+    int n, rows;         /* expected are n or rows x n of each */
+    float *out[2];       /* (rows x n) each */
+} spoti_statistics;
+
+/* *n says how many there were of each. Returns SPOT_OK, E_FORMAT, E_IO, E_NOMEM. */
+spot_status spoti_statistics_read(const spoti_statistics *statistics, int *n, spot_diag *diag);
 
 /* *out for a model that answers model_rows x model_dim to a task with `dim` entries in its action (0 = as many as
  * `columns` has, or the model). On failure *out is zeroed. Returns as spoti_scaling_load. */

@@ -115,7 +115,7 @@ spot_status spoti_image_map_apply(const spoti_image_map *map, const spot_image *
 {
     const bool same = image->height == map->height && image->width == map->width;
     if (map->fit == SPOTI_IMAGE_SAME && !same) {
-        return spot_diag_set(diag, SPOT_E_RANGE,
+        return spot_diag_set(diag, SPOT_E_FORMAT,
                              "image '%.64s' is %d x %d, expected %d x %d (resize: none)",
                              image->name, image->height, image->width, map->height, map->width);
     }

@@ -14,5 +14,7 @@ typedef spot_status (*spoti_brain_opener)(const char *rest, const spot_brain_ope
                                           spot_brain *out, spot_diag *diag);
 spot_status spoti_brain_open_native(const char *path, const spot_brain_open_config *config,
                                     spot_brain *out, spot_diag *diag);
+spot_status spoti_brain_open_onnx(const char *folder, const spot_brain_open_config *config,
+                                  spot_brain *out, spot_diag *diag);
 
 #endif

@@ -13,6 +13,7 @@ typedef struct scheme {
 
 /* The last fits everything: a folder's name. */
 static const scheme schemes[] = {
+    {"onnx:", spoti_brain_open_onnx},
     {"", spoti_brain_open_native},
 };
 

@@ -65,7 +65,7 @@ static spot_status scaling_of(fixture *f, const char *text, int n, const spot_al
 {
     raw *r = load(f, text);
     assert_non_null(r);
-    spot_status st = spoti_scaling_load(f->path, 1, r->normalise, n, allocator, out, &f->diag);
+    spot_status st = spoti_scaling_load(f->path, 1, r->normalise, n, 1, allocator, out, &f->diag);
     spoti_yaml_free(&SCHEMA, r);
     return st;
 }
@@ -149,7 +149,7 @@ static void statistics_come_from_json_and_safetensors(void **state)
     spoti_scaling_close(&s);
     static const char *const bad[][2] = {
         {"norm_stats/action", "mean: missing, expected a list of 2"},
-        {"norm_stats/state, by: min-max", "entry 1 is no number"},
+        {"norm_stats/state, by: min-max", "min: no list of numbers, expected a list of 2"},
         {"norm_stats", "norm_stats/mean: missing"},
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -158,6 +158,21 @@ static void statistics_come_from_json_and_safetensors(void **state)
         assert_non_null(strstr(f->diag.text, bad[i][1]));
         assert_null(s.shift);
     }
+    write_text(json, "{\"a\": {\"mean\": [[1, 2], [3, 4]], \"std\": [[5, 6], [7, 8]]},"
+                     " \"b\": {\"mean\": [1, 2], \"std\": [[5, 6], [7, 8]]},"
+                     " \"norm_stats\": {\"state\": {\"mean\": [1, 2], \"std\": [1, 1]}}}");
+    raw *r = NULL;
+    for (int i = 0; i < 2; i++) {
+        (void)snprintf(text, sizeof(text), "normalise: {file: %s, key: %s}", json,
+                       i == 0 ? "a" : "b");
+        r = load(f, text);
+        assert_int_equal(spoti_scaling_load(f->path, 1, r->normalise, 2, 2, NULL, &s, &f->diag),
+                         i == 0 ? SPOT_OK : SPOT_E_FORMAT);
+        assert_true(i == 1 || (s.n == 4 && s.shift[2] == 3.0F && s.width[3] == 8.0F));
+        spoti_scaling_close(&s);
+        spoti_yaml_free(&SCHEMA, r);
+    }
+    assert_non_null(strstr(f->diag.text, "2 numbers of the one and 4 of the other"));
     (void)snprintf(text, sizeof(text), "normalise: {file: %s, key: norm_stats/state}", json);
     assert_int_equal(scaling_of(f, text, 3, NULL, &s), SPOT_E_FORMAT);
     assert_non_null(strstr(f->diag.text, "another length, expected a list of 3"));
@@ -253,6 +268,13 @@ static void actions_are_brought_to_the_terms_of_the_task(void **state)
          0,
          6,
          {14, 10, 22, 3, 24, 6}},
+        /* a normalisation of its own for each row */
+        {"action: {columns: [0, 3], first: 1, denormalise: {mean: [9, 9, 9, 9, 1, 9, 9, 2, 3, 9, "
+         "9, 4], "
+         "std: [9, 9, 9, 9, 10, 9, 9, 20, 30, 9, 9, 40]}}",
+         2,
+         4,
+         {41, 6, 213, 24}},
     };
     fixture *f = *state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -293,7 +315,7 @@ static void answers_without_numbers_or_without_an_anchor_are_refused(void **stat
         answer[i] = i % 2 == 0 ? NAN : INFINITY;
         const bool seen = i < 8 && i % 4 < 3;
         assert_int_equal(spoti_action_map_apply(&map, answer, ANCHOR, 3, chunk, &f->diag),
-                         seen ? SPOT_E_RANGE : SPOT_OK);
+                         seen ? SPOT_E_FORMAT : SPOT_OK);
         if (seen) {
             char where[64];
             (void)snprintf(where, sizeof(where), "not finite in entry %d of action %d", i % 4,
@@ -445,7 +467,7 @@ static void pictures_that_do_not_fit_are_refused(void **state)
     assert_int_equal(image_of(f, "image: {height: 4}", 0, 0, &map), SPOT_E_FORMAT);
     assert_int_equal(image_of(f, "image: {height: 4, width: 8193}", 0, 0, &map), SPOT_E_FORMAT);
     assert_int_equal(image_of(f, "image: {resize: none}", 4, 4, &map), SPOT_OK);
-    assert_int_equal(spoti_image_map_apply(&map, &image, pixels, &f->diag), SPOT_E_RANGE);
+    assert_int_equal(spoti_image_map_apply(&map, &image, pixels, &f->diag), SPOT_E_FORMAT);
     assert_non_null(strstr(f->diag.text, "image 'top' is 2 x 3, expected 4 x 4"));
 }
 
