@@ -133,8 +133,10 @@ SPOT_API void spot_brain_open_config_default(spot_brain_open_config *config);
 /* Whether `text` begins with a scheme that spot_brain_open knows, `onnx:` say, and so is no folder's name. NULL is not. */
 SPOT_API bool spot_brain_is_address(const char *text);
 
-/* Opens the brain at `address`: the folder of a policy (policy.h), which the brain then owns. `config` may be NULL.
- * Ownership: on success the caller closes *out; on failure it is zeroed. Returns as spot_policy_load. */
+/* Opens the brain at `address`: the folder of a policy (policy.h), which the brain then owns; or `onnx:FOLDER`, an ONNX file
+ * with its policy.yaml, run by ONNX Runtime (docs/bring-your-own-policy.md), which is loaded here. `config` may be NULL.
+ * Ownership: on success the caller closes *out; on failure it is zeroed. Returns as spot_policy_load, and for an
+ * address E_UNSUPPORTED (what nothing here can fill, a library that is too old). */
 SPOT_API spot_status spot_brain_open(const char *address, const spot_brain_open_config *config,
                                      spot_brain *out, spot_diag *diag);
 

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Sweetspot authors
 # Shipped policies as ONNX files, run by ONNX Runtime, against the same policies run by us.
-#     test_onnx_shipped.sh SWEETSPOT COMPARE_BRAINS ROOT chunks|success
-# chunks: within 1e-4 on equal observations, at several numbers of steps; success: of 200 seeds on at least 198.
+#     test_onnx_shipped.sh SWEETSPOT COMPARE_BRAINS ROOT chunks|success|docs
+# chunks: within 1e-4 on equal observations, at several numbers of steps; success: of 200 seeds on at least 198;
+# docs: the commands that docs/bring-your-own-policy.md prints, on few seeds.
 set -euo pipefail
 sweetspot=$1 compare=$2 root=$3 what=$4
 . "$root/tests/runtime/brain/peers.sh"
@@ -38,6 +39,19 @@ if [ "$what" = chunks ]; then
     # and what it is not: another time would be noticed
     sed -i 's/time: \[0, 1\]/time: [1, 0]/' "$work/loop/policy.yaml"
     ! apart=$("$compare" "onnx:$work/loop" "onnx:$work/inside" "") || fail "another time is no difference: $apart"
+    exit 0
+fi
+
+if [ "$what" = docs ]; then
+    # as printed, but for where peers and results lie and how many seeds there are
+    awk '/^## An ONNX file/ { on = 1 } on && /^```sh/ { inside = 1; next } inside && /^```/ { exit } inside' \
+        "$root/docs/bring-your-own-policy.md" | grep -v -e '^scripts/peers' -e '^export SPOT_ONNXRUNTIME' |
+        sed -e "s|/tmp/mine|$work/mine|" -e "/sweetspot/s|\$| --seeds 4|" \
+            -e "/sweetspot tune/s|\$| --confirm 0 --out $work/out|" >"$work/printed"
+    [ "$(grep -c . "$work/printed")" = 4 ] || fail "printed: $(cat "$work/printed")"
+    (cd "$root" && PATH="$(dirname "$sweetspot"):$PATH" bash -e "$work/printed") >"$work/log" 2>&1 ||
+        fail "$(tail -5 "$work/log")"
+    grep -q 'success .*/4 =' "$work/log" && grep -q '^\(\*\|~\)' "$work/log" || fail "$(cat "$work/log")"
     exit 0
 fi
 
