@@ -121,6 +121,12 @@ SPOT_API size_t spot_inspect_value_count(const spot_inspect *file);
 SPOT_API spot_status spot_inspect_value_at(const spot_inspect *file, size_t i,
                                            spot_inspect_value *value);
 
+/* Writes a first policy.yaml for the model (docs/bring-your-own-policy.md) to `path`, whole or not at all: roles are
+ * guessed from names, types and shapes, and marked so. `model`: what the file is called there. Returns SPOT_OK, E_INVALID,
+ * E_UNSUPPORTED (no inputs and outputs: not an ONNX file), E_IO. */
+SPOT_API spot_status spot_inspect_draft(const spot_inspect *file, const char *model,
+                                        const char *path, spot_diag *diag);
+
 /* Reads tensor i (0 .. count - 1) from the file and judges it; allocates nothing unless `source`
  * is wanted. Returns SPOT_OK, E_INVALID (NULL), E_RANGE (i), E_IO (also a file that shrank), E_NOMEM. */
 SPOT_API spot_status spot_inspect_read(spot_inspect *file, size_t i, spot_inspect_tensor *tensor,

@@ -179,6 +179,23 @@ static int show(spot_inspect *file, const char *path, bool json)
     return CLI_OK;
 }
 
+/* --draft: a policy.yaml beside the model, which is not overwritten. */
+static int write_draft(const spot_inspect *file, const char *path, const char *draft)
+{
+    const char *slash = strrchr(path, '/');
+    spot_diag diag = {""};
+
+    if (access(draft, F_OK) == 0) {
+        return cli_misuse("inspect", "--draft %s: is there already, expected a new file", draft);
+    }
+    const spot_status st = spot_inspect_draft(file, slash != NULL ? slash + 1 : path, draft, &diag);
+    if (st != SPOT_OK) {
+        return cli_fail("inspect", st, &diag);
+    }
+    spot_print(stdout, "%s: a draft; check each guess and answer each TODO in it\n", draft);
+    return CLI_OK;
+}
+
 static bool take_bits(const cli_integers *bits, spot_inspect_config *config)
 {
     for (int i = 0; i < bits->count; i++) {
@@ -209,17 +226,21 @@ static const char SUMMARY[] =
 static const char EXAMPLES[] =
     "  sweetspot inspect ur5e-pick-place-dit\n"
     "  sweetspot inspect model.onnx --bits 4,8\n"
+    "  sweetspot inspect model.onnx --draft policy.yaml\n"
     "  sweetspot inspect model.safetensors --json | jq '.tensors[] | [.name, .ks]'\n";
 
 int spoti_cli_inspect(int argc, char **argv)
 {
     int exit_code = CLI_OK;
     bool json = false;
+    const char *draft = NULL;
     cli_integers bits = {.count = 0};
     char path[CLI_PATH_SIZE];
     spot_inspect_config config;
     const cli_option options[] = {
         {"bits", "B,...", CLI_INTEGERS, &bits, "bit-widths, sign included; default 2,3,4,6,8"},
+        {"draft", "FILE", CLI_TEXT, &draft,
+         "of an ONNX file: write a first policy.yaml, to be checked, instead"},
         {"json", NULL, CLI_FLAG, &json, "JSON instead of text"},
     };
     const cli_page page = {.verb = "inspect",
@@ -246,7 +267,7 @@ int spoti_cli_inspect(int argc, char **argv)
     if (st != SPOT_OK) {
         return cli_fail("inspect", st, &diag);
     }
-    exit_code = show(file, path, json);
+    exit_code = draft != NULL ? write_draft(file, path, draft) : show(file, path, json);
     spot_inspect_close(file);
     return exit_code;
 }

@@ -70,6 +70,30 @@ def main():
                           "3.5", "--max-energy", 2, "--agent-flop", "1e9", "--server-flop", "1e9", "--json"))
     assert plan["model"] == "net.onnx" and plan["feasible"], plan
 
+    draft = work / "policy.yaml"
+    run("inspect", path, "--draft", draft)
+    text = draft.read_text()
+    assert 'model: "net.onnx"' in text and 'name: "obs"\n    role: state' in text and "shape: [1, 40]\n" in text, text
+    assert 'output:\n  name: "chunk"' in text and "loop:" not in text, text
+    assert "is there already" in run("inspect", path, "--draft", draft, code=2) and draft.read_text() == text
+    assert "expected an ONNX model" in run("inspect", "ur5e-conveyor", "--draft", work / "no.yaml", code=1)
+    step = work / "step.onnx"
+    inputs = {"observation.state": torch.zeros(1, 7), "images.top": torch.zeros(1, 3, 8, 8), "x_t": torch.zeros(1, 16, 5),
+              "timestep": torch.zeros(1), "num_steps": torch.zeros(1, dtype=torch.int64),
+              'odd"name': torch.zeros(1, 4, dtype=torch.int64)}
+
+    class Step(torch.nn.Module):
+        def forward(self, *x):
+            return x[2] * sum(v.float().mean() for v in x)
+
+    torch.onnx.export(Step(), tuple(inputs.values()), str(step), input_names=list(inputs), output_names=["v"])
+    run("inspect", step, "--draft", work / "step.yaml")
+    text = (work / "step.yaml").read_text()
+    for name, role in (("observation.state", "state"), ("images.top", "image"), ("x_t", "noise"), ("timestep", "time"),
+                       ("num_steps", "steps"), ('odd\\"name', "constant")):
+        assert f'name: "{name}"\n    role: {role} ' in text, (name, role, text)
+    assert "loop: {rule: flow" in text and "image: {layout: chw, values: unit}" in text, text
+
     whole = path.read_bytes()
     for cut in (0, 1, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:cut])
