@@ -4,7 +4,6 @@
  * A first policy.yaml for an ONNX file (docs/bring-your-own-policy.md): names, types and shapes are the file's, roles are
  * guessed from them. A guess says so in a comment, and what a file cannot know stands there as a question.
  */
-#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -22,18 +21,33 @@ typedef enum role {
 
 static const char *const role_names[] = {"state", "noise", "time", "steps", "image", "constant"};
 
-/* Whether `name`, in small letters, holds one of `words` as a whole word, between what is no letter. */
+static int small(char c)
+{
+    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+static bool is_letter(char c)
+{
+    return small(c) >= 'a' && small(c) <= 'z';
+}
+
+/* Whether `word`, in small letters, stands at `at` and no letter behind it. */
+static bool stands_at(const char *at, const char *word)
+{
+    for (; *word != '\0'; at++, word++) {
+        if (small(*at) != *word) {
+            return false;
+        }
+    }
+    return !is_letter(*at);
+}
+
+/* Whether `name` holds one of `words` between what is no letter. */
 static bool has_word(const char *name, const char *const *words)
 {
     for (; *words != NULL; words++) {
-        const size_t n = strlen(*words);
         for (const char *at = name; *at != '\0'; at++) {
-            size_t i = 0;
-            while (i < n && tolower((unsigned char)at[i]) == (*words)[i]) {
-                i++;
-            }
-            const bool begins = at == name || !isalpha((unsigned char)at[-1]);
-            if (i == n && begins && !isalpha((unsigned char)at[n])) {
+            if ((at == name || !is_letter(at[-1])) && stands_at(at, *words)) {
                 return true;
             }
         }
