@@ -50,6 +50,9 @@ typedef struct spot_brain_info {
     bool takes_noise;  /* infer reads noise; else it is NULL */
     bool remembers;    /* it is told of each action before it starts */
     bool sees;         /* infer reads the images of an observation */
+    bool
+        varies; /* the same input may give another chunk: a server that draws its own noise, say, so episodes
+                        * cannot be repeated, and reports say so */
     const char
         *knobs; /* the knobs of an inference that it obeys (point.h), separated by blanks, such as
                         * `steps quant`; "" or NULL = none. Points that turn others are refused. Static. */
@@ -134,9 +137,11 @@ SPOT_API void spot_brain_open_config_default(spot_brain_open_config *config);
 SPOT_API bool spot_brain_is_address(const char *text);
 
 /* Opens the brain at `address`: the folder of a policy (policy.h), which the brain then owns; or `onnx:FOLDER`, an ONNX file
- * with its policy.yaml, run by ONNX Runtime (docs/bring-your-own-policy.md), which is loaded here. `config` may be NULL.
+ * with its policy.yaml, run by ONNX Runtime (docs/bring-your-own-policy.md), which is loaded here; or a policy server
+ * (`ws://HOST[:PORT][/PATH]`), or a file that says how one is asked (`remote:FILE.yaml`), which is connected to and
+ * asked once. `config` may be NULL.
  * Ownership: on success the caller closes *out; on failure it is zeroed. Returns as spot_policy_load, and for an
- * address E_UNSUPPORTED (what nothing here can fill, a library that is too old). */
+ * address E_UNSUPPORTED (what nothing here can fill, a library that is too old), E_NOT_FOUND (a host), E_RANGE. */
 SPOT_API spot_status spot_brain_open(const char *address, const spot_brain_open_config *config,
                                      spot_brain *out, spot_diag *diag);
 

@@ -28,6 +28,7 @@ typedef struct spot_rollout_report {
     const char *task;
     const char *policy;
     bool expert;                       /* the task's scripted one: no operating point, no chunks */
+    bool policy_varies;                /* as spot_brain_info.varies */
     const char *charged_class;         /* whose latency was spent; `none` */
     const spot_rollout_config *config; /* point with its steps, clock, schedule, latency */
     int n_execute;                     /* actions executed of a chunk */

@@ -115,6 +115,7 @@ typedef struct spot_tune_setting {
     char policy[SPOT_POLICY_NAME_SIZE]; /* config.policy_name, shortened if need be; may be "" */
     char policy_type[SPOT_POLICY_NAME_SIZE];
     char policy_task[SPOT_POLICY_NAME_SIZE]; /* task that the policy was made for; "" = not said */
+    bool policy_varies;                      /* as spot_brain_info.varies */
     char platform[SPOT_PLATFORM_NAME_SIZE];
     char charged_class[SPOT_PLATFORM_NAME_SIZE];
     spot_regime regime;

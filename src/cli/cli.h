@@ -257,6 +257,12 @@ int cli_check_points(const char *verb, const spot_brain *brain, const char *kern
 /* Refinement steps of the brain's baseline. */
 int cli_default_steps(const spot_brain *brain);
 
+/* Whether the brain has the knob (spot_brain_info.knobs). */
+bool cli_turns(const spot_brain *brain, const char *knob);
+
+/* Whether the brain may answer the same otherwise. */
+bool cli_varies(const spot_brain *brain);
+
 /* After a latency was not found: how to get one, if the class itself is there at these steps. */
 void cli_hint_bench(const spot_platform *platform, const char *class_name, int steps,
                     const char *policy_name);

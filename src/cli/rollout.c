@@ -228,7 +228,8 @@ static int print(const rollout_request *r, const spot_rollout_report *report,
     }
     if (s->valid == 0) {
         spot_print(stderr, "sweetspot rollout: every episode is invalid: the simulator broke "
-                           "off, and nothing is known of the task\n");
+                           "off, or answers of the policy were lost, and nothing is known of the "
+                           "task\n");
         return CLI_FAILED;
     }
     if (r->n_seeds - s->valid > SPOT_INVALID_BEARABLE * r->n_seeds) {
@@ -259,6 +260,7 @@ static int run(rollout_request *r, const spot_task *task, const spot_brain *brai
     const spot_rollout_report report = {.task = r->task_name,
                                         .policy = r->policy_name,
                                         .expert = brain == NULL,
+                                        .policy_varies = brain != NULL && cli_varies(brain),
                                         .charged_class = r->class_name,
                                         .config = &r->config,
                                         .n_execute = r->execute,
@@ -378,7 +380,8 @@ int spoti_cli_rollout(int argc, char **argv)
     const cli_option options[] = {
         {"task", "NAME", CLI_TEXT, &r.task_name, "task, by name or task file (required)"},
         {"policy", "NAME", CLI_TEXT, &r.policy_name,
-         "policy folder, onnx:FOLDER, or 'expert' (the task's name)"},
+         "folder, onnx:FOLDER, server (ws://HOST:PORT, remote:FILE.yaml), expert (the task's "
+         "name)"},
         {"platform", "NAME", CLI_TEXT, &r.platform_name, "whose latency is spent (none: zero)"},
         {"charge-as", "CLASS", CLI_TEXT, &r.charge_as, "latency class charged (the task's)"},
         {"alpha-from", "NAME", CLI_TEXT, &r.alpha_from,

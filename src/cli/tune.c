@@ -337,6 +337,9 @@ static bool make_points(request *r, const spot_task *task, const spot_brain *bra
 {
     spot_tune_config *c = &r->config;
     c->points = r->points;
+    if (!cli_turns(brain, "steps")) {
+        r->lists.standard[spot_knob_find("steps")] = NULL; /* there is nothing to sweep */
+    }
     return cli_make_points("tune", &r->lists, cli_default_steps(brain),
                            spot_task_describe(task)->dims.n_execute, r->points,
                            SPOT_TUNE_POINTS_MAX, &c->n_points, &c->baseline);
@@ -496,7 +499,7 @@ int spoti_cli_tune(int argc, char **argv)
         {"platform", "PLATFORM", CLI_TEXT, &r.platform_name,
          "name or profile (needed, or --latency-trace)"},
         {"policy", "POLICY", CLI_TEXT, &r.policy_name,
-         "name, folder or onnx:FOLDER; default: named as the task"},
+         "name, folder, onnx:FOLDER, server (ws://HOST:PORT, remote:FILE.yaml) (the task's name)"},
     };
     const cli_option last[] = {
         {"seeds", "N", CLI_INTEGER, &r.n_seeds, "episodes a point; default 100"},

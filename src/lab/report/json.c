@@ -60,9 +60,9 @@ static json_t *make_rows(const spot_tune_result *r)
 static json_t *make_run(const spot_tune_result *r)
 {
     const spot_tune_setting *s = &r->setting;
-    json_t *policy = json_pack("{s:o, s:s, s:s}", "name",
-                               s->policy[0] != '\0' ? json_string(s->policy) : json_null(), "type",
-                               s->policy_type, "task", s->policy_task);
+    json_t *policy = json_pack(
+        "{s:o, s:s, s:s, s:b}", "name", s->policy[0] != '\0' ? json_string(s->policy) : json_null(),
+        "type", s->policy_type, "task", s->policy_task, "reproducible", (int)!s->policy_varies);
     return json_pack(
         "{s:s, s:o, s:s, s:s, s:s, s:s, s:f, s:f, s:I, s:i, s:i, s:o, s:s, s:b, s:f, s:i, s:f, "
         "s:f, "

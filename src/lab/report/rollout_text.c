@@ -129,6 +129,9 @@ static void print_head(const spot_rollout_report *r, const spot_rollout_summary 
                       seed + (unsigned long long)r->n_episodes - 1);
     spoti_report_line(out, TEXT_COLUMN, "  latency    %.1f ms charged as %s (%s; %s)",
                       1e3 * l->mean_s, r->charged_class, spot_origin_str(l->origin), l->source);
+    if (r->policy_varies) {
+        spoti_report_line(out, TEXT_COLUMN, "  policy     %s", SPOTI_REPORT_VARIES);
+    }
     if (s->first_invalid != NULL) {
         spoti_report_line(out, TEXT_COLUMN,
                           "  invalid    %d of %d episodes, in no figure below; seed %llu: %s",

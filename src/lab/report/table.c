@@ -78,6 +78,9 @@ spot_status spot_report_tune_table(const spot_tune_result *result, bool wide, FI
     spot_status st = spoti_report_points(&result->analysis->settings[0], wide, out);
     spot_print(out, "\n");
     print_invalid(result, out);
+    if (result->setting.policy_varies) {
+        spoti_report_line(out, 0, "%s", SPOTI_REPORT_VARIES);
+    }
     print_sources(result, out);
     return st != SPOT_OK ? st : ferror(out) != 0 ? SPOT_E_IO : SPOT_OK;
 }

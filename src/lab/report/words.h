@@ -17,6 +17,10 @@ void spoti_report_line(FILE *out, int indent, const char *format, ...)
 #endif
     ;
 
+/* Said of every figure of a policy that varies (brain.h). */
+#define SPOTI_REPORT_VARIES                                                                        \
+    "not reproducible: the policy is a server, which may answer the same otherwise"
+
 /* The schedule that row i was run with. */
 const char *spoti_report_schedule(const spot_tune_result *result, int i);
 

@@ -81,6 +81,7 @@ spot_status spoti_tune_on(const spoti_tune_subject *subject, const spot_tune_con
                                 .dims = task_info->dims,
                                 .policy_type = info.type,
                                 .policy_task = info.task,
+                                .policy_varies = info.varies,
                                 .policy_horizon = info.horizon,
                                 .default_steps = info.default_steps,
                                 .confirms = subject->confirms,

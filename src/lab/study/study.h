@@ -21,6 +21,7 @@ typedef struct spoti_tune_source {
     spot_world_dims dims;
     const char *policy_type;
     const char *policy_task;
+    bool policy_varies; /* as spot_brain_info.varies */
     int policy_horizon; /* H */
     int default_steps;
     char identity[SPOTI_IDENTITY_SIZE]; /* one line; differs where episodes could differ */

@@ -133,6 +133,7 @@ static void fill_setting(const spoti_tuner *t, const spot_platform *platform)
     (void)spoti_copy(s->policy, sizeof(s->policy), c->policy_name != NULL ? c->policy_name : "");
     (void)spoti_copy(s->policy_type, sizeof(s->policy_type), source->policy_type);
     (void)spoti_copy(s->policy_task, sizeof(s->policy_task), source->policy_task);
+    s->policy_varies = source->policy_varies;
     (void)spoti_copy(s->platform, sizeof(s->platform),
                      c->trace != NULL ? spot_latency_trace_name(c->trace)
                                       : spot_platform_name(platform));

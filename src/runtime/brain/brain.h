@@ -16,5 +16,11 @@ spot_status spoti_brain_open_native(const char *path, const spot_brain_open_conf
                                     spot_brain *out, spot_diag *diag);
 spot_status spoti_brain_open_onnx(const char *folder, const spot_brain_open_config *config,
                                   spot_brain *out, spot_diag *diag);
+spot_status spoti_brain_open_remote(const char *path, const spot_brain_open_config *config,
+                                    spot_brain *out, spot_diag *diag);
+spot_status spoti_brain_open_ws(const char *rest, const spot_brain_open_config *config,
+                                spot_brain *out, spot_diag *diag);
+spot_status spoti_brain_open_wss(const char *rest, const spot_brain_open_config *config,
+                                 spot_brain *out, spot_diag *diag);
 
 #endif

@@ -13,7 +13,8 @@ typedef struct scheme {
 
 /* The last fits everything: a folder's name. */
 static const scheme schemes[] = {
-    {"onnx:", spoti_brain_open_onnx},
+    {"onnx:", spoti_brain_open_onnx}, {"remote:", spoti_brain_open_remote},
+    {"ws://", spoti_brain_open_ws},   {"wss://", spoti_brain_open_wss},
     {"", spoti_brain_open_native},
 };
 
