@@ -223,6 +223,11 @@ static float sum_of(const spot_brain_input *input)
 {
     float sum = input->instruction != NULL ? (float)strlen(input->instruction) : 0.0F;
 
+    /* what is not there is NULL */
+    if ((input->anchor != NULL) != (input->n_anchor > 0) ||
+        (input->images != NULL) != (input->n_images > 0)) {
+        return -1.0F;
+    }
     for (int i = 0; i < input->n_anchor; i++) {
         sum += 1000.0F * (float)input->anchor[i];
     }

@@ -167,6 +167,26 @@ static void put_unknown_key(asker *a)
     spoti_record_put_bool(&a->request, "spot/nois\xff\x1b", true);
 }
 
+static void put_empty_key(asker *a)
+{
+    spoti_record_put_bool(&a->request, "spot/", true);
+}
+
+static void put_image_without_width(asker *a)
+{
+    const size_t shape[3] = {2, 0, 3};
+    spoti_record_put_array(&a->request, "observation/image", SPOTI_NP_U1, 3, shape, ZEROS);
+}
+
+static void put_image_of_long_name(asker *a)
+{
+    static char key[sizeof("observation/") + SPOTI_SERVE_IMAGE_NAME_SIZE];
+    const size_t shape[3] = {1, 1, 3};
+    (void)snprintf(key, sizeof(key), "observation/");
+    memset(key + strlen(key), 'x', SPOTI_SERVE_IMAGE_NAME_SIZE);
+    spoti_record_put_array(&a->request, key, SPOTI_NP_U1, 3, shape, ZEROS);
+}
+
 static void put_grey_image(asker *a)
 {
     const size_t shape[3] = {2, 2, 1};
@@ -230,6 +250,9 @@ static const wrong WRONGS[] = {
     {put_unknown_key, "spot/nois\\xff\\x1b: no such key, expected spot/noise, ", false},
     {put_grey_image, "observation/image: expected an image, uint8 of shape [height, width, 3]",
      false},
+    {put_empty_key, "spot/: no such key", false},
+    {put_image_without_width, "observation/image: expected an image", false},
+    {put_image_of_long_name, "observation/xxxx", false},
     {put_empty_image, "observation/image: expected an image", false},
     {put_many_images, "observation/16: expected at most 16 images", false},
     {put_failure, "the teller has\\x0alost its voice\\x1b", true},
@@ -298,7 +321,7 @@ static void each_wrong_request_is_told_why(void **state)
     assert_int_equal(stats.clients_served, 1);
     assert_int_equal(s.n_refused, N_WRONG);
     assert_string_equal(s.refused,
-                        "client 30: number 7 of the policy's answer is not finite, expected "
+                        "client 33: number 7 of the policy's answer is not finite, expected "
                         "finite ones");
     teller_fini(&t);
 }
