@@ -6,8 +6,8 @@
     policy_server.py PORT_FILE HORIZON ACTION_DIM [BEHAVIOUR]
 
 Writes its port to PORT_FILE. An action is a quarter of the first entries of the state, in every row. BEHAVIOUR: `well`
-(the default), `goodbye:N,M` (question N to M of all, counted from 0, close the connection), `grows:N` (from question N on a
-chunk has one row more).
+(the default), `goodbye:N,M` (question N to M of all, counted from 0, close the connection), `grows:N` (from question N
+on a chunk has one row more), `key:N` (without `Authorization: Api-Key N` the handshake is refused).
 """
 import base64
 import hashlib
@@ -45,7 +45,7 @@ def read_frame(sock):
 def send_frame(sock, opcode, data):
     n = len(data)
     head = bytes([128 | opcode])
-    head += bytes([n]) if n < 126 else b"\x7e" + struct.pack(">H", n) if n < 65536 else b"\x7f" + struct.pack(">Q", n)
+    head += bytes([n]) if n < 126 else b"\x7e" + struct.pack(">H", n)  # answers here are short
     sock.sendall(head + data)
 
 
@@ -59,8 +59,9 @@ def unpack(data, at=0):
         return {0xC0: None, 0xC2: False, 0xC3: True}[b], at
     if b >= 0xE0:
         return b - 256, at
-    sizes = {0xC4: (1, "bin"), 0xC5: (2, "bin"), 0xC6: (4, "bin"), 0xD9: (1, "str"), 0xDA: (2, "str"), 0xDB: (4, "str"),
-             0xDC: (2, "list"), 0xDE: (2, "map"), 0xCC: (1, "int"), 0xCD: (2, "int"), 0xCE: (4, "int"), 0xCF: (8, "int")}
+    sizes = {0xC4: (1, "bin"), 0xC5: (2, "bin"), 0xC6: (4, "bin"), 0xD9: (1, "str"), 0xDA: (2, "str"),
+             0xDB: (4, "str"), 0xDC: (2, "list"), 0xDE: (2, "map"), 0xCC: (1, "int"), 0xCD: (2, "int"),
+             0xCE: (4, "int"), 0xCF: (8, "int")}
     if b == 0xCB:
         return struct.unpack(">d", data[at:at + 8])[0], at + 8
     if b in sizes:
@@ -113,7 +114,11 @@ class Server:
         head = b""
         while not head.endswith(b"\r\n\r\n"):
             head += read_exactly(sock, 1)
-        key = [line.split(b":", 1)[1].strip() for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key")][0]
+        if self.name == "key" and b"authorization: api-key %d\r\n" % self.numbers[0] not in head.lower():
+            sock.sendall(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
+            return
+        lines = [line.split(b":", 1) for line in head.split(b"\r\n") if b":" in line]
+        key = [value.strip() for name, value in lines if name.lower() == b"sec-websocket-key"][0]
         accept = base64.b64encode(hashlib.sha1(key + GUID).digest())
         sock.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                      b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")

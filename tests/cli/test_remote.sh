@@ -98,6 +98,14 @@ serve 16 5 grows:2
 expect 1 "the episode of seed 0 broke off: $url: the server gives 17 actions of 5 entries, expected 16 of 5" \
     --task $task --policy "$url" --seeds 2 --threads 1 --quiet
 
+# A key, from the file or from the environment.
+serve 16 5 key:4711
+expect 1 "401" --task $task --policy "$url" --seeds 1 --quiet
+printf 'url: %s\napi_key: "4711"\n' "$url" >key.yaml
+"$tool" rollout --task $task --policy remote:key.yaml --seeds 1 --quiet >/dev/null
+printf 'url: %s\napi_key_env: SPOT_TEST_KEY\n' "$url" >key.yaml
+SPOT_TEST_KEY=4711 "$tool" rollout --task $task --policy remote:key.yaml --seeds 1 --quiet >/dev/null
+
 # Nobody there, and addresses that are none.
 expect 1 "connection refused, expected a policy server there" --task $task --policy ws://127.0.0.1:1 --seeds 1
 expect 1 "TLS is not supported" --task $task --policy wss://127.0.0.1:1 --seeds 1
