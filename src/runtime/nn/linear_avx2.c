@@ -272,34 +272,55 @@ INLINE void w8a8_tile(const tile *t, const size_t rows)
     finish_tile(t, rows, y);
 }
 
-/* Sums of the products of one group of n_step steps, in pairs of inputs, 16 bits each. */
-INLINE void w4a4_group(const unsigned char *w, int shift, const unsigned char *x, size_t stride,
-                       size_t n_step, const size_t rows, __m256i *pairs)
+/* sum += the products of unsigned bytes of w and signed ones of x, in pairs, 16 bits each. As assembler, because gcc 12
+ * copies every sum to another register and back around the intrinsics, and one of eight to memory, which takes a
+ * third of the time. */
+INLINE __m256i dot_4(__m256i sum, __m256i w, __m256i x)
 {
-    const __m256i low = _mm256_set1_epi8(0x0F);
+    __m256i products;
+
+    __asm__("vpmaddubsw %3, %2, %1\n\t"
+            "vpaddw %1, %0, %0"
+            : "+x"(sum), "=&x"(products)
+            : "x"(w), "x"(x));
+    return sum;
+}
+
+/* Weights of one step: the lower half bytes (upper is false) or the upper ones. */
+INLINE __m256i half_bytes(const unsigned char *w, const bool upper)
+{
+    const __m256i both = load(w);
+
+    return _mm256_and_si256(upper ? _mm256_srli_epi16(both, 4) : both, _mm256_set1_epi8(0x0F));
+}
+
+/* Sums of the products of one group of n_step steps, in pairs of inputs, 16 bits each. */
+INLINE void w4a4_group(const unsigned char *w, const bool upper, const unsigned char *x,
+                       size_t stride, size_t n_step, const size_t rows, __m256i *pairs)
+{
 
     for (size_t i = 0; i < 2 * rows; i++) {
         pairs[i] = _mm256_setzero_si256();
     }
     for (size_t s = 0; s < n_step; s++) {
-        const __m256i w0 = _mm256_and_si256(_mm256_srli_epi16(load(w + 64 * s), shift), low);
-        const __m256i w1 = _mm256_and_si256(_mm256_srli_epi16(load(w + 64 * s + 32), shift), low);
+        const __m256i w0 = half_bytes(w + 64 * s, upper);
+        const __m256i w1 = half_bytes(w + 64 * s + 32, upper);
 
         for (size_t i = 0; i < rows; i++) {
             const __m256i v = broadcast_step(x + i * stride + 4 * s);
 
-            pairs[2 * i] = _mm256_add_epi16(pairs[2 * i], _mm256_maddubs_epi16(w0, v));
-            pairs[2 * i + 1] = _mm256_add_epi16(pairs[2 * i + 1], _mm256_maddubs_epi16(w1, v));
+            pairs[2 * i] = dot_4(pairs[2 * i], w0, v);
+            pairs[2 * i + 1] = dot_4(pairs[2 * i + 1], w1, v);
         }
     }
 }
 
-INLINE void w4a4_tile(const tile *t, const size_t rows)
+/* Outputs of one half of a panel, whose weights are the upper half bytes or the lower ones. */
+INLINE void w4a4_half(const tile *t, const size_t rows, const bool upper)
 {
     const spoti_linear *layer = t->job->layer;
     const spoti_rows *in = t->job->rows;
     const size_t n_group = layer->n_group;
-    const int shift = t->column % SPOTI_PANEL == 0 ? 0 : 4;
     const float *scale =
         layer->scale + t->column / SPOTI_PANEL * n_group * SPOTI_PANEL + t->column % SPOTI_PANEL;
     __m256 y[2 * ROWS];
@@ -310,7 +331,7 @@ INLINE void w4a4_tile(const tile *t, const size_t rows)
     for (size_t g = 0; g < n_group; g++) {
         __m256i pairs[2 * ROWS];
 
-        w4a4_group(panel_of(t) + g * layer->group * (SPOTI_PANEL / 2), shift,
+        w4a4_group(panel_of(t) + g * layer->group * (SPOTI_PANEL / 2), upper,
                    token_of(t, 0) + g * layer->group, in->stride, layer->group / 4, rows, pairs);
         for (size_t i = 0; i < 2 * rows; i++) {
             const size_t at = g * in->m + t->first + i / 2;
@@ -324,6 +345,15 @@ INLINE void w4a4_tile(const tile *t, const size_t rows)
         }
     }
     finish_tile(t, rows, y);
+}
+
+INLINE void w4a4_tile(const tile *t, const size_t rows)
+{
+    if (t->column % SPOTI_PANEL == 0) {
+        w4a4_half(t, rows, false);
+    } else {
+        w4a4_half(t, rows, true);
+    }
 }
 
 SPOTI_KIND(bf16)
