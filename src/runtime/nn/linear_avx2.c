@@ -224,12 +224,17 @@ INLINE void bf16_tile(const tile *t, const size_t rows)
     finish_tile(t, rows, sums);
 }
 
-/* sum + the products of four unsigned bytes of w, in two registers, and signed ones of x. */
-static inline __m256i dot_8(__m256i sum, __m256i w_even, __m256i w_odd, __m256i x_even,
-                            __m256i x_odd)
+/* sum += the products of w and x, in pairs of 16 bits. As assembler, because gcc 12 copies sums to other registers and to
+ * memory and back around the intrinsics (tests/checks/inner_loops.py). */
+INLINE __m256i dot_8(__m256i sum, __m256i w, __m256i x)
 {
-    return _mm256_add_epi32(
-        sum, _mm256_add_epi32(_mm256_madd_epi16(w_even, x_even), _mm256_madd_epi16(w_odd, x_odd)));
+    __m256i products;
+
+    __asm__("vpmaddwd %3, %2, %1\n\t"
+            "vpaddd %1, %0, %0"
+            : "+x"(sum), "=&x"(products)
+            : "x"(w), "x"(x));
+    return sum;
 }
 
 INLINE void w8a8_tile(const tile *t, const size_t rows)
@@ -259,8 +264,8 @@ INLINE void w8a8_tile(const tile *t, const size_t rows)
             const __m256i even = _mm256_srai_epi16(_mm256_slli_epi16(v, 8), 8);
             const __m256i odd = _mm256_srai_epi16(v, 8);
 
-            sums[2 * i] = dot_8(sums[2 * i], even0, odd0, even, odd);
-            sums[2 * i + 1] = dot_8(sums[2 * i + 1], even1, odd1, even, odd);
+            sums[2 * i] = dot_8(dot_8(sums[2 * i], even0, even), odd0, odd);
+            sums[2 * i + 1] = dot_8(dot_8(sums[2 * i + 1], even1, even), odd1, odd);
         }
     }
     for (size_t i = 0; i < 2 * rows; i++) {
@@ -272,9 +277,8 @@ INLINE void w8a8_tile(const tile *t, const size_t rows)
     finish_tile(t, rows, y);
 }
 
-/* sum += the products of unsigned bytes of w and signed ones of x, in pairs, 16 bits each. As assembler, because gcc 12
- * copies every sum to another register and back around the intrinsics, and one of eight to memory, which takes a
- * third of the time. */
+/* sum += the products of unsigned bytes of w and signed ones of x, in pairs, 16 bits each. As assembler for the reason
+ * above. */
 INLINE __m256i dot_4(__m256i sum, __m256i w, __m256i x)
 {
     __m256i products;
