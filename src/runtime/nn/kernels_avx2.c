@@ -62,7 +62,7 @@ static inline void finish(const spoti_gemm *g, const __m256 *sums, size_t rows, 
 }
 
 static inline void tile(const spoti_gemm *g, const float *a, size_t rows, const float *b,
-                        __m256 *sums)
+                        const float *next, __m256 *sums)
 {
 #define ROW_START(i)                                                                               \
     const float *a##i = a + ((i) < rows ? (size_t)(i) : rows - 1) * g->lda;                        \
@@ -81,6 +81,7 @@ static inline void tile(const spoti_gemm *g, const float *a, size_t rows, const 
         const __m256 b0 = _mm256_loadu_ps(b + j * g->ldb);
         const __m256 b1 = _mm256_loadu_ps(b + j * g->ldb + LANES);
 
+        _mm_prefetch((const char *)(next + j * g->ldb), _MM_HINT_T0);
         EACH_ROW(ROW_STEP)
     }
     EACH_ROW(ROW_KEEP)
@@ -93,13 +94,15 @@ static void gemm(const spoti_gemm *g)
 {
     for (size_t first = 0; first < g->n; first += WIDTH) {
         const float *b = g->b + first / SPOTI_PANEL * g->panel_stride + first % SPOTI_PANEL;
+        const size_t then = first + WIDTH < g->n ? first + WIDTH : first;
+        const float *next = g->b + then / SPOTI_PANEL * g->panel_stride + then % SPOTI_PANEL;
 
         for (size_t i = 0; i < g->m; i += ROWS) {
             const size_t rows = g->m - i < ROWS ? g->m - i : ROWS;
             spoti_gemm part = *g;
             __m256 sums[2 * ROWS];
 
-            tile(g, g->a + i * g->lda, rows, b, sums);
+            tile(g, g->a + i * g->lda, rows, b, next, sums);
             part.c = g->c + i * g->ldc;
             finish(&part, sums, rows, first);
         }

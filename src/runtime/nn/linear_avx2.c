@@ -171,6 +171,15 @@ static inline const unsigned char *panel_of(const tile *t)
     return (const unsigned char *)(layer->weights + t->column / SPOTI_PANEL * layer->panel_stride);
 }
 
+/* Where the tile that follows in the sweep over the weights finds its panel, or this one's: is fetched meanwhile, because
+ * few tokens use up a panel faster than the hardware fetches the next. */
+static inline const unsigned char *next_panel_of(const tile *t)
+{
+    const tile next = {t->job, t->first, t->column + WIDTH};
+
+    return panel_of(next.column < t->job->layer->n ? &next : t);
+}
+
 static inline const unsigned char *token_of(const tile *t, size_t i)
 {
     const spoti_rows *in = t->job->rows;
@@ -195,6 +204,7 @@ static inline __m256i broadcast_step(const unsigned char *x)
 INLINE void bf16_tile(const tile *t, const size_t rows)
 {
     const unsigned char *w = panel_of(t) + 4 * (t->column % SPOTI_PANEL);
+    const unsigned char *next = next_panel_of(t) + 4 * ((t->column + WIDTH) % SPOTI_PANEL);
     const unsigned char *x = token_of(t, 0);
     const size_t stride = t->job->rows->stride;
     const __m256i upper = _mm256_set1_epi32((int)0xFFFF0000);
@@ -211,6 +221,7 @@ INLINE void bf16_tile(const tile *t, const size_t rows)
         const __m256 odd0 = _mm256_castsi256_ps(_mm256_and_si256(w0, upper));
         const __m256 odd1 = _mm256_castsi256_ps(_mm256_and_si256(w1, upper));
 
+        _mm_prefetch((const char *)next + 128 * s, _MM_HINT_T0);
         for (size_t i = 0; i < rows; i++) {
             const __m256i v = broadcast_step(x + i * stride + 4 * s);
             const __m256 even = _mm256_castsi256_ps(_mm256_slli_epi32(v, 16));
@@ -242,6 +253,7 @@ INLINE void w8a8_tile(const tile *t, const size_t rows)
     const spoti_linear *layer = t->job->layer;
     const spoti_rows *in = t->job->rows;
     const unsigned char *w = panel_of(t) + 4 * (t->column % SPOTI_PANEL);
+    const unsigned char *next = next_panel_of(t) + 4 * ((t->column + WIDTH) % SPOTI_PANEL);
     const unsigned char *x = token_of(t, 0);
     const __m256i lower = _mm256_set1_epi16(0x00FF);
     __m256i sums[2 * ROWS];
@@ -259,6 +271,7 @@ INLINE void w8a8_tile(const tile *t, const size_t rows)
         const __m256i odd0 = _mm256_srli_epi16(w0, 8);
         const __m256i odd1 = _mm256_srli_epi16(w1, 8);
 
+        _mm_prefetch((const char *)next + 128 * s, _MM_HINT_T0);
         for (size_t i = 0; i < rows; i++) {
             const __m256i v = broadcast_step(x + i * in->stride + 4 * s);
             const __m256i even = _mm256_srai_epi16(_mm256_slli_epi16(v, 8), 8);
