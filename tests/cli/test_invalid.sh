@@ -63,11 +63,12 @@ PY
 cp "$source/$scene" "$scene"
 
 # A gripper that shakes itself apart in some episodes only: the run goes on, and says what it leaves out.
-change tasks/robots/ur5e.xml 'gainprm="2000"' 'gainprm="24000"'
-sed -i 's|biasprm="0 -2000 0" forcelimited="true" forcerange="-40 40"|biasprm="0 -24000 0"|' tasks/robots/ur5e.xml
+change tasks/robots/ur5e.xml 'gainprm="2000"' 'gainprm="23000"'
+sed -i 's|biasprm="0 -2000 0" forcelimited="true" forcerange="-40 40"|biasprm="0 -23000 0"|' tasks/robots/ur5e.xml
 "$tool" rollout --task ur5e-pick-place --seeds 12 --quiet --episodes some.csv >out 2>err ||
     fail "exit $? although some episodes are valid: $(cat err)"
-grep -qE "invalid    [0-9]+ of 12 episodes.*unstable at [0-9.]+ s, DOF 'finger_" out || fail "$(cat out)"
+unwrap out
+grep -qE "invalid    [0-9]+ of 12 episodes.*unstable at [0-9.]+ s, DOF '[a-z_]+'" out || fail "$(cat out)"
 if grep -q "internal error" out err; then fail "an internal error for a fault of the model"; fi
 grep -q "success    .*/[0-9]* = " out || fail "no rate of the valid ones: $(cat out)"
 grep -q "warning: .* of 12 episodes are invalid" err || fail "no warning: $(cat err)"
