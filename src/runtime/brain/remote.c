@@ -214,13 +214,6 @@ static spot_status load_request(spoti_remote *r, const spot_brain_open_config *c
 
 static spot_status load_action(spoti_remote *r, int rows, int dim, int of_task, spot_diag *diag)
 {
-    const spoti_remote_server *server = &r->server;
-    if (server->is_spot && (rows != server->horizon || dim != server->action_dim)) {
-        return spot_diag_set(diag, SPOT_E_FORMAT,
-                             "%s: the server gives %d actions of %d entries, expected %d of %d as "
-                             "its metadata says",
-                             r->name, rows, dim, server->horizon, server->action_dim);
-    }
     if (r->file->action == NULL && of_task != 0 && dim != of_task) {
         return spot_diag_set(diag, SPOT_E_FORMAT,
                              "%s: the server gives actions of %d entries, expected %d as in the "
@@ -231,9 +224,15 @@ static spot_status load_action(spoti_remote *r, int rows, int dim, int of_task, 
                                  &r->action, diag);
 }
 
-/* The first question, of zeros: an answer's size is in no protocol. */
+/* The first question, of zeros: an answer's size is in no protocol but our own, whose policies may want an anchor that
+ * nobody knows yet. */
 static spot_status probe(spoti_remote *r, const spot_brain_open_config *config, spot_diag *diag)
 {
+    if (r->server.is_spot) {
+        const spot_status known =
+            load_action(r, r->server.horizon, r->server.action_dim, config->action_dim, diag);
+        return known == SPOT_OK ? spoti_remote_state_size(r->spare) : known;
+    }
     const spot_brain_input zeros = {.instruction = config->instruction};
     const spoti_value *actions = NULL;
     int rows = 0;

@@ -225,8 +225,9 @@ static spot_status read_actions(spoti_remote_state *s, const spoti_value *action
     if (rows != r->action.model_rows || dim != r->action.model_dim) {
         return spot_diag_set(diag, SPOT_E_FORMAT,
                              "%s: the server gives %d actions of %d entries, expected %d of %d as "
-                             "in its first answer",
-                             r->name, rows, dim, r->action.model_rows, r->action.model_dim);
+                             "in its %s",
+                             r->name, rows, dim, r->action.model_rows, r->action.model_dim,
+                             r->server.is_spot ? "metadata" : "first answer");
     }
     (void)spoti_format(what, sizeof(what), "%.500s: the server's '%s'", r->name,
                        spoti_remote_file_actions(r->file));
