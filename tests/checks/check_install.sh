@@ -46,6 +46,14 @@ for module in spot-core:core spot-runtime:runtime spot:lab sweetspot:shared; do
     LD_LIBRARY_PATH=$(dirname "$pc_dir") "$work/pc_$component"
 done
 
+# The C function of docs/bring-your-own-policy.md, as printed.
+awk '/^#include <spot\/spot.h>$/ { on = 1 } /^```$/ { on = 0 } on' "$root/docs/bring-your-own-policy.md" >"$work/mine.c"
+flags=$(PKG_CONFIG_PATH=$pc_dir pkg-config --define-variable=prefix="$work/prefix" --cflags --libs sweetspot)
+# shellcheck disable=SC2086 # flags are words
+"$cc" "$work/mine.c" -o "$work/mine" $flags
+(cd "$root" && LD_LIBRARY_PATH=$(dirname "$pc_dir") "$work/mine" >"$work/mine.txt")
+grep -q 'overlap=4 align=skip' "$work/mine.txt" || { cat "$work/mine.txt"; exit 1; }
+
 # The shared library is asked for by a name that says which releases will do, and by no one for what is
 # inside: its consumer needs it and the C library, the others do not need it.
 version=$(PKG_CONFIG_PATH=$pc_dir pkg-config --modversion sweetspot)
