@@ -74,6 +74,9 @@ typedef struct spot_episode {
     bool
         invalid; /* the simulator broke off, or the brain's answer was lost: neither success nor failure, and no figure above
                          * says anything about the task */
+    bool
+        lost; /* invalid because an answer of the brain was lost, which says nothing of the next try: no store
+                          * keeps such an episode, so it runs again when a run goes on */
     char fault[SPOT_FAULT_SIZE]; /* why, in one line; "" unless invalid */
 } spot_episode;
 

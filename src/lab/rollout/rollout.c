@@ -488,6 +488,7 @@ spot_status spot_rollout_run(spot_rollout *rollout, uint64_t seed, spot_episode 
     if (st == SPOT_OK) {
         take_sample(rollout, tick, &t, trajectory);
         fill_episode(rollout, seed, tick, &outcome, &t, episode);
+        episode->lost = rollout->lost;
     }
     return st;
 }

@@ -135,6 +135,9 @@ static spot_status keep(void *ctx, int64_t index, const spot_episode *episode, s
 {
     gatherer *g = (gatherer *)ctx;
     (void)index;
+    if (episode->lost) {
+        return SPOT_OK;
+    }
     g->waiting[g->n_waiting++] = *episode;
     return now_s() - g->put_s >= KEEP_EVERY_S ? put_waiting(g, diag) : SPOT_OK;
 }
@@ -195,13 +198,15 @@ static spot_status run_rest(gatherer *g, spot_tune_row *row, spot_episode *episo
     if (st != SPOT_OK) {
         return st;
     }
+    bool whole = true;
     at = 0;
     for (int64_t k = 0; k < t->config->n_seeds; k++) {
         if (!g->kept[k]) {
+            whole = whole && !g->run[at].lost;
             episodes[k] = g->run[at++];
         }
     }
-    return g->store.ops != NULL && !g->store.ops->in_parts
+    return g->store.ops != NULL && !g->store.ops->in_parts && whole
                ? g->store.ops->put(g->store.self, g->i, episodes, n, diag)
                : SPOT_OK;
 }

@@ -27,6 +27,7 @@ typedef struct fake {
     const char *copy_from; /* the first call takes its time, and copies this file to copy_to, */
     const char *copy_to;   /* as a killed process would leave it; NULL = not */
     int64_t stop_at_done;  /* the progress function stops when so many are done; 0 = never */
+    bool lose;             /* the answer of seed 3 at one step is lost */
 } fake;
 
 /* The fifth episode takes longer than finished ones wait to be kept; the tenth looks at what is on disk. */
@@ -64,6 +65,11 @@ static spot_status fake_run(void *ctx, const spot_rollout_batch *batch, spot_epi
                                      .chunks = 3 + (int64_t)(4.0 * u),
                                      .wait_s = latency_s * 3.0};
         const int steps = batch->config.point.steps;
+        if (f->lose && steps == 1 && batch->seeds[i] == 3) {
+            episodes[i].success = false;
+            episodes[i].invalid = true;
+            episodes[i].lost = true;
+        }
         if (batch->seeds[i] < N_SEEDS) {
             f->n_run[steps == 5 ? 2 : steps - 1][batch->seeds[i]]++;
         }
@@ -497,6 +503,34 @@ static void a_stopped_run_keeps_what_was_finished(void **state)
 
 /* Stopped again and again, in the middle of points and between them: each episode is run once, and what comes out
  * is what a folder gives. */
+/* It says nothing of the next try: a folder runs the point again, a file that seed alone. */
+static void a_lost_answer_is_never_kept(void **state)
+{
+    setup s;
+    char file[PATH_SIZE];
+    (void)state;
+    begin(&s, "lost");
+    s.fake.lose = true;
+    assert_int_equal(tune_again(&s), N_POINTS);
+    s.fake.lose = false;
+    assert_int_equal(tune_again(&s), 1);
+    assert_int_equal(s.fake.n_run[0][3], 2);
+    assert_int_equal(tune_again(&s), 0);
+    spot_test_temp_path(file, sizeof(file), "lost.sqlite");
+    s.config.store = file;
+    memset(s.fake.n_run, 0, sizeof(s.fake.n_run));
+    s.fake.lose = true;
+    assert_int_equal(tune_again(&s), N_POINTS);
+    s.fake.lose = false;
+    assert_int_equal(tune_again(&s), 1);
+    for (int k = 0; k < N_SEEDS; k++) {
+        assert_int_equal(s.fake.n_run[0][k], k == 3 ? 2 : 1);
+    }
+    assert_int_equal(tune_again(&s), 0);
+    (void)unlink(file);
+    end(&s);
+}
+
 static void a_store_neither_loses_nor_repeats_an_episode(void **state)
 {
     static const int64_t stops[] = {
@@ -787,6 +821,7 @@ int main(void)
         cmocka_unit_test(a_point_that_a_trace_lacks_is_refused_before_anything_runs),
         cmocka_unit_test(a_plan_in_a_file_is_part_of_the_point),
         cmocka_unit_test(a_stopped_run_keeps_what_was_finished),
+        cmocka_unit_test(a_lost_answer_is_never_kept),
         cmocka_unit_test(a_store_neither_loses_nor_repeats_an_episode),
         cmocka_unit_test(a_killed_run_goes_on_in_the_middle_of_a_point),
         cmocka_unit_test(a_store_is_judged_as_the_run_was),
