@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * What lies in a safetensors or ONNX file, and how well its weights would stand quantisation.
+ * What lies in a model of safetensors or ONNX files, and how well its weights would stand quantisation.
  *
  * Of each tensor of F32, BF16 or F16: counts, range, the exponential law of |w| that fits best, how
  * well it fits, and the error of three quantisers of given bits next to the bounds of spot/coinfer.h.
@@ -31,12 +31,18 @@ extern "C" {
 
 enum {
     SPOT_INSPECT_NAME_SIZE = 128,
-    SPOT_INSPECT_DTYPE_SIZE = 8,
+    SPOT_INSPECT_DTYPE_SIZE = 16,
     SPOT_INSPECT_DIMS_MAX = 8,
     SPOT_INSPECT_BITS_MAX = 12,    /* of a quantiser, sign included */
     SPOT_INSPECT_SAMPLE = 1 << 18, /* default of sample_max */
-    SPOT_INSPECT_SAMPLE_MAX = 1 << 24
+    SPOT_INSPECT_SAMPLE_MAX = 1 << 24,
+    SPOT_INSPECT_DTYPES_MAX =
+        48 /* names of types: 22 of safetensors, 23 of ONNX, which share some */
 };
+
+/* Largest distance between the sample's distribution and the law's at which the law is said to fit: half of what normal
+ * weights have from it, 0.084. */
+#define SPOT_INSPECT_KS_FITS 0.042
 
 typedef enum spot_inspect_found {
     SPOT_INSPECT_FITTED = 0,     /* all fields are set */
@@ -71,10 +77,12 @@ typedef struct spot_inspect_error {
 } spot_inspect_error;
 
 typedef struct spot_inspect_tensor {
-    char name[SPOT_INSPECT_NAME_SIZE]; /* the file's: may hold anything but 0 */
+    char name
+        [SPOT_INSPECT_NAME_SIZE]; /* the file's, its end if it is longer: may hold anything but 0 */
     char dtype[SPOT_INSPECT_DTYPE_SIZE];
     size_t n_dim, shape[SPOT_INSPECT_DIMS_MAX];
     size_t n_element;
+    size_t n_byte; /* of its data, 0 where an ONNX file has it in numbers of other sizes */
     spot_inspect_found found;
     /* over all elements; 0 if LISTED or EMPTY */
     size_t n_zero, n_nan, n_infinite;
@@ -102,16 +110,19 @@ typedef struct spot_inspect_value {
     int64_t shape[SPOT_INSPECT_DIMS_MAX]; /* -1 = not fixed by the file */
 } spot_inspect_value;
 
-/* Opens `path` and checks what it says against its size: of a safetensors file as the policies' reader does, at
- * most 4096 tensors that cover the data without gap or overlap; of an ONNX file (by its name, `.onnx`) at most 65536
- * tensors, in it or in files beside it. config: NULL = defaults; copied. On success
+/* Opens `path` and checks what it says against its size: a safetensors file, whose tensors must cover the data without
+ * gap or overlap and whose header has at most 100 MB; where the name ends in `.index.json`, the files beside it that its
+ * weight_map names, at most 512, with the tensors that it says and no others; where it ends in `.onnx`, an ONNX file of
+ * at most 65536 tensors, in it or in files beside it. A Git LFS pointer in place of a file is refused as one. Memory: the
+ * headers and as much again. config: NULL = defaults; copied. On success
  * *out is the caller's, closed by spot_inspect_close; on failure it is NULL. Returns SPOT_OK,
  * E_INVALID (NULL), E_RANGE (config), E_IO, E_FORMAT (see diag), E_NOMEM. Threads: locked by the
  * caller. */
 SPOT_API spot_status spot_inspect_open(const char *path, const spot_inspect_config *config,
                                        spot_inspect **out, spot_diag *diag);
 
-/* Number of tensors; they come in the order of their data, of an ONNX file in that of the file. */
+/* Number of tensors; they come file by file as the index names them and in the order of their data, of an ONNX file in
+ * that of the file. */
 SPOT_API size_t spot_inspect_count(const spot_inspect *file);
 
 /* Number of inputs and outputs of an ONNX file, inputs first; else 0. Weights that it lists as inputs are none. */
@@ -131,6 +142,28 @@ SPOT_API spot_status spot_inspect_draft(const spot_inspect *file, const char *mo
  * is wanted. Returns SPOT_OK, E_INVALID (NULL), E_RANGE (i), E_IO (also a file that shrank), E_NOMEM. */
 SPOT_API spot_status spot_inspect_read(spot_inspect *file, size_t i, spot_inspect_tensor *tensor,
                                        spot_diag *diag);
+
+/* Tensors of one type, or all. */
+typedef struct spot_inspect_total {
+    char dtype[SPOT_INSPECT_DTYPE_SIZE]; /* empty: of all */
+    size_t n_tensor, n_element, n_byte;
+} spot_inspect_total;
+
+/* What the tensors that were added are all together. Begins as zeros. */
+typedef struct spot_inspect_summary {
+    spot_inspect_total all;
+    size_t n_fitted; /* tensors that the exponential law was fitted to */
+    size_t n_fits;   /* those of them that it fits */
+    int n_dtype;
+    spot_inspect_total dtypes[SPOT_INSPECT_DTYPES_MAX]; /* as they were met */
+} spot_inspect_summary;
+
+/* Adds a tensor, as spot_inspect_read gave it. Returns SPOT_OK, E_INVALID (NULL), E_RANGE (more types than there are). */
+SPOT_API spot_status spot_inspect_add(spot_inspect_summary *summary,
+                                      const spot_inspect_tensor *tensor);
+
+/* Whether the tensor was fitted and the exponential law fits it: its ks is at most SPOT_INSPECT_KS_FITS. */
+SPOT_API bool spot_inspect_fits(const spot_inspect_tensor *tensor);
 
 /* Closes; NULL is fine. */
 SPOT_API void spot_inspect_close(spot_inspect *file);

@@ -121,7 +121,8 @@ bool cli_find(cli_thing thing, const char *name, char *path, size_t size);
 /* The same without a word on failure. */
 bool cli_look(cli_thing thing, const char *name, char *path, size_t size);
 
-/* Where the weights of `model` lie: a file as it is; a folder's or a policy's model.safetensors. False without a word. */
+/* Where the weights of `model` lie: a file as it is; a folder's or a policy's model.safetensors, or the index of several
+ * files where it has only that. False without a word. */
 bool cli_look_weights(const char *model, char path[CLI_PATH_SIZE]);
 
 /* A folder of the data that has the file `probe`, looked for in the same places. */

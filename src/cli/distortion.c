@@ -9,9 +9,6 @@
 
 enum { BITS_MAX = 8, N_CURVE = 5 };
 
-/* Distance between distributions above which the law is said not to fit: half of what normal weights have from it, 0.084. */
-static const double KS_FITS = 0.042;
-
 static const char *const curve_keys[N_CURVE] = {"lower", "exact", "lloyd", "verdu", "additive"};
 
 typedef struct options {
@@ -95,7 +92,7 @@ static int print_law(const cli_integers *bits, json_t *rows)
 
 static void print_layer(const spot_inspect_tensor *t)
 {
-    const bool fits = t->ks <= KS_FITS;
+    const bool fits = spot_inspect_fits(t);
 
     spot_print(stdout, "\n%s: %zu weights, lambda %.4g, KS distance %.4f: the exponential law %s\n",
                t->name, t->n_element, t->lambda, t->ks, fits ? "fits" : "does not fit");
@@ -129,7 +126,7 @@ static json_t *json_layer(const spot_inspect_tensor *t)
     }
     return json_pack("{s:s, s:I, s:f, s:f, s:b, s:o}", "name", t->name, "weights",
                      (json_int_t)t->n_element, "lambda", t->lambda, "ks", t->ks, "fits",
-                     t->ks <= KS_FITS, "errors", rows);
+                     spot_inspect_fits(t), "errors", rows);
 }
 
 /* Every matrix; n_fits of n_layer obey the law. */
@@ -149,7 +146,7 @@ static int show_layers(spot_inspect *file, json_t *layers, int *n_layer, int *n_
         }
         if (tensor.n_dim >= 2 && tensor.found == SPOT_INSPECT_FITTED) {
             (*n_layer)++;
-            *n_fits += tensor.ks <= KS_FITS;
+            *n_fits += spot_inspect_fits(&tensor);
             if (layers != NULL) {
                 (void)json_array_append_new(layers, json_layer(&tensor));
             } else {
@@ -212,7 +209,7 @@ static int show_file(spot_inspect *file, const char *path, const options *o,
                "weights have 0.084). All "
                "errors are\n"
                "divided by mean |w| = 1 / lambda, as those of the law are.\n",
-               n_fits, n_layer, KS_FITS);
+               n_fits, n_layer, SPOT_INSPECT_KS_FITS);
     if (measured != NULL) {
         cli_print_measured(measured);
     }

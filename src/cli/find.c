@@ -232,19 +232,38 @@ bool cli_look(cli_thing thing, const char *name, char *path, size_t size)
     return resolve(&kinds[thing], name, path, size);
 }
 
+/* The weights in `folder`: model.safetensors, or where there is none but an index of several files, that. */
+static bool weights_in(const char *folder, char path[CLI_PATH_SIZE])
+{
+    static const char *const files[] = {"model.safetensors", "model.safetensors.index.json"};
+    int written = -1;
+
+    for (int i = 0; i < 2; i++) {
+        written = snprintf(path, CLI_PATH_SIZE, "%s/%s", folder, files[i]);
+        if (written < 0 || written >= CLI_PATH_SIZE) {
+            return false;
+        }
+        if (access(path, F_OK) == 0) {
+            return true;
+        }
+    }
+    written = snprintf(path, CLI_PATH_SIZE, "%s/%s", folder, files[0]); /* what to miss */
+    return written >= 0 && written < CLI_PATH_SIZE;
+}
+
 bool cli_look_weights(const char *model, char path[CLI_PATH_SIZE])
 {
     char folder[CLI_PATH_SIZE];
     struct stat info;
-    int written = -1;
 
     if (stat(model, &info) == 0) {
-        written = snprintf(path, CLI_PATH_SIZE, "%s%s", model,
-                           S_ISDIR(info.st_mode) ? "/model.safetensors" : "");
-    } else if (cli_look(CLI_POLICY, model, folder, sizeof(folder))) {
-        written = snprintf(path, CLI_PATH_SIZE, "%s/model.safetensors", folder);
+        if (S_ISDIR(info.st_mode)) {
+            return weights_in(model, path);
+        }
+        const int written = snprintf(path, CLI_PATH_SIZE, "%s", model);
+        return written >= 0 && written < CLI_PATH_SIZE;
     }
-    return written >= 0 && written < CLI_PATH_SIZE;
+    return cli_look(CLI_POLICY, model, folder, sizeof(folder)) && weights_in(folder, path);
 }
 
 bool cli_find(cli_thing thing, const char *name, char *path, size_t size)

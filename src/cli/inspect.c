@@ -7,6 +7,9 @@
 
 #include "cli.h"
 
+/* With more tensors than these only --all shows each. */
+enum { DETAILS_MAX = 40 };
+
 static const char *const found_words[] = {"fitted", "listed", "empty", "all zero", "not finite"};
 
 /* As cli_look_weights, or says what is wrong. */
@@ -23,37 +26,36 @@ static bool find_model(const char *model, char path[CLI_PATH_SIZE])
     return false;
 }
 
-static void print_tensor(const spot_inspect_tensor *t)
+static void print_tensor(FILE *out, const spot_inspect_tensor *t)
 {
-    spot_print(stdout, "%s  %s [", t->name, t->dtype);
+    spot_print(out, "%s  %s [", t->name, t->dtype);
     for (size_t i = 0; i < t->n_dim; i++) {
-        spot_print(stdout, "%s%zu", i > 0 ? " x " : "", t->shape[i]);
+        spot_print(out, "%s%zu", i > 0 ? " x " : "", t->shape[i]);
     }
-    spot_print(stdout, "]  %zu elements", t->n_element);
+    spot_print(out, "]  %zu elements", t->n_element);
     if (t->found == SPOT_INSPECT_LISTED || t->found == SPOT_INSPECT_EMPTY) {
-        spot_print(stdout, ", not fitted: %s\n",
-                   t->found == SPOT_INSPECT_EMPTY ? "empty" : "dtype");
+        spot_print(out, ", not fitted: %s\n", t->found == SPOT_INSPECT_EMPTY ? "empty" : "dtype");
         return;
     }
-    spot_print(stdout, ", %zu zero\n  mean |w| %.4g, min %.4g, max %.4g", t->n_zero, t->mean_abs,
+    spot_print(out, ", %zu zero\n  mean |w| %.4g, min %.4g, max %.4g", t->n_zero, t->mean_abs,
                t->min, t->max);
     if (t->found == SPOT_INSPECT_NOT_FINITE) {
-        spot_print(stdout, "; not fitted: %zu NaN, %zu infinite\n", t->n_nan, t->n_infinite);
+        spot_print(out, "; not fitted: %zu NaN, %zu infinite\n", t->n_nan, t->n_infinite);
         return;
     }
     if (t->found == SPOT_INSPECT_ALL_ZERO) {
-        spot_print(stdout, "; not fitted: all zero\n");
+        spot_print(out, "; not fitted: all zero\n");
         return;
     }
-    spot_print(stdout, "; lambda %.4g, KS distance %.4f (%s%zu)\n", t->lambda, t->ks,
+    spot_print(out, "; lambda %.4g, KS distance %.4f (%s%zu)\n", t->lambda, t->ks,
                t->n_sample < t->n_element ? "sample of " : "all ", t->n_sample);
     if (t->n_error > 0) {
-        spot_print(stdout, "  bits  uniform  power-of-2  closed form  lambda D_L  lambda D_U\n");
+        spot_print(out, "  bits  uniform  power-of-2  closed form  lambda D_L  lambda D_U\n");
     }
     for (int i = 0; i < t->n_error; i++) {
         const spot_inspect_error *e = &t->errors[i];
 
-        spot_print(stdout, "  %4d  %7.5f  %10.5f  %11.5f  %10.5f  %10.5f\n", e->bits, e->uniform,
+        spot_print(out, "  %4d  %7.5f  %10.5f  %11.5f  %10.5f  %10.5f\n", e->bits, e->uniform,
                    e->power_of_two, e->optimum, e->lower, e->upper);
     }
 }
@@ -139,44 +141,154 @@ static json_t *json_tensor(const spot_inspect_tensor *t)
     return o;
 }
 
-static int show(spot_inspect *file, const char *path, bool json)
+/* As is common: powers of 1000, three digits. */
+static void print_bytes(size_t n)
 {
-    json_t *tensors = json ? json_array() : NULL;
-    json_t *values = json ? json_array() : NULL;
-    cli_progress progress = cli_progress_begin("inspect", !json);
+    static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB", "PB", "EB"};
+    double value = (double)n;
+    int i = 0;
+
+    for (; value >= 999.5 && i < 6; i++) {
+        value /= 1000.0;
+    }
+    spot_print(stdout, "%.3g %s", value, units[i]);
+}
+
+static void print_total(const spot_inspect_total *total)
+{
+    spot_print(stdout, "%zu tensor%s, %zu weights, ", total->n_tensor,
+               total->n_tensor == 1 ? "" : "s", total->n_element);
+    print_bytes(total->n_byte);
+    spot_print(stdout, "\n");
+}
+
+static void print_summary(const spot_inspect_summary *s)
+{
+    print_total(&s->all);
+    for (int i = 0; s->n_dtype > 1 && i < s->n_dtype; i++) {
+        spot_print(stdout, "  %s: ", s->dtypes[i].dtype);
+        print_total(&s->dtypes[i]);
+    }
+    if (s->n_dtype == 1) {
+        spot_print(stdout, "all are %s\n", s->dtypes[0].dtype);
+    }
+    spot_print(stdout,
+               "the exponential law fits %zu of the %zu that it was fitted to (KS distance at most "
+               "%.3f)\n",
+               s->n_fits, s->n_fitted, SPOT_INSPECT_KS_FITS);
+}
+
+static json_t *json_total(const spot_inspect_total *total)
+{
+    return json_pack("{s:I, s:I, s:I}", "tensors", (json_int_t)total->n_tensor, "weights",
+                     (json_int_t)total->n_element, "bytes", (json_int_t)total->n_byte);
+}
+
+static json_t *json_summary(const spot_inspect_summary *s)
+{
+    json_t *dtypes = json_array();
+    json_t *o = json_total(&s->all);
+
+    for (int i = 0; i < s->n_dtype; i++) {
+        json_t *row = json_total(&s->dtypes[i]);
+        (void)json_object_set_new(row, "dtype", json_string(s->dtypes[i].dtype));
+        (void)json_array_append_new(dtypes, row);
+    }
+    (void)json_object_set_new(o, "fitted", json_integer((json_int_t)s->n_fitted));
+    (void)json_object_set_new(o, "fit_law", json_integer((json_int_t)s->n_fits));
+    (void)json_object_set_new(o, "dtypes", dtypes);
+    return o;
+}
+
+/* Where tensors go: details NULL and tensors NULL = into the summary alone. */
+typedef struct sink {
+    spot_inspect_summary summary;
+    FILE *details; /* text that follows the summary, which is known last */
+    json_t *tensors;
+} sink;
+
+static int read_tensors(spot_inspect *file, sink *to)
+{
+    cli_progress progress = cli_progress_begin("inspect", to->details == NULL);
     const size_t n = spot_inspect_count(file);
+    spot_status st = SPOT_OK;
+    spot_diag diag = {""};
 
-    show_values(file, values);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; st == SPOT_OK && i < n; i++) {
         spot_inspect_tensor tensor;
-        spot_diag diag = {""};
-        spot_status st = spot_inspect_read(file, i, &tensor, &diag);
 
-        if (st != SPOT_OK) {
-            cli_progress_end(&progress);
-            json_decref(tensors);
-            json_decref(values);
-            return cli_fail("inspect", st, &diag);
+        st = spot_inspect_read(file, i, &tensor, &diag);
+        st = st == SPOT_OK ? spot_inspect_add(&to->summary, &tensor) : st;
+        if (st == SPOT_OK && to->tensors != NULL) {
+            (void)json_array_append_new(to->tensors, json_tensor(&tensor));
         }
-        if (json) {
-            (void)json_array_append_new(tensors, json_tensor(&tensor));
-        } else {
-            if (i > 0) {
-                spot_print(stdout, "\n");
-            }
-            print_tensor(&tensor);
+        if (st == SPOT_OK && to->details != NULL) {
+            spot_print(to->details, "\n");
+            print_tensor(to->details, &tensor);
         }
         (void)cli_progress_update(&progress, (int64_t)i + 1, (int64_t)n);
     }
     cli_progress_end(&progress);
-    if (json) {
-        return cli_print_json(
-            json_pack("{s:s, s:o, s:o}", "file", path, "values", values, "tensors", tensors));
+    return st == SPOT_OK ? CLI_OK : cli_fail("inspect", st, &diag);
+}
+
+static int show_json(spot_inspect *file, const char *path)
+{
+    sink to = {.tensors = json_array()};
+    const int code = read_tensors(file, &to);
+
+    if (code != CLI_OK) {
+        json_decref(to.tensors);
+        return code;
     }
-    if (n == 0) {
-        spot_print(stdout, "no tensors\n");
+    json_t *values = json_array();
+    show_values(file, values);
+    return cli_print_json(json_pack("{s:s, s:o, s:o, s:o}", "file", path, "summary",
+                                    json_summary(&to.summary), "values", values, "tensors",
+                                    to.tensors));
+}
+
+/* The details that were kept; false: they could not be. */
+static bool copy_details(FILE *details)
+{
+    char text[4096]; /* longer than any line */
+
+    if (fflush(details) != 0 || fseek(details, 0, SEEK_SET) != 0) {
+        return false;
     }
-    return CLI_OK;
+    while (fgets(text, sizeof(text), details) != NULL) {
+        text[strcspn(text, "\n")] = '\0'; /* which would be shown */
+        spot_print(stdout, "%s\n", text);
+    }
+    return ferror(details) == 0;
+}
+
+static int show_text(spot_inspect *file, bool all)
+{
+    const size_t n = spot_inspect_count(file);
+    sink to = {.details = NULL};
+
+    if (all || n <= DETAILS_MAX) {
+        to.details = tmpfile();
+        if (to.details == NULL) {
+            return cli_fail("inspect", SPOT_E_IO, &(spot_diag){"no room for a temporary file"});
+        }
+    }
+    int code = read_tensors(file, &to);
+    if (code == CLI_OK) {
+        show_values(file, NULL);
+        print_summary(&to.summary);
+        if (to.details == NULL) {
+            spot_print(stdout, "(--all shows each tensor)\n");
+        } else if (!copy_details(to.details)) {
+            code = cli_fail("inspect", SPOT_E_IO,
+                            &(spot_diag){"a temporary file could not be written"});
+        }
+    }
+    if (to.details != NULL) {
+        (void)fclose(to.details);
+    }
+    return code;
 }
 
 /* --draft: a policy.yaml beside the model, which is not overwritten. */
@@ -212,19 +324,24 @@ static bool take_bits(const cli_integers *bits, spot_inspect_config *config)
 }
 
 static const char SUMMARY[] =
-    "Prints for each tensor of a model: type, shape, range, the exponential law of |w| that fits\n"
+    "Prints how many tensors, weights and bytes of each type a model has and how many tensors the\n"
+    "exponential law fits; then, of at most 40 tensors or with --all, for each: type, shape, "
+    "range,\n"
+    "the exponential law of |w| that fits\n"
     "best (lambda = 1 / mean |w|) with its Kolmogorov-Smirnov distance, and for each bit-width "
     "the\n"
     "error mean |w - Q(w)| / mean |w| of a uniform quantiser with the best clip, of powers of two\n"
     "and of the closed-form optimum for that law, next to the law's bounds lambda D_L = 2^-b and\n"
     "lambda D_U = 2^(1-b). Bits include the sign.\n\n"
-    "MODEL is a safetensors or ONNX file of any size, a policy's folder or its name. F32, BF16\n"
+    "MODEL is a safetensors or ONNX file of any size, the index of a model in several files\n"
+    "(model.safetensors.index.json), a folder with one of these, or a policy's name. F32, BF16\n"
     "and F16 are fitted, other types listed; of an ONNX file the inputs and outputs too. Ranges\n"
     "and lambda use every weight; distance and errors a fixed sample of at most 262144 weights a\n"
     "tensor.";
 
 static const char EXAMPLES[] =
     "  sweetspot inspect ur5e-pick-place-dit\n"
+    "  sweetspot inspect model.safetensors.index.json --all\n"
     "  sweetspot inspect model.onnx --bits 4,8\n"
     "  sweetspot inspect model.onnx --draft policy.yaml\n"
     "  sweetspot inspect model.safetensors --json | jq '.tensors[] | [.name, .ks]'\n";
@@ -233,6 +350,7 @@ int spoti_cli_inspect(int argc, char **argv)
 {
     int exit_code = CLI_OK;
     bool json = false;
+    bool all = false;
     const char *draft = NULL;
     cli_integers bits = {.count = 0};
     char path[CLI_PATH_SIZE];
@@ -241,6 +359,7 @@ int spoti_cli_inspect(int argc, char **argv)
         {"bits", "B,...", CLI_INTEGERS, &bits, "bit-widths, sign included; default 2,3,4,6,8"},
         {"draft", "FILE", CLI_TEXT, &draft,
          "of an ONNX file: write a first policy.yaml, to be checked, instead"},
+        {"all", NULL, CLI_FLAG, &all, "each tensor, also of a model that has more than 40"},
         {"json", NULL, CLI_FLAG, &json, "JSON instead of text"},
     };
     const cli_page page = {.verb = "inspect",
@@ -267,7 +386,9 @@ int spoti_cli_inspect(int argc, char **argv)
     if (st != SPOT_OK) {
         return cli_fail("inspect", st, &diag);
     }
-    exit_code = draft != NULL ? write_draft(file, path, draft) : show(file, path, json);
+    exit_code = draft != NULL ? write_draft(file, path, draft)
+                : json        ? show_json(file, path)
+                              : show_text(file, all);
     spot_inspect_close(file);
     return exit_code;
 }

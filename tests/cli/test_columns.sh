@@ -82,7 +82,7 @@ fits rollout --task ur5e-pick-place --policy "$name" --platform here.yaml --char
     --point "steps=10 quant=w8a8 prune=mlp:0.25 overlap=2 align=skip"
 fits rollout --task ur5e-conveyor --platform agx-orin-30w --seeds 1
 fits demo --task ur5e-conveyor --episodes 1 --out demos.hdf5
-fits inspect ur5e-conveyor
+fits inspect ur5e-conveyor --all
 fits metrics demos.hdf5
 fits demo --task ur5e-conveyor --episodes 2 --out two.hdf5
 fits metrics two.hdf5 --position-noise-m 1e-4

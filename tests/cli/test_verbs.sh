@@ -209,7 +209,7 @@ for t in (t for t in i["tensors"] if t["found"] == "fitted"):
     u = [e["uniform"] for e in t["errors"]]
     assert u == sorted(u, reverse=True) and u[-1] < 0.05, t
 EOF
-"$tool" inspect ur5e-conveyor | grep "lambda" >/dev/null || die "inspect prints no lambda"
+"$tool" inspect ur5e-conveyor --all | grep "lambda" >/dev/null || die "inspect prints no lambda"
 
 # A video where it can be made, one clear line where it cannot.
 if command -v ffmpeg >/dev/null; then

@@ -209,3 +209,17 @@ spot_status spoti_file_open(const char *path, const char *expected, FILE **out, 
     }
     return st;
 }
+
+static const char LFS_POINTER[] = "version https://git-lfs";
+
+bool spoti_file_is_lfs_pointer(const void *bytes, size_t size)
+{
+    return size >= SPOTI_LFS_POINTER_SIZE &&
+           memcmp(bytes, LFS_POINTER, SPOTI_LFS_POINTER_SIZE) == 0;
+}
+
+spot_status spoti_file_refuse_lfs_pointer(const char *path, spot_diag *diag)
+{
+    return spot_diag_set(diag, SPOT_E_FORMAT,
+                         "%s: is a Git LFS pointer: fetch the file itself (git lfs pull)", path);
+}

@@ -48,4 +48,12 @@ spot_status spoti_file_open(const char *path, const char *expected, FILE **out, 
 /* Likewise, for who reads by pread; *fd is -1 on failure. */
 spot_status spoti_file_open_fd(const char *path, const char *expected, int *fd, spot_diag *diag);
 
+enum { SPOTI_LFS_POINTER_SIZE = 23 }; /* bytes that tell one */
+
+/* Whether the first `size` bytes of a file are those of a Git LFS pointer: the file itself was never fetched. */
+bool spoti_file_is_lfs_pointer(const void *bytes, size_t size);
+
+/* E_FORMAT, with a line that says so and what to do. */
+spot_status spoti_file_refuse_lfs_pointer(const char *path, spot_diag *diag);
+
 #endif

@@ -208,9 +208,9 @@ static void take_chunk(spot_inspect *f, size_t first, size_t n, sampler *s, doub
     }
 }
 
-static spot_status scan(spot_inspect *f, size_t i, spot_inspect_tensor *t, spot_diag *diag)
+static spot_status scan(spot_inspect *f, size_t i, const spoti_tensor *e, spot_inspect_tensor *t,
+                        spot_diag *diag)
 {
-    const spoti_tensor *e = spoti_weights_at(&f->weights, i);
     sampler s = {.rng = spot_rng_at(0, SPOT_STREAM_BOOTSTRAP, 0),
                  .n_element = e->n_element,
                  .n_sample = t->n_sample};
@@ -220,7 +220,7 @@ static spot_status scan(spot_inspect *f, size_t i, spot_inspect_tensor *t, spot_
     for (size_t first = 0; first < e->n_element; first += CHUNK) {
         const size_t n = e->n_element - first < CHUNK ? e->n_element - first : CHUNK;
         const spoti_tensor part = {.dtype = e->dtype, .n_element = n, .data = f->bytes};
-        spot_status st = spoti_weights_read(&f->weights, i, first * e->element_size, f->bytes,
+        spot_status st = spoti_weights_read(&f->weights, i, e, first * e->element_size, f->bytes,
                                             n * e->element_size, diag);
 
         if (st != SPOT_OK) {
@@ -273,11 +273,17 @@ spot_status spot_inspect_read(spot_inspect *file, size_t i, spot_inspect_tensor 
     if (i >= spoti_weights_count(&file->weights)) {
         return SPOT_E_RANGE;
     }
-    const spoti_tensor *e = spoti_weights_at(&file->weights, i);
-    const bool is_weight = e->dtype != SPOTI_DTYPE_OTHER;
-    spot_status st = SPOT_OK;
+    spoti_tensor own;
+    const spoti_tensor *e = &own;
+    spot_status st = spoti_weights_at(&file->weights, i, &own);
 
-    *tensor = (spot_inspect_tensor){.n_dim = e->n_dim, .n_element = e->n_element};
+    *tensor = (spot_inspect_tensor){.n_dim = 0};
+    if (st != SPOT_OK) {
+        return st;
+    }
+    const bool is_weight = e->dtype != SPOTI_DTYPE_OTHER;
+    *tensor = (spot_inspect_tensor){
+        .n_dim = e->n_dim, .n_element = e->n_element, .n_byte = e->end - e->begin};
     (void)spoti_copy(tensor->name, sizeof(tensor->name), e->name);
     (void)spoti_copy(tensor->dtype, sizeof(tensor->dtype), e->dtype_name);
     memcpy(tensor->shape, e->shape, sizeof(tensor->shape));
@@ -287,7 +293,7 @@ spot_status spot_inspect_read(spot_inspect *file, size_t i, spot_inspect_tensor 
     }
     tensor->n_sample =
         e->n_element < file->config.sample_max ? e->n_element : file->config.sample_max;
-    st = scan(file, i, tensor, diag);
+    st = scan(file, i, e, tensor, diag);
     if (st != SPOT_OK) {
         return st;
     }

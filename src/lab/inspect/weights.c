@@ -3,84 +3,18 @@
 /* Files of weights: opened, checked, read by position. */
 #include "lab/inspect/weights.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/alloc.h"
 #include "core/base/text.h"
-
-static spot_status read_at(int fd, const char *path, uint64_t at, void *out, size_t size,
-                           spot_diag *diag)
-{
-    unsigned char *to = out;
-
-    while (size > 0) {
-        const ssize_t got = pread(fd, to, size, (off_t)at);
-
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            return spot_diag_set(diag, SPOT_E_IO, "%s: cannot be read whole", path);
-        }
-        to += got;
-        at += (uint64_t)got;
-        size -= (size_t)got;
-    }
-    return SPOT_OK;
-}
-
-static spot_status open_at(const char *path, const char *what, int *fd, uint64_t *size,
-                           spot_diag *diag)
-{
-    struct stat info;
-    spot_status st = spoti_file_open_fd(path, what, fd, diag);
-
-    if (st == SPOT_OK && fstat(*fd, &info) != 0) {
-        st = spot_diag_set(diag, SPOT_E_IO, "%s: cannot be read", path);
-    }
-    *size = st == SPOT_OK ? (uint64_t)info.st_size : 0;
-    return st;
-}
-
-static spot_status read_header(spoti_weights *w, uint64_t size, spot_diag *diag)
-{
-    unsigned char prefix[SPOTI_TENSOR_PREFIX_SIZE] = {0};
-    size_t length = 0;
-    spot_status st = SPOT_OK;
-
-    if (size >= sizeof(prefix)) {
-        st = read_at(w->fd, w->path, 0, prefix, sizeof(prefix), diag);
-    }
-    if (st == SPOT_OK) {
-        st = spoti_safetensors_header_length(w->path, prefix, size, &length, diag);
-    }
-    if (st != SPOT_OK) {
-        return st;
-    }
-    w->data_at = sizeof(prefix) + length;
-
-    char *header = spoti_alloc(w->allocator, length + 1, 1);
-    if (header == NULL) {
-        return SPOT_E_NOMEM;
-    }
-    st = read_at(w->fd, w->path, sizeof(prefix), header, length, diag);
-    if (st == SPOT_OK) {
-        st = spoti_safetensors_header(w->path, header, length, size - w->data_at, true,
-                                      w->allocator, &w->header, diag);
-    }
-    spoti_free(w->allocator, header, length + 1);
-    return st;
-}
 
 /* ONNX -------------------------------------------------------------------------------------------- */
 
 static spot_status read_model(void *ctx, uint64_t at, void *out, size_t size, spot_diag *diag)
 {
     const spoti_weights *w = ctx;
-    return read_at(w->fd, w->path, at, out, size, diag);
+    return spoti_shard_read_fd(w->fd, w->path, at, out, size, diag);
 }
 
 /* Opens the file of data beside the model, and checks that all of its tensors are in it. */
@@ -94,8 +28,8 @@ static spot_status open_beside(spoti_weights *w, size_t file, spot_diag *diag)
     if (!spoti_format(path, sizeof(path), "%.*s%s", folder, w->path, w->onnx.files[file])) {
         return spot_diag_set(diag, SPOT_E_IO, "%s: path too long", w->path);
     }
-    spot_status st =
-        open_at(path, "the data of an ONNX model beside it", &w->beside[file], &size, diag);
+    spot_status st = spoti_shard_open_fd(path, "the data of an ONNX model beside it",
+                                         &w->beside[file], &size, diag);
     for (size_t i = 0; st == SPOT_OK && i < w->onnx.n_tensor; i++) {
         const spoti_onnx_tensor *t = &w->onnx.tensors[i];
         if (t->file == file + 1 && t->tensor.end > size) {
@@ -119,12 +53,6 @@ static spot_status read_onnx(spoti_weights *w, uint64_t size, spot_diag *diag)
 
 /* What is common ---------------------------------------------------------------------------------- */
 
-static bool ends_in(const char *text, const char *end)
-{
-    const size_t n = strlen(text);
-    return n >= strlen(end) && strcmp(text + n - strlen(end), end) == 0;
-}
-
 spot_status spoti_weights_open(const char *path, const spot_allocator *allocator,
                                spoti_weights *out, spot_diag *diag)
 {
@@ -134,7 +62,7 @@ spot_status spoti_weights_open(const char *path, const spot_allocator *allocator
     memset(out, 0, sizeof(*out));
     out->allocator = allocator;
     out->fd = -1;
-    out->header.allocator = allocator;
+    out->shards.allocator = allocator;
     out->onnx.allocator = allocator;
     for (int i = 0; i < SPOTI_ONNX_FILES_MAX; i++) {
         out->beside[i] = -1;
@@ -142,11 +70,12 @@ spot_status spoti_weights_open(const char *path, const spot_allocator *allocator
     if (!spoti_copy(out->path, sizeof(out->path), path)) {
         return spot_diag_set(diag, SPOT_E_IO, "%.100s...: path too long", path);
     }
-    out->is_onnx = ends_in(path, ".onnx");
-    st = open_at(path, out->is_onnx ? "an ONNX file" : "a safetensors file", &out->fd, &size, diag);
-    if (st == SPOT_OK) {
-        st = out->is_onnx ? read_onnx(out, size, diag) : read_header(out, size, diag);
+    out->is_onnx = spoti_ends_with(path, ".onnx");
+    if (!out->is_onnx) {
+        return spoti_shards_open(path, allocator, &out->shards, diag);
     }
+    st = spoti_shard_open_fd(path, "an ONNX file", &out->fd, &size, diag);
+    st = st == SPOT_OK ? read_onnx(out, size, diag) : st;
     if (st != SPOT_OK) {
         spoti_weights_close(out);
     }
@@ -167,25 +96,34 @@ void spoti_weights_close(spoti_weights *weights)
     for (int i = 0; i < SPOTI_ONNX_FILES_MAX; i++) {
         close_fd(&weights->beside[i]);
     }
-    spoti_safetensors_close(&weights->header);
+    spoti_shards_close(&weights->shards);
     spoti_onnx_close(&weights->onnx);
 }
 
 size_t spoti_weights_count(const spoti_weights *weights)
 {
-    return weights->is_onnx ? weights->onnx.n_tensor : weights->header.n_tensor;
+    return weights->is_onnx ? weights->onnx.n_tensor : weights->shards.n_tensor;
 }
 
-const spoti_tensor *spoti_weights_at(const spoti_weights *weights, size_t i)
+spot_status spoti_weights_at(const spoti_weights *weights, size_t i, spoti_tensor *tensor)
 {
-    return weights->is_onnx ? &weights->onnx.tensors[i].tensor : &weights->header.tensors[i];
+    if (weights->is_onnx) {
+        *tensor = weights->onnx.tensors[i].tensor;
+        return SPOT_OK;
+    }
+    const spoti_shard *shard = spoti_shards_of(&weights->shards, i);
+    return spoti_tensor_index_at(&shard->index, i - shard->first, tensor);
 }
 
-spot_status spoti_weights_read(const spoti_weights *weights, size_t i, size_t from, void *out,
-                               size_t size, spot_diag *diag)
+spot_status spoti_weights_read(const spoti_weights *weights, size_t i, const spoti_tensor *tensor,
+                               size_t from, void *out, size_t size, spot_diag *diag)
 {
-    const spoti_tensor *t = spoti_weights_at(weights, i);
-    const size_t file = weights->is_onnx ? weights->onnx.tensors[i].file : 0;
-    return read_at(file > 0 ? weights->beside[file - 1] : weights->fd, weights->path,
-                   weights->data_at + t->begin + from, out, size, diag);
+    if (!weights->is_onnx) {
+        const spoti_shard *shard = spoti_shards_of(&weights->shards, i);
+        return spoti_shard_read_fd(shard->fd, shard->path, shard->data_at + tensor->begin + from,
+                                   out, size, diag);
+    }
+    const size_t file = weights->onnx.tensors[i].file;
+    return spoti_shard_read_fd(file > 0 ? weights->beside[file - 1] : weights->fd, weights->path,
+                               tensor->begin + from, out, size, diag);
 }

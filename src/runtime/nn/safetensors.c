@@ -15,26 +15,59 @@
 /* 4 GiB of weights: larger policies do not belong on this path. */
 static const uint64_t FILE_SIZE_MAX = UINT64_C(1) << 32;
 
+/* The tensors of an index, with their data. */
+static spot_status take_tensors(const spoti_tensor_index *index, const unsigned char *data,
+                                spoti_safetensors *out)
+{
+    spot_status st = SPOT_OK;
+
+    /* One more than needed, so that an empty file is no allocation of nothing. */
+    out->n_room = index->n_tensor + 1;
+    out->tensors = spoti_calloc(out->allocator, out->n_room, sizeof *out->tensors);
+    if (out->tensors == NULL) {
+        out->n_room = 0;
+        return SPOT_E_NOMEM;
+    }
+    for (size_t i = 0; st == SPOT_OK && i < index->n_tensor; i++) {
+        st = spoti_tensor_index_at(index, i, &out->tensors[i]);
+        out->tensors[i].data = data + out->tensors[i].begin;
+        out->n_tensor++;
+    }
+    if (st != SPOT_OK) {
+        spoti_safetensors_close(out);
+    }
+    return st;
+}
+
 spot_status spoti_safetensors_parse(const char *path, const unsigned char *blob, size_t size,
                                     const spot_allocator *allocator, spoti_safetensors *out,
                                     spot_diag *diag)
 {
+    spoti_tensor_index index = {.allocator = allocator};
     size_t length = 0;
-    spot_status st = spoti_safetensors_header_length(path, blob, size, &length, diag);
 
     *out = (spoti_safetensors){.allocator = allocator};
-    if (st != SPOT_OK) {
+    size = blob != NULL ? size : 0;
+    if (spoti_file_is_lfs_pointer(blob, size)) {
+        return spoti_file_refuse_lfs_pointer(path, diag);
+    }
+    spot_status st = spoti_safetensors_header_length(path, blob, size, false, &length, diag);
+    if (st != SPOT_OK || blob == NULL) { /* without bytes it is too short */
         return st;
     }
-
     const unsigned char *data = blob + SPOTI_TENSOR_PREFIX_SIZE + length;
-
-    st = spoti_safetensors_header(path, (const char *)blob + SPOTI_TENSOR_PREFIX_SIZE, length,
-                                  size - SPOTI_TENSOR_PREFIX_SIZE - length, false, allocator, out,
-                                  diag);
-    for (size_t i = 0; i < out->n_tensor; i++) {
-        out->tensors[i].data = data + out->tensors[i].begin;
+    char *header = spoti_alloc(allocator, length + 1, 1); /* reading it changes it */
+    if (header == NULL) {
+        return SPOT_E_NOMEM;
     }
+    memcpy(header, blob + SPOTI_TENSOR_PREFIX_SIZE, length);
+    st = spoti_tensor_index_read(path, header, length, size - SPOTI_TENSOR_PREFIX_SIZE - length,
+                                 false, allocator, &index, diag);
+    if (st == SPOT_OK) {
+        st = take_tensors(&index, data, out);
+    }
+    spoti_tensor_index_close(&index);
+    spoti_free(allocator, header, length + 1);
     return st;
 }
 

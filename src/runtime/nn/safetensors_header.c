@@ -3,6 +3,7 @@
 /*
  * safetensors: the checks of a header.
  *
+ * It is read tensor by tensor: no tree of it is ever in memory, only an index of less than its own size.
  * Whatever it says is checked against the bytes that are there before anything is read through it;
  * element counts are multiplied with overflow checks.
  */
@@ -13,28 +14,34 @@
 
 #include "core/base/alloc.h"
 #include "core/base/text.h"
+#include "runtime/nn/json_members.h"
 #include "runtime/nn/safetensors.h"
 
+/* All of the format's reference, version 0.8. */
 static const struct {
     const char *name;
     spoti_dtype dtype;
-    size_t size;
+    size_t bits;
 } DTYPES[] = {
-    {"F32", SPOTI_DTYPE_F32, 4},       {"BF16", SPOTI_DTYPE_BF16, 2},
-    {"F16", SPOTI_DTYPE_F16, 2},       {"F64", SPOTI_DTYPE_OTHER, 8},
-    {"I64", SPOTI_DTYPE_OTHER, 8},     {"U64", SPOTI_DTYPE_OTHER, 8},
-    {"I32", SPOTI_DTYPE_OTHER, 4},     {"U32", SPOTI_DTYPE_OTHER, 4},
-    {"I16", SPOTI_DTYPE_OTHER, 2},     {"U16", SPOTI_DTYPE_OTHER, 2},
-    {"I8", SPOTI_DTYPE_OTHER, 1},      {"U8", SPOTI_DTYPE_OTHER, 1},
-    {"BOOL", SPOTI_DTYPE_OTHER, 1},    {"F8_E4M3", SPOTI_DTYPE_OTHER, 1},
-    {"F8_E5M2", SPOTI_DTYPE_OTHER, 1},
+    {"F32", SPOTI_DTYPE_F32, 32},          {"BF16", SPOTI_DTYPE_BF16, 16},
+    {"F16", SPOTI_DTYPE_F16, 16},          {"F64", SPOTI_DTYPE_OTHER, 64},
+    {"C64", SPOTI_DTYPE_OTHER, 64},        {"I64", SPOTI_DTYPE_OTHER, 64},
+    {"U64", SPOTI_DTYPE_OTHER, 64},        {"I32", SPOTI_DTYPE_OTHER, 32},
+    {"U32", SPOTI_DTYPE_OTHER, 32},        {"I16", SPOTI_DTYPE_OTHER, 16},
+    {"U16", SPOTI_DTYPE_OTHER, 16},        {"I8", SPOTI_DTYPE_OTHER, 8},
+    {"U8", SPOTI_DTYPE_OTHER, 8},          {"BOOL", SPOTI_DTYPE_OTHER, 8},
+    {"F8_E4M3", SPOTI_DTYPE_OTHER, 8},     {"F8_E5M2", SPOTI_DTYPE_OTHER, 8},
+    {"F8_E8M0", SPOTI_DTYPE_OTHER, 8},     {"F8_E4M3FNUZ", SPOTI_DTYPE_OTHER, 8},
+    {"F8_E5M2FNUZ", SPOTI_DTYPE_OTHER, 8}, {"F6_E2M3", SPOTI_DTYPE_OTHER, 6},
+    {"F6_E3M2", SPOTI_DTYPE_OTHER, 6},     {"F4", SPOTI_DTYPE_OTHER, 4},
 };
 
 /* What the parsing helpers share. */
 typedef struct parser {
     const char *path;
     size_t data_size;
-    bool any_dtype;
+    bool any;
+    size_t bits; /* of an element of the tensor at hand */
     spot_diag *diag;
 } parser;
 
@@ -54,8 +61,7 @@ static bool to_size(const json_t *value, size_t *out)
     return true;
 }
 
-static spot_status parse_shape(const parser *p, const char *name, const json_t *shape,
-                               spoti_tensor *t)
+static spot_status parse_shape(parser *p, const char *name, const json_t *shape, spoti_tensor *t)
 {
     if (!json_is_array(shape) || json_array_size(shape) > SPOTI_TENSOR_DIMS_MAX) {
         return refuse(p, name, "shape: expected a list of at most 8 sizes");
@@ -73,7 +79,7 @@ static spot_status parse_shape(const parser *p, const char *name, const json_t *
     return SPOT_OK;
 }
 
-static spot_status parse_offsets(const parser *p, const char *name, const json_t *offsets,
+static spot_status parse_offsets(parser *p, const char *name, const json_t *offsets,
                                  spoti_tensor *t)
 {
     size_t bytes = 0;
@@ -86,60 +92,116 @@ static spot_status parse_offsets(const parser *p, const char *name, const json_t
     if (t->begin > t->end || t->end > p->data_size) {
         return refuse(p, name, "data_offsets: outside the file, expected begin <= end <= size");
     }
-    if (!spoti_size_mul(t->n_element, t->element_size, &bytes) || bytes != t->end - t->begin) {
+    /* whole eights first: the product of bits would overflow where that of bytes does not */
+    if (t->n_element % 8 * p->bits % 8 != 0) {
+        return refuse(p, name, "shape: elements of its dtype do not fill whole bytes, expected to");
+    }
+    if (!spoti_size_mul(t->n_element / 8, p->bits, &bytes) ||
+        bytes > SIZE_MAX - t->n_element % 8 * p->bits / 8 ||
+        bytes + t->n_element % 8 * p->bits / 8 != t->end - t->begin) {
         return refuse(p, name, "data_offsets: expected as many bytes as shape and dtype need");
     }
     return SPOT_OK;
 }
 
-static spot_status parse_dtype(const parser *p, const char *name, const json_t *value,
-                               spoti_tensor *t)
+static spot_status parse_dtype(parser *p, const char *name, const json_t *value, spoti_tensor *t)
 {
     const char *dtype = json_string_value(value);
 
     for (size_t i = 0; dtype != NULL && i < sizeof DTYPES / sizeof DTYPES[0]; i++) {
         if (strcmp(dtype, DTYPES[i].name) == 0 &&
-            (p->any_dtype || DTYPES[i].dtype != SPOTI_DTYPE_OTHER)) {
+            (p->any || DTYPES[i].dtype != SPOTI_DTYPE_OTHER)) {
             t->dtype = DTYPES[i].dtype;
             t->dtype_name = DTYPES[i].name;
-            t->element_size = DTYPES[i].size;
+            t->element_size = DTYPES[i].bits / 8;
+            p->bits = DTYPES[i].bits;
             return SPOT_OK;
         }
     }
     return refuse(p, name,
-                  p->any_dtype
-                      ? "dtype: expected F64, F32, BF16, F16, F8_E4M3, F8_E5M2, I64 .. I8, "
-                        "U64 .. U8 or BOOL"
+                  p->any
+                      ? "dtype: expected F64, F32, BF16, F16, F8_E4M3, F8_E5M2, F8_E8M0, "
+                        "F8_E4M3FNUZ, F8_E5M2FNUZ, F6_E2M3, F6_E3M2, F4, C64, I64 .. I8, U64 .. U8 "
+                        "or BOOL"
                       : "dtype: expected F32, BF16 or F16");
 }
 
-static spot_status parse_tensor(const parser *p, const char *name, const json_t *entry,
-                                spoti_tensor *t)
+static spot_status parse_tensor(parser *p, const char *name, const json_t *entry, spoti_tensor *t)
 {
+    const size_t length = strlen(name);
     spot_status st = SPOT_OK;
 
-    if (!json_is_object(entry) || json_object_size(entry) != 3) {
+    /* the format's reference overlooks further members */
+    if (!json_is_object(entry) || (!p->any && json_object_size(entry) != 3)) {
         return refuse(p, name, "expected an object of dtype, shape and data_offsets");
     }
-    if (!spoti_copy(t->name, sizeof t->name, name)) {
+    if (!p->any && length >= sizeof t->name) {
         return refuse(p, name, "name too long, expected at most 127 bytes");
     }
+    (void)spoti_copy(t->name, sizeof t->name,
+                     length < sizeof t->name ? name : name + length + 1 - sizeof t->name);
     st = parse_dtype(p, name, json_object_get(entry, "dtype"), t);
-    if (st != SPOT_OK) {
-        return st;
+    if (st == SPOT_OK) {
+        st = parse_shape(p, name, json_object_get(entry, "shape"), t);
     }
-    st = parse_shape(p, name, json_object_get(entry, "shape"), t);
-    if (st != SPOT_OK) {
-        return st;
+    return st == SPOT_OK ? parse_offsets(p, name, json_object_get(entry, "data_offsets"), t) : st;
+}
+
+static spot_status parse_entry(parser *p, const char *name, const char *text, size_t length,
+                               spoti_tensor *t)
+{
+    json_error_t error;
+
+    *t = (spoti_tensor){.n_dim = 0};
+    if (length > SPOTI_TENSOR_ENTRY_MAX) {
+        return refuse(p, name,
+                      "described in more than 4096 bytes, expected dtype, shape and "
+                      "data_offsets");
     }
-    return parse_offsets(p, name, json_object_get(entry, "data_offsets"), t);
+    json_t *entry = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (entry == NULL) {
+        return json_error_code(&error) == json_error_out_of_memory
+                   ? SPOT_E_NOMEM
+                   : spot_diag_set(p->diag, SPOT_E_FORMAT,
+                                   "%s: header: tensor '%.100s': %s, expected an object of dtype, "
+                                   "shape and data_offsets",
+                                   p->path, name, error.text);
+    }
+    const spot_status st = parse_tensor(p, name, entry, t);
+    json_decref(entry);
+    return st;
+}
+
+/* Free text of the writer, not used: null, or an object of texts. */
+static spot_status check_metadata(const parser *p, const spoti_json_member *metadata)
+{
+    spoti_json_members members = spoti_json_members_of(p->path, "header: __metadata__",
+                                                       metadata->value, metadata->length, p->diag);
+    spoti_json_member member;
+    const char *text = NULL;
+    bool more = true;
+
+    if (metadata->length == 4 && memcmp(metadata->value, "null", 4) == 0) {
+        return SPOT_OK;
+    }
+    spot_status st = spoti_json_next(&members, &member, &more);
+    while (st == SPOT_OK && more) {
+        st = spoti_json_text(&members, &member, &text);
+        st = st == SPOT_OK ? spoti_json_next(&members, &member, &more) : st;
+    }
+    return st;
+}
+
+static int compare_name(const void *a, const void *b)
+{
+    return strcmp(((const spoti_tensor_place *)a)->name, ((const spoti_tensor_place *)b)->name);
 }
 
 /* By place of the data; tensors without elements come before what starts at the same byte. */
 static int compare_place(const void *a, const void *b)
 {
-    const spoti_tensor *x = a;
-    const spoti_tensor *y = b;
+    const spoti_tensor_place *x = a;
+    const spoti_tensor_place *y = b;
 
     if (x->begin != y->begin) {
         return x->begin < y->begin ? -1 : 1;
@@ -150,14 +212,25 @@ static int compare_place(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
+static spot_status check_names(const parser *p, const spoti_tensor_index *out)
+{
+    qsort(out->places, out->n_tensor, sizeof *out->places, compare_name);
+    for (size_t i = 1; i < out->n_tensor; i++) {
+        if (compare_name(&out->places[i - 1], &out->places[i]) == 0) {
+            return refuse(p, out->places[i].name, "there twice, expected no duplicates");
+        }
+    }
+    return SPOT_OK;
+}
+
 /* The tensors must lie end to end: what overlaps or hides between them is refused. */
-static spot_status check_cover(const parser *p, spoti_safetensors *out)
+static spot_status check_cover(const parser *p, const spoti_tensor_index *out)
 {
     size_t end = 0;
 
-    qsort(out->tensors, out->n_tensor, sizeof *out->tensors, compare_place);
+    qsort(out->places, out->n_tensor, sizeof *out->places, compare_place);
     for (size_t i = 0; i < out->n_tensor; i++) {
-        const spoti_tensor *t = &out->tensors[i];
+        const spoti_tensor_place *t = &out->places[i];
 
         if (t->begin != end) {
             return refuse(p, t->name,
@@ -174,41 +247,30 @@ static spot_status check_cover(const parser *p, spoti_safetensors *out)
     return SPOT_OK;
 }
 
-static spot_status parse_header(const parser *p, json_t *header, spoti_safetensors *out)
+/* What one member of the header says, into the index. */
+static spot_status take_member(parser *p, const spoti_json_member *member, spoti_tensor_index *out)
 {
-    const char *name = NULL;
-    json_t *entry = NULL;
+    spoti_tensor t;
 
-    if (!json_is_object(header) || json_object_size(header) > SPOTI_TENSORS_MAX) {
-        return spot_diag_set(p->diag, SPOT_E_FORMAT,
-                             "%s: header: expected an object of at most %d tensors", p->path,
-                             SPOTI_TENSORS_MAX);
+    if (strcmp(member->name, "__metadata__") == 0) {
+        return check_metadata(p, member);
     }
-    /* One more than needed, so that an empty file is no allocation of nothing. */
-    out->n_room = json_object_size(header) + 1;
-    out->tensors = spoti_calloc(out->allocator, out->n_room, sizeof *out->tensors);
-    if (out->tensors == NULL) {
-        return SPOT_E_NOMEM;
+    if (!p->any && out->n_tensor == SPOTI_TENSORS_MAX) {
+        return refuse(p, member->name, "one too many, expected at most 4096 tensors");
     }
-    json_object_foreach(header, name, entry)
-    {
-        spot_status st = SPOT_OK;
-
-        if (strcmp(name, "__metadata__") == 0) {
-            continue; /* free text of the writer; not used */
-        }
-        st = parse_tensor(p, name, entry, &out->tensors[out->n_tensor]);
-        if (st != SPOT_OK) {
-            return st;
-        }
-        out->n_tensor++;
+    const spot_status st = parse_entry(p, member->name, member->value, member->length, &t);
+    if (st == SPOT_OK) {
+        out->places[out->n_tensor++] =
+            (spoti_tensor_place){member->name, member->value, member->length, t.begin, t.end};
     }
-    return check_cover(p, out);
+    return st;
 }
 
 spot_status spoti_safetensors_header_length(const char *path, const unsigned char *prefix,
-                                            uint64_t size, size_t *length, spot_diag *diag)
+                                            uint64_t size, bool any, size_t *length,
+                                            spot_diag *diag)
 {
+    const uint64_t most = any ? SPOTI_TENSOR_HEADER_ANY : SPOTI_TENSOR_HEADER_MAX;
     uint64_t n = 0;
 
     if (size < SPOTI_TENSOR_PREFIX_SIZE) {
@@ -219,41 +281,62 @@ spot_status spoti_safetensors_header_length(const char *path, const unsigned cha
     for (int i = SPOTI_TENSOR_PREFIX_SIZE - 1; i >= 0; i--) {
         n = n << 8 | prefix[i];
     }
-    if (n > SPOTI_TENSOR_HEADER_MAX || n > size - SPOTI_TENSOR_PREFIX_SIZE) {
+    if (n > most || n > size - SPOTI_TENSOR_PREFIX_SIZE) {
         return spot_diag_set(diag, SPOT_E_FORMAT,
-                             "%s: header of %llu bytes, expected at most %d and inside the file",
-                             path, (unsigned long long)n, SPOTI_TENSOR_HEADER_MAX);
+                             "%s: header of %llu bytes, expected at most %llu and inside the file",
+                             path, (unsigned long long)n, (unsigned long long)most);
     }
     *length = (size_t)n;
     return SPOT_OK;
 }
 
-spot_status spoti_safetensors_header(const char *path, const char *header, size_t length,
-                                     uint64_t data_size, bool any_dtype,
-                                     const spot_allocator *allocator, spoti_safetensors *out,
-                                     spot_diag *diag)
-{
-    const parser p = {path, (size_t)data_size, any_dtype, diag};
-    json_error_t error;
-    json_t *root = NULL;
-    spot_status st = SPOT_OK;
+/* Bytes that describe a tensor at least, its name and brackets included: {"dtype":"F4","shape":[],
+ * "data_offsets":[0,0]} alone has 46. So an index is no larger than its header. */
+enum { ENTRY_LEAST = sizeof(spoti_tensor_place) };
 
-    *out = (spoti_safetensors){.allocator = allocator};
+spot_status spoti_tensor_index_read(const char *path, char *header, size_t length,
+                                    uint64_t data_size, bool any, const spot_allocator *allocator,
+                                    spoti_tensor_index *out, spot_diag *diag)
+{
+    parser p = {path, (size_t)data_size, any, 0, diag};
+    spoti_json_members members = spoti_json_members_of(path, "header", header, length, diag);
+    spoti_json_member member;
+    bool more = true;
+
+    *out = (spoti_tensor_index){.allocator = allocator};
     if (data_size > SIZE_MAX) {
         return spot_diag_set(diag, SPOT_E_FORMAT, "%s: too large for this machine", path);
     }
-    root = json_loadb(header, length, JSON_REJECT_DUPLICATES, &error);
-    if (root == NULL) {
-        if (json_error_code(&error) == json_error_out_of_memory) {
-            return SPOT_E_NOMEM;
-        }
-        return spot_diag_set(diag, SPOT_E_FORMAT, "%s: header: %s, expected one JSON object", path,
-                             error.text);
+    /* One more than needed, so that an empty file is no allocation of nothing. */
+    out->n_room = length / ENTRY_LEAST + 1;
+    out->places = spoti_alloc(allocator, out->n_room, sizeof *out->places);
+    if (out->places == NULL) {
+        *out = (spoti_tensor_index){.allocator = allocator};
+        return SPOT_E_NOMEM;
     }
-    st = parse_header(&p, root, out);
-    json_decref(root);
+    spot_status st = spoti_json_next(&members, &member, &more);
+    while (st == SPOT_OK && more) {
+        st = take_member(&p, &member, out);
+        st = st == SPOT_OK ? spoti_json_next(&members, &member, &more) : st;
+    }
+    st = st == SPOT_OK ? check_names(&p, out) : st;
+    st = st == SPOT_OK ? check_cover(&p, out) : st;
     if (st != SPOT_OK) {
-        spoti_safetensors_close(out);
+        spoti_tensor_index_close(out);
     }
     return st;
+}
+
+spot_status spoti_tensor_index_at(const spoti_tensor_index *index, size_t i, spoti_tensor *tensor)
+{
+    const spoti_tensor_place *place = &index->places[i];
+    parser p = {"", SIZE_MAX, true, 0, NULL};
+
+    return parse_entry(&p, place->name, place->entry, place->length, tensor);
+}
+
+void spoti_tensor_index_close(spoti_tensor_index *index)
+{
+    spoti_free(index->allocator, index->places, index->n_room * sizeof *index->places);
+    *index = (spoti_tensor_index){.allocator = index->allocator};
 }

@@ -246,11 +246,11 @@ static void what_cannot_be_fitted_is_said(void **state)
     static const struct {
         const char *name;
         spot_inspect_found found;
-        size_t n;
-    } expected[7] = {{"bad", SPOT_INSPECT_NOT_FINITE, 4}, {"count", SPOT_INSPECT_LISTED, 2},
-                     {"mask", SPOT_INSPECT_LISTED, 3},    {"none", SPOT_INSPECT_EMPTY, 0},
-                     {"zero", SPOT_INSPECT_ALL_ZERO, 4},  {"half", SPOT_INSPECT_FITTED, 2},
-                     {"brain", SPOT_INSPECT_FITTED, 1}};
+        size_t n, n_byte;
+    } expected[7] = {{"bad", SPOT_INSPECT_NOT_FINITE, 4, 16}, {"count", SPOT_INSPECT_LISTED, 2, 16},
+                     {"mask", SPOT_INSPECT_LISTED, 3, 3},     {"none", SPOT_INSPECT_EMPTY, 0, 0},
+                     {"zero", SPOT_INSPECT_ALL_ZERO, 4, 8},   {"half", SPOT_INSPECT_FITTED, 2, 4},
+                     {"brain", SPOT_INSPECT_FITTED, 1, 2}};
 
     (void)state;
     memcpy(data, bad, sizeof bad);
@@ -263,6 +263,7 @@ static void what_cannot_be_fitted_is_said(void **state)
         assert_string_equal(t.name, expected[i].name);
         assert_int_equal(t.found, expected[i].found);
         assert_int_equal(t.n_element, expected[i].n);
+        assert_int_equal(t.n_byte, expected[i].n_byte);
         assert_int_equal(t.n_error, t.found == SPOT_INSPECT_FITTED ? 5 : 0);
     }
     spot_inspect_tensor t = read_one(file, 0);
@@ -277,6 +278,42 @@ static void what_cannot_be_fitted_is_said(void **state)
     spot_inspect_tensor none;
     assert_int_equal(spot_inspect_read(file, 7, &none, NULL), SPOT_E_RANGE);
     spot_inspect_close(file);
+}
+
+/* Two types, one tensor that the law fits, one that it does not, one of zeros. */
+static void a_summary_counts_by_type_and_by_fit(void **state)
+{
+    spot_inspect_summary sum = {.n_fitted = 0};
+    spot_inspect_tensor t = {.dtype = "F32", .n_element = 10, .n_byte = 40};
+
+    (void)state;
+    t.ks = SPOT_INSPECT_KS_FITS;
+    assert_true(spot_inspect_fits(&t));
+    assert_int_equal(spot_inspect_add(&sum, &t), SPOT_OK);
+    t.ks = SPOT_INSPECT_KS_FITS + 1e-9;
+    assert_false(spot_inspect_fits(&t));
+    assert_int_equal(spot_inspect_add(&sum, &t), SPOT_OK);
+    t = (spot_inspect_tensor){
+        .dtype = "F4", .n_element = 6, .n_byte = 3, .found = SPOT_INSPECT_LISTED};
+    assert_false(spot_inspect_fits(&t)); /* its ks is 0, and means nothing */
+    assert_int_equal(spot_inspect_add(&sum, &t), SPOT_OK);
+    assert_true(sum.all.n_tensor == 3 && sum.all.n_element == 26 && sum.all.n_byte == 83);
+    assert_true(sum.n_fitted == 2 && sum.n_fits == 1 && sum.n_dtype == 2);
+    assert_string_equal(sum.dtypes[0].dtype, "F32");
+    assert_true(sum.dtypes[0].n_tensor == 2 && sum.dtypes[0].n_element == 20 &&
+                sum.dtypes[0].n_byte == 80);
+    assert_string_equal(sum.dtypes[1].dtype, "F4");
+    assert_true(sum.dtypes[1].n_tensor == 1 && sum.dtypes[1].n_byte == 3);
+
+    for (int i = 2; i <= SPOT_INSPECT_DTYPES_MAX; i++) { /* one more than there is room for */
+        (void)snprintf(t.dtype, sizeof t.dtype, "x%d", i);
+        assert_int_equal(spot_inspect_add(&sum, &t),
+                         i < SPOT_INSPECT_DTYPES_MAX ? SPOT_OK : SPOT_E_RANGE);
+    }
+    assert_int_equal(sum.all.n_tensor, 1 + SPOT_INSPECT_DTYPES_MAX);
+    assert_int_equal(spot_inspect_add(NULL, &t), SPOT_E_INVALID);
+    assert_int_equal(spot_inspect_add(&sum, NULL), SPOT_E_INVALID);
+    assert_false(spot_inspect_fits(NULL));
 }
 
 static void misuse_and_short_files_are_refused(void **state)
@@ -351,6 +388,7 @@ int main(void)
         cmocka_unit_test(laplace_weights_match_brute_force_and_theory),
         cmocka_unit_test(samples_are_spread_evenly_and_repeat),
         cmocka_unit_test(what_cannot_be_fitted_is_said),
+        cmocka_unit_test(a_summary_counts_by_type_and_by_fit),
         cmocka_unit_test(misuse_and_short_files_are_refused),
         cmocka_unit_test(running_out_of_memory_is_survived),
     };

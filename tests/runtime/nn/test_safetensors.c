@@ -3,6 +3,7 @@
 /* safetensors: what is read exactly, and what is refused with which words. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/nn/safetensors.h"
@@ -152,6 +153,201 @@ static void every_truncation_is_refused(void **state)
     spoti_safetensors_close(&file);
 }
 
+/* The header of a model with `any` or a policy's reader; `t` the first tensor of a good one. */
+static spot_status read_any(const char *header, uint64_t n_data, spoti_tensor *t, size_t *n,
+                            spot_diag *diag)
+{
+    const size_t length = strlen(header);
+    char *text = malloc(length + 1);
+    spoti_tensor_index index;
+
+    assert_non_null(text);
+    memcpy(text, header, length);
+    const spot_status st =
+        spoti_tensor_index_read("x.st", text, length, n_data, true, NULL, &index, diag);
+    *n = index.n_tensor;
+    if (st == SPOT_OK && *n > 0) {
+        assert_int_equal(spoti_tensor_index_at(&index, 0, t), SPOT_OK);
+    }
+    spoti_tensor_index_close(&index);
+    free(text);
+    return st;
+}
+
+/* Names and bits as the format's reference (safetensors 0.8) takes them: asked it for each, 8 elements. */
+static void every_dtype_of_the_reference_is_listed(void **state)
+{
+    static const struct {
+        const char *name;
+        size_t bytes;
+    } all[] = {{"BOOL", 8},    {"F4", 4},          {"F6_E2M3", 6},     {"F6_E3M2", 6},
+               {"U8", 8},      {"I8", 8},          {"F8_E5M2", 8},     {"F8_E4M3", 8},
+               {"F8_E8M0", 8}, {"F8_E4M3FNUZ", 8}, {"F8_E5M2FNUZ", 8}, {"I16", 16},
+               {"U16", 16},    {"F16", 16},        {"BF16", 16},       {"I32", 32},
+               {"U32", 32},    {"F32", 32},        {"C64", 64},        {"F64", 64},
+               {"I64", 64},    {"U64", 64}};
+    char header[256];
+    spoti_tensor t;
+    size_t n = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        for (size_t off = 0; off < 3; off++) { /* a byte less, right, a byte more */
+            const size_t bytes = all[i].bytes + off - 1;
+            spot_diag diag = {""};
+
+            (void)snprintf(header, sizeof header,
+                           "{\"a\":{\"dtype\":\"%s\",\"shape\":[2,4],\"data_offsets\":[0,%zu]}}",
+                           all[i].name, bytes);
+            assert_int_equal(read_any(header, bytes, &t, &n, &diag),
+                             off == 1 ? SPOT_OK : SPOT_E_FORMAT);
+            assert_true(off == 1 || strstr(diag.text, "as many bytes") != NULL);
+        }
+        assert_string_equal(t.dtype_name, all[i].name);
+        assert_true(t.n_element == 8 && t.end == all[i].bytes);
+    }
+}
+
+static void any_model_is_read_where_a_policy_is_not(void **state)
+{
+    static const bad_case bad[] = {
+        {"{\"a\":" T("F4", "[3]", "0", "1") "}", 1, "do not fill whole bytes"},
+        {"{\"a\":" T("F6_E3M2", "[2]", "0", "1") "}", 1, "do not fill whole bytes"},
+        {"{\"a\":" T("F6_E3M2", "[5]", "0", "3") "}", 3, "do not fill whole bytes"},
+        {"{\"a\":" T("F64", "[18446744073709551615]", "0", "8") "}", 8, "too big"},
+        {"{\"a\":" T("F64", "[9223372036854775807]", "0", "8") "}", 8, "as many bytes"},
+        {"{\"a\":" T("I4", "[2]", "0", "1") "}", 1, "dtype: expected F64"},
+        {"{\"a\":" T("U8", "[1]", "0", "1") " \"b\":1}", 1, "no comma"},
+        {"{\"a\":" T("U8", "[1]", "0", "1") ",}", 1, "a name without quotes"},
+        {"{\"a\":" T("U8", "[1]", "0", "1"), 1, "not ended"},
+        {"{\"a\" " T("U8", "[1]", "0", "1") "}", 1, "a name without a value"},
+        {"{\"a", 0, "a name that does not end"},
+        {"{\"a\":}", 0, "a value that is none"},
+        {"{\"a\":]}", 0, "a value that is none"},
+        {"{\"a\":[{\"}", 0, "does not end"},
+        {"{\"a\":\"x}", 0, "does not end"},
+        {"{\"__metadata__\":{\"a\":1}}", 0, "__metadata__: 'a': expected a text"},
+        {"{\"__metadata__\":{\"a\":\"\xff\"}}", 0, "__metadata__: "},
+        {"{\"__metadata__\":1}", 0, "__metadata__: expected an object"},
+        {"{\"a\":{\"dtype\":\"U8\",\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1,
+         "duplicate"},
+        {"{\"a\":" T("U8", "[1]", "0", "1") ",\"\\u0061\":" T("U8", "[1]", "1", "2") "}", 2,
+         "'a': there twice"},
+    };
+    spoti_tensor t;
+    size_t n = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        spot_diag diag = {""};
+
+        if (read_any(bad[i].header, bad[i].n_data, &t, &n, &diag) != SPOT_E_FORMAT ||
+            strstr(diag.text, bad[i].words) == NULL || n != 0) {
+            fail_msg("case %zu, %s: '%s' lacks '%s'", i, bad[i].header, diag.text, bad[i].words);
+        }
+    }
+    assert_int_equal(
+        read_any(" {\"__metadata__\":null, \"a\\u00e9\" : {\"dtype\":\"U8\",\"shape\":[1],"
+                 "\"data_offsets\":[0,1],\"more\":{}} }  ",
+                 1, &t, &n, NULL),
+        SPOT_OK);
+    assert_string_equal(t.name, "a\xc3\xa9");
+    assert_int_equal(read_any("{}", 0, &t, &n, NULL), SPOT_OK);
+    assert_int_equal(n, 0);
+}
+
+/* Names of any length, of which a tensor has the end; entries of a few hundred bytes; lengths up to the reference's. */
+static void limits_of_a_model_are_those_of_its_header(void **state)
+{
+    enum { LONG = 5000 };
+    char header[LONG + 256];
+    unsigned char prefix[8] = {0, 0xE1, 0xF5, 0x05}; /* 100 000 000 */
+    spoti_tensor t;
+    spot_diag diag = {""};
+    size_t n = 0;
+
+    (void)state;
+    (void)snprintf(header, sizeof header, "{\"%0*d\":" T("U8", "[1]", "0", "1") "}", LONG, 7);
+    assert_int_equal(read_any(header, 1, &t, &n, &diag), SPOT_OK);
+    assert_true(strlen(t.name) == 127 && t.name[126] == '7' && t.name[0] == '0');
+    (void)snprintf(header, sizeof header,
+                   "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1],\"x\":\"%0*d\"}}",
+                   LONG, 7);
+    assert_int_equal(read_any(header, 1, &t, &n, &diag), SPOT_E_FORMAT);
+    assert_non_null(strstr(diag.text, "more than 4096 bytes"));
+    assert_int_equal(spoti_safetensors_header_length("x", prefix, 100000008, true, &n, &diag),
+                     SPOT_OK);
+    assert_int_equal(n, 100000000);
+    assert_int_equal(spoti_safetensors_header_length("x", prefix, 100000007, true, &n, &diag),
+                     SPOT_E_FORMAT);
+    assert_int_equal(spoti_safetensors_header_length("x", prefix, 100000008, false, &n, &diag),
+                     SPOT_E_FORMAT);
+    assert_non_null(strstr(diag.text, "at most 1048576"));
+    prefix[0] = 1;
+    assert_int_equal(spoti_safetensors_header_length("x", prefix, 200000000, true, &n, &diag),
+                     SPOT_E_FORMAT);
+    assert_non_null(strstr(diag.text, "at most 100000000"));
+}
+
+/* 5000 tensors are a model, no policy. The index takes no more memory than the header. */
+static void many_tensors_are_a_model(void **state)
+{
+    enum { MANY = 5000, EACH = 80 };
+    char *header = malloc((size_t)MANY * EACH);
+    spoti_tensor_index index;
+    spot_diag diag = {""};
+    size_t length = 0;
+
+    (void)state;
+    assert_non_null(header);
+    for (int i = 0; i < MANY; i++) { /* names from last to first, data from first to last */
+        length +=
+            (size_t)snprintf(header + length, EACH, "%c\"%d\":" T("U8", "[1]", "%d", "%d") "%s",
+                             i == 0 ? '{' : ',', MANY - i, i, i + 1, i == MANY - 1 ? "}" : "");
+    }
+    spot_test_allocator mem;
+    const spot_allocator a = spot_test_failing_allocator(&mem, 1000);
+    assert_int_equal(spoti_tensor_index_read("x", header, length, MANY, true, &a, &index, &diag),
+                     SPOT_OK);
+    assert_int_equal(index.n_tensor, MANY);
+    assert_string_equal(index.places[0].name, "5000");
+    assert_string_equal(index.places[MANY - 1].name, "1");
+    assert_true(index.n_room * sizeof *index.places <= length + sizeof *index.places);
+    spoti_tensor_index_close(&index);
+    spot_test_assert_no_leak(&mem);
+
+    free(header);
+}
+
+static void a_policy_of_too_many_tensors_is_refused(void **state)
+{
+    enum { MANY = SPOTI_TENSORS_MAX + 1, EACH = 80 };
+    unsigned char *blob = calloc(1, (size_t)MANY * EACH);
+    spoti_safetensors file;
+    spot_diag diag = {""};
+
+    (void)state;
+    assert_non_null(blob);
+    for (int n = MANY - 1; n <= MANY; n++) {
+        size_t length = 0;
+
+        for (int i = 0; i < n; i++) {
+            length += (size_t)snprintf((char *)blob + 8 + length, EACH,
+                                       "%c\"%d\":" T("F32", "[0]", "0", "0") "%s",
+                                       i == 0 ? '{' : ',', i, i == n - 1 ? "}" : "");
+        }
+        for (int i = 0; i < 8; i++) {
+            blob[i] = (unsigned char)(length >> (8 * i) & 0xFFU);
+        }
+        assert_int_equal(spoti_safetensors_parse("x", blob, 8 + length, NULL, &file, &diag),
+                         n == MANY ? SPOT_E_FORMAT : SPOT_OK);
+        assert_int_equal(file.n_tensor, n == MANY ? 0 : n);
+        spoti_safetensors_close(&file);
+    }
+    assert_non_null(strstr(diag.text, "'4096': one too many"));
+    free(blob);
+}
+
 static void values_are_converted_exactly(void **state)
 {
     /* Known values of IEEE half precision, bfloat16 and single precision, little-endian. */
@@ -196,6 +392,13 @@ static void missing_and_odd_files_are_refused(void **state)
     spot_test_write_file(path, "", 0);
     assert_int_equal(spoti_safetensors_read(path, NULL, &file, &diag), SPOT_E_FORMAT);
     assert_non_null(strstr(diag.text, "empty"));
+    spot_test_write_file(path, "version https://git-lfs.github.com/spec/v1\n", 43);
+    assert_int_equal(spoti_safetensors_read(path, NULL, &file, &diag), SPOT_E_FORMAT);
+    assert_non_null(
+        strstr(diag.text, "is a Git LFS pointer: fetch the file itself (git lfs pull)"));
+    spot_test_write_file(path, "version https://git-lf", 22); /* a byte too short to tell */
+    assert_int_equal(spoti_safetensors_read(path, NULL, &file, &diag), SPOT_E_FORMAT);
+    assert_null(strstr(diag.text, "LFS"));
 }
 
 static void each_failed_allocation_is_survived(void **state)
@@ -217,7 +420,8 @@ static void each_failed_allocation_is_survived(void **state)
         spoti_safetensors_close(&file);
         spot_test_assert_no_leak(&mem);
         if (st == SPOT_OK) {
-            assert_int_equal(k, 2); /* the bytes and the list of tensors */
+            assert_int_equal(k,
+                             4); /* the bytes, the header to take apart, its index, the tensors */
             return;
         }
         assert_int_equal(st, SPOT_E_NOMEM);
@@ -232,6 +436,11 @@ int main(void)
         cmocka_unit_test(bad_lengths_are_refused),
         cmocka_unit_test(long_names_and_deep_headers_are_refused),
         cmocka_unit_test(every_truncation_is_refused),
+        cmocka_unit_test(every_dtype_of_the_reference_is_listed),
+        cmocka_unit_test(any_model_is_read_where_a_policy_is_not),
+        cmocka_unit_test(limits_of_a_model_are_those_of_its_header),
+        cmocka_unit_test(many_tensors_are_a_model),
+        cmocka_unit_test(a_policy_of_too_many_tensors_is_refused),
         cmocka_unit_test(values_are_converted_exactly),
         cmocka_unit_test(missing_and_odd_files_are_refused),
         cmocka_unit_test(each_failed_allocation_is_survived),
