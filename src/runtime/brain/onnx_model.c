@@ -297,7 +297,8 @@ static spot_status open_files(loader *l, const char *folder, spoti_ort_file **fi
 {
     spoti_ort_model *m = l->m;
     if (!spoti_path_join(m->path, sizeof(m->path), folder, "policy.yaml")) {
-        return spot_diag_set(l->diag, SPOT_E_RANGE, "%.64s...: the path is too long", folder);
+        (void)spot_diag_set(l->diag, SPOT_E_RANGE, "%.64s...: the path is too long", folder);
+        return SPOT_E_RANGE; /* so that an analyser sees it */
     }
     spot_status st = spoti_ort_file_load(m->path, file, l->diag);
     if (st != SPOT_OK || *file == NULL) {
