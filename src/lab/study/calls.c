@@ -5,9 +5,9 @@
  * observations and the very order of a task.
  */
 #include <stdio.h>
-#include <time.h>
 
 #include "core/base/alloc.h"
+#include "core/base/clock.h"
 #include "core/base/config.h"
 #include "core/base/file.h"
 #include "spot/latency_measure.h"
@@ -22,13 +22,6 @@ typedef struct timer {
     double *call_s; /* (room) the first is a warm-up */
     int n, room;
 } timer;
-
-static double seconds(void)
-{
-    struct timespec now = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static void describe(const void *self, spot_brain_info *info)
 {
@@ -46,10 +39,10 @@ static spot_status begin(void *self, const spot_brain_config *config, void **sta
 static spot_status infer(void *state, const spot_brain_input *input, float *chunk, spot_diag *diag)
 {
     timer *t = state;
-    const double start = seconds();
+    const double start = spoti_now_s();
     const spot_status st = spot_brain_infer(&t->inner, t->state, input, chunk, diag);
     if (t->n < t->room) {
-        t->call_s[t->n++] = seconds() - start;
+        t->call_s[t->n++] = spoti_now_s() - start;
     }
     return st;
 }

@@ -8,9 +8,9 @@
  */
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/base/alloc.h"
+#include "core/base/clock.h"
 #include "core/base/hash.h"
 #include "core/base/text.h"
 #include "lab/study/judge.h"
@@ -112,20 +112,13 @@ static bool report(void *ctx, int64_t done, int64_t total)
                                               (int64_t)t->result->n_rows * t->config->n_seeds);
 }
 
-static double now_s(void)
-{
-    struct timespec now = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static spot_status put_waiting(gatherer *g, spot_diag *diag)
 {
     spot_status st = SPOT_OK;
     if (g->n_waiting > 0) {
         st = g->store.ops->put(g->store.self, g->i, g->waiting, g->n_waiting, diag);
         g->n_waiting = 0;
-        g->put_s = now_s();
+        g->put_s = spoti_now_s();
     }
     return st;
 }
@@ -139,7 +132,7 @@ static spot_status keep(void *ctx, int64_t index, const spot_episode *episode, s
         return SPOT_OK;
     }
     g->waiting[g->n_waiting++] = *episode;
-    return now_s() - g->put_s >= KEEP_EVERY_S ? put_waiting(g, diag) : SPOT_OK;
+    return spoti_now_s() - g->put_s >= KEEP_EVERY_S ? put_waiting(g, diag) : SPOT_OK;
 }
 
 static spot_status run_seeds(gatherer *g, const spot_tune_row *row, int64_t n, spot_diag *diag)
@@ -254,7 +247,7 @@ static spot_status open_store(gatherer *g, spoti_store_run *run, spot_diag *diag
                              .n_seeds = c->n_seeds,
                              .points = g->points,
                              .n_points = r->n_rows};
-    g->put_s = now_s();
+    g->put_s = spoti_now_s();
     return c->store != NULL          ? spoti_store_open_sqlite(c->store, run, &g->store, diag)
            : c->episodes_dir != NULL ? spoti_store_open_files(c->episodes_dir, run, &g->store, diag)
                                      : SPOT_OK;

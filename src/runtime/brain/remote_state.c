@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "core/base/alloc.h"
+#include "core/base/clock.h"
 #include "core/base/text.h"
 #include "runtime/brain/remote.h"
 
@@ -96,13 +97,6 @@ void spoti_remote_state_end(spoti_remote_state *s)
 
 /* ---- connecting ---- */
 
-static double now_s(void)
-{
-    struct timespec t = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 spot_status spoti_remote_connect_again(spoti_remote_state *s, spot_diag *diag)
 {
     spoti_remote_server server;
@@ -121,9 +115,9 @@ spot_status spoti_remote_connect_again(spoti_remote_state *s, spot_diag *diag)
 static spot_status reconnect(spoti_remote_state *s, spot_diag *diag)
 {
     const struct timespec pause = {.tv_nsec = (long)(1e9 * PAUSE_S)};
-    const double until = now_s() + s->remote->connect_s;
+    const double until = spoti_now_s() + s->remote->connect_s;
     spot_status st = spoti_remote_connect_again(s, diag);
-    while (st == SPOT_E_IO && now_s() + PAUSE_S < until) {
+    while (st == SPOT_E_IO && spoti_now_s() + PAUSE_S < until) {
         (void)nanosleep(&pause, NULL);
         st = spoti_remote_connect_again(s, diag);
     }

@@ -8,9 +8,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/base/alloc.h"
+#include "core/base/clock.h"
 #include "core/base/config.h"
 #include "core/base/text.h"
 #include "runtime/net/client_wire.h"
@@ -48,14 +48,6 @@ static spot_status check_config(const spoti_net_client_config *config, spot_diag
         }
     }
     return SPOT_OK;
-}
-
-static double now_s(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 /* What failed, as the caller's diag: E_IO the first time, E_STATE in calls after that. */
@@ -134,7 +126,7 @@ static void explain_unreachable(spoti_net_client *client, const char *address)
 static spot_status connect_any(spoti_net_client *client, spot_diag *diag)
 {
     spoti_resolved found;
-    const double until = now_s() + client->connect_s;
+    const double until = spoti_now_s() + client->connect_s;
     const spot_status st =
         spoti_resolve(client->url.host, client->url.port, client->connect_s, &found, diag);
 
@@ -142,7 +134,7 @@ static spot_status connect_any(spoti_net_client *client, spot_diag *diag)
         return st;
     }
     for (size_t i = 0; i < found.n; i++) {
-        if (try_address(client, found.address[i], until - now_s())) {
+        if (try_address(client, found.address[i], until - spoti_now_s())) {
             return SPOT_OK;
         }
         if (!client->is_unreachable) {
@@ -312,7 +304,7 @@ static spot_status receive_answer(spoti_net_client *client, spot_status st, doub
         return st;
     }
     client->is_reported = false;
-    st = spoti_net_client_receive(client, until_s - now_s(), out, diag);
+    st = spoti_net_client_receive(client, until_s - spoti_now_s(), out, diag);
     if (st == SPOT_OK && out->is_text) {
         const char *line = NULL;
         int line_size = 0;
@@ -326,7 +318,7 @@ static spot_status receive_answer(spoti_net_client *client, spot_status st, doub
 spot_status spoti_net_client_call(spoti_net_client *client, const void *data, size_t size,
                                   double timeout_s, spoti_net_message *out, spot_diag *diag)
 {
-    const double until_s = now_s() + timeout_s;
+    const double until_s = spoti_now_s() + timeout_s;
     const spot_status st = spoti_net_client_send(client, data, size, timeout_s, diag);
 
     return receive_answer(client, st, until_s, out, diag);
@@ -335,7 +327,7 @@ spot_status spoti_net_client_call(spoti_net_client *client, const void *data, si
 spot_status spoti_net_client_call_frame(spoti_net_client *client, spoti_bytes *frame,
                                         double timeout_s, spoti_net_message *out, spot_diag *diag)
 {
-    const double until_s = now_s() + timeout_s;
+    const double until_s = spoti_now_s() + timeout_s;
     const spoti_bytes kept = client->out;
 
     if (frame->size < SPOTI_NET_FRAME_HEAD) {

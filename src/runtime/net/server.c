@@ -8,10 +8,10 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/base/alloc.h"
+#include "core/base/clock.h"
 #include "core/base/config.h"
 #include "core/base/text.h"
 #include "runtime/net/server_wire.h"
@@ -22,14 +22,6 @@ void spoti_net_server_config_default(spoti_net_server_config *config)
 {
     *config = (spoti_net_server_config){.size = sizeof *config, .host = "127.0.0.1"};
     spoti_net_limits_default(&config->limits);
-}
-
-double spoti_server_now_s(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 /* ---- creating ---- */
@@ -186,7 +178,7 @@ int spoti_net_server_port(const spoti_net_server *server)
 static void begin_to_stop(spoti_net_server *server)
 {
     server->is_stopping = true;
-    server->stop_at_s = spoti_server_now_s() + server->limits.stop_s;
+    server->stop_at_s = spoti_now_s() + server->limits.stop_s;
     (void)pthread_mutex_lock(&server->lock);
     for (size_t i = 0; i < server->limits.n_connection; i++) {
         spoti_server_connection *c = &server->connections[i];
@@ -204,7 +196,7 @@ static bool has_stopped(spoti_net_server *server)
         begin_to_stop(server);
     }
     return server->is_stopping &&
-           (spoti_net_server_n_open(server) == 0 || spoti_server_now_s() >= server->stop_at_s);
+           (spoti_net_server_n_open(server) == 0 || spoti_now_s() >= server->stop_at_s);
 }
 
 spot_status spoti_net_server_run(spoti_net_server *server, spot_diag *diag)

@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "core/base/clock.h"
 #include "core/base/text.h"
 
 enum {
@@ -46,7 +47,7 @@ static spoti_server_connection *take_slot(spoti_net_server *server, struct lws *
         .wsi = wsi,
         .message = c->message,
         .letters = c->letters,
-        .heard_s = spoti_server_now_s(),
+        .heard_s = spoti_now_s(),
         .id = ++server->n_ever << SLOT_BITS | slot,
     };
     *c = fresh;
@@ -143,7 +144,7 @@ static int on_receive(spoti_net_server *server, struct lws *wsi, session *s, con
     if (is_ending(server, c)) {
         return 0;
     }
-    c->heard_s = spoti_server_now_s();
+    c->heard_s = spoti_now_s();
     if (!c->is_arriving) {
         c->is_arriving = true;
         c->is_text = lws_frame_is_binary(wsi) == 0;
@@ -277,7 +278,7 @@ static void check_times(spoti_net_server *server, spoti_server_connection *c, do
 void spoti_server_tick(lws_sorted_usec_list_t *tick)
 {
     spoti_net_server *server = lws_container_of(tick, spoti_net_server, tick);
-    const double now_s = spoti_server_now_s();
+    const double now_s = spoti_now_s();
 
     (void)pthread_mutex_lock(&server->lock);
     for (size_t i = 0; i < server->limits.n_connection; i++) {

@@ -60,8 +60,6 @@ struct spoti_net_server {
     atomic_bool stop_asked;
 };
 
-double spoti_server_now_s(void);
-
 /* The connection of a number, or NULL. Locked by the caller. */
 spoti_server_connection *spoti_server_find(spoti_net_server *server, spoti_net_id id);
 

@@ -3,6 +3,7 @@
 /* What clients are told: what is served, and the chunk that they asked for. */
 #include <math.h>
 
+#include "core/base/clock.h"
 #include "runtime/serve/room.h"
 #include "spot/rng.h"
 
@@ -93,7 +94,7 @@ static spot_status write_answer(const spot_serve *server, spoti_seat *seat, doub
     spoti_record_put_float(record, "infer_ms", 1e3 * infer_s);
     spoti_record_end(record);
     spoti_record_map(record, "server_timing");
-    spoti_record_put_float(record, "infer_ms", 1e3 * (spoti_serve_now_s() - seat->begun_s));
+    spoti_record_put_float(record, "infer_ms", 1e3 * (spoti_now_s() - seat->begun_s));
     if (seat->n_request > 0) {
         spoti_record_put_float(record, "prev_total_ms", 1e3 * seat->previous_s);
     }
@@ -116,9 +117,9 @@ spot_status spoti_serve_answer(const spot_serve *server, spoti_seat *seat, doubl
         spot_rng rng = spot_rng_at(server->seed, SPOT_STREAM_POLICY, seat->n_request);
         spot_rng_fill_normal(&rng, request->noise, (int)n_chunk);
     }
-    const double start_s = spoti_serve_now_s();
+    const double start_s = spoti_now_s();
     st = spot_brain_infer(server->brain, seat->state, &request->input, seat->chunk, diag);
-    *infer_s = spoti_serve_now_s() - start_s;
+    *infer_s = spoti_now_s() - start_s;
     st = st == SPOT_OK ? check_finite(seat->chunk, n_chunk, diag) : st;
     return st == SPOT_OK ? write_answer(server, seat, *infer_s, diag) : st;
 }

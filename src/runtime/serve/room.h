@@ -142,8 +142,6 @@ spot_status spoti_serve_answer(const spot_serve *server, spoti_seat *seat, doubl
 
 /* ---- clock.c ---- */
 
-double spoti_serve_now_s(void);
-
 spot_status spoti_serve_clock_init(spoti_serve_clock *clock, const spot_allocator *allocator);
 void spoti_serve_clock_fini(spoti_serve_clock *clock, const spot_allocator *allocator);
 

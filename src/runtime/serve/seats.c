@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* Who comes, asks and goes (on the serving thread), and the workers that answer. */
+#include "core/base/clock.h"
 #include "core/base/text.h"
 #include "runtime/serve/room.h"
 #include "spot/show.h"
@@ -97,7 +98,7 @@ static spot_status take(spot_serve *server, spoti_seat *seat, const spoti_net_me
     if (st != SPOT_OK) {
         return st;
     }
-    seat->received_s = spoti_serve_now_s();
+    seat->received_s = spoti_now_s();
     seat->ticket = server->n_ticket++;
     seat->phase = SPOTI_SEAT_WAITING;
     (void)pthread_cond_signal(&server->wake);
@@ -154,7 +155,7 @@ spot_status spoti_seat_begin(spot_serve *server, spoti_seat *seat, spot_diag *di
 /* Locked. Notes what an answer took that was handed to the network. */
 static void note(spot_serve *server, spoti_seat *seat, double infer_s)
 {
-    seat->previous_s = spoti_serve_now_s() - seat->received_s;
+    seat->previous_s = spoti_now_s() - seat->received_s;
     spoti_serve_clock_note(&server->clock, infer_s, seat->previous_s);
     server->stats.clients_served += seat->n_request == 0 ? 1 : 0;
     server->stats.answered++;
@@ -188,7 +189,7 @@ static void run(spot_serve *server, spoti_seat *seat)
 
     seat->phase = SPOTI_SEAT_RUNNING;
     (void)pthread_mutex_unlock(&server->lock);
-    seat->begun_s = spoti_serve_now_s();
+    seat->begun_s = spoti_now_s();
     spot_status st = spoti_seat_begin(server, seat, &diag);
     st = st == SPOT_OK ? spoti_serve_read(server, seat, &diag) : st;
     st = st == SPOT_OK ? spoti_serve_answer(server, seat, &infer_s, &diag) : st;
