@@ -150,6 +150,9 @@ SPOT_API spot_status spot_brain_open(const char *address, const spot_brain_open_
 SPOT_API spot_status spot_brain_describe(const spot_brain *brain, spot_brain_info *info,
                                          spot_diag *diag);
 
+/* Whether the brain obeys the knob of this name, one of an inference. */
+SPOT_API bool spot_brain_turns(const spot_brain_info *info, const char *knob);
+
 SPOT_API void spot_brain_config_default(spot_brain_config *config);
 
 /* Begins a state. Ownership: on success to be ended with spot_brain_end before the brain is closed; on failure

@@ -159,18 +159,7 @@ int cli_check_points(const char *verb, const spot_brain *brain, const char *kern
 bool cli_turns(const spot_brain *brain, const char *knob)
 {
     spot_brain_info info = {.type = ""};
-    const size_t length = strlen(knob);
-    if (spot_brain_describe(brain, &info, NULL) != SPOT_OK || info.knobs == NULL) {
-        return false;
-    }
-    for (const char *word = info.knobs; *word != '\0'; word += strspn(word, " ")) {
-        const size_t n = strcspn(word, " ");
-        if (n == length && strncmp(word, knob, n) == 0) {
-            return true;
-        }
-        word += n;
-    }
-    return false;
+    return spot_brain_describe(brain, &info, NULL) == SPOT_OK && spot_brain_turns(&info, knob);
 }
 
 bool cli_varies(const spot_brain *brain)

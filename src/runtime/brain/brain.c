@@ -54,12 +54,12 @@ spot_status spot_brain_describe(const spot_brain *brain, spot_brain_info *info, 
     return SPOT_OK;
 }
 
-/* Whether `name` is a word of `words`. */
-static bool has_word(const char *words, const char *name)
+bool spot_brain_turns(const spot_brain_info *info, const char *knob)
 {
-    const size_t length = strlen(name);
-    for (const char *at = words != NULL ? strstr(words, name) : NULL; at != NULL;
-         at = strstr(at + length, name)) {
+    const char *words = info->knobs;
+    const size_t length = strlen(knob);
+    for (const char *at = words != NULL ? strstr(words, knob) : NULL; at != NULL;
+         at = strstr(at + length, knob)) {
         if ((at == words || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0')) {
             return true;
         }
@@ -77,7 +77,7 @@ static spot_status check_knobs(const spot_brain_info *info, const spot_point *po
     for (int i = 0; i < spot_knob_count(); i++) {
         const spot_knob *knob = spot_knob_at(i);
         if (knob->in_inference && !spot_knob_is_baseline(i, &plain) &&
-            !has_word(info->knobs, knob->name)) {
+            !spot_brain_turns(info, knob->name)) {
             char value[SPOT_KNOB_VALUE_SIZE];
             spot_knob_value(i, point, value);
             return spot_diag_set(diag, SPOT_E_UNSUPPORTED,
