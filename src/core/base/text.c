@@ -3,6 +3,7 @@
 #include "core/base/text.h"
 
 #include <errno.h>
+#include <float.h>
 #include <limits.h>
 #include <locale.h>
 #include <math.h>
@@ -33,33 +34,94 @@ static bool is_integer(const char *text)
     return is_digit(*text) && *skip_digits(text) == '\0';
 }
 
-/* [+-](digits[.digits*] | .digits)[e[+-]digits] and nothing else. */
-static bool is_decimal(const char *text)
+/* A decimal number as it stands: digits * 10^exponent. */
+typedef struct decimal {
+    bool is_negative;
+    bool is_short; /* all its digits and its exponent are here */
+    uint64_t digits;
+    int exponent;
+} decimal;
+
+/* So many digits always fit into 64 bits; leading zeros are none. */
+enum { DIGITS_MAX = 19, EXPONENT_MAX = 9999 };
+
+/* Takes the digits at `text` into `d`, whose exponent falls by `step` for each. */
+static const char *take_digits(const char *text, int step, decimal *d, int *n)
 {
-    if (*text == '+' || *text == '-') {
-        text++;
+    for (; is_digit(*text); text++) {
+        *n += d->digits != 0 || *text != '0';
+        if (*n <= DIGITS_MAX) {
+            d->digits = 10 * d->digits + (uint64_t)(*text - '0');
+        }
+        d->exponent -= step;
+        if (d->exponent < -EXPONENT_MAX) { /* zeros without end */
+            d->is_short = false;
+            d->exponent = 0;
+        }
     }
+    d->is_short = d->is_short && *n <= DIGITS_MAX;
+    return text;
+}
+
+/* e[+-]digits at `text`, where there is an e; NULL if no digits follow it. */
+static const char *take_exponent(const char *text, decimal *d)
+{
+    if (*text != 'e' && *text != 'E') {
+        return text;
+    }
+    text++;
+    const bool is_negative = *text == '-';
+    text += *text == '+' || *text == '-';
+    if (!is_digit(*text)) {
+        return NULL;
+    }
+    int exponent = 0;
+    for (; is_digit(*text); text++) {
+        exponent = exponent <= EXPONENT_MAX ? 10 * exponent + (*text - '0') : exponent;
+    }
+    d->is_short = d->is_short && exponent <= EXPONENT_MAX;
+    d->exponent += is_negative ? -exponent : exponent;
+    return text;
+}
+
+/* [+-](digits[.digits*] | .digits)[e[+-]digits] and nothing else. */
+static bool take_decimal(const char *text, decimal *d)
+{
+    int n = 0;
+    *d = (decimal){.is_negative = *text == '-', .is_short = true};
+    text += *text == '+' || *text == '-';
     bool has_digits = is_digit(*text);
-    text = skip_digits(text);
+    text = take_digits(text, 0, d, &n);
     if (*text == '.') {
         text++;
         has_digits = has_digits || is_digit(*text);
-        text = skip_digits(text);
+        text = take_digits(text, 1, d, &n);
     }
-    if (!has_digits) {
+    text = has_digits ? take_exponent(text, d) : NULL;
+    return text != NULL && *text == '\0';
+}
+
+/*
+ * The number by one multiplication or division, where that is exact but for its own rounding: whole numbers up to
+ * 2^53 and powers of ten up to 10^22 are doubles (W. D. Clinger, "How to read floating point numbers accurately",
+ * PLDI 1990). False elsewhere.
+ */
+static bool is_easy(const decimal *d, double *out)
+{
+    static const double POWERS[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    enum { LAST = (int)(sizeof(POWERS) / sizeof(POWERS[0])) - 1 };
+    static const uint64_t WHOLE = UINT64_C(1) << 53;
+    if (FLT_EVAL_METHOD != 0 || !d->is_short || d->digits > WHOLE || d->exponent > LAST ||
+        d->exponent < -LAST) {
         return false;
     }
-    if (*text == 'e' || *text == 'E') {
-        text++;
-        if (*text == '+' || *text == '-') {
-            text++;
-        }
-        if (!is_digit(*text)) {
-            return false;
-        }
-        text = skip_digits(text);
-    }
-    return *text == '\0';
+    const double digits = (double)d->digits;
+    const double value =
+        d->exponent < 0 ? digits / POWERS[-d->exponent] : digits * POWERS[d->exponent];
+    *out = d->is_negative ? -value : value;
+    return true;
 }
 
 spot_status spoti_parse_int64(const char *text, int64_t *out)
@@ -106,8 +168,12 @@ spot_status spoti_parse_int(const char *text, int *out)
 
 spot_status spoti_parse_double(const char *text, double *out)
 {
-    if (text == NULL || !is_decimal(text)) {
+    decimal d;
+    if (text == NULL || !take_decimal(text, &d)) {
         return SPOT_E_FORMAT;
+    }
+    if (is_easy(&d, out)) {
+        return SPOT_OK;
     }
     /* The program that embeds us may have set a locale with a decimal comma; ours is "C", for this
      * thread and this call. */

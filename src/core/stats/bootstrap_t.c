@@ -20,6 +20,8 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 #include "core/base/config.h"
 #include "core/stats/bootstrap.h"
@@ -46,7 +48,8 @@ typedef struct problem {
     int n_side;
     int n_seed;
     bool is_common;
-    bool is_difference; /* of the means, not of their logarithms */
+    bool is_difference;  /* of the means, not of their logarithms */
+    const double *draws; /* of all resamples, NULL = they are made anew */
 } problem;
 
 /* ln of the mean or ratio, or the difference, and its standard error. */
@@ -75,65 +78,135 @@ static spoti_t_unit unit_of(const problem *p, int side, int i)
     return v->success && !is_left_out ? (spoti_t_unit){.n = 1.0, .sum = v->x} : (spoti_t_unit){0};
 }
 
-/* weight: (n_seed), NULL for the data. */
-static double weight_of(const double *weight, int i)
+/* Resamples are evaluated so many at a time, side by side: each sum runs over the units in their order, as it would
+ * alone. */
+enum { N_LANE = 4 };
+
+typedef struct lanes {
+    double at[N_LANE];
+} lanes;
+
+/* How often unit i was drawn, lane by lane: 16-bit counts that share the room of a double. More than 65535 of n draws
+ * among n units have a chance below 1 / 65536!. */
+typedef struct drawn {
+    uint16_t at[N_LANE];
+} drawn;
+
+_Static_assert(sizeof(drawn) == sizeof(double), "the weights of a group fit into n_unit doubles");
+
+/* draws: of the group, (n_seed); NULL for the data, each seed once. */
+static lanes weights_at(const double *draws, int i)
 {
-    return weight == NULL ? 1.0 : weight[i];
+    drawn c = {{1, 1, 1, 1}};
+    lanes w;
+    if (draws != NULL) {
+        memcpy(&c, &draws[i], sizeof(c));
+    }
+    for (int l = 0; l < N_LANE; l++) {
+        w.at[l] = (double)c.at[l];
+    }
+    return w;
 }
 
-static logarithm evaluate(const problem *p, const double *weight)
+/* Sums of w n and of w x of side k. */
+static void add_up(const problem *p, int k, const double *draws, lanes *successes, lanes *sum)
 {
-    double successes[2] = {0};
-    double mean[2] = {0};
-    for (int k = 0; k < p->n_side; k++) {
-        for (int i = 0; i < p->n_seed; i++) {
-            const double w = weight_of(weight, i);
-            if (w == 0.0) {
-                continue; /* adds nothing, like a third of a resample */
-            }
-            const spoti_t_unit u = unit_of(p, k, i);
-            successes[k] += w * u.n;
-            mean[k] += w * u.sum;
-        }
-        if (successes[k] <= 0.0) {
-            return (logarithm){0};
-        }
-        mean[k] /= successes[k];
-    }
-    double variance = 0.0;
     for (int i = 0; i < p->n_seed; i++) {
-        double u = 0.0;
-        if (weight_of(weight, i) == 0.0) {
+        const lanes w = weights_at(draws, i);
+        const spoti_t_unit u = unit_of(p, k, i);
+        for (int l = 0; l < N_LANE; l++) {
+            successes->at[l] += w.at[l] * u.n;
+            sum->at[l] += w.at[l] * u.sum;
+        }
+    }
+}
+
+/* How unit u of a side moves the logarithm of its mean, or the mean. */
+static void move_of(const problem *p, spoti_t_unit u, const double *successes, const double *mean,
+                    double *move)
+{
+    if (p->is_difference) {
+        for (int l = 0; l < N_LANE; l++) {
+            move[l] = (u.sum - mean[l] * u.n) / successes[l];
+        }
+        return;
+    }
+    for (int l = 0; l < N_LANE; l++) {
+        move[l] = (u.sum / mean[l] - u.n) / successes[l];
+    }
+}
+
+static lanes variance_of(const problem *p, const double *draws, const lanes successes[2],
+                         const lanes mean[2])
+{
+    lanes variance = {{0}};
+    for (int i = 0; i < p->n_seed; i++) {
+        const lanes w = weights_at(draws, i);
+        lanes u;
+        lanes other = {{0}};
+        move_of(p, unit_of(p, 0, i), successes[0].at, mean[0].at, u.at);
+        if (p->n_side == 2) {
+            move_of(p, unit_of(p, 1, i), successes[1].at, mean[1].at, other.at);
+        }
+        for (int l = 0; l < N_LANE; l++) { /* finite, so what was not drawn adds 0 */
+            const double move = u.at[l] - other.at[l];
+            variance.at[l] += w.at[l] * move * move;
+        }
+    }
+    return variance;
+}
+
+static void evaluate(const problem *p, const double *draws, logarithm out[N_LANE])
+{
+    lanes successes[2] = {{{0}}, {{0}}};
+    lanes mean[2] = {{{0}}, {{0}}};
+    for (int k = 0; k < p->n_side; k++) {
+        add_up(p, k, draws, &successes[k], &mean[k]);
+        for (int l = 0; l < N_LANE; l++) {
+            mean[k].at[l] /= successes[k].at[l];
+        }
+    }
+    const lanes variance = variance_of(p, draws, successes, mean);
+    for (int l = 0; l < N_LANE; l++) {
+        const bool two = p->n_side == 2;
+        const double a = mean[0].at[l];
+        const double b = mean[1].at[l];
+        if (!(successes[0].at[l] > 0.0 && (!two || successes[1].at[l] > 0.0))) {
+            out[l] = (logarithm){0};
             continue;
         }
-        for (int k = 0; k < p->n_side; k++) {
-            const spoti_t_unit v = unit_of(p, k, i);
-            const double move =
-                (p->is_difference ? v.sum - mean[k] * v.n : v.sum / mean[k] - v.n) / successes[k];
-            u += k == 0 ? move : -move;
-        }
-        variance += weight_of(weight, i) * u * u;
+        out[l] = (logarithm){.value = p->is_difference ? a - b : log(a) - (two ? log(b) : 0.0),
+                             .se = sqrt(variance.at[l]),
+                             .scale = p->is_difference ? fabs(a) + fabs(b) : 1.0,
+                             .is_defined = true};
     }
-    if (p->is_difference) {
-        return (logarithm){.value = mean[0] - mean[1],
-                           .se = sqrt(variance),
-                           .scale = fabs(mean[0]) + fabs(mean[1]),
-                           .is_defined = true};
-    }
-    return (logarithm){.value = log(mean[0]) - (p->n_side == 2 ? log(mean[1]) : 0.0),
-                       .se = sqrt(variance),
-                       .scale = 1.0,
-                       .is_defined = true};
 }
 
-static void draw_weights(uint64_t seed, int index, int n_seed, double *weight)
+/* The draws of resamples first .. first + N_LANE - 1 into draws (n_unit). */
+static void draw_group(uint64_t seed, int first, int n_unit, double *draws)
 {
-    for (int i = 0; i < n_seed; i++) {
-        weight[i] = 0.0;
+    memset(draws, 0, (size_t)n_unit * sizeof(*draws));
+    for (int l = 0; l < N_LANE; l++) {
+        spot_rng rng = spot_rng_at(seed, SPOT_STREAM_BOOTSTRAP, (uint64_t)first + (uint64_t)l);
+        for (int i = 0; i < n_unit; i++) {
+            drawn c;
+            double *at = &draws[spot_rng_below(&rng, (uint32_t)n_unit)];
+            memcpy(&c, at, sizeof(c));
+            c.at[l]++;
+            memcpy(at, &c, sizeof(c));
+        }
     }
-    spot_rng rng = spot_rng_at(seed, SPOT_STREAM_BOOTSTRAP, (uint64_t)index);
-    for (int i = 0; i < n_seed; i++) {
-        weight[spot_rng_below(&rng, (uint32_t)n_seed)] += 1.0;
+}
+
+size_t spoti_draws_size(int n_resample, int n_unit)
+{
+    return ((size_t)n_resample + N_LANE - 1) / N_LANE * (size_t)n_unit;
+}
+
+void spoti_draws_fill(uint64_t seed, int n_resample, int n_unit, double *draws)
+{
+    for (int r = 0; r < n_resample; r += N_LANE) {
+        draw_group(seed, r, n_unit, draws + (size_t)(r / N_LANE) * (size_t)n_unit);
     }
 }
 
@@ -142,13 +215,21 @@ static int resample(const spot_stats_paired_config *config, const problem *p, co
                     bool is_percentile, double *weight, double *values)
 {
     int n = 0;
-    for (int r = 0; r < config->n_resample; r++) {
-        draw_weights(config->seed, r, p->n_seed, weight);
-        logarithm l = evaluate(p, weight);
-        if (l.is_defined && is_percentile) {
-            values[n++] = l.value;
-        } else if (l.is_defined && l.se > NO_SPREAD * l.scale) {
-            values[n++] = (l.value - data->value) / l.se;
+    for (int r = 0; r < config->n_resample; r += N_LANE) {
+        logarithm group[N_LANE];
+        const double *draws = weight;
+        if (p->draws != NULL) {
+            draws = p->draws + (size_t)(r / N_LANE) * (size_t)p->n_seed;
+        } else {
+            draw_group(config->seed, r, p->n_seed, weight);
+        }
+        evaluate(p, draws, group);
+        for (int l = 0; l < N_LANE && r + l < config->n_resample; l++) {
+            if (group[l].is_defined && is_percentile) {
+                values[n++] = group[l].value;
+            } else if (group[l].is_defined && group[l].se > NO_SPREAD * group[l].scale) {
+                values[n++] = (group[l].value - data->value) / group[l].se;
+            }
         }
     }
     spoti_sort(values, (size_t)n);
@@ -225,7 +306,9 @@ static spot_status estimate(const spot_stats_paired_config *config, const proble
         return st;
     }
     *out = (spot_stats_t_result){.successes = count_used(p)};
-    logarithm data = evaluate(p, NULL);
+    logarithm group[N_LANE];
+    evaluate(p, NULL, group);
+    const logarithm data = group[0];
     if (!data.is_defined) {
         return SPOT_OK;
     }
@@ -268,19 +351,25 @@ spot_status spot_stats_ratio_t(const spot_stats_paired_config *config,
 }
 
 spot_status spoti_bootstrap_t(const spot_stats_paired_config *config, const spoti_t_unit *candidate,
-                              const spoti_t_unit *baseline, int n_unit, double *work,
-                              spot_stats_t_result *out)
+                              const spoti_t_unit *baseline, int n_unit, const double *draws,
+                              double *work, spot_stats_t_result *out)
 {
-    const problem p = {
-        .unit = {candidate, baseline}, .n_side = baseline != NULL ? 2 : 1, .n_seed = n_unit};
+    const problem p = {.unit = {candidate, baseline},
+                       .n_side = baseline != NULL ? 2 : 1,
+                       .n_seed = n_unit,
+                       .draws = draws};
     return estimate(config, &p, work, out);
 }
 
 spot_status spoti_difference_t(const spot_stats_paired_config *config,
                                const spoti_t_unit *candidate, const spoti_t_unit *baseline,
-                               int n_unit, double *work, spot_stats_t_result *out)
+                               int n_unit, const double *draws, double *work,
+                               spot_stats_t_result *out)
 {
-    const problem p = {
-        .unit = {candidate, baseline}, .n_side = 2, .n_seed = n_unit, .is_difference = true};
+    const problem p = {.unit = {candidate, baseline},
+                       .n_side = 2,
+                       .n_seed = n_unit,
+                       .is_difference = true,
+                       .draws = draws};
     return estimate(config, &p, work, out);
 }

@@ -21,6 +21,9 @@
 
 static const double LN_2 = 0.69314718055994530942;
 
+/* The exponential of less is 0, after a slow path through the library. */
+static const double LN_ZERO = -746.0;
+
 /* Tables within this share of the observed one's probability count as equally likely: rounding must
  * not decide a tie between mirror images (as R's fisher.test). */
 static const double TIE = 1e-7;
@@ -34,7 +37,7 @@ static double half_binomial_cdf(int k, int n)
     double log_term = -(double)n * LN_2; /* log P(X = i), by the ratio of neighbours */
     double sum = 0.0;
     for (int i = 0; i <= k; i++) {
-        sum += exp(log_term);
+        sum += log_term > LN_ZERO ? exp(log_term) : 0.0;
         log_term += log((double)(n - i) / (double)(i + 1));
     }
     return fmin(sum, 1.0);

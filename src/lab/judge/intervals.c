@@ -65,8 +65,8 @@ static void mean_interval(spoti_setting *s, figure f, int i, spot_quantity *q)
     for (int u = 0; u < s->n_unit; u++) {
         s->column[0][u] = own_unit(s, f, i, u);
     }
-    if (q->known &&
-        spoti_bootstrap_t(&config, s->column[0], NULL, s->n_unit, s->work, &r) == SPOT_OK) {
+    if (q->known && spoti_bootstrap_t(&config, s->column[0], NULL, s->n_unit, s->draws, s->work,
+                                      &r) == SPOT_OK) {
         take_interval(&r, 1.0, q);
     }
 }
@@ -82,8 +82,8 @@ static void ratio_interval(spoti_setting *s, figure f, int i, bool inverse, doub
         s->column[inverse][u] = own_unit(s, f, i, u);
         s->column[!inverse][u] = own_unit(s, f, base, u);
     }
-    if (q->known &&
-        spoti_bootstrap_t(&config, s->column[0], s->column[1], s->n_unit, s->work, &r) == SPOT_OK) {
+    if (q->known && spoti_bootstrap_t(&config, s->column[0], s->column[1], s->n_unit, s->draws,
+                                      s->work, &r) == SPOT_OK) {
         take_interval(&r, factor, q);
     }
 }
@@ -98,7 +98,8 @@ static void common_ratio(spoti_setting *s, figure f, int i, bool inverse, double
         s->column[inverse][u] = common_unit(s, f, i, false, u);
         s->column[!inverse][u] = common_unit(s, f, i, true, u);
     }
-    if (spoti_bootstrap_t(&config, s->column[0], s->column[1], s->n_unit, s->work, &r) == SPOT_OK &&
+    if (spoti_bootstrap_t(&config, s->column[0], s->column[1], s->n_unit, s->draws, s->work, &r) ==
+            SPOT_OK &&
         r.estimate.support != SPOT_STATS_NONE) {
         *q = spoti_known(factor * r.estimate.value);
         take_interval(&r, factor, q);

@@ -109,9 +109,10 @@ static void compare(const spoti_setting *s, int i, int metric, spot_analysis_met
         out->reason = NO_COMMON;
         return;
     }
-    const spot_status st =
-        is_ratio ? spoti_bootstrap_t(&config, s->column[0], s->column[1], s->n_unit, s->work, &r)
-                 : spoti_difference_t(&config, s->column[0], s->column[1], s->n_unit, s->work, &r);
+    const spot_status st = is_ratio ? spoti_bootstrap_t(&config, s->column[0], s->column[1],
+                                                        s->n_unit, s->draws, s->work, &r)
+                                    : spoti_difference_t(&config, s->column[0], s->column[1],
+                                                         s->n_unit, s->draws, s->work, &r);
     if (st != SPOT_OK) {
         out->reason = NO_RATIO;
         return;

@@ -59,6 +59,8 @@ typedef struct spoti_setting {
     bool *p_floored;    /* (n x n) it is as small as this many seeds or draws can give */
     double *p_succeeds; /* (n x n) i succeeds more often, by the bootstrap; 2 = unknown */
     double *work;       /* (resamples + n_unit) of an interval */
+    double *draws;      /* of its resamples, shared by all; NULL = they would take too much room */
+    size_t n_draws;
     spoti_t_unit *column[2]; /* (n_unit) of an interval */
     double
         p_lead_seen; /* the best beats the baseline, Holm over all points, as far as failures were seen */

@@ -15,6 +15,9 @@
 /* 10^4 resamples of so many units and 20 points take about a second. */
 enum { UNITS_MAX = 512 };
 
+/* Draws that are kept take at most 16 MiB; with more, every interval makes them anew. */
+enum { DRAWS_MAX = 1 << 21 };
+
 static int compare_episodes(const void *a, const void *b)
 {
     const spoti_episode *p = a;
@@ -25,11 +28,76 @@ static int compare_episodes(const void *a, const void *b)
     return (p->point > q->point) - (p->point < q->point);
 }
 
+/* Episodes by the upper bits of their keys: bucket b is sorted[begin[b]] and what follows up to bucket b + 1. */
+enum { BUCKET_BITS_MAX = 16, BUCKET_SIZE = 8, INSERT_MAX = 64 };
+
+typedef struct buckets {
+    int bits;
+    int64_t *begin; /* (2^bits + 1) */
+    size_t n_begin;
+} buckets;
+
+static size_t bucket_of(const buckets *b, uint64_t key)
+{
+    return b->bits > 0 ? (size_t)(key >> (64 - b->bits)) : 0;
+}
+
+/* Few episodes that are nearly in order. */
+static void insert_sorted(spoti_episode *e, int64_t n)
+{
+    for (int64_t i = 1; i < n; i++) {
+        const spoti_episode moved = e[i];
+        int64_t k = i;
+        for (; k > 0 && compare_episodes(&e[k - 1], &moved) > 0; k--) {
+            e[k] = e[k - 1];
+        }
+        e[k] = moved;
+    }
+}
+
+/* The setting's episodes into their buckets, in the order of the log; local: (points of the log) within the setting, -1 =
+ * of another. */
+static void scatter(const spot_analyze_log *log, const int *local, buckets *b,
+                    spoti_episode *sorted)
+{
+    for (int64_t k = 0; k < log->n_episodes; k++) {
+        const spoti_episode *e = &log->episodes[k];
+        b->begin[bucket_of(b, e->key) + 1] += local[e->point] >= 0;
+    }
+    for (size_t i = 1; i < b->n_begin; i++) {
+        b->begin[i] += b->begin[i - 1];
+    }
+    /* begin[i] runs through bucket i, and ends where bucket i + 1 began */
+    for (int64_t k = 0; k < log->n_episodes; k++) {
+        const spoti_episode *e = &log->episodes[k];
+        if (local[e->point] >= 0) {
+            spoti_episode *to = &sorted[b->begin[bucket_of(b, e->key)]++];
+            *to = *e;
+            to->point = (uint16_t)local[e->point];
+        }
+    }
+}
+
+static void sort_buckets(const buckets *b, spoti_episode *sorted)
+{
+    for (size_t i = 0; i + 1 < b->n_begin; i++) {
+        const int64_t begin = i > 0 ? b->begin[i - 1] : 0;
+        const int64_t n = b->begin[i] - begin;
+        if (n <= INSERT_MAX) {
+            insert_sorted(sorted + begin, n);
+        } else {
+            qsort(sorted + begin, (size_t)n, sizeof(*sorted), compare_episodes);
+        }
+    }
+}
+
 /* The setting's episodes with points counted within it, sorted by seed. */
 static spoti_episode *sorted_episodes(const spoti_setting *s, int64_t *n)
 {
     const spot_analyze_log *log = s->log;
+    const spot_allocator *a = log->config.allocator;
     int local[SPOT_ANALYZE_POINTS_MAX];
+    buckets b = {0};
     *n = 0;
     for (int k = 0; k < log->n_points; k++) {
         local[k] = -1;
@@ -40,20 +108,17 @@ static spoti_episode *sorted_episodes(const spoti_setting *s, int64_t *n)
             }
         }
     }
-    spoti_episode *sorted = spoti_alloc(log->config.allocator, (size_t)*n, sizeof(*sorted));
-    if (sorted == NULL) {
-        return NULL;
+    while (b.bits < BUCKET_BITS_MAX && *n >> b.bits > BUCKET_SIZE) {
+        b.bits++;
     }
-    int64_t at = 0;
-    for (int64_t k = 0; k < log->n_episodes; k++) {
-        int i = local[log->episodes[k].point];
-        if (i >= 0 && at < *n) {
-            sorted[at] = log->episodes[k];
-            sorted[at++].point = (uint16_t)i;
-        }
+    b.n_begin = ((size_t)1 << b.bits) + 1;
+    b.begin = spoti_calloc(a, b.n_begin, sizeof(*b.begin));
+    spoti_episode *sorted = b.begin != NULL ? spoti_alloc(a, (size_t)*n, sizeof(*sorted)) : NULL;
+    if (sorted != NULL) {
+        scatter(log, local, &b, sorted);
+        sort_buckets(&b, sorted);
     }
-    *n = at;
-    qsort(sorted, (size_t)at, sizeof(*sorted), compare_episodes);
+    spoti_free(a, b.begin, b.n_begin * sizeof(*b.begin));
     return sorted;
 }
 
@@ -169,9 +234,17 @@ static spot_status allocate(spoti_setting *s, int n_unit)
     s->p_floored = spoti_calloc(a, n * n, sizeof(bool));
     s->p_succeeds = spoti_calloc(a, n * n, sizeof(double));
     s->work = spoti_calloc(a, work_size(s), sizeof(double));
+    s->n_draws = spoti_draws_size(s->log->config.resamples, n_unit);
+    if (s->n_draws <= DRAWS_MAX) {
+        s->draws = spoti_alloc(a, s->n_draws, sizeof(double));
+    }
+    if (s->draws != NULL) {
+        spoti_draws_fill(s->log->config.seed, s->log->config.resamples, n_unit, s->draws);
+    }
     return s->units != NULL && s->common != NULL && s->column[0] != NULL && s->only != NULL &&
                    s->shared != NULL && s->p_faster != NULL && s->p_succeeds != NULL &&
-                   s->p_floored != NULL && s->work != NULL
+                   s->p_floored != NULL && s->work != NULL &&
+                   (s->draws != NULL || s->n_draws > DRAWS_MAX)
                ? SPOT_OK
                : SPOT_E_NOMEM;
 }
@@ -191,6 +264,7 @@ void spoti_units_free(spoti_setting *s)
     spoti_free(a, s->p_floored, n * n * sizeof(bool));
     spoti_free(a, s->p_succeeds, n * n * sizeof(double));
     spoti_free(a, s->work, work_size(s) * sizeof(double));
+    spoti_free(a, s->draws, s->n_draws * sizeof(double));
 }
 
 static spot_status build_folded(spoti_setting *s)

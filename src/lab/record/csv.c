@@ -31,12 +31,22 @@ void spoti_csv_close(spoti_csv *csv)
     csv->block = NULL;
 }
 
+/* Moves what was not taken to the front of the block and fills up behind it; false if nothing came. */
+static bool refill(spoti_csv *csv)
+{
+    const size_t left = csv->block_size - csv->block_at;
+    memmove(csv->block, csv->block + csv->block_at, left);
+    const size_t more = fread(csv->block + left, 1, BLOCK_SIZE - left, csv->stream);
+    csv->block_size = left + more;
+    csv->block_at = 0;
+    return more > 0;
+}
+
 /* The next byte without taking it, or END. */
 static int peek(spoti_csv *csv)
 {
     if (csv->block_at == csv->block_size) {
-        csv->block_size = fread(csv->block, 1, BLOCK_SIZE, csv->stream);
-        csv->block_at = 0;
+        (void)refill(csv);
     }
     return csv->block_size == 0 ? END : csv->block[csv->block_at];
 }
@@ -197,6 +207,85 @@ static spot_status take_row(spoti_csv *csv, spot_diag *diag)
     }
 }
 
+/* Rows without quotes ---------------------------------------------------------------------------- */
+
+/* What ends a cell or a row, or asks for the reader that goes byte by byte. */
+enum { PLAIN, SEPARATOR, LINE_END, RETURN, ODD };
+
+static void learn_kinds(spoti_csv *csv)
+{
+    memset(csv->kind, PLAIN, sizeof(csv->kind));
+    csv->kind['\n'] = LINE_END;
+    csv->kind['\r'] = RETURN;
+    csv->kind['"'] = ODD;
+    csv->kind['\0'] = ODD;
+    csv->kind[(unsigned char)csv->separator] = SEPARATOR;
+}
+
+/* Where each cell of the row at hand ends. */
+typedef struct cells {
+    int n;
+    unsigned char *end[SPOTI_CSV_FIELDS_MAX];
+    unsigned char *next; /* row */
+} cells;
+
+typedef enum found { FOUND, FOUND_ODD, FOUND_CUT_OFF } found;
+
+/* Finds the cells of a row that lies in the block and has no quote. */
+static found find_cells(const spoti_csv *csv, cells *c)
+{
+    unsigned char *at = csv->block + csv->block_at;
+    unsigned char *const end = csv->block + csv->block_size;
+    c->n = 0;
+    for (; at < end; at++) {
+        const unsigned char kind = csv->kind[*at];
+        if (kind == PLAIN) {
+            continue;
+        }
+        const bool ends_row = kind == LINE_END || (kind == RETURN && at + 1 < end && at[1] == '\n');
+        if ((kind != SEPARATOR && !ends_row) || c->n == SPOTI_CSV_FIELDS_MAX) {
+            return FOUND_ODD;
+        }
+        c->end[c->n++] = at;
+        if (ends_row) {
+            c->next = at + (kind == RETURN ? 2 : 1);
+            return FOUND;
+        }
+    }
+    return FOUND_CUT_OFF;
+}
+
+/* Takes such a row where it lies: cells end with 0 in the block itself. */
+static bool take_plain_row(spoti_csv *csv)
+{
+    cells c;
+    found f = csv->separator != '\0' ? find_cells(csv, &c) : FOUND_ODD;
+    if (f == FOUND_CUT_OFF && csv->block_at > 0 && refill(csv)) {
+        f = find_cells(csv, &c);
+    }
+    if (f != FOUND) {
+        return false;
+    }
+    unsigned char *begin = csv->block + csv->block_at;
+    for (int i = 0; i < c.n; i++) {
+        unsigned char *end = c.end[i];
+        unsigned char *const next = end + 1;
+        while (begin < end && is_blank(*begin)) {
+            begin++;
+        }
+        while (end > begin && is_blank(end[-1])) {
+            end--;
+        }
+        *end = '\0';
+        csv->field[i] = (const char *)begin;
+        begin = next;
+    }
+    csv->n_field = c.n;
+    csv->block_at = (size_t)(c.next - csv->block);
+    csv->next_line++;
+    return true;
+}
+
 static bool is_empty_row(const spoti_csv *csv)
 {
     for (int i = 0; i < csv->n_field; i++) {
@@ -221,8 +310,9 @@ spot_status spoti_csv_next(spoti_csv *csv, bool *more, spot_diag *diag)
         }
         if (csv->separator == '\0' && c != '\n' && c != '\r') {
             csv->separator = guess_separator(csv);
+            learn_kinds(csv);
         }
-        spot_status st = take_row(csv, diag);
+        spot_status st = take_plain_row(csv) ? SPOT_OK : take_row(csv, diag);
         if (st != SPOT_OK) {
             return st;
         }

@@ -37,7 +37,8 @@ typedef struct spoti_csv {
     size_t block_at;
     size_t block_size;
     int64_t next_line;
-    char separator; /* 0 until the first row was seen */
+    char separator;          /* 0 until the first row was seen */
+    unsigned char kind[256]; /* of each byte, once the separator is known */
 } spoti_csv;
 
 /* Begins to read `stream`. Returns SPOT_OK or E_NOMEM; give to spoti_csv_close in any case. */

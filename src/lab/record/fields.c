@@ -134,19 +134,16 @@ static const synonym SYNONYMS[] = {
 /* A metric may be any number that can be squared and summed; the smallest are as good as 0. */
 #define MOST 1e100
 
-static spec spec_of(spoti_field field)
+static const spec *spec_of(spoti_field field)
 {
-    if (!spoti_is_metric(field)) {
-        return SPECS[field];
-    }
-    const spot_motion_metric_info *info =
-        spot_motion_describe((int)field - (int)SPOTI_METRIC_0 + 1);
-    return (spec){.name = info->name, .lo = -MOST, .hi = MOST};
+    static const spec METRIC = {.lo = -MOST, .hi = MOST};
+    return spoti_is_metric(field) ? &METRIC : &SPECS[field];
 }
 
 const char *spoti_field_name(spoti_field field)
 {
-    return spec_of(field).name;
+    return spoti_is_metric(field) ? spot_motion_describe((int)field - (int)SPOTI_METRIC_0 + 1)->name
+                                  : SPECS[field].name;
 }
 
 /* Lower case, blanks and dashes as underscores. False if it is longer than any name we know. */
@@ -201,6 +198,11 @@ spot_status spoti_row_refuse(const spoti_row *row, spoti_field field, spot_statu
                          spoti_field_name(field), what);
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 static bool equals_any(const char *cell, const char *const *words, size_t n)
 {
     char folded[16];
@@ -216,6 +218,9 @@ static bool equals_any(const char *cell, const char *const *words, size_t n)
 static bool is_missing(const char *cell)
 {
     static const char *const words[] = {"na", "n/a", "null", "none", "_"};
+    if (is_digit(cell[0])) {
+        return false; /* most cells */
+    }
     return cell[0] == '\0' || equals_any(cell, words, sizeof(words) / sizeof(words[0]));
 }
 
@@ -224,6 +229,9 @@ static bool read_truth(const char *cell, double *value)
 {
     static const char *const yes[] = {"true", "yes", "t", "y"};
     static const char *const no[] = {"false", "no", "f", "n"};
+    if (is_digit(cell[0])) {
+        return false;
+    }
     if (equals_any(cell, yes, 4)) {
         *value = 1.0;
         return true;
@@ -254,19 +262,19 @@ spot_status spoti_field_read(spoti_row *row, spoti_field field, double factor, c
 
 bool spoti_field_allows(spoti_field field, double value)
 {
-    const spec s = spec_of(field);
+    const spec *s = spec_of(field);
     const bool small = value != 0.0 && fabs(value) < SMALL && !spoti_is_metric(field);
-    return value >= s.lo && value <= s.hi && !small && (!s.whole || value == floor(value));
+    return value >= s->lo && value <= s->hi && !small && (!s->whole || value == floor(value));
 }
 
 spot_status spoti_field_set(spoti_row *row, spoti_field field, double value, spot_diag *diag)
 {
     if (!spoti_field_allows(field, value)) {
-        const spec s = spec_of(field);
-        const bool small = value != 0.0 && fabs(value) < SMALL && s.lo == 0.0;
+        const spec *s = spec_of(field);
+        const bool small = value != 0.0 && fabs(value) < SMALL && s->lo == 0.0;
         return spoti_row_refuse(row, field, SPOT_E_RANGE, diag, "%.9g, expected %s%s%g..%g", value,
-                                s.whole ? "a whole number " : "", small ? "0 or " : "",
-                                small ? SMALL : s.lo, s.hi);
+                                s->whole ? "a whole number " : "", small ? "0 or " : "",
+                                small ? SMALL : s->lo, s->hi);
     }
     row->has[field] = true;
     row->value[field] = value;

@@ -52,7 +52,8 @@ spot_status spot_analyze_log_create(const spot_analyze_config *config, spot_anal
     }
     log->config = *config;
     log->points = spoti_calloc(config->allocator, SPOT_ANALYZE_POINTS_MAX, sizeof(*log->points));
-    if (log->points == NULL) {
+    log->places = spoti_calloc(config->allocator, SPOTI_N_PLACE, sizeof(*log->places));
+    if (log->points == NULL || log->places == NULL) {
         spot_analyze_log_destroy(log);
         return SPOT_E_NOMEM;
     }
@@ -70,6 +71,7 @@ void spot_analyze_log_destroy(spot_analyze_log *log)
         spoti_free(a, log->points[i].blocks, SPOTI_N_BLOCK * sizeof(spoti_unit));
     }
     spoti_free(a, log->points, SPOT_ANALYZE_POINTS_MAX * sizeof(*log->points));
+    spoti_free(a, log->places, SPOTI_N_PLACE * sizeof(*log->places));
     spoti_free(a, log->episodes, (size_t)log->capacity * sizeof(*log->episodes));
     spoti_free(a, log->motion, (size_t)log->capacity * sizeof(*log->motion));
     spoti_free(a, log, sizeof(*log));

@@ -21,6 +21,9 @@ enum {
     SPOTI_KEEP_MAX = 1 << 20,
     SPOTI_N_BLOCK = 256,
     SPOTI_UNUSED_SIZE = 512,
+    SPOTI_PLATFORM_SIZE = 64,
+    SPOTI_N_PART = 3, /* of a point without a name: steps, alpha, overlap */
+    SPOTI_N_PLACE = 512,
 };
 
 /* A weighted mean in the making. */
@@ -105,6 +108,18 @@ typedef struct spoti_log_setting {
     char note[512];                        /* the source's own caveat, for the verdict */
 } spoti_log_setting;
 
+/* Where rows with these very cells went: most rows say what one before has said. */
+typedef struct spoti_place {
+    bool is_known;
+    bool has_point, has_platform, has_speed;
+    char point[SPOT_ANALYZE_NAME_SIZE];
+    char platform[SPOTI_PLATFORM_SIZE];
+    double speed;
+    bool has_part[SPOTI_N_PART]; /* where the point has no name */
+    double part[SPOTI_N_PART];
+    int index; /* of the point */
+} spoti_place;
+
 struct spot_analyze_log {
     spot_analyze_config config;
     spoti_log_setting settings[SPOT_ANALYZE_SETTINGS_MAX];
@@ -121,6 +136,7 @@ struct spot_analyze_log {
     bool gave_up_motion; /* there was some when the episodes were folded */
     uint64_t counter;    /* keys of episodes without a seed */
     int last_point;      /* where the row before went */
+    spoti_place *places; /* (SPOTI_N_PLACE) by a hash of the cells */
     char unused[SPOTI_UNUSED_SIZE];
 };
 

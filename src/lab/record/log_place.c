@@ -3,12 +3,11 @@
 /* Where a row of a log belongs: its setting and its point. */
 #include <string.h>
 
+#include "core/base/hash.h"
 #include "core/base/show.h"
 #include "core/base/text.h"
 #include "lab/record/log.h"
 #include "spot/point.h"
-
-enum { PLATFORM_SIZE = 64 };
 
 int spoti_log_setting_of(spot_analyze_log *log, const char *platform, bool has_speed, double speed)
 {
@@ -58,12 +57,8 @@ static bool name_point(const spoti_row *row, char name[SPOT_ANALYZE_NAME_SIZE])
     return length > 0;
 }
 
-static int find_point(spot_analyze_log *log, int setting, const char *name)
+static int find_point(const spot_analyze_log *log, int setting, const char *name)
 {
-    const spoti_log_point *last = &log->points[log->last_point];
-    if (log->n_points > 0 && last->setting == setting && strcmp(last->name, name) == 0) {
-        return log->last_point;
-    }
     for (int i = 0; i < log->n_points; i++) {
         if (log->points[i].setting == setting && strcmp(log->points[i].name, name) == 0) {
             return i;
@@ -96,15 +91,16 @@ static void read_name(spoti_log_point *p)
     }
 }
 
-spot_status spoti_log_place(spot_analyze_log *log, const spoti_row *row, int *index,
-                            spot_diag *diag)
+/* Finds or makes the place of a row whose cells are new. */
+static spot_status find_place(spot_analyze_log *log, const spoti_row *row, int *index,
+                              spot_diag *diag)
 {
     char name[SPOT_ANALYZE_NAME_SIZE];
-    char platform[PLATFORM_SIZE] = "";
+    char platform[SPOTI_PLATFORM_SIZE] = "";
     if (row->has[SPOTI_PLATFORM] &&
         !spot_show(platform, sizeof(platform), spoti_row_text(row, SPOTI_PLATFORM))) {
         return spoti_row_refuse(row, SPOTI_PLATFORM, SPOT_E_RANGE, diag, "longer than %d bytes",
-                                PLATFORM_SIZE - 1);
+                                SPOTI_PLATFORM_SIZE - 1);
     }
     if (!name_point(row, name)) {
         return spoti_row_refuse(row, SPOTI_POINT, SPOT_E_FORMAT, diag,
@@ -131,6 +127,80 @@ spot_status spoti_log_place(spot_analyze_log *log, const spoti_row *row, int *in
         (void)spoti_copy(p->name, sizeof(p->name), name);
         read_name(p);
     }
-    log->last_point = *index;
     return SPOT_OK;
+}
+
+/* Rows as before ---------------------------------------------------------------------------------- */
+
+static const spoti_field PARTS[SPOTI_N_PART] = {SPOTI_STEPS, SPOTI_ALPHA, SPOTI_OVERLAP};
+
+/* A cell as text; "" where it is unknown. */
+static const char *text_of(const spoti_row *row, spoti_field field)
+{
+    return row->has[field] ? spoti_row_text(row, field) : "";
+}
+
+static spoti_place *place_of(spot_analyze_log *log, const spoti_row *row)
+{
+    uint64_t hash = SPOTI_HASH_START;
+    const char *const texts[] = {text_of(row, SPOTI_POINT), text_of(row, SPOTI_PLATFORM)};
+    for (int i = 0; i < 2; i++) {
+        hash = spoti_hash(hash, texts[i], strlen(texts[i]));
+    }
+    for (int i = 0; !row->has[SPOTI_POINT] && i < SPOTI_N_PART; i++) {
+        if (row->has[PARTS[i]]) {
+            hash = spoti_hash(hash, &row->value[PARTS[i]], sizeof(row->value[PARTS[i]]));
+        }
+    }
+    return &log->places[hash % SPOTI_N_PLACE];
+}
+
+static bool same_number(const spoti_row *row, spoti_field field, bool has, double value)
+{
+    return row->has[field] == has && (!has || row->value[field] == value);
+}
+
+static bool is_same_place(const spoti_place *p, const spoti_row *row)
+{
+    bool same = p->is_known && p->has_point == row->has[SPOTI_POINT] &&
+                p->has_platform == row->has[SPOTI_PLATFORM] &&
+                same_number(row, SPOTI_SPEED, p->has_speed, p->speed) &&
+                strcmp(p->point, text_of(row, SPOTI_POINT)) == 0 &&
+                strcmp(p->platform, text_of(row, SPOTI_PLATFORM)) == 0;
+    for (int i = 0; same && !p->has_point && i < SPOTI_N_PART; i++) {
+        same = same_number(row, PARTS[i], p->has_part[i], p->part[i]);
+    }
+    return same;
+}
+
+static void remember(spoti_place *p, const spoti_row *row, int index)
+{
+    *p = (spoti_place){.has_point = row->has[SPOTI_POINT],
+                       .has_platform = row->has[SPOTI_PLATFORM],
+                       .has_speed = row->has[SPOTI_SPEED],
+                       .speed = row->value[SPOTI_SPEED],
+                       .index = index};
+    p->is_known = spoti_copy(p->point, sizeof(p->point), text_of(row, SPOTI_POINT)) &&
+                  spoti_copy(p->platform, sizeof(p->platform), text_of(row, SPOTI_PLATFORM));
+    for (int i = 0; i < SPOTI_N_PART; i++) {
+        p->has_part[i] = row->has[PARTS[i]];
+        p->part[i] = row->value[PARTS[i]];
+    }
+}
+
+spot_status spoti_log_place(spot_analyze_log *log, const spoti_row *row, int *index,
+                            spot_diag *diag)
+{
+    spoti_place *place = place_of(log, row);
+    spot_status st = SPOT_OK;
+    if (is_same_place(place, row)) {
+        *index = place->index;
+    } else {
+        st = find_place(log, row, index, diag);
+        if (st == SPOT_OK) {
+            remember(place, row, *index);
+        }
+    }
+    log->last_point = st == SPOT_OK ? *index : log->last_point;
+    return st;
 }

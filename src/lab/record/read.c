@@ -256,10 +256,10 @@ static spot_status read_header(reader *r, const spoti_preset *preset, spot_diag 
 
 /* Rows ----------------------------------------------------------------------------------------- */
 
+/* Reads the row at hand over the one before, which began as the preset: each column sets its own field, or leaves it
+ * unknown. */
 static spot_status read_row(reader *r, spoti_row *row, spot_diag *diag)
 {
-    *row = r->preset;
-    row->file = r->csv.name;
     row->line = r->csv.line;
     if (r->csv.n_field != r->n_column) {
         return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%lld: %d columns, expected %d", r->csv.name,
@@ -292,9 +292,10 @@ static spot_status read_row(reader *r, spoti_row *row, spot_diag *diag)
 static spot_status read_rows(reader *r, spot_diag *diag)
 {
     int64_t n = 0;
+    spoti_row row = r->preset;
+    row.file = r->csv.name;
     for (;;) {
         bool more = false;
-        spoti_row row;
         spot_status st = spoti_csv_next(&r->csv, &more, diag);
         if (st == SPOT_OK && more) {
             st = read_row(r, &row, diag);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/text.h"
@@ -17,6 +18,7 @@ static void check_double(const char *text)
         return;
     }
     expect(isfinite(x));
+    expect(x == strtod(text, NULL)); /* no locale is set here */
     expect(strspn(text, "+-.0123456789eE") == strlen(text));
     char again[64];
     double y = 0.0;

@@ -4,9 +4,12 @@
 
 #include <limits.h>
 #include <locale.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/text.h"
+#include "spot/rng.h"
 
 static void integers_are_read_whole_or_not_at_all(void **state)
 {
@@ -59,6 +62,69 @@ static void doubles_are_read_whole_or_not_at_all(void **state)
     }
     assert_int_equal(spoti_parse_double("1e309", &x), SPOT_E_RANGE);
     assert_true(x == 0x1.fffffffffffffp1023); /* untouched */
+}
+
+/* Oracle: the C library's own conversion, to the last bit and the sign of zero. */
+static void doubles_are_those_of_the_c_library(void **state)
+{
+    char text[96];
+    spot_rng rng = spot_rng_at(5, SPOT_STREAM_RESET, 0);
+    (void)state;
+    for (int k = 0; k < 200000; k++) {
+        const int whole = (int)spot_rng_below(&rng, 24);
+        const int frac = (int)spot_rng_below(&rng, 24);
+        int n = 0;
+        text[n++] = "+-0"[spot_rng_below(&rng, 3)];
+        for (int i = 0; i < whole; i++) {
+            text[n++] = (char)('0' + spot_rng_below(&rng, i < 4 ? 2 : 10));
+        }
+        text[n++] = '.';
+        for (int i = 0; i < frac; i++) {
+            text[n++] = (char)('0' + spot_rng_below(&rng, 10));
+        }
+        text[n++] = '0';
+        if (k % 2 == 0) {
+            n += snprintf(text + n, sizeof(text) - (size_t)n, "e%d",
+                          (int)spot_rng_below(&rng, k % 8 == 0 ? 700 : 60) -
+                              (k % 8 == 0 ? 350 : 30));
+        }
+        text[n] = '\0';
+        double got = 0.0;
+        const double want = strtod(text, NULL);
+        if (!isfinite(want)) {
+            assert_int_equal(spoti_parse_double(text, &got), SPOT_E_RANGE);
+            continue;
+        }
+        assert_int_equal(spoti_parse_double(text, &got), SPOT_OK);
+        if (memcmp(&got, &want, sizeof(got)) != 0) {
+            fail_msg("%s is %.17g, expected %.17g", text, got, want);
+        }
+    }
+    /* ties and edges of what one operation can do: 2^53, 2^53 + 1, 10^22, 10^23, long zeros */
+    static const char *const edges[] = {"9007199254740992",
+                                        "9007199254740993",
+                                        "9007199254740993e1",
+                                        "9007199254740992e22",
+                                        "9007199254740992e-22",
+                                        "1e22",
+                                        "1e23",
+                                        "1e-22",
+                                        "1e-23",
+                                        "-0",
+                                        "-0.0e-5",
+                                        "0e999999999999",
+                                        "0000000000000000000000000000000001.5",
+                                        "1.50000000000000000000000000000000000",
+                                        "18446744073709551616",
+                                        "2.2250738585072011e-308",
+                                        "4.9406564584124654e-324",
+                                        "0.000000000000000000000000000001"};
+    for (size_t k = 0; k < sizeof(edges) / sizeof(edges[0]); k++) {
+        double got = 1.0;
+        const double want = strtod(edges[k], NULL);
+        assert_int_equal(spoti_parse_double(edges[k], &got), SPOT_OK);
+        assert_memory_equal(&got, &want, sizeof(got));
+    }
 }
 
 static void doubles_need_no_locale(void **state)
@@ -124,6 +190,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(integers_are_read_whole_or_not_at_all),
         cmocka_unit_test(doubles_are_read_whole_or_not_at_all),
+        cmocka_unit_test(doubles_are_those_of_the_c_library),
         cmocka_unit_test(doubles_need_no_locale),
         cmocka_unit_test(copies_are_bounded_and_say_so),
         cmocka_unit_test(paths_are_joined_and_split),

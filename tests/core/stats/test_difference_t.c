@@ -90,7 +90,7 @@ static void an_interval_is_that_of_a_mean_of_differences(void **state)
         t[k] = (m - mean) / se_drawn;
     }
     qsort(t, N_DRAW, sizeof(t[0]), by_size);
-    assert_int_equal(spoti_difference_t(&config, a, b, N, work, &r), SPOT_OK);
+    assert_int_equal(spoti_difference_t(&config, a, b, N, NULL, work, &r), SPOT_OK);
     assert_int_equal(r.successes, N);
     assert_int_equal(r.estimate.support, SPOT_STATS_SUFFICIENT);
     assert_false(r.is_percentile);
@@ -110,17 +110,17 @@ static void it_moves_stretches_and_turns_with_the_values(void **state)
     fill(a, 0.25, 5);
     fill(b, -0.1, 7);
     a[3] = b[5] = (spoti_t_unit){0}; /* no value there */
-    assert_int_equal(spoti_difference_t(&config, a, b, N, work, &r), SPOT_OK);
+    assert_int_equal(spoti_difference_t(&config, a, b, N, NULL, work, &r), SPOT_OK);
     assert_int_equal(r.successes, N - 1);
     for (int i = 0; i < N; i++) {
         a[i].sum = -100.0 * (a[i].sum + 4.0 * a[i].n);
         b[i].sum = -100.0 * (b[i].sum + 3.0 * b[i].n);
     }
-    assert_int_equal(spoti_difference_t(&config, a, b, N, work, &s), SPOT_OK);
+    assert_int_equal(spoti_difference_t(&config, a, b, N, NULL, work, &s), SPOT_OK);
     assert_close(s.estimate.value, -100.0 * (r.estimate.value + 1.0), 0.0, ROUNDING);
     assert_close(s.estimate.ci.lo, -100.0 * (r.estimate.ci.hi + 1.0), 0.0, 1e-9);
     assert_close(s.estimate.ci.hi, -100.0 * (r.estimate.ci.lo + 1.0), 0.0, 1e-9);
-    assert_int_equal(spoti_difference_t(&config, b, a, N, work, &r), SPOT_OK);
+    assert_int_equal(spoti_difference_t(&config, b, a, N, NULL, work, &r), SPOT_OK);
     assert_close(r.estimate.value, -s.estimate.value, 0.0, ROUNDING);
     assert_close(r.estimate.ci.lo, -s.estimate.ci.hi, 0.0, 1e-9);
 }
@@ -137,22 +137,22 @@ static void without_spread_it_is_a_point(void **state)
         b[i] = (spoti_t_unit){.n = 1.0, .sum = 1e6 / 3.0 * (i % 5 + 1)};
         a[i] = (spoti_t_unit){.n = 1.0, .sum = b[i].sum + 0.1};
     }
-    assert_int_equal(spoti_difference_t(&config, a, b, N, work, &r), SPOT_OK);
+    assert_int_equal(spoti_difference_t(&config, a, b, N, NULL, work, &r), SPOT_OK);
     assert_true(r.estimate.ci.lo == r.estimate.value && r.estimate.ci.hi == r.estimate.value);
     assert_close(r.estimate.value, 0.1, 1e-9, 0.0);
     a[0].n = 0.0;
     for (int i = 0; i < N; i++) {
         a[i] = (spoti_t_unit){0};
     }
-    assert_int_equal(spoti_difference_t(&config, a, b, N, work, &r), SPOT_OK);
+    assert_int_equal(spoti_difference_t(&config, a, b, N, NULL, work, &r), SPOT_OK);
     assert_int_equal(r.estimate.support, SPOT_STATS_NONE);
     b[2].sum = (double)NAN;
-    assert_int_equal(spoti_difference_t(&config, b, b, N, work, &r), SPOT_E_RANGE);
+    assert_int_equal(spoti_difference_t(&config, b, b, N, NULL, work, &r), SPOT_E_RANGE);
     b[2].sum = -2e150;
-    assert_int_equal(spoti_difference_t(&config, b, b, N, work, &r), SPOT_E_RANGE);
+    assert_int_equal(spoti_difference_t(&config, b, b, N, NULL, work, &r), SPOT_E_RANGE);
     b[2].sum = -1e150; /* no matter for a difference; a ratio would not have it */
-    assert_int_equal(spoti_difference_t(&config, b, b, N, work, &r), SPOT_OK);
-    assert_int_equal(spoti_bootstrap_t(&config, b, b, N, work, &r), SPOT_E_RANGE);
+    assert_int_equal(spoti_difference_t(&config, b, b, N, NULL, work, &r), SPOT_OK);
+    assert_int_equal(spoti_bootstrap_t(&config, b, b, N, NULL, work, &r), SPOT_E_RANGE);
 }
 
 int main(void)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lab/record/csv.h"
+#include "spot/rng.h"
 #include "support/spot_test.h"
 
 /* Reads all rows of `text` and joins cells by | and rows by / ; returns the status of the last row. */
@@ -131,6 +132,57 @@ static void rows_longer_than_a_block_arrive_whole(void **state)
     (void)fclose(stream);
 }
 
+/* Rows without quotes are taken where they lie in the block; the same cells in quotes go byte by byte. Oracle: each
+ * other, over several blocks, with line ends, blanks, comments and empty lines of all kinds. */
+static void quoted_and_bare_rows_are_the_same_rows(void **state)
+{
+    enum { ROWS = 30000, SIZE = ROWS * 64 };
+    static char texts[2][SIZE];
+    static const char *const ends[] = {"\n",  "\r\n",  "\r", "\n\n", "\n# a \"comment\n",
+                                       " \n", "\t\r\n"};
+    spot_rng rng = spot_rng_at(11, SPOT_STREAM_RESET, 0);
+    size_t used[2] = {0};
+    spoti_csv csv[2];
+    FILE *streams[2];
+    bool more = true;
+    (void)state;
+    for (int row = 0; row < ROWS; row++) {
+        const int n = 1 + (int)spot_rng_below(&rng, 4);
+        const char *end = row + 1 < ROWS ? ends[spot_rng_below(&rng, 7)] : "";
+        for (int i = 0; i < n; i++) {
+            const int cell = row == 0 ? i : (int)spot_rng_below(&rng, 100000) - 50000;
+            const char *left = spot_rng_below(&rng, 3) == 0 ? "  " : "";
+            for (int k = 0; k < 2; k++) {
+                const char *quote = k == 1 ? "\"" : "";
+                used[k] += (size_t)snprintf(texts[k] + used[k], SIZE - used[k], "%s%s%s%d%s",
+                                            i > 0 ? "," : "", left, quote, cell, quote);
+            }
+        }
+        for (int k = 0; k < 2; k++) {
+            used[k] += (size_t)snprintf(texts[k] + used[k], SIZE - used[k], "%s", end);
+        }
+    }
+    for (int k = 0; k < 2; k++) {
+        streams[k] = fmemopen(texts[k], used[k], "r");
+        assert_non_null(streams[k]);
+        assert_int_equal(spoti_csv_open(&csv[k], "t.csv", streams[k], NULL), SPOT_OK);
+    }
+    for (int row = 0; row <= ROWS; row++) {
+        for (int k = 0; k < 2; k++) {
+            assert_int_equal(spoti_csv_next(&csv[k], &more, NULL), SPOT_OK);
+            assert_int_equal(more, row < ROWS);
+        }
+        assert_true(!more || (csv[0].line == csv[1].line && csv[0].n_field == csv[1].n_field));
+        for (int i = 0; more && i < csv[0].n_field; i++) {
+            assert_string_equal(csv[0].field[i], csv[1].field[i]);
+        }
+    }
+    for (int k = 0; k < 2; k++) {
+        spoti_csv_close(&csv[k]);
+        (void)fclose(streams[k]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +192,7 @@ int main(void)
         cmocka_unit_test(separators),
         cmocka_unit_test(limits),
         cmocka_unit_test(rows_longer_than_a_block_arrive_whole),
+        cmocka_unit_test(quoted_and_bare_rows_are_the_same_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
