@@ -14,10 +14,14 @@
 #include "core/base/text.h"
 #include "core/coinfer/coinfer.h"
 #include "lab/inspect/inspect.h"
+#include "lab/inspect/tally.h"
 #include "lab/inspect/weights.h"
 #include "spot/rng.h"
 
-enum { CHUNK = 1 << 16 /* elements */, ELEMENT_MAX = 4 /* bytes of a weight */ };
+enum {
+    CHUNK = 1 << 14 /* elements: they stay in the cache */,
+    ELEMENT_MAX = 4 /* bytes of a weight */
+};
 
 struct spot_inspect {
     const spot_allocator *allocator;
@@ -180,26 +184,9 @@ static void draw(sampler *s)
     s->next = from + (width > 1 ? (size_t)spot_rng_uniform(&s->rng, 0.0, (double)width) : 0);
 }
 
-/* Adds n elements of the chunk, which start at element `first`. */
-static void take_chunk(spot_inspect *f, size_t first, size_t n, sampler *s, double *sum_abs,
-                       spot_inspect_tensor *t)
+/* Keeps what the sampler asks for of the n elements of the chunk, which start at element `first`. */
+static void take_sample(spot_inspect *f, size_t first, size_t n, sampler *s)
 {
-    for (size_t k = 0; k < n; k++) {
-        const double w = (double)f->chunk[k];
-
-        if (isnan(w)) {
-            t->n_nan++;
-        } else if (isinf(w)) {
-            t->n_infinite++;
-        } else {
-            const bool is_first = first + k == t->n_nan + t->n_infinite;
-
-            t->min = is_first ? w : fmin(t->min, w);
-            t->max = is_first ? w : fmax(t->max, w);
-            t->n_zero += w == 0.0;
-            *sum_abs += fabs(w);
-        }
-    }
     while (s->i < s->n_sample && s->next < first + n) {
         f->sample[s->i++] = fabsf(f->chunk[s->next - first]);
         if (s->i < s->n_sample) {
@@ -214,7 +201,7 @@ static spot_status scan(spot_inspect *f, size_t i, const spoti_tensor *e, spot_i
     sampler s = {.rng = spot_rng_at(0, SPOT_STREAM_BOOTSTRAP, 0),
                  .n_element = e->n_element,
                  .n_sample = t->n_sample};
-    double sum_abs = 0.0;
+    spoti_tally tally = {.n = 0};
 
     draw(&s);
     for (size_t first = 0; first < e->n_element; first += CHUNK) {
@@ -227,10 +214,16 @@ static spot_status scan(spot_inspect *f, size_t i, const spoti_tensor *e, spot_i
             return st;
         }
         spoti_tensor_to_f32(&part, f->chunk);
-        take_chunk(f, first, n, &s, &sum_abs, t);
+        spoti_tally_add(&tally, f->chunk, n);
+        take_sample(f, first, n, &s);
     }
-    const size_t n_finite = e->n_element - t->n_nan - t->n_infinite;
-    t->mean_abs = n_finite > 0 ? sum_abs / (double)n_finite : 0.0;
+    const size_t n_finite = tally.n - tally.n_nan - tally.n_infinite;
+    t->n_zero = tally.n_zero;
+    t->n_nan = tally.n_nan;
+    t->n_infinite = tally.n_infinite;
+    t->min = tally.min;
+    t->max = tally.max;
+    t->mean_abs = n_finite > 0 ? tally.sum_abs / (double)n_finite : 0.0;
     return SPOT_OK;
 }
 

@@ -178,18 +178,33 @@ static float from_half(uint32_t h)
     return from_bits(sign | (exponent + 112U) << 23 | fraction << 13);
 }
 
+/* The i-th of 16-bit numbers as they lie; the computers that we build for are little-endian. */
+static uint32_t half_at(const unsigned char *data, size_t i)
+{
+    uint16_t half = 0;
+
+    memcpy(&half, data + 2 * i, sizeof half);
+    return half;
+}
+
 void spoti_tensor_to_f32(const spoti_tensor *tensor, float *out)
 {
     const unsigned char *d = tensor->data;
+    const size_t n = tensor->n_element;
 
-    for (size_t i = 0; i < tensor->n_element; i++) {
-        if (tensor->dtype == SPOTI_DTYPE_F32) {
-            out[i] = from_bits((uint32_t)d[4 * i] | (uint32_t)d[4 * i + 1] << 8 |
-                               (uint32_t)d[4 * i + 2] << 16 | (uint32_t)d[4 * i + 3] << 24);
-        } else {
-            const uint32_t half = (uint32_t)d[2 * i] | (uint32_t)d[2 * i + 1] << 8;
-
-            out[i] = tensor->dtype == SPOTI_DTYPE_BF16 ? from_bits(half << 16) : from_half(half);
+    switch (tensor->dtype) {
+    case SPOTI_DTYPE_F32:
+        memcpy(out, d, n * sizeof *out);
+        return;
+    case SPOTI_DTYPE_BF16:
+        for (size_t i = 0; i < n; i++) {
+            out[i] = from_bits(half_at(d, i) << 16);
         }
+        return;
+    default:
+        for (size_t i = 0; i < n; i++) {
+            out[i] = from_half(half_at(d, i));
+        }
+        return;
     }
 }
