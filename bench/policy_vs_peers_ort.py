@@ -6,7 +6,9 @@
 
 Builds the ONNX graph of the transformer from DATA.npz (policy_vs_peers_torch.py) with what depends on
 time alone as constants, keys and values of the observation once a chunk, and one product for q, k and
-v. PRECISION: `fp32`, or `int8` (quantize_dynamic, per channel, every MatMul with weights).
+v. PRECISION: `fp32`, `int8` (quantize_dynamic, per channel, every MatMul with weights), or `int7`, the
+same with weights of seven bits (reduce_range), which ONNX Runtime advises for CPUs whose products of bytes
+saturate: AVX2 and AVX-512 without VNNI.
 HOW the K steps are run: `unrolled` in one graph; `loop`, one graph with a Loop (fp32 only: what
 quantize_dynamic makes of it does not load); `runs`, one run of a graph for the observation and K runs
 of a graph for a step, with bound inputs and outputs. One thread. Attention is one node
@@ -164,8 +166,8 @@ def session(graph, path, precision):
     model = oh.make_model(graph, opset_imports=OPSET, ir_version=10)
     onnx.checker.check_model(model)
     onnx.save(model, path)
-    if precision == "int8":
-        quantize_dynamic(path, path, per_channel=True, weight_type=QuantType.QInt8,
+    if precision != "fp32":
+        quantize_dynamic(path, path, per_channel=True, weight_type=QuantType.QInt8, reduce_range=precision == "int7",
                          op_types_to_quantize=["MatMul"], extra_options={"EnableSubgraph": True,
                                         "DefaultTensorType": T.FLOAT})
     options = ort.SessionOptions()

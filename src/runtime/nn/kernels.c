@@ -44,7 +44,7 @@ const spoti_kernels *spoti_kernels_find(const char *name)
 
 size_t spoti_padded(size_t n)
 {
-    return (n + SPOTI_PANEL - 1) / SPOTI_PANEL * SPOTI_PANEL;
+    return (n + SPOTI_PAIR - 1) / SPOTI_PAIR * SPOTI_PAIR;
 }
 
 void spoti_pack(const float *w, size_t ldw, size_t n, size_t k, float *packed)

@@ -13,8 +13,13 @@
 
 #include <stddef.h>
 
-/* Columns of one panel of packed weights; also what widths of matrices are padded to. */
-enum { SPOTI_PANEL = 32 };
+enum {
+    /* Columns of one panel of packed weights: those of an AVX2 or NEON tile, and of an AVX-512 register. A tile reads its
+     * panels strictly in order, which is what lets the memory keep up. */
+    SPOTI_PANEL = 16,
+    /* Two panels: what widths of matrices are padded to, because an AVX-512 tile has so many columns. */
+    SPOTI_PAIR = 2 * SPOTI_PANEL,
+};
 
 /* What happens to y = a b + bias before it is stored in c. */
 typedef enum spoti_epilogue {
@@ -25,7 +30,7 @@ typedef enum spoti_epilogue {
     SPOTI_EPILOGUE_ADD = 4,      /* c = c + y */
 } spoti_epilogue;
 
-/* One matrix product c = epilogue(a b + bias). Panel p of b holds columns 32 p .. 32 p + 31; its
+/* One matrix product c = epilogue(a b + bias). Panel p of b holds columns 16 p .. 16 p + 15; its
  * element (i, j) lies at b[p * panel_stride + i * ldb + j]. Columns up to the next multiple of 32
  * are read (their values do not matter); only n columns of c are written. */
 typedef struct spoti_gemm {
@@ -81,11 +86,11 @@ const spoti_kernels *spoti_kernels_avx2(void);
 const spoti_kernels *spoti_kernels_avx512(void);
 const spoti_kernels *spoti_kernels_neon(void);
 
-/* n rounded up to whole panels. */
+/* n rounded up to whole pairs of panels. */
 size_t spoti_padded(size_t n);
 
 /* Packs w (n x k, row-major, a PyTorch Linear weight) into panels of its transpose, padded with
- * zeros: packed (spoti_padded(n) x k). The product then has ldb 32 and panel_stride 32 k. */
+ * zeros: packed (spoti_padded(n) x k). The product then has ldb 16 and panel_stride 16 k. */
 void spoti_pack(const float *w, size_t ldw, size_t n, size_t k, float *packed);
 
 #endif

@@ -3,7 +3,7 @@
 /*
  * AVX2 and FMA kernels. Compiled with -mavx2 -mfma of its own; called only on CPUs that have both.
  *
- * A tile is 4 rows x 2 registers (16 columns, half a panel): 8 sums hide the latency of two FMA
+ * A tile is 4 rows x 2 registers (16 columns, one panel): 8 sums hide the latency of two FMA
  * units. Rows beyond m repeat the last one and are not stored.
  */
 #include "runtime/nn/kernels.h"
@@ -62,7 +62,7 @@ static inline void finish(const spoti_gemm *g, const __m256 *sums, size_t rows, 
 }
 
 static inline void tile(const spoti_gemm *g, const float *a, size_t rows, const float *b,
-                        const float *next, __m256 *sums)
+                        ahead next, __m256 *sums)
 {
 #define ROW_START(i)                                                                               \
     const float *a##i = a + ((i) < rows ? (size_t)(i) : rows - 1) * g->lda;                        \
@@ -81,7 +81,7 @@ static inline void tile(const spoti_gemm *g, const float *a, size_t rows, const 
         const __m256 b0 = _mm256_loadu_ps(b + j * g->ldb);
         const __m256 b1 = _mm256_loadu_ps(b + j * g->ldb + LANES);
 
-        _mm_prefetch((const char *)(next + j * g->ldb), _MM_HINT_T0);
+        fetch(&next);
         EACH_ROW(ROW_STEP)
     }
     EACH_ROW(ROW_KEEP)
@@ -92,17 +92,18 @@ static inline void tile(const spoti_gemm *g, const float *a, size_t rows, const 
 
 static void gemm(const spoti_gemm *g)
 {
+    const size_t n_tile = (g->m + ROWS - 1) / ROWS;
+
     for (size_t first = 0; first < g->n; first += WIDTH) {
-        const float *b = g->b + first / SPOTI_PANEL * g->panel_stride + first % SPOTI_PANEL;
-        const size_t then = first + WIDTH < g->n ? first + WIDTH : first;
-        const float *next = g->b + then / SPOTI_PANEL * g->panel_stride + then % SPOTI_PANEL;
+        const float *b = g->b + first / SPOTI_PANEL * g->panel_stride;
+        const float *next = first + WIDTH < g->n ? b + g->panel_stride : b;
 
         for (size_t i = 0; i < g->m; i += ROWS) {
             const size_t rows = g->m - i < ROWS ? g->m - i : ROWS;
             spoti_gemm part = *g;
             __m256 sums[2 * ROWS];
 
-            tile(g, g->a + i * g->lda, rows, b, next, sums);
+            tile(g, g->a + i * g->lda, rows, b, fetch_ahead(next, g->k, i / ROWS, n_tile), sums);
             part.c = g->c + i * g->ldc;
             finish(&part, sums, rows, first);
         }

@@ -3,7 +3,7 @@
 /*
  * AVX-512 kernels. Compiled with -mavx512f of its own; called only on CPUs that have it.
  *
- * A tile is up to 12 rows x 2 registers (32 columns): enough sums to hide the latency of two FMA
+ * A tile is up to 12 rows x 2 registers (32 columns, two panels): enough sums to hide the latency of two FMA
  * units, with 14 loads for 24 multiplications. Rows are shared out evenly over the tiles, and each
  * number of rows has a function of its own; a sum is the same sequence of operations in all of them.
  * Few rows use up a panel faster than the hardware fetches the next, so each tile asks for it.
@@ -55,7 +55,7 @@ static inline void finish(const spoti_gemm *g, const __m512 *sums, size_t rows, 
 /* Where a tile reads and writes. */
 typedef struct place {
     const float *a, *b;
-    const float *next; /* the panel that follows b, or b: is fetched meanwhile */
+    const float *next; /* the two panels that follow b, or b: are fetched meanwhile */
     float *c;
     size_t first; /* column */
 } place;
@@ -66,6 +66,7 @@ static inline __attribute__((always_inline)) void tile(const spoti_gemm *g, cons
 {
     const float *a = at->a;
     const float *b = at->b;
+    const float *second = b + g->panel_stride;
     const float *next = at->next;
     __m512 sums[2 * ROWS];
 
@@ -74,10 +75,10 @@ static inline __attribute__((always_inline)) void tile(const spoti_gemm *g, cons
     }
     for (size_t j = 0; j < g->k; j++) {
         const __m512 b0 = _mm512_loadu_ps(b + j * g->ldb);
-        const __m512 b1 = _mm512_loadu_ps(b + j * g->ldb + LANES);
+        const __m512 b1 = _mm512_loadu_ps(second + j * g->ldb);
 
         _mm_prefetch((const char *)(next + j * g->ldb), _MM_HINT_T1);
-        _mm_prefetch((const char *)(next + j * g->ldb + LANES), _MM_HINT_T1);
+        _mm_prefetch((const char *)(next + g->panel_stride + j * g->ldb), _MM_HINT_T1);
         for (size_t i = 0; i < rows; i++) {
             const __m512 x = _mm512_set1_ps(a[i * g->lda + j]);
 
@@ -114,10 +115,11 @@ static void gemm(const spoti_gemm *g)
         tile_7, tile_8, tile_9, tile_10, tile_11, tile_12};
     const size_t n_tile = (g->m + ROWS - 1) / ROWS;
 
-    for (size_t first = 0; first < g->n; first += SPOTI_PANEL) {
+    for (size_t first = 0; first < g->n; first += SPOTI_PAIR) {
         const float *b = g->b + first / SPOTI_PANEL * g->panel_stride;
-        place at = {
-            .b = b, .next = first + SPOTI_PANEL < g->n ? b + g->panel_stride : b, .first = first};
+        place at = {.b = b,
+                    .next = first + SPOTI_PAIR < g->n ? b + 2 * g->panel_stride : b,
+                    .first = first};
 
         for (size_t i = 0; i < n_tile; i++) {
             const size_t row = g->m * i / n_tile;

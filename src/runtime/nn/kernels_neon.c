@@ -13,7 +13,7 @@
 /* Columns first .. first + 15 of `rows` rows; a, c: of the first of them. */
 INLINE void tile(const spoti_gemm *g, const float *a, float *c, size_t first, const size_t rows)
 {
-    const float *b = g->b + first / SPOTI_PANEL * g->panel_stride + first % SPOTI_PANEL;
+    const float *b = g->b + first / SPOTI_PANEL * g->panel_stride;
     float32x4_t sums[REGISTERS * ROWS];
     float32x4_t done[REGISTERS * ROWS];
 

@@ -9,7 +9,7 @@
 
 #include "runtime/nn/elementary.h"
 
-/* One row of one panel: 32 sums side by side. */
+/* One row of one panel: 16 sums side by side. */
 static inline __attribute__((always_inline)) void
 row_sums_as_compiled(const spoti_gemm *g, const float *a, const float *b, float *sums)
 {

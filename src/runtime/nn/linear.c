@@ -9,8 +9,10 @@
 #include "core/base/alloc.h"
 #include "runtime/nn/quantise.h"
 
-/* Tokens start on cache lines, and SIMD code may read whole ones. */
-enum { LINE = 64 };
+enum {
+    LINE = 64, /* tokens start on cache lines, and SIMD code may read whole ones */
+    STEP = 64, /* bytes of a step of a panel */
+};
 
 static size_t ceil_div(size_t a, size_t b)
 {
@@ -54,6 +56,8 @@ static spot_status init_groups(spoti_linear *layer, size_t group, spot_diag *dia
 spot_status spoti_linear_init(spoti_linear *layer, const spoti_linear_config *config,
                               spot_diag *diag)
 {
+    spot_status st = SPOT_OK;
+
     *layer = (spoti_linear){.precision = config->precision,
                             .n = config->n,
                             .k = config->k,
@@ -69,77 +73,85 @@ spot_status spoti_linear_init(spoti_linear *layer, const spoti_linear_config *co
     switch (config->precision) {
     case SPOTI_PRECISION_FP32:
         layer->n_step = layer->k;
-        layer->panel_stride = layer->n_step * SPOTI_PANEL;
-        return SPOT_OK;
+        break;
     case SPOTI_PRECISION_BF16:
         layer->n_step = ceil_div(layer->k, 2);
-        layer->panel_stride = layer->n_step * SPOTI_PANEL;
-        return SPOT_OK;
+        break;
     case SPOTI_PRECISION_W8A8:
         layer->group = layer->k;
         layer->n_group = 1;
         layer->n_step = ceil_div(layer->k, 4);
-        layer->panel_stride = layer->n_step * SPOTI_PANEL;
-        return SPOT_OK;
+        break;
     case SPOTI_PRECISION_W4A4:
         layer->n_step = ceil_div(layer->k, 4);
-        layer->panel_stride = layer->n_step * (SPOTI_PANEL / 2);
-        return init_groups(layer, config->group, diag);
+        st = init_groups(layer, config->group, diag);
+        break;
+    default:
+        return spot_diag_set(diag, SPOT_E_RANGE, "precision %d, expected fp32, bf16, w8a8 or w4a4",
+                             (int)config->precision);
     }
-    return spot_diag_set(diag, SPOT_E_RANGE, "precision %d, expected fp32, bf16, w8a8 or w4a4",
-                         (int)config->precision);
+    layer->panel_stride = layer->n_step * (STEP / sizeof(float));
+    return st;
+}
+
+static size_t pairs(const spoti_linear *layer)
+{
+    return ceil_div(layer->n, SPOTI_PAIR);
+}
+
+/* Outputs of one panel. */
+static size_t width_of(const spoti_linear *layer)
+{
+    return layer->precision == SPOTI_PRECISION_W4A4 ? SPOTI_PAIR : SPOTI_PANEL;
 }
 
 static size_t panels(const spoti_linear *layer)
 {
-    return ceil_div(layer->n, SPOTI_PANEL);
+    return pairs(layer) * (SPOTI_PAIR / width_of(layer));
 }
 
 void spoti_linear_place(spoti_linear *layer, spoti_arena *arena)
 {
     layer->weights = spoti_arena_take(arena, panels(layer), layer->panel_stride);
     if (layer->precision == SPOTI_PRECISION_W8A8 || layer->precision == SPOTI_PRECISION_W4A4) {
-        layer->scale = spoti_arena_take(arena, panels(layer), layer->n_group * SPOTI_PANEL);
+        layer->scale = spoti_arena_take(arena, pairs(layer), layer->n_group * SPOTI_PAIR);
     }
     if (layer->has_bias || layer->precision != SPOTI_PRECISION_FP32) {
-        layer->bias = spoti_arena_take(arena, panels(layer), SPOTI_PANEL);
+        layer->bias = spoti_arena_take(arena, pairs(layer), SPOTI_PAIR);
     }
 }
 
 size_t spoti_linear_bytes(const spoti_linear *layer)
 {
-    const size_t floats =
-        layer->panel_stride + (layer->n_group + (layer->bias != NULL ? 1 : 0)) * SPOTI_PANEL;
+    const size_t beside = (layer->n_group + (layer->bias != NULL ? 1 : 0)) * SPOTI_PAIR;
 
-    return panels(layer) * floats * sizeof(float);
+    return (panels(layer) * layer->panel_stride + pairs(layer) * beside) * sizeof(float);
 }
 
 /* Packing of weights */
 
+/* Where output i_out has step s. */
+static unsigned char *step_of(const spoti_linear *layer, size_t i_out, size_t s)
+{
+    return (unsigned char *)(layer->weights + i_out / width_of(layer) * layer->panel_stride) +
+           s * STEP;
+}
+
 static unsigned char *byte_of(const spoti_linear *layer, size_t i_out, size_t i_in)
 {
-    unsigned char *panel =
-        (unsigned char *)(layer->weights + i_out / SPOTI_PANEL * layer->panel_stride);
-    const size_t j = i_out % SPOTI_PANEL;
-
-    if (layer->precision == SPOTI_PRECISION_W8A8) {
-        return panel + i_in / 4 * 4 * SPOTI_PANEL + 4 * j + i_in % 4;
-    }
-    return panel + i_in / 4 * 2 * SPOTI_PANEL + 4 * (j % (SPOTI_PANEL / 2)) + i_in % 4;
+    return step_of(layer, i_out, i_in / 4) + 4 * (i_out % SPOTI_PANEL) + i_in % 4;
 }
 
 static uint16_t *half_of(const spoti_linear *layer, size_t i_out, size_t i_in)
 {
-    uint16_t *panel =
-        (uint16_t *)(void *)(layer->weights + i_out / SPOTI_PANEL * layer->panel_stride);
-
-    return panel + i_in / 2 * 2 * SPOTI_PANEL + 2 * (i_out % SPOTI_PANEL) + i_in % 2;
+    return (uint16_t *)(void *)step_of(layer, i_out, i_in / 2) + 2 * (i_out % SPOTI_PANEL) +
+           i_in % 2;
 }
 
 static float *scale_of(const spoti_linear *layer, size_t i_out, size_t i_group)
 {
-    return layer->scale + (i_out / SPOTI_PANEL * layer->n_group + i_group) * SPOTI_PANEL +
-           i_out % SPOTI_PANEL;
+    return layer->scale + (i_out / SPOTI_PAIR * layer->n_group + i_group) * SPOTI_PAIR +
+           i_out % SPOTI_PAIR;
 }
 
 static void put_integer(const spoti_linear *layer, size_t i_out, size_t i_in, int q)
@@ -148,7 +160,7 @@ static void put_integer(const spoti_linear *layer, size_t i_out, size_t i_in, in
 
     if (layer->precision == SPOTI_PRECISION_W8A8) {
         *byte = (unsigned char)(q + SPOTI_LINEAR_OFFSET_8);
-    } else if (i_out % SPOTI_PANEL < SPOTI_PANEL / 2) {
+    } else if (i_out % SPOTI_PAIR < SPOTI_PANEL) {
         *byte = (unsigned char)((*byte & 0xF0U) | (unsigned)(q + SPOTI_LINEAR_OFFSET_4));
     } else {
         *byte = (unsigned char)((*byte & 0x0FU) | (unsigned)(q + SPOTI_LINEAR_OFFSET_4) << 4);
@@ -162,7 +174,7 @@ static int get_integer(const spoti_linear *layer, size_t i_out, size_t i_in)
     if (layer->precision == SPOTI_PRECISION_W8A8) {
         return (int)byte - SPOTI_LINEAR_OFFSET_8;
     }
-    return (int)(i_out % SPOTI_PANEL < SPOTI_PANEL / 2 ? byte & 0xFU : byte >> 4) -
+    return (int)(i_out % SPOTI_PAIR < SPOTI_PANEL ? byte & 0xFU : byte >> 4) -
            SPOTI_LINEAR_OFFSET_4;
 }
 
@@ -254,11 +266,13 @@ float spoti_linear_weight(const spoti_linear *layer, size_t i_out, size_t i_in)
 
 /* Tokens */
 
-static size_t stride_of(const spoti_linear *layer)
+/* Bytes between tokens; wide: of kernels that have `wide`. */
+static size_t stride_of(const spoti_linear *layer, bool wide)
 {
-    const size_t size = layer->precision == SPOTI_PRECISION_FP32   ? sizeof(float)
-                        : layer->precision == SPOTI_PRECISION_BF16 ? sizeof(uint16_t)
-                                                                   : sizeof(int8_t);
+    const size_t size = layer->precision == SPOTI_PRECISION_FP32           ? sizeof(float)
+                        : layer->precision == SPOTI_PRECISION_BF16         ? sizeof(uint16_t)
+                        : layer->precision == SPOTI_PRECISION_W8A8 && wide ? sizeof(int16_t)
+                                                                           : sizeof(int8_t);
 
     return ceil_div(layer->k * size, LINE) * LINE;
 }
@@ -267,7 +281,7 @@ static size_t stride_of(const spoti_linear *layer)
  * drift apart. */
 typedef struct rows_layout {
     spoti_arena arena;
-    float *values; /* (m x stride) bytes */
+    float *values; /* (m x stride) bytes; room for wide ones */
     float *scale, *start;
     float *modulated; /* one token */
 } rows_layout;
@@ -277,7 +291,7 @@ static void lay_out(rows_layout *at, const spoti_linear *layer, size_t m, bool m
     const bool fp32 = layer->precision == SPOTI_PRECISION_FP32;
 
     if (!fp32 || modulated) {
-        at->values = spoti_arena_take(&at->arena, m, stride_of(layer) / sizeof(float));
+        at->values = spoti_arena_take(&at->arena, m, stride_of(layer, true) / sizeof(float));
     }
     at->scale = spoti_arena_take(&at->arena, m, layer->n_group);
     at->start = spoti_arena_take(&at->arena, m, layer->n_group);
@@ -320,22 +334,24 @@ static void make_integers(const spoti_linear_kernels *kernels, const spoti_linea
 {
     const bool eight = layer->precision == SPOTI_PRECISION_W8A8;
     const spoti_grouping grouping = {layer->group, layer->n_group, input->m,
-                                     eight ? SPOTI_LINEAR_QMAX_8 : SPOTI_LINEAR_QMAX_4};
-    const size_t stride = stride_of(layer);
+                                     eight ? SPOTI_LINEAR_QMAX_8 : SPOTI_LINEAR_QMAX_4,
+                                     eight && kernels->wide};
+    const size_t stride = stride_of(layer, kernels->wide);
+    const size_t used = grouping.wide ? ceil_div(layer->k, 4) * 4 * sizeof(int16_t) : layer->k;
 
     for (size_t i = 0; i < input->m; i++) {
-        int8_t *q = (int8_t *)at->values + i * stride;
+        unsigned char *q = (unsigned char *)at->values + i * stride;
 
         kernels->quantise(token(kernels, input, i, layer->k, at->modulated), &grouping, q,
                           at->scale + i, (int32_t *)(void *)at->start + i);
-        memset(q + layer->k, 0, stride - layer->k);
+        memset(q + used, 0, stride - used);
     }
 }
 
 static void make_bf16(const spoti_linear_kernels *kernels, const spoti_linear *layer,
                       const spoti_rows_input *input, const rows_layout *at)
 {
-    const size_t stride = stride_of(layer) / sizeof(uint16_t);
+    const size_t stride = stride_of(layer, kernels->wide) / sizeof(uint16_t);
 
     for (size_t i = 0; i < input->m; i++) {
         uint16_t *out = (uint16_t *)(void *)at->values + i * stride;
@@ -356,7 +372,7 @@ void spoti_rows_make(const spoti_linear_kernels *kernels, const spoti_linear *la
                          .k = layer->k,
                          .group = layer->group,
                          .n_group = layer->n_group,
-                         .stride = stride_of(layer),
+                         .stride = stride_of(layer, kernels->wide),
                          .values = at.values,
                          .scale = at.scale,
                          .start = (const int32_t *)(const void *)at.start};

@@ -71,11 +71,12 @@ typedef struct spoti_linear_config {
 } spoti_linear_config;
 
 /*
- * A layer. Weights are packed in panels of SPOTI_PANEL outputs, `panel_stride` floats apart, padded
- * with zeros. For output j of a panel the step s (0 .. n_step - 1) of a panel holds
- *     fp32   input s:                        float at 32 s + j
- *     bf16   inputs 2 s, 2 s + 1:            uint16 at 64 s + 2 j, + 1
- *     w8a8   inputs 4 s .. 4 s + 3:          byte at 128 s + 4 j, ... + 3, value q + 128
+ * A layer. Weights are packed in panels of SPOTI_PANEL outputs, those of w4a4 in panels of SPOTI_PAIR, `panel_stride`
+ * floats apart, padded with zeros to whole pairs. A step of a panel has 64 bytes. For output j of a panel the step s
+ * (0 .. n_step - 1) holds
+ *     fp32   input s:                        float at 16 s + j
+ *     bf16   inputs 2 s, 2 s + 1:            uint16 at 32 s + 2 j, + 1
+ *     w8a8   inputs 4 s .. 4 s + 3:          byte at 64 s + 4 j, ... + 3, value q + 128
  *     w4a4   inputs 4 s .. 4 s + 3:          low (j < 16) or high half of byte 64 s + 4 (j % 16),
  *                                            ... + 3, value q + 8
  */
@@ -88,17 +89,19 @@ typedef struct spoti_linear {
     size_t panel_stride; /* floats between panels */
     bool has_bias;
     float *weights; /* packed, on a cache line */
-    float *scale;   /* (panels x n_group x 32); NULL for fp32 and bf16 */
-    float *bias;    /* (n padded to panels), zeros where there is none; NULL for fp32 without */
+    float *scale;   /* (pairs x n_group x 32); NULL for fp32 and bf16 */
+    float *bias;    /* (n padded to pairs), zeros where there is none; NULL for fp32 without */
 } spoti_linear;
 
 /* m tokens as layers of one precision, k and group read them. Lies in the caller's workspace. */
 typedef struct spoti_rows {
     spoti_precision precision;
     size_t m, k, group, n_group;
-    size_t stride;      /* bytes between tokens in `values`, a multiple of 64 but for fp32 */
-    const void *values; /* (m x k) float, uint16 (bf16) or int8 (both integer ones), padded by 0 */
-    const float *scale; /* (n_group x m), so that one group of many tokens is in one place */
+    size_t stride; /* bytes between tokens in `values`, a multiple of 64 but for fp32 */
+    const void *
+        values; /* (m x k) float, uint16 (bf16) or int8 (both integer ones), padded by 0; of w8a8 int16 where the
+                         * kernels have `wide`: inputs 4 s, 4 s + 2, 4 s + 1, 4 s + 3, as their pairs are multiplied */
+    const float *scale;   /* (n_group x m), so that one group of many tokens is in one place */
     const int32_t *start; /* (n_group x m), -offset * sum of the integers of each group */
 } spoti_rows;
 
@@ -131,16 +134,21 @@ typedef struct spoti_grouping {
     size_t group, n_group;
     size_t step; /* from the scale of a group to that of the next */
     int qmax;
+    bool
+        wide; /* integers go out as spoti_rows says of kernels that have `wide`; only with n_group 1 */
 } spoti_grouping;
 
 /* Functions of one CPU. */
 typedef struct spoti_linear_kernels {
     const char *name;
+    bool
+        wide; /* w8a8 wants its tokens widened once, when they are made, instead of in every tile */
     const spoti_kernels *fp32;
     /* Rounds x (k) to bfloat16. NaN stays NaN. */
     void (*round_bf16)(const float *x, size_t k, uint16_t *out);
-    /* Quantises x (k) to -qmax .. qmax; q (k), scale and start (n_group, `step` apart). See the top of this file. */
-    void (*quantise)(const float *x, const spoti_grouping *grouping, int8_t *q, float *scale,
+    /* Quantises x (k) to -qmax .. qmax; q (k) int8_t, or int16_t with grouping->wide, with zeros behind up to a multiple of
+     * 4 then; scale and start (n_group, `step` apart). See the top of this file. */
+    void (*quantise)(const float *x, const spoti_grouping *grouping, void *q, float *scale,
                      int32_t *start);
     void (*bf16)(const spoti_linear_job *job);
     void (*w8a8)(const spoti_linear_job *job);

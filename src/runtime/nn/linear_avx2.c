@@ -4,9 +4,9 @@
  * Linear layers for AVX2 and FMA. Compiled for its own instructions; called only on CPUs that have
  * them.
  *
- * A tile is up to 4 tokens x 2 registers (16 outputs, half a panel). AVX2 has no exact product of
+ * A tile is up to 4 tokens x 2 registers (16 outputs, one panel). AVX2 has no exact product of
  * bytes with 32-bit sums: vpmaddubsw saturates at 16 bits. So w8a8 widens to 16 bits, even and odd
- * inputs apart, and uses vpmaddwd; w4a4 may use vpmaddubsw, because a pair is at most 15 * 7 * 2 = 210
+ * inputs apart (its tokens once, when they are made), and uses vpmaddwd; w4a4 may use vpmaddubsw, because a pair is at most 15 * 7 * 2 = 210
  * and a group adds up at most 32 of them in 16 bits. Weights are unsigned, w + offset, so sums start
  * at -offset * sum(x).
  */
@@ -76,19 +76,23 @@ static inline uint32_t largest_magnitude(const float *x, size_t n)
     return result;
 }
 
+/* 8 integers of 16 bits: rounded to nearest, ties to even. */
+static inline __m128i quantise_8(const float *x, float factor)
+{
+    const __m256i v = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x), _mm256_set1_ps(factor)));
+
+    return _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+}
+
 static inline int32_t quantise_group(const float *x, size_t n, float factor, int8_t *q)
 {
     int32_t sum = 0;
     size_t i = 0;
 
     for (; i + LANES <= n; i += LANES) {
-        /* rounds to nearest, ties to even */
-        const __m256i v =
-            _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + i), _mm256_set1_ps(factor)));
-        const __m128i half =
-            _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+        const __m128i v = quantise_8(x + i, factor);
 
-        _mm_storel_epi64((__m128i *)(void *)(q + i), _mm_packs_epi16(half, half));
+        _mm_storel_epi64((__m128i *)(void *)(q + i), _mm_packs_epi16(v, v));
     }
     for (; i < n; i++) {
         q[i] = (int8_t)rintf(x[i] * factor);
@@ -99,7 +103,52 @@ static inline int32_t quantise_group(const float *x, size_t n, float factor, int
     return sum;
 }
 
-static void quantise(const float *x, const spoti_grouping *grouping, int8_t *q, float *scale,
+/* 8 integers of 16 bits as 32, and at q in the order of spoti_rows: 0, 2, 1, 3 of each four. */
+static inline __m256i widen_8(__m128i v, int16_t *q)
+{
+    const __m128i order = _mm_setr_epi8(0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15);
+
+    _mm_storeu_si128((__m128i *)(void *)q, _mm_shuffle_epi8(v, order));
+    return _mm256_cvtepi16_epi32(v);
+}
+
+/* The same as quantise_group in 16 bits, in the order of spoti_rows, with zeros up to a multiple of 4. */
+static inline int32_t quantise_wide(const float *x, size_t n, float factor, int16_t *q)
+{
+    __m256i sums = _mm256_setzero_si256();
+    int32_t lanes[LANES];
+    int32_t sum = 0;
+    size_t i = 0;
+
+    for (; i + LANES <= n; i += LANES) {
+        sums = _mm256_add_epi32(sums, widen_8(quantise_8(x + i, factor), q + i));
+    }
+    if (i < n) {
+        float some[LANES] = {0.0F};
+        int16_t out[LANES];
+
+        memcpy(some, x + i, (n - i) * sizeof *x);
+        sums = _mm256_add_epi32(sums, widen_8(quantise_8(some, factor), out));
+        memcpy(q + i, out, (n - i + 3) / 4 * 4 * sizeof *q);
+    }
+    _mm256_storeu_si256((__m256i *)(void *)lanes, sums);
+    for (i = 0; i < LANES; i++) {
+        sum += lanes[i];
+    }
+    return sum;
+}
+
+/* A group of n numbers; returns the sum of the integers. */
+static int32_t quantise_some(const float *x, size_t n, float factor, bool wide, void *q)
+{
+    if (!(factor > 0.0F)) { /* not by a factor of 0: NaN is no integer */
+        memset(q, 0, wide ? (n + 3) / 4 * 4 * sizeof(int16_t) : n);
+        return 0;
+    }
+    return wide ? quantise_wide(x, n, factor, q) : quantise_group(x, n, factor, q);
+}
+
+static void quantise(const float *x, const spoti_grouping *grouping, void *q, float *scale,
                      int32_t *start)
 {
     const size_t n = grouping->group;
@@ -109,13 +158,9 @@ static void quantise(const float *x, const spoti_grouping *grouping, int8_t *q, 
             spoti_quantiser_for(largest_magnitude(x + g * n, n), grouping->qmax);
 
         scale[g * grouping->step] = rule.scale;
-        if (rule.factor > 0.0F) {
-            start[g * grouping->step] =
-                -(grouping->qmax + 1) * quantise_group(x + g * n, n, rule.factor, q + g * n);
-        } else {
-            memset(q + g * n, 0, n);
-            start[g * grouping->step] = 0;
-        }
+        start[g * grouping->step] =
+            -(grouping->qmax + 1) *
+            quantise_some(x + g * n, n, rule.factor, grouping->wide, (int8_t *)q + g * n);
     }
 }
 
@@ -171,13 +216,22 @@ static inline const unsigned char *panel_of(const tile *t)
     return (const unsigned char *)(layer->weights + t->column / SPOTI_PANEL * layer->panel_stride);
 }
 
-/* Where the tile that follows in the sweep over the weights finds its panel, or this one's: is fetched meanwhile, because
- * few tokens use up a panel faster than the hardware fetches the next. */
-static inline const unsigned char *next_panel_of(const tile *t)
+/* Where w4a4 keeps the panel, and another. */
+static inline const unsigned char *pair_of(const tile *t)
 {
+    const spoti_linear *layer = t->job->layer;
+
+    return (const unsigned char *)(layer->weights + t->column / SPOTI_PAIR * layer->panel_stride);
+}
+
+/* What a tile fetches of the panel that follows, see simd_avx2.h. */
+static inline ahead ahead_of(const tile *t)
+{
+    const spoti_linear *layer = t->job->layer;
     const tile next = {t->job, t->first, t->column + WIDTH};
 
-    return panel_of(next.column < t->job->layer->n ? &next : t);
+    return fetch_ahead(panel_of(next.column < layer->n ? &next : t), layer->n_step, t->first / ROWS,
+                       (t->job->rows->m + ROWS - 1) / ROWS);
 }
 
 static inline const unsigned char *token_of(const tile *t, size_t i)
@@ -203,9 +257,9 @@ static inline __m256i broadcast_step(const unsigned char *x)
 
 INLINE void bf16_tile(const tile *t, const size_t rows)
 {
-    const unsigned char *w = panel_of(t) + 4 * (t->column % SPOTI_PANEL);
-    const unsigned char *next = next_panel_of(t) + 4 * ((t->column + WIDTH) % SPOTI_PANEL);
+    const unsigned char *w = panel_of(t);
     const unsigned char *x = token_of(t, 0);
+    ahead next = ahead_of(t);
     const size_t stride = t->job->rows->stride;
     const __m256i upper = _mm256_set1_epi32((int)0xFFFF0000);
     __m256 sums[2 * ROWS];
@@ -214,14 +268,14 @@ INLINE void bf16_tile(const tile *t, const size_t rows)
         sums[i] = _mm256_setzero_ps();
     }
     for (size_t s = 0; s < t->job->layer->n_step; s++) {
-        const __m256i w0 = load(w + 128 * s);
-        const __m256i w1 = load(w + 128 * s + 32);
+        const __m256i w0 = load(w + 64 * s);
+        const __m256i w1 = load(w + 64 * s + 32);
         const __m256 even0 = _mm256_castsi256_ps(_mm256_slli_epi32(w0, 16));
         const __m256 even1 = _mm256_castsi256_ps(_mm256_slli_epi32(w1, 16));
         const __m256 odd0 = _mm256_castsi256_ps(_mm256_and_si256(w0, upper));
         const __m256 odd1 = _mm256_castsi256_ps(_mm256_and_si256(w1, upper));
 
-        _mm_prefetch((const char *)next + 128 * s, _MM_HINT_T0);
+        fetch(&next);
         for (size_t i = 0; i < rows; i++) {
             const __m256i v = broadcast_step(x + i * stride + 4 * s);
             const __m256 even = _mm256_castsi256_ps(_mm256_slli_epi32(v, 16));
@@ -252,9 +306,9 @@ INLINE void w8a8_tile(const tile *t, const size_t rows)
 {
     const spoti_linear *layer = t->job->layer;
     const spoti_rows *in = t->job->rows;
-    const unsigned char *w = panel_of(t) + 4 * (t->column % SPOTI_PANEL);
-    const unsigned char *next = next_panel_of(t) + 4 * ((t->column + WIDTH) % SPOTI_PANEL);
+    const unsigned char *w = panel_of(t);
     const unsigned char *x = token_of(t, 0);
+    ahead next = ahead_of(t);
     const __m256i lower = _mm256_set1_epi16(0x00FF);
     __m256i sums[2 * ROWS];
     __m256 y[2 * ROWS];
@@ -264,18 +318,17 @@ INLINE void w8a8_tile(const tile *t, const size_t rows)
         sums[2 * i + 1] = sums[2 * i];
     }
     for (size_t s = 0; s < layer->n_step; s++) {
-        const __m256i w0 = load(w + 128 * s);
-        const __m256i w1 = load(w + 128 * s + 32);
+        const __m256i w0 = load(w + 64 * s);
+        const __m256i w1 = load(w + 64 * s + 32);
         const __m256i even0 = _mm256_and_si256(w0, lower);
         const __m256i even1 = _mm256_and_si256(w1, lower);
         const __m256i odd0 = _mm256_srli_epi16(w0, 8);
         const __m256i odd1 = _mm256_srli_epi16(w1, 8);
 
-        _mm_prefetch((const char *)next + 128 * s, _MM_HINT_T0);
+        fetch(&next);
         for (size_t i = 0; i < rows; i++) {
-            const __m256i v = broadcast_step(x + i * in->stride + 4 * s);
-            const __m256i even = _mm256_srai_epi16(_mm256_slli_epi16(v, 8), 8);
-            const __m256i odd = _mm256_srai_epi16(v, 8);
+            const __m256i even = broadcast_step(x + i * in->stride + 8 * s);
+            const __m256i odd = broadcast_step(x + i * in->stride + 8 * s + 4);
 
             sums[2 * i] = dot_8(dot_8(sums[2 * i], even0, even), odd0, odd);
             sums[2 * i + 1] = dot_8(dot_8(sums[2 * i + 1], even1, even), odd1, odd);
@@ -332,14 +385,14 @@ INLINE void w4a4_group(const unsigned char *w, const bool upper, const unsigned 
     }
 }
 
-/* Outputs of one half of a panel, whose weights are the upper half bytes or the lower ones. */
+/* Outputs of one panel of a pair, whose weights are the upper half bytes or the lower ones. */
 INLINE void w4a4_half(const tile *t, const size_t rows, const bool upper)
 {
     const spoti_linear *layer = t->job->layer;
     const spoti_rows *in = t->job->rows;
     const size_t n_group = layer->n_group;
     const float *scale =
-        layer->scale + t->column / SPOTI_PANEL * n_group * SPOTI_PANEL + t->column % SPOTI_PANEL;
+        layer->scale + t->column / SPOTI_PAIR * n_group * SPOTI_PAIR + t->column % SPOTI_PAIR;
     __m256 y[2 * ROWS];
 
     for (size_t i = 0; i < 2 * rows; i++) {
@@ -348,7 +401,7 @@ INLINE void w4a4_half(const tile *t, const size_t rows, const bool upper)
     for (size_t g = 0; g < n_group; g++) {
         __m256i pairs[2 * ROWS];
 
-        w4a4_group(panel_of(t) + g * layer->group * (SPOTI_PANEL / 2), upper,
+        w4a4_group(pair_of(t) + g * layer->group * SPOTI_PANEL, upper,
                    token_of(t, 0) + g * layer->group, in->stride, layer->group / 4, rows, pairs);
         for (size_t i = 0; i < 2 * rows; i++) {
             const size_t at = g * in->m + t->first + i / 2;
@@ -356,7 +409,7 @@ INLINE void w4a4_half(const tile *t, const size_t rows, const bool upper)
             const __m256i sum =
                 _mm256_add_epi32(start, _mm256_madd_epi16(pairs[i], _mm256_set1_epi16(1)));
             const __m256 part = _mm256_mul_ps(
-                _mm256_cvtepi32_ps(sum), _mm256_loadu_ps(scale + g * SPOTI_PANEL + i % 2 * LANES));
+                _mm256_cvtepi32_ps(sum), _mm256_loadu_ps(scale + g * SPOTI_PAIR + i % 2 * LANES));
 
             y[i] = _mm256_fmadd_ps(part, _mm256_set1_ps(in->scale[at]), y[i]);
         }
@@ -366,7 +419,7 @@ INLINE void w4a4_half(const tile *t, const size_t rows, const bool upper)
 
 INLINE void w4a4_tile(const tile *t, const size_t rows)
 {
-    if (t->column % SPOTI_PANEL == 0) {
+    if (t->column % SPOTI_PAIR == 0) {
         w4a4_half(t, rows, false);
     } else {
         w4a4_half(t, rows, true);
@@ -381,6 +434,7 @@ const spoti_linear_kernels *spoti_linear_kernels_avx2(void)
 {
     static const spoti_linear_kernels table = {
         .name = "avx2",
+        .wide = true,
         .round_bf16 = round_bf16,
         .quantise = quantise,
         .bf16 = bf16,

@@ -84,10 +84,11 @@ static inline int32_t quantise_group(const float *x, size_t n, float factor, int
     return _mm512_reduce_add_epi32(sum);
 }
 
-static void quantise(const float *x, const spoti_grouping *grouping, int8_t *q, float *scale,
+static void quantise(const float *x, const spoti_grouping *grouping, void *q, float *scale,
                      int32_t *start)
 {
     const size_t n = grouping->group;
+    int8_t *out = q;
 
     for (size_t g = 0; g < grouping->n_group; g++) {
         const spoti_quantiser rule =
@@ -96,12 +97,20 @@ static void quantise(const float *x, const spoti_grouping *grouping, int8_t *q, 
         scale[g * grouping->step] = rule.scale;
         if (rule.factor > 0.0F) {
             start[g * grouping->step] =
-                -(grouping->qmax + 1) * quantise_group(x + g * n, n, rule.factor, q + g * n);
+                -(grouping->qmax + 1) * quantise_group(x + g * n, n, rule.factor, out + g * n);
         } else {
-            memset(q + g * n, 0, n);
+            memset(out + g * n, 0, n);
             start[g * grouping->step] = 0;
         }
     }
+}
+
+/* One of the two panels of a tile; w4a4 keeps both in one. */
+static inline const unsigned char *panel_of(const spoti_tile *t, size_t which)
+{
+    const spoti_linear *layer = t->job->layer;
+
+    return (const unsigned char *)(layer->weights + (2 * t->i_pair + which) * layer->panel_stride);
 }
 
 /* sum += the products of four unsigned bytes of w and signed ones of x. As assembler, because gcc 12
@@ -121,8 +130,8 @@ SPOTI_INLINE void w8a8_tile(const spoti_tile *t, const size_t rows)
     const spoti_linear *layer = t->job->layer;
     const spoti_rows *in = t->job->rows;
     const unsigned char *x = (const unsigned char *)in->values + t->first * in->stride;
-    const unsigned char *w =
-        (const unsigned char *)(layer->weights + t->i_panel * layer->panel_stride);
+    const unsigned char *w = panel_of(t, 0);
+    const unsigned char *second = panel_of(t, 1);
     __m512i sums[2 * ROWS_8];
     __m512 y[2 * ROWS_8];
 
@@ -131,8 +140,8 @@ SPOTI_INLINE void w8a8_tile(const spoti_tile *t, const size_t rows)
         sums[2 * i + 1] = sums[2 * i];
     }
     for (size_t s = 0; s < layer->n_step; s++) {
-        const __m512i w0 = _mm512_loadu_si512(w + 128 * s);
-        const __m512i w1 = _mm512_loadu_si512(w + 128 * s + 64);
+        const __m512i w0 = _mm512_loadu_si512(w + 64 * s);
+        const __m512i w1 = _mm512_loadu_si512(second + 64 * s);
 
         for (size_t i = 0; i < rows; i++) {
             const __m512i v = broadcast_step(x + i * in->stride + 4 * s);
@@ -142,7 +151,7 @@ SPOTI_INLINE void w8a8_tile(const spoti_tile *t, const size_t rows)
         }
     }
 
-    const float *scale = layer->scale + t->i_panel * SPOTI_PANEL;
+    const float *scale = layer->scale + t->i_pair * SPOTI_PAIR;
     const __m512 scale0 = _mm512_loadu_ps(scale);
     const __m512 scale1 = _mm512_loadu_ps(scale + LANES);
 
@@ -160,8 +169,8 @@ SPOTI_INLINE void bf16_tile(const spoti_tile *t, const size_t rows)
 {
     const spoti_rows *in = t->job->rows;
     const unsigned char *x = (const unsigned char *)in->values + t->first * in->stride;
-    const unsigned char *w =
-        (const unsigned char *)(t->job->layer->weights + t->i_panel * t->job->layer->panel_stride);
+    const unsigned char *w = panel_of(t, 0);
+    const unsigned char *second = panel_of(t, 1);
     const __m512i upper = _mm512_set1_epi32((int)0xFFFF0000);
     __m512 sums[2 * ROWS_16];
 
@@ -169,8 +178,8 @@ SPOTI_INLINE void bf16_tile(const spoti_tile *t, const size_t rows)
         sums[i] = _mm512_setzero_ps();
     }
     for (size_t s = 0; s < t->job->layer->n_step; s++) {
-        const __m512i w0 = _mm512_loadu_si512(w + 128 * s);
-        const __m512i w1 = _mm512_loadu_si512(w + 128 * s + 64);
+        const __m512i w0 = _mm512_loadu_si512(w + 64 * s);
+        const __m512i w1 = _mm512_loadu_si512(second + 64 * s);
         const __m512 even0 = _mm512_castsi512_ps(_mm512_slli_epi32(w0, 16));
         const __m512 even1 = _mm512_castsi512_ps(_mm512_slli_epi32(w1, 16));
         const __m512 odd0 = _mm512_castsi512_ps(_mm512_and_si512(w0, upper));
@@ -216,8 +225,8 @@ SPOTI_INLINE void w4a4_tile(const spoti_tile *t, const size_t rows)
     const size_t n_group = layer->n_group;
     const unsigned char *x = (const unsigned char *)in->values + t->first * in->stride;
     const unsigned char *w =
-        (const unsigned char *)(layer->weights + t->i_panel * layer->panel_stride);
-    const float *scale = layer->scale + t->i_panel * n_group * SPOTI_PANEL;
+        (const unsigned char *)(layer->weights + t->i_pair * layer->panel_stride);
+    const float *scale = layer->scale + t->i_pair * n_group * SPOTI_PAIR;
     const float *scale_x = in->scale + t->first;
     const int32_t *start = in->start + t->first;
     __m512 y[2 * ROWS_4];
@@ -226,15 +235,15 @@ SPOTI_INLINE void w4a4_tile(const spoti_tile *t, const size_t rows)
         y[i] = _mm512_setzero_ps();
     }
     for (size_t g = 0; g < n_group; g++) {
-        const __m512 scale0 = _mm512_loadu_ps(scale + g * SPOTI_PANEL);
-        const __m512 scale1 = _mm512_loadu_ps(scale + g * SPOTI_PANEL + LANES);
+        const __m512 scale0 = _mm512_loadu_ps(scale + g * SPOTI_PAIR);
+        const __m512 scale1 = _mm512_loadu_ps(scale + g * SPOTI_PAIR + LANES);
         __m512i sums[2 * ROWS_4];
 
         for (size_t i = 0; i < rows; i++) {
             sums[2 * i] = _mm512_set1_epi32(start[g * in->m + i]);
             sums[2 * i + 1] = sums[2 * i];
         }
-        w4a4_group(w + g * layer->group * (SPOTI_PANEL / 2), x + g * layer->group, in->stride,
+        w4a4_group(w + g * layer->group * SPOTI_PANEL, x + g * layer->group, in->stride,
                    layer->group / 4, rows, sums);
         for (size_t i = 0; i < rows; i++) {
             const __m512 b = _mm512_set1_ps(scale_x[g * in->m + i]);

@@ -3,7 +3,7 @@
 /*
  * What the AVX-512 linear layers share: the walk over tiles, and what happens to finished sums.
  *
- * A tile is up to 12 tokens x 2 registers (32 outputs, one panel). Tokens are shared out
+ * A tile is up to 12 tokens x 2 registers (32 outputs, a pair of panels). Tokens are shared out
  * evenly over the tiles, and for each number of tokens there is a function of its own, so that no
  * sum is computed in vain: with one token the product only reads weights.
  */
@@ -15,10 +15,10 @@
 
 #define SPOTI_INLINE static inline __attribute__((always_inline))
 
-/* One tile: tokens first .. first + rows - 1, panel i_panel. */
+/* One tile: tokens first .. first + rows - 1, pair i_pair of panels. */
 typedef struct spoti_tile {
     const spoti_linear_job *job;
-    size_t i_panel;
+    size_t i_pair;
     size_t first;
 } spoti_tile;
 
@@ -43,7 +43,7 @@ SPOTI_INLINE void finish_as(const spoti_epilogue epilogue, const spoti_tile *t, 
 {
     const spoti_linear *layer = t->job->layer;
     const spoti_linear_output *out = &t->job->out;
-    const size_t column = t->i_panel * SPOTI_PANEL;
+    const size_t column = t->i_pair * SPOTI_PAIR;
     const size_t left = layer->n - column;
     const bool gated = epilogue == SPOTI_EPILOGUE_RESIDUAL;
     const float *gate0 = gated ? out->gate + column : NULL;
@@ -90,7 +90,7 @@ SPOTI_INLINE void walk_tiles(const spoti_linear_job *job, size_t max_rows,
     const size_t m = job->rows->m;
     const size_t n_tile = (m + max_rows - 1) / max_rows;
 
-    for (size_t p = 0; p * SPOTI_PANEL < job->layer->n; p++) {
+    for (size_t p = 0; p * SPOTI_PAIR < job->layer->n; p++) {
         for (size_t i = 0; i < n_tile; i++) {
             const size_t first = m * i / n_tile;
             const size_t rows = m * (i + 1) / n_tile - first;

@@ -73,10 +73,11 @@ static inline int32_t quantise_group(const float *x, size_t n, float factor, int
     return sum;
 }
 
-static void quantise(const float *x, const spoti_grouping *grouping, int8_t *q, float *scale,
+static void quantise(const float *x, const spoti_grouping *grouping, void *q, float *scale,
                      int32_t *start)
 {
     const size_t n = grouping->group;
+    int8_t *out = q;
 
     for (size_t g = 0; g < grouping->n_group; g++) {
         const spoti_quantiser rule =
@@ -85,9 +86,9 @@ static void quantise(const float *x, const spoti_grouping *grouping, int8_t *q, 
         scale[g * grouping->step] = rule.scale;
         if (rule.factor > 0.0F) {
             start[g * grouping->step] =
-                -(grouping->qmax + 1) * quantise_group(x + g * n, n, rule.factor, q + g * n);
+                -(grouping->qmax + 1) * quantise_group(x + g * n, n, rule.factor, out + g * n);
         } else {
-            memset(q + g * n, 0, n);
+            memset(out + g * n, 0, n);
             start[g * grouping->step] = 0;
         }
     }
@@ -122,6 +123,14 @@ static inline const unsigned char *panel_of(const tile *t)
     const spoti_linear *layer = t->job->layer;
 
     return (const unsigned char *)(layer->weights + t->column / SPOTI_PANEL * layer->panel_stride);
+}
+
+/* Where w4a4 keeps the panel, and another. */
+static inline const unsigned char *pair_of(const tile *t)
+{
+    const spoti_linear *layer = t->job->layer;
+
+    return (const unsigned char *)(layer->weights + t->column / SPOTI_PAIR * layer->panel_stride);
 }
 
 static inline const unsigned char *token_of(const tile *t, size_t i)
@@ -163,7 +172,7 @@ INLINE void bf16_step(const uint32x4_t *w, const unsigned char *x, size_t stride
 
 INLINE void bf16_tile(const tile *t, const size_t rows)
 {
-    const unsigned char *w = panel_of(t) + 4 * (t->column % SPOTI_PANEL);
+    const unsigned char *w = panel_of(t);
     const unsigned char *x = token_of(t, 0);
     float32x4_t sums[REGISTERS * ROWS];
     float32x4_t done[REGISTERS * ROWS];
@@ -175,7 +184,7 @@ INLINE void bf16_tile(const tile *t, const size_t rows)
         uint32x4_t weights[REGISTERS];
 
         for (size_t j = 0; j < REGISTERS; j++) {
-            weights[j] = vreinterpretq_u32_u8(vld1q_u8(w + 128 * s + 16 * j));
+            weights[j] = vreinterpretq_u32_u8(vld1q_u8(w + 64 * s + 16 * j));
         }
         bf16_step(weights, x + 4 * s, t->job->rows->stride, rows, sums);
     }
@@ -203,7 +212,7 @@ INLINE void w8a8_tile(const tile *t, const size_t rows)
 {
     const spoti_linear *layer = t->job->layer;
     const spoti_rows *in = t->job->rows;
-    const unsigned char *w = panel_of(t) + 4 * (t->column % SPOTI_PANEL);
+    const unsigned char *w = panel_of(t);
     int32x4_t sums[REGISTERS * ROWS];
     float32x4_t y[REGISTERS * ROWS];
 
@@ -216,7 +225,7 @@ INLINE void w8a8_tile(const tile *t, const size_t rows)
         for (size_t j = 0; j < REGISTERS; j++) {
             /* minus 128: the highest bit flips */
             weights[j] = vreinterpretq_s8_u8(
-                veorq_u8(vld1q_u8(w + 128 * s + 16 * j), vdupq_n_u8(SPOTI_LINEAR_OFFSET_8)));
+                veorq_u8(vld1q_u8(w + 64 * s + 16 * j), vdupq_n_u8(SPOTI_LINEAR_OFFSET_8)));
         }
         dot_step(weights, token_of(t, 0) + 4 * s, in->stride, rows, sums);
     }
@@ -256,7 +265,7 @@ INLINE void w4a4_tile(const tile *t, const size_t rows)
     const spoti_rows *in = t->job->rows;
     const size_t n_group = layer->n_group;
     const float *scale =
-        layer->scale + t->column / SPOTI_PANEL * n_group * SPOTI_PANEL + t->column % SPOTI_PANEL;
+        layer->scale + t->column / SPOTI_PAIR * n_group * SPOTI_PAIR + t->column % SPOTI_PAIR;
     float32x4_t y[REGISTERS * ROWS];
 
     for (size_t i = 0; i < REGISTERS * rows; i++) {
@@ -265,11 +274,11 @@ INLINE void w4a4_tile(const tile *t, const size_t rows)
     for (size_t g = 0; g < n_group; g++) {
         int32x4_t sums[REGISTERS * ROWS];
 
-        w4a4_group(panel_of(t) + g * layer->group * (SPOTI_PANEL / 2), t->column % SPOTI_PANEL != 0,
+        w4a4_group(pair_of(t) + g * layer->group * SPOTI_PANEL, t->column % SPOTI_PAIR != 0,
                    token_of(t, 0) + g * layer->group, in->stride, layer->group / 4, rows, sums);
         for (size_t i = 0; i < REGISTERS * rows; i++) {
             const float32x4_t part = vmulq_f32(
-                vcvtq_f32_s32(sums[i]), vld1q_f32(scale + g * SPOTI_PANEL + i % REGISTERS * LANES));
+                vcvtq_f32_s32(sums[i]), vld1q_f32(scale + g * SPOTI_PAIR + i % REGISTERS * LANES));
 
             y[i] =
                 vfmaq_f32(y[i], part, vdupq_n_f32(in->scale[g * in->m + t->first + i / REGISTERS]));

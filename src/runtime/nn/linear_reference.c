@@ -17,12 +17,12 @@ static void round_bf16(const float *x, size_t k, uint16_t *out)
     }
 }
 
-static void quantise(const float *x, const spoti_grouping *grouping, int8_t *q, float *scale,
+static void quantise(const float *x, const spoti_grouping *grouping, void *q, float *scale,
                      int32_t *start)
 {
     for (size_t g = 0; g < grouping->n_group; g++) {
         const float *in = x + g * grouping->group;
-        int8_t *out = q + g * grouping->group;
+        int8_t *out = (int8_t *)q + g * grouping->group;
         uint32_t largest = 0;
         int32_t sum = 0;
         spoti_quantiser rule;
@@ -79,16 +79,16 @@ static void each(const spoti_linear_job *job,
     }
 }
 
-/* The first step of output j, as bytes of the packed weights. */
-static const unsigned char *panel_of(const spoti_linear *layer, size_t j)
+/* The first step of output j, as bytes of the packed weights, in panels of `outputs`. */
+static const unsigned char *panel_of(const spoti_linear *layer, size_t j, size_t outputs)
 {
-    return (const unsigned char *)(layer->weights + j / SPOTI_PANEL * layer->panel_stride);
+    return (const unsigned char *)(layer->weights + j / outputs * layer->panel_stride);
 }
 
 static float sum_bf16(const spoti_linear_job *job, size_t i, size_t j)
 {
     const uint16_t *x = (const uint16_t *)job->rows->values + i * (job->rows->stride / 2);
-    const uint16_t *w = (const uint16_t *)(const void *)panel_of(job->layer, j);
+    const uint16_t *w = (const uint16_t *)(const void *)panel_of(job->layer, j, SPOTI_PANEL);
     float sum = 0.0F;
 
     w += 2 * (j % SPOTI_PANEL);
@@ -103,7 +103,7 @@ static float sum_bf16(const spoti_linear_job *job, size_t i, size_t j)
 static float sum_w8a8(const spoti_linear_job *job, size_t i, size_t j)
 {
     const int8_t *x = (const int8_t *)job->rows->values + i * job->rows->stride;
-    const unsigned char *w = panel_of(job->layer, j) + 4 * (j % SPOTI_PANEL);
+    const unsigned char *w = panel_of(job->layer, j, SPOTI_PANEL) + 4 * (j % SPOTI_PANEL);
     int32_t sum = 0;
 
     for (size_t l = 0; l < job->layer->k; l++) {
@@ -114,9 +114,9 @@ static float sum_w8a8(const spoti_linear_job *job, size_t i, size_t j)
 
 static int32_t weight_4(const unsigned char *w, size_t j, size_t l)
 {
-    const unsigned byte = w[l / 4 * 2 * SPOTI_PANEL + 4 * (j % (SPOTI_PANEL / 2)) + l % 4];
+    const unsigned byte = w[l / 4 * 4 * SPOTI_PANEL + 4 * (j % SPOTI_PANEL) + l % 4];
 
-    return (int32_t)(j % SPOTI_PANEL < SPOTI_PANEL / 2 ? byte & 0xFU : byte >> 4) -
+    return (int32_t)(j % SPOTI_PAIR < SPOTI_PANEL ? byte & 0xFU : byte >> 4) -
            SPOTI_LINEAR_OFFSET_4;
 }
 
@@ -124,9 +124,9 @@ static float sum_w4a4(const spoti_linear_job *job, size_t i, size_t j)
 {
     const spoti_linear *layer = job->layer;
     const int8_t *x = (const int8_t *)job->rows->values + i * job->rows->stride;
-    const unsigned char *w = panel_of(layer, j);
+    const unsigned char *w = panel_of(layer, j, SPOTI_PAIR);
     const float *scale =
-        layer->scale + j / SPOTI_PANEL * layer->n_group * SPOTI_PANEL + j % SPOTI_PANEL;
+        layer->scale + j / SPOTI_PAIR * layer->n_group * SPOTI_PAIR + j % SPOTI_PAIR;
     float total = 0.0F;
 
     for (size_t g = 0; g < layer->n_group; g++) {
@@ -135,8 +135,8 @@ static float sum_w4a4(const spoti_linear_job *job, size_t i, size_t j)
         for (size_t l = g * layer->group; l < (g + 1) * layer->group; l++) {
             sum += weight_4(w, j, l) * x[l];
         }
-        total = fmaf((float)sum * scale[g * SPOTI_PANEL], job->rows->scale[g * job->rows->m + i],
-                     total);
+        total =
+            fmaf((float)sum * scale[g * SPOTI_PAIR], job->rows->scale[g * job->rows->m + i], total);
     }
     return total;
 }

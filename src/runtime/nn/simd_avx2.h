@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * What the AVX2 kernels share: exponential, activations, and lanes at the end of a row.
+ * What the AVX2 kernels share: exponential, activations, lanes at the end of a row, and fetching weights ahead.
  *
  * The same operations as in elementary.h, one for one.
  */
@@ -59,6 +59,27 @@ static inline __m256i lanes_of(size_t n)
     const __m256i index = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
 
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(n < LANES ? (int)n : LANES), index);
+}
+
+/* The panel that the sweep over the weights reads next. Few tokens use up a panel faster than the hardware fetches the next,
+ * so the tiles of this one ask for it: each for its share, a little in every step, so that the memory is never idle. */
+typedef struct ahead {
+    const char *at;
+    size_t step; /* bytes */
+} ahead;
+
+/* For tile i of n over one panel; the next one has n_step steps of 64 bytes. */
+static inline ahead fetch_ahead(const void *panel, size_t n_step, size_t i, size_t n)
+{
+    const size_t step = 64 / n;
+
+    return (ahead){(const char *)panel + i * step * n_step, step};
+}
+
+static inline void fetch(ahead *next)
+{
+    _mm_prefetch(next->at, _MM_HINT_T0);
+    next->at += next->step;
 }
 
 #endif

@@ -17,7 +17,7 @@
 /* Tiles are written once, for a number of rows that the compiler knows at each call. */
 #define INLINE static inline __attribute__((always_inline))
 
-/* A tile is up to 4 rows x 4 registers (16 columns, half a panel): 16 sums, of 32 registers. */
+/* A tile is up to 4 rows x 4 registers (16 columns, one panel): 16 sums, of 32 registers. */
 enum { ROWS = 4, LANES = 4, REGISTERS = 4, WIDTH = LANES * REGISTERS };
 
 /* As spoti_nn_exp. */

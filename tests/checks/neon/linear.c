@@ -121,7 +121,8 @@ static void check_tokens(tally *t, rooms *r, const spoti_linear_kernels *kernels
         const float magnitude = magnitudes[i / N_LENGTH / (N_ODD + 1)];
 
         for (size_t four = 0; four < 2; four++) {
-            const spoti_grouping grouping = {length, four ? 3 : 1, four ? 2 : 1, four ? 7 : 127};
+            const spoti_grouping grouping = {length, four ? 3 : 1, four ? 2 : 1, four ? 7 : 127,
+                                             false};
             const size_t k = length * grouping.n_group;
             unsigned seed = (unsigned)i;
             float *x = NULL;
