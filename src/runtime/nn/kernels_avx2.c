@@ -28,35 +28,20 @@ static inline float reduce(__m256 lower, __m256 upper)
     return _mm_cvtss_f32(s);
 }
 
-static inline void finish(const spoti_gemm *g, const __m256 *sums, size_t rows, size_t first)
+/* Stores the sums of `rows` rows, columns first .. first + 15; c: of the first row. */
+static inline void finish(const spoti_gemm *g, const __m256 *sums, size_t rows, size_t first,
+                          float *c)
 {
-    for (size_t half = 0; half < 2; half++) {
-        const size_t column = first + half * LANES;
-
-        if (column >= g->n) {
-            break;
-        }
-
-        const __m256i lanes = lanes_of(g->n - column);
+    for (size_t column = first; column < first + WIDTH && column < g->n; column += LANES) {
+        const size_t left = g->n - column;
         const __m256 bias =
-            g->bias != NULL ? _mm256_maskload_ps(g->bias + column, lanes) : _mm256_setzero_ps();
+            g->bias != NULL ? load_some(g->bias + column, left) : _mm256_setzero_ps();
+        const float *gate = g->epilogue == SPOTI_EPILOGUE_RESIDUAL ? g->gate + column : NULL;
+        const __m256 *sum = sums + (column - first) / LANES;
 
         for (size_t i = 0; i < rows; i++) {
-            float *out = g->c + i * g->ldc + column;
-            __m256 y = _mm256_add_ps(sums[2 * i + half], bias);
-
-            if (g->epilogue == SPOTI_EPILOGUE_GELU) {
-                y = gelu_ps(y);
-            } else if (g->epilogue == SPOTI_EPILOGUE_RESIDUAL) {
-                const __m256 gate = _mm256_maskload_ps(g->gate + column, lanes);
-
-                y = _mm256_fmadd_ps(gate, y, _mm256_maskload_ps(out, lanes));
-            } else if (g->epilogue == SPOTI_EPILOGUE_SILU) {
-                y = silu_ps(y);
-            } else if (g->epilogue == SPOTI_EPILOGUE_ADD) {
-                y = _mm256_add_ps(_mm256_maskload_ps(out, lanes), y);
-            }
-            _mm256_maskstore_ps(out, lanes, y);
+            finish_register(g->epilogue, gate, c + i * g->ldc + column, left,
+                            _mm256_add_ps(sum[2 * i], bias));
         }
     }
 }
@@ -100,14 +85,51 @@ static void gemm(const spoti_gemm *g)
 
         for (size_t i = 0; i < g->m; i += ROWS) {
             const size_t rows = g->m - i < ROWS ? g->m - i : ROWS;
-            spoti_gemm part = *g;
             __m256 sums[2 * ROWS];
 
             tile(g, g->a + i * g->lda, rows, b, fetch_ahead(next, g->k, i / ROWS, n_tile), sums);
-            part.c = g->c + i * g->ldc;
-            finish(&part, sums, rows, first);
+            finish(g, sums, rows, first, g->c + i * g->ldc);
         }
     }
+}
+
+/* The sum of a row, in the lanes of elementary.h. */
+static inline float row_sum(const float *x, size_t n)
+{
+    __m256 lower = _mm256_setzero_ps();
+    __m256 upper = _mm256_setzero_ps();
+
+    for (size_t j = 0; j < n; j += WIDTH) {
+        lower = _mm256_add_ps(lower, load_some(x + j, n - j));
+        if (j + LANES < n) {
+            upper = _mm256_add_ps(upper, load_some(x + j + LANES, n - j - LANES));
+        }
+    }
+    return reduce(lower, upper);
+}
+
+/* sum + the squares of 8 differences from the mean; those beyond n do not count: 0 - mean is masked away. */
+static inline __m256 add_squares(__m256 sum, const float *x, size_t n, __m256 mean)
+{
+    const __m256 d = _mm256_sub_ps(load_some(x, n), mean);
+    const __m256 some = n >= LANES ? d : _mm256_and_ps(d, _mm256_castsi256_ps(lanes_of(n)));
+
+    return _mm256_fmadd_ps(some, some, sum);
+}
+
+/* The sum of the squares of a row's differences from its mean. */
+static inline float row_squares(const float *x, size_t n, __m256 mean)
+{
+    __m256 lower = _mm256_setzero_ps();
+    __m256 upper = _mm256_setzero_ps();
+
+    for (size_t j = 0; j < n; j += WIDTH) {
+        lower = add_squares(lower, x + j, n - j, mean);
+        if (j + LANES < n) {
+            upper = add_squares(upper, x + j + LANES, n - j - LANES, mean);
+        }
+    }
+    return reduce(lower, upper);
 }
 
 static void norm_modulate(const spoti_norm *norm)
@@ -116,39 +138,17 @@ static void norm_modulate(const spoti_norm *norm)
 
     for (size_t i = 0; i < norm->m; i++) {
         const float *in = norm->x + i * norm->ldx;
-        __m256 sum[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
-        __m256 squares[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
-
-        for (size_t j = 0; j < n; j += LANES) {
-            __m256 *to = &sum[j / LANES % 2];
-
-            *to = _mm256_add_ps(*to, _mm256_maskload_ps(in + j, lanes_of(n - j)));
-        }
-
-        const __m256 mean = _mm256_set1_ps(reduce(sum[0], sum[1]) / (float)n);
-
-        for (size_t j = 0; j < n; j += LANES) {
-            __m256 *to = &squares[j / LANES % 2];
-            const __m256i lanes = lanes_of(n - j);
-            /* Lanes beyond n must not count: 0 - mean is masked away. */
-            const __m256 d = _mm256_and_ps(_mm256_sub_ps(_mm256_maskload_ps(in + j, lanes), mean),
-                                           _mm256_castsi256_ps(lanes));
-
-            *to = _mm256_fmadd_ps(d, d, *to);
-        }
-
-        const __m256 variance =
-            _mm256_set1_ps(reduce(squares[0], squares[1]) / (float)n + norm->eps);
+        float *out = norm->y + i * norm->ldy;
+        const __m256 mean = _mm256_set1_ps(row_sum(in, n) / (float)n);
+        const __m256 variance = _mm256_set1_ps(row_squares(in, n, mean) / (float)n + norm->eps);
         const __m256 scale = _mm256_div_ps(_mm256_set1_ps(1.0F), _mm256_sqrt_ps(variance));
 
         for (size_t j = 0; j < n; j += LANES) {
-            const __m256i lanes = lanes_of(n - j);
-            const __m256 d = _mm256_sub_ps(_mm256_maskload_ps(in + j, lanes), mean);
-            const __m256 z =
-                _mm256_fmadd_ps(_mm256_mul_ps(d, scale), _mm256_maskload_ps(norm->gain + j, lanes),
-                                _mm256_maskload_ps(norm->shift + j, lanes));
+            const __m256 d = _mm256_sub_ps(load_some(in + j, n - j), mean);
 
-            _mm256_maskstore_ps(norm->y + i * norm->ldy + j, lanes, z);
+            store_some(out + j, n - j,
+                       _mm256_fmadd_ps(_mm256_mul_ps(d, scale), load_some(norm->gain + j, n - j),
+                                       load_some(norm->shift + j, n - j)));
         }
     }
 }
@@ -170,34 +170,30 @@ static void softmax_row(const spoti_softmax *softmax, float *row)
     __m256 sum[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
 
     for (size_t j = 0; j < n; j += LANES) {
-        const __m256i lanes = lanes_of(n - j);
-        const __m256 bias = softmax->bias != NULL ? _mm256_maskload_ps(softmax->bias + j, lanes)
-                                                  : _mm256_setzero_ps();
-        const __m256 s = _mm256_fmadd_ps(_mm256_maskload_ps(row + j, lanes), factor, bias);
+        const __m256 bias =
+            softmax->bias != NULL ? load_some(softmax->bias + j, n - j) : _mm256_setzero_ps();
+        const __m256 s = _mm256_fmadd_ps(load_some(row + j, n - j), factor, bias);
 
         /* the second where one is NaN */
-        most = _mm256_max_ps(_mm256_blendv_ps(least, s, _mm256_castsi256_ps(lanes)), most);
-        _mm256_maskstore_ps(row + j, lanes, s);
+        most =
+            _mm256_max_ps(_mm256_blendv_ps(least, s, _mm256_castsi256_ps(lanes_of(n - j))), most);
+        store_some(row + j, n - j, s);
     }
 
     const __m256 largest = _mm256_set1_ps(reduce_max(most));
 
     for (size_t j = 0; j < n; j += LANES) {
-        const __m256i lanes = lanes_of(n - j);
-        const __m256 e = exp_ps(_mm256_sub_ps(_mm256_maskload_ps(row + j, lanes), largest));
+        const __m256 e = exp_ps(_mm256_sub_ps(load_some(row + j, n - j), largest));
 
-        sum[j / LANES % 2] =
-            _mm256_add_ps(sum[j / LANES % 2], _mm256_and_ps(e, _mm256_castsi256_ps(lanes)));
-        _mm256_maskstore_ps(row + j, lanes, e);
+        sum[j / LANES % 2] = _mm256_add_ps(sum[j / LANES % 2],
+                                           _mm256_and_ps(e, _mm256_castsi256_ps(lanes_of(n - j))));
+        store_some(row + j, n - j, e);
     }
 
     const __m256 share = _mm256_set1_ps(1.0F / reduce(sum[0], sum[1]));
 
     for (size_t j = 0; j < n; j += LANES) {
-        const __m256i lanes = lanes_of(n - j);
-
-        _mm256_maskstore_ps(row + j, lanes,
-                            _mm256_mul_ps(_mm256_maskload_ps(row + j, lanes), share));
+        store_some(row + j, n - j, _mm256_mul_ps(load_some(row + j, n - j), share));
     }
 }
 

@@ -65,7 +65,7 @@ static inline uint32_t largest_magnitude(const float *x, size_t n)
     uint32_t result = 0;
 
     for (size_t i = 0; i < n; i += LANES) {
-        const __m256i bits = _mm256_castps_si256(_mm256_maskload_ps(x + i, lanes_of(n - i)));
+        const __m256i bits = _mm256_castps_si256(load_some(x + i, n - i));
 
         largest = _mm256_max_epi32(largest, _mm256_and_si256(bits, no_sign));
     }
@@ -166,42 +166,19 @@ static void quantise(const float *x, const spoti_grouping *grouping, void *q, fl
 
 /* Finished sums */
 
-static inline void finish_register(const spoti_linear_output *out, size_t n, size_t i,
-                                   size_t column, __m256 y)
-{
-    const __m256i lanes = lanes_of(n - column);
-    float *c = out->c + i * out->ldc + column;
-
-    switch (out->epilogue) {
-    case SPOTI_EPILOGUE_STORE:
-        break;
-    case SPOTI_EPILOGUE_GELU:
-        y = gelu_ps(y);
-        break;
-    case SPOTI_EPILOGUE_RESIDUAL:
-        y = _mm256_fmadd_ps(_mm256_maskload_ps(out->gate + column, lanes), y,
-                            _mm256_maskload_ps(c, lanes));
-        break;
-    case SPOTI_EPILOGUE_SILU:
-        y = silu_ps(y);
-        break;
-    case SPOTI_EPILOGUE_ADD:
-        y = _mm256_add_ps(_mm256_maskload_ps(c, lanes), y);
-        break;
-    }
-    _mm256_maskstore_ps(c, lanes, y);
-}
-
 /* Adds the bias to the sums (2 rows registers, those of a token side by side) and stores them. */
 INLINE void finish_tile(const tile *t, size_t rows, const __m256 *sums)
 {
     const spoti_linear *layer = t->job->layer;
+    const spoti_linear_output *out = &t->job->out;
 
     for (size_t i = 0; i < 2 * rows; i++) {
         const size_t column = t->column + i % 2 * LANES;
 
         if (column < layer->n) {
-            finish_register(&t->job->out, layer->n, t->first + i / 2, column,
+            finish_register(out->epilogue,
+                            out->epilogue == SPOTI_EPILOGUE_RESIDUAL ? out->gate + column : NULL,
+                            out->c + (t->first + i / 2) * out->ldc + column, layer->n - column,
                             _mm256_add_ps(sums[i], _mm256_loadu_ps(layer->bias + column)));
         }
     }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * What the AVX2 kernels share: exponential, activations, lanes at the end of a row, and fetching weights ahead.
+ * What the AVX2 kernels share: exponential, activations, lanes at the end of a row, finished sums, and fetching weights
+ * ahead.
  *
  * The same operations as in elementary.h, one for one.
  */
@@ -10,6 +11,8 @@
 
 #include <immintrin.h>
 #include <stddef.h>
+
+#include "runtime/nn/kernels.h"
 
 enum { LANES = 8 };
 
@@ -59,6 +62,45 @@ static inline __m256i lanes_of(size_t n)
     const __m256i index = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
 
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(n < LANES ? (int)n : LANES), index);
+}
+
+/* The first min(n, 8) numbers at p, zeros behind. Masks only where they are needed: to store with one takes a dozen cycles
+ * on AMD's CPUs. */
+static inline __m256 load_some(const float *p, size_t n)
+{
+    return n >= LANES ? _mm256_loadu_ps(p) : _mm256_maskload_ps(p, lanes_of(n));
+}
+
+static inline void store_some(float *p, size_t n, __m256 v)
+{
+    if (n >= LANES) {
+        _mm256_storeu_ps(p, v);
+    } else {
+        _mm256_maskstore_ps(p, lanes_of(n), v);
+    }
+}
+
+/* Stores min(n, 8) results at c; gate: of the same columns, only for RESIDUAL. */
+static inline void finish_register(spoti_epilogue epilogue, const float *gate, float *c, size_t n,
+                                   __m256 y)
+{
+    switch (epilogue) {
+    case SPOTI_EPILOGUE_STORE:
+        break;
+    case SPOTI_EPILOGUE_GELU:
+        y = gelu_ps(y);
+        break;
+    case SPOTI_EPILOGUE_RESIDUAL:
+        y = _mm256_fmadd_ps(load_some(gate, n), y, load_some(c, n));
+        break;
+    case SPOTI_EPILOGUE_SILU:
+        y = silu_ps(y);
+        break;
+    case SPOTI_EPILOGUE_ADD:
+        y = _mm256_add_ps(load_some(c, n), y);
+        break;
+    }
+    store_some(c, n, y);
 }
 
 /* The panel that the sweep over the weights reads next. Few tokens use up a panel faster than the hardware fetches the next,
