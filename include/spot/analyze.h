@@ -194,7 +194,15 @@ typedef struct spot_analyze_target {
     double t_inf_s;          /* latency of the baseline there, s; alpha stays as measured */
 } spot_analyze_target;
 
-/* A point on the other computer. */
+/* What a forecast rests on. */
+typedef enum spot_forecast_law {
+    SPOT_FORECAST_CHUNKS = 0,    /* N T_ck, chunk counts carried over (tised_shift.h) */
+    SPOT_FORECAST_EVENT = 1,     /* event times of single episodes (tised_event.h) */
+    SPOT_FORECAST_SEPARABLE = 2, /* Q(x) H(delay) (tised_shift.h) */
+    SPOT_FORECAST_SURFACE = 3,   /* delay-tolerance surface (tised_surface.h) */
+} spot_forecast_law;
+
+/* A point on the other computer. Where a quantity of the three predicted ones is not predicted it is unknown. */
 typedef struct spot_forecast_point {
     char name[SPOT_ANALYZE_NAME_SIZE];
     spot_quantity t_inf_s;
@@ -202,7 +210,11 @@ typedef struct spot_forecast_point {
     spot_quantity t_chunk_s;
     spot_quantity eta_chunk;
     spot_quantity delay_s;
-    spot_quantity value;         /* task time, s, or success rate, with its 95 % interval */
+    spot_quantity rate;          /* of success */
+    spot_quantity time_s;        /* mean over successes, s */
+    spot_quantity budget_s;      /* mean, failures charged the limit, s */
+    int n_cut;                   /* successes that would be later than the limit */
+    int n_open;                  /* failures at the limit that might succeed there */
     bool extrapolated;           /* the observation older, or the delay longer, than any measured */
     spot_quantity limit_t_inf_s; /* baseline latency at which extrapolation begins */
     const char *reason;          /* why unknown, static text; NULL = known */
@@ -211,10 +223,23 @@ typedef struct spot_forecast_point {
 typedef struct spot_forecast {
     char platform[SPOT_ANALYZE_NAME_SIZE];
     spot_analyze_regime regime;
+    spot_forecast_law law;
+    const char *law_reason; /* why not the better one of the regime, static text; NULL = it is */
+    double
+        discrepancy; /* the law's own error within the bands, a share of times or a rate; 0 = none */
+    spot_quantity limit_s; /* time limit, at which episodes were cut */
+    spot_quantity
+        delta_s; /* event times: from the action that counts to success; between lo and hi all are as good */
+    int n_misfit;  /* successes that it leaves inside a wait */
+    int n_success; /* of so many */
+    int n_cell;    /* surface: cells fitted, and cheaper points under delay among them */
+    int n_cross;
+    spot_quantity separable_p; /* surface: of Q(x) H(delay) */
     int baseline;
     int n_points;
     spot_forecast_point *points; /* (n_points) as in the setting */
     int best;                    /* -1 = none */
+    char assumed[1024];          /* what it assumed, in words */
     char text[SPOT_ANALYZE_TEXT_SIZE];
     const spot_allocator *allocator;
 } spot_forecast;
@@ -226,7 +251,7 @@ SPOT_API spot_status spot_analyze(const spot_analyze_log *log, spot_analysis **o
                                   spot_diag *diag);
 SPOT_API void spot_analysis_destroy(spot_analysis *analysis);
 
-/* Predicts setting `i` on another computer from the data of the log (tised_shift.h). Ownership and
+/* Predicts setting `i` on another computer from the data of the log. Ownership and
  * Returns: as spot_analyze; E_UNSUPPORTED if the data do not determine a prediction (diag says what is
  * missing), E_NOT_FOUND (class). */
 SPOT_API spot_status spot_analyze_forecast(const spot_analyze_log *log,
@@ -234,6 +259,10 @@ SPOT_API spot_status spot_analyze_forecast(const spot_analyze_log *log,
                                            const spot_analyze_target *target, spot_forecast **out,
                                            spot_diag *diag);
 SPOT_API void spot_forecast_destroy(spot_forecast *forecast);
+
+/* The figure of point `i` that decides: the rate on a dynamic task, else budget time where every predicted point has one,
+ * else the mean over successes. */
+SPOT_API const spot_quantity *spot_forecast_deciding(const spot_forecast *forecast, int i);
 
 /* Whether a metric of motion is compared as a ratio, else as a difference: SPARC, LDLJ and net energy have either sign. */
 SPOT_API bool spot_analyze_is_ratio(int metric);
@@ -245,6 +274,8 @@ SPOT_API const char *spot_analyze_regime_str(spot_analyze_regime regime);
 SPOT_API const char *spot_analyze_decides_str(const spot_analysis_setting *setting);
 SPOT_API const char *spot_analyze_kind_str(spot_analyze_kind kind);
 SPOT_API const char *spot_analyze_guard_str(spot_analyze_guard guard);
+/* `chunks`, `event times`, `separable`, `delay tolerance`. */
+SPOT_API const char *spot_forecast_law_str(spot_forecast_law law);
 
 #ifdef __cplusplus
 }

@@ -150,11 +150,13 @@ def check_prediction():
     """A slower computer, static: each point waits longer, and needs its chunks."""
     table = rows("real_static_rtx4070")
     one = analyze("published:real-static", "--setting", "RTX4070, chunks known", "--t-inf", "0.4")["prediction"]
-    assert list(one) == ["platform", "best", "points", "text"] and one["best"] == "steps=10"
+    assert list(one) == ["platform", "best", "law", "points", "text"] and one["best"] == "steps=10"
+    assert one["law"]["name"] == "chunks" and "single episodes" in one["law"]["not_the_better"]
     assert "measured needs 0.199 s, this one 0.4 s: by theory the best alpha" in one["text"], one["text"]
     for p, r in zip(one["points"], table, strict=True):
-        assert list(p) == ["point", "alpha", "t_inf_s", "t_chunk_s", "eta_chunk", "delay_s", "time_s",
-                           "extrapolated", "extrapolation_begins_t_inf_s"]
+        assert list(p) == ["point", "alpha", "t_inf_s", "t_chunk_s", "eta_chunk", "delay_s", "time_s", "success_rate",
+                           "failure_budget_time_s", "n_cut", "n_censored", "extrapolated",
+                           "extrapolation_begins_t_inf_s", "reason"]
         alpha = float(r["t_inf_s"]) / 0.199
         assert p["point"] == "steps=" + r["steps"] and p["extrapolated"] is False
         near(p["alpha"], alpha)
@@ -164,6 +166,91 @@ def check_prediction():
         near(p["eta_chunk"], 1.0 / (alpha * 0.4 + 0.6))
         near(p["time_s"]["value"], float(r["n_chunks"]) * (alpha * 0.4 + 0.6))
         assert p["time_s"]["lo"] is None and p["extrapolation_begins_t_inf_s"] is None
+
+
+def played(inference_s, overlap, executed_s):
+    """When the action that counts ends, in a world that waits and executes as the schedule says."""
+    clock = inference_s
+    left = executed_s
+    while left > 0.8:
+        clock += 0.8 + max(0.0, inference_s - 0.1 * overlap)
+        left -= 0.8
+    return clock + left
+
+
+def check_event_times():
+    """A world that obeys the law of event times: figures elsewhere are those of playing it there."""
+    random.seed(5)
+    path, limit, delta = f"{work}/events.csv", 14.0, 0.45
+    t_inf = {"full": (0.5, 0), "over": (0.4, 2)}
+    there, spans = {}, {p: [4.0 * math.exp(random.gauss(0, 0.35)) for _ in range(200)] for p in t_inf}
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("point,seed,success,time_s,chunks,t_inf_s,overlap,chunk_actions,t_act_s\n")
+        for name, (t, overlap) in t_inf.items():
+            for seed, a in enumerate(spans[name]):
+                time = min(limit, played(t, overlap, a) + delta)
+                f.write(f"{name},{seed},{int(time < limit)},{time!r},5,{t},{overlap},8,0.1\n")
+                there.setdefault(name, []).append(min(limit, played(3 * t, overlap, a) + delta))
+    source = [path, "--regime", "static", "--baseline", "full"]
+    one = analyze(*source, "--budget", str(limit), "--t-inf", "1.5")["prediction"]
+    law = one["law"]
+    assert law["name"] == "event times" and law["not_the_better"] is None and law["limit_s"] == limit
+    assert law["delta_s"]["lo"] <= delta <= law["delta_s"]["hi"] and law["misfits"] == 0
+    assert law["discrepancy"] == 0.02 and "law's own error" in law["assumed"] and law["assumed"] in one["text"]
+    for p in one["points"]:
+        done = [t for t in there[p["point"]] if t < limit]
+        near(p["success_rate"]["value"], len(done) / 200)
+        near(p["time_s"]["value"], sum(done) / len(done))
+        near(p["failure_budget_time_s"]["value"], sum(there[p["point"]]) / 200)
+        assert p["n_cut"] == sum(t < limit for t in map(float, column(path, p["point"]))) - len(done) > 0
+        assert p["time_s"]["lo"] < p["time_s"]["value"] < p["time_s"]["hi"] and p["n_censored"] == 0
+    assert one["points"][0]["extrapolated"] is False and one["points"][1]["extrapolated"] is True  # older observations
+    faster = analyze(*source, "--budget", str(limit), "--t-inf", "0.05")["prediction"]["points"][0]
+    failed = sum(t >= limit for t in map(float, column(path, "full")))
+    assert faster["n_censored"] == failed and (failed == 0 or faster["success_rate"]["hi"] > 1 - 1e-9)
+    # at a fixed cadence times stay while as many actions are stale, else nothing is said
+    text = open(path, encoding="utf-8").read().replace(",t_act_s\n", ",t_act_s,schedule\n")
+    text = text.replace(",0.1\n", ",0.1,cadence\n").replace(",2,8,", ",0,8,")
+    open(f"{work}/cadence.csv", "w", encoding="utf-8").write(text)
+    at = lambda t: analyze(f"{work}/cadence.csv", *source[1:], "--budget", "60", "--t-inf", t)["prediction"]["points"]
+    near(at("0.52")[0]["time_s"]["value"], sum(t for t in map(float, column(path, "full")) if t < limit) /
+         sum(t < limit for t in map(float, column(path, "full"))))
+    assert at("0.75")[0]["time_s"]["value"] is None and "stale" in at("0.75")[0]["reason"]
+
+
+def column(path, point):
+    with open(path, encoding="utf-8") as f:
+        return [r["time_s"] for r in csv.DictReader(f) if r["point"] == point]
+
+
+def check_delay_tolerance():
+    """Counts as a surface gives them: an unseen board's rates are the surface's; without cross cells it is separable."""
+    def rate(steps, delay):
+        f = math.log(10 / steps)
+        return (0.85 if steps == 1 else 1.0) * 0.5 * math.erfc(-(0.41 - 0.03 * f - delay) /
+                                                              math.exp(-3 - 0.2 * f) / math.sqrt(2))
+    cells = [(s, 0.0) for s in (10, 5, 2, 1)] + [(10, d) for d in (0.33, 0.4, 0.45)] + [(1, 0.33), (2, 0.33), (2, 0.4)]
+    path = f"{work}/surface.csv"
+    for n_cross, law in ((3, "delay tolerance"), (1, "separable")):
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("point,platform,steps,t_inf_s,t_act_s,chunk_actions,episodes,successes\n")
+            for s, d in cells[:7 + n_cross]:
+                f.write(f"s{s},{f'd{d}' if d else 'none'},{s},{d},0.1,8,1000000,{round(1e6 * rate(s, d))}\n")
+        board = f"{work}/board.yaml"
+        with open(board, "w", encoding="utf-8") as f:
+            f.write("name: board\ndescription: a board\nclasses:\n  - {name: c, origin: measured, source: s, "
+                    "affine: {base_ms: 300, per_step_ms: 8}}\n")
+        one = analyze(path, "--regime", "dynamic", "--baseline", "s10", "--setting", "none", "--platform", board,
+                      "--charge-as", "c")["prediction"]
+        assert one["law"]["name"] == law, one["law"]
+        if law == "separable":
+            assert "two cheaper points" in one["law"]["not_the_better"]
+            continue
+        assert one["law"]["separable_p"] < 1e-6 and "is refuted" in one["law"]["assumed"]
+        for p in one["points"]:
+            s = int(p["point"][1:])
+            assert abs(p["success_rate"]["value"] - rate(s, 0.3 + 0.008 * s)) < 2e-3, p
+            assert p["time_s"]["value"] is None and p["extrapolated"] is False
 
 
 def check_episodes():
@@ -228,5 +315,7 @@ check_dom()
 check_kinetix()
 check_real()
 check_prediction()
+check_event_times()
+check_delay_tolerance()
 check_episodes()
 print("ok")

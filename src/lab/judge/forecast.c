@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * The same setting on another computer (spot/tised_shift.h).
+ * The same setting on another computer.
  *
- * Static: N is fitted along every row of points that differ in one knob, and T = N T_ck is formed with
- * the latencies of the other computer. Dynamic: Q is fitted over the setting in which no point is
- * delayed, H over the baseline in all settings of known delay. What a row or a sweep lacks is said, the
- * timing is given all the same.
+ * Static: the event-time law where single episodes are known (spot/tised_event.h), else N is fitted along every row of
+ * points that differ in one knob and T = N T_ck is formed (spot/tised_shift.h). Dynamic: the delay-tolerance surface
+ * where cheaper points were delayed too (spot/tised_surface.h), else Q over the setting in which no point is delayed
+ * and H over the baseline in all settings of known delay. What is lacking is said, the timing is given all the same.
  */
 #include <string.h>
 
@@ -42,6 +42,46 @@ static void find_points(maker *m)
 int spoti_forecast_overlap(const maker *m, int i)
 {
     return m->s->points[i].overlap.known ? (int)m->s->points[i].overlap.value : 0;
+}
+
+spot_schedule spoti_forecast_schedule(const maker *m, int i)
+{
+    const bool cadence =
+        m->points[i]->has_schedule && m->points[i]->schedule == SPOT_SCHEDULE_CADENCE;
+    return cadence                            ? SPOT_SCHEDULE_CADENCE
+           : spoti_forecast_overlap(m, i) > 0 ? SPOT_SCHEDULE_OVERLAP
+                                              : SPOT_SCHEDULE_SYNC;
+}
+
+int spoti_forecast_find(const spot_analysis_setting *s, const char *name)
+{
+    for (int i = 0; i < s->n_points; i++) {
+        if (strcmp(s->points[i].name, name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+const char *spot_forecast_law_str(spot_forecast_law law)
+{
+    static const char *const words[] = {"chunks", "event times", "separable", "delay tolerance"};
+    const unsigned k = (unsigned)law;
+    return k < sizeof(words) / sizeof(words[0]) ? words[k] : "unknown";
+}
+
+const spot_quantity *spot_forecast_deciding(const spot_forecast *forecast, int i)
+{
+    const spot_forecast_point *p = &forecast->points[i];
+    if (forecast->regime == SPOT_ANALYZE_DYNAMIC) {
+        return &p->rate;
+    }
+    for (int k = 0; k < forecast->n_points; k++) {
+        if (forecast->points[k].time_s.known && !forecast->points[k].budget_s.known) {
+            return &p->time_s;
+        }
+    }
+    return &p->budget_s;
 }
 
 /* Latencies and timing on the target, as far as they are determined ---------------------------- */
@@ -117,8 +157,7 @@ static spot_status fill_timing(maker *m, spot_diag *diag)
         spot_forecast_point *p = &m->f->points[i];
         spot_tised_setup setup = m->to;
         spot_tised_timing timing;
-        bool cadence =
-            m->points[i]->has_schedule && m->points[i]->schedule == SPOT_SCHEDULE_CADENCE;
+        const bool cadence = spoti_forecast_schedule(m, i) == SPOT_SCHEDULE_CADENCE;
         memcpy(p->name, m->s->points[i].name, sizeof(p->name));
         if (!known[i]) {
             p->reason = "its latency there is unknown";
@@ -144,6 +183,27 @@ static spot_status fill_timing(maker *m, spot_diag *diag)
         }
     }
     return SPOT_OK;
+}
+
+/* The better law of the regime, else the other one; then in words. */
+static spot_status predict(maker *m)
+{
+    const bool dynamic = m->f->regime == SPOT_ANALYZE_DYNAMIC;
+    bool done = false;
+    m->period_s = spoti_forecast_period(m);
+    spot_status st = dynamic ? spoti_forecast_surface(m, &done) : spoti_forecast_event(m, &done);
+    if (st == SPOT_OK && !done) {
+        if (dynamic) {
+            spoti_forecast_separable(m);
+        } else {
+            spoti_forecast_chunks(m);
+        }
+    }
+    if (st == SPOT_OK) {
+        spoti_forecast_assumed(m);
+        spoti_forecast_words(m);
+    }
+    return st;
 }
 
 spot_status spot_analyze_forecast(const spot_analyze_log *log, const spot_analysis *analysis, int i,
@@ -172,6 +232,7 @@ spot_status spot_analyze_forecast(const spot_analyze_log *log, const spot_analys
         f->n_points = s->n_points;
         f->regime = s->regime;
         f->baseline = s->baseline;
+        f->best = -1;
         (void)spoti_copy(f->platform, sizeof(f->platform), target->name);
         m->log = log;
         m->analysis = analysis;
@@ -182,12 +243,7 @@ spot_status spot_analyze_forecast(const spot_analyze_log *log, const spot_analys
         st = fill_timing(m, diag);
     }
     if (st == SPOT_OK) {
-        if (s->regime == SPOT_ANALYZE_DYNAMIC) {
-            spoti_forecast_dynamic(m);
-        } else {
-            spoti_forecast_static(m);
-        }
-        spoti_forecast_words(m);
+        st = predict(m);
     }
     spoti_free(a, m, sizeof(*m));
     if (st != SPOT_OK) {

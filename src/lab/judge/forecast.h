@@ -32,20 +32,37 @@ typedef struct spoti_forecast_maker {
     spot_forecast *f;
     spot_tised_setup from;
     spot_tised_setup to;
+    double period_s; /* of a simulator that delays by whole ones; 0 = it does not */
     spoti_forecast_row row;
 } spoti_forecast_maker;
 
 /* n' of point i, 0 if it is not known. */
 int spoti_forecast_overlap(const spoti_forecast_maker *m, int i);
 
-/* Predictions of the points, with the reason where there is none: forecast_static.c, forecast_dynamic.c. */
-void spoti_forecast_static(spoti_forecast_maker *m);
-void spoti_forecast_dynamic(spoti_forecast_maker *m);
+spot_schedule spoti_forecast_schedule(const spoti_forecast_maker *m, int i);
+
+/* The point of that name; -1 = none. */
+int spoti_forecast_find(const spot_analysis_setting *s, const char *name);
+
+/* Delays (forecast_delay.c): whether setting i has the speed of the one predicted; whether a point was delayed by a
+ * known time and counted; that time, as the law gives it unless whole periods decide. */
+bool spoti_forecast_same_speed(const spoti_forecast_maker *m, int i);
+bool spoti_forecast_is_cell(const spot_analysis_point *p);
+double spoti_forecast_delay(const spoti_forecast_maker *m, const spot_analysis_point *p);
+double spoti_forecast_period(const spoti_forecast_maker *m);
+
+/* Predictions of the points, with the reason where there is none. The better law of each regime first; where the data
+ * do not carry it, `law_reason` is set and it returns false, or a status for want of memory. */
+spot_status spoti_forecast_event(spoti_forecast_maker *m, bool *done);
+spot_status spoti_forecast_surface(spoti_forecast_maker *m, bool *done);
+void spoti_forecast_chunks(spoti_forecast_maker *m);
+void spoti_forecast_separable(spoti_forecast_maker *m);
 
 /* Brings the row into the order of its knob: alpha, or the overlap (forecast_static.c). */
 void spoti_forecast_sort(spoti_forecast_row *r, bool by_alpha);
 
-/* forecast_words.c: the best point, and the forecast in words. */
+/* forecast_words.c: the best point, and the forecast in words; forecast_assumed.c: what it assumed. */
 void spoti_forecast_words(spoti_forecast_maker *m);
+void spoti_forecast_assumed(spoti_forecast_maker *m);
 
 #endif

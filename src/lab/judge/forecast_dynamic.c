@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* Where the task goes on: Q fitted over the setting without delay, H over the baseline under known ones. */
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "lab/judge/forecast.h"
 #include "lab/judge/setting.h"
@@ -11,15 +9,11 @@
 
 enum { N = SPOT_ANALYZE_POINTS_MAX };
 
-/* A whole number of control periods, to what printed milliseconds hide. */
-static const double WHOLE = 0.01;
-
 typedef spoti_forecast_row row;
 typedef spoti_forecast_maker maker;
 
 typedef struct delayed {
     double delay_s;
-    spot_quantity law_s; /* T_inf, which the robot waits for without overlap */
     int successes;
     int trials;
 } delayed;
@@ -31,22 +25,12 @@ static int compare_delays(const void *a, const void *b)
     return (p->delay_s > q->delay_s) - (p->delay_s < q->delay_s);
 }
 
-static int find_name(const spot_analysis_setting *s, const char *name)
-{
-    for (int i = 0; i < s->n_points; i++) {
-        if (strcmp(s->points[i].name, name) == 0) {
-            return i;
-        }
-    }
-    return -1;
-}
-
 /* The setting in which no point is delayed; NULL = none. */
-static const spot_analysis_setting *find_undelayed(const spot_analysis *analysis)
+static const spot_analysis_setting *find_undelayed(const maker *m)
 {
-    for (int i = 0; i < analysis->n_settings; i++) {
-        const spot_analysis_setting *s = &analysis->settings[i];
-        bool all = s->n_points >= 2;
+    for (int i = 0; i < m->analysis->n_settings; i++) {
+        const spot_analysis_setting *s = &m->analysis->settings[i];
+        bool all = s->n_points >= 2 && spoti_forecast_same_speed(m, i);
         for (int k = 0; k < s->n_points; k++) {
             const spot_analysis_point *p = &s->points[k];
             all = all && p->has_count && p->delay_s.known && p->delay_s.value == 0.0;
@@ -59,32 +43,16 @@ static const spot_analysis_setting *find_undelayed(const spot_analysis *analysis
 }
 
 /* The baseline under every delay that was measured, least delay first. */
-static int find_delays(const maker *m, const char *baseline, delayed *out, double *period_s)
+static int find_delays(const maker *m, const char *baseline, delayed *out)
 {
     int n = 0;
-    bool whole = m->s->action_s > 0.0;
     for (int i = 0; i < m->analysis->n_settings; i++) {
         const spot_analysis_setting *s = &m->analysis->settings[i];
-        for (int k = 0; k < s->n_points; k++) {
-            if (whole && s->points[k].delay_s.known) {
-                double periods = s->points[k].delay_s.value / m->s->action_s;
-                whole = fabs(periods - round(periods)) < WHOLE;
-            }
-        }
-        int k = find_name(s, baseline);
-        if (k >= 0 && s->points[k].has_count && s->points[k].delay_s.known &&
-            !(s->points[k].overlap.known && s->points[k].overlap.value > 0.0)) {
-            out[n++] = (delayed){.delay_s = s->points[k].delay_s.value,
-                                 .law_s = s->points[k].t_inf_s,
+        int k = spoti_forecast_find(s, baseline);
+        if (k >= 0 && spoti_forecast_same_speed(m, i) && spoti_forecast_is_cell(&s->points[k])) {
+            out[n++] = (delayed){.delay_s = spoti_forecast_delay(m, &s->points[k]),
                                  .successes = s->points[k].successes,
                                  .trials = s->points[k].trials};
-        }
-    }
-    /* The target's delays come from the law, so these should too where whole periods do not decide:
-     * what a log measures also counts the first wait and the one that the end of an episode cuts. */
-    for (int k = 0; k < n && !whole; k++) {
-        if (out[k].law_s.known) {
-            out[k].delay_s = out[k].law_s.value;
         }
     }
     qsort(out, (size_t)n, sizeof(*out), compare_delays);
@@ -97,7 +65,6 @@ static int find_delays(const maker *m, const char *baseline, delayed *out, doubl
             out[kept++] = out[k];
         }
     }
-    *period_s = whole ? m->s->action_s : 0.0;
     return kept;
 }
 
@@ -107,7 +74,7 @@ static void make_undelayed_row(maker *m, const spot_analysis_setting *undelayed)
     row *r = &m->row;
     r->n = 0;
     for (int i = 0; i < m->s->n_points; i++) {
-        int k = find_name(undelayed, m->s->points[i].name);
+        int k = spoti_forecast_find(undelayed, m->s->points[i].name);
         if (k < 0 || !m->f->points[i].alpha.known || spoti_forecast_overlap(m, i) != 0) {
             m->f->points[i].reason = "no undelayed point of this name, or overlap";
             continue;
@@ -125,18 +92,19 @@ static void make_undelayed_row(maker *m, const spot_analysis_setting *undelayed)
 static const char NEEDS[] =
     "needs points without delay (a platform of delay_s 0) and the baseline under other delays";
 
-void spoti_forecast_dynamic(maker *m)
+void spoti_forecast_separable(maker *m)
 {
     row *r = &m->row;
-    const spot_analysis_setting *undelayed = find_undelayed(m->analysis);
+    m->f->law = SPOT_FORECAST_SEPARABLE;
+    const spot_analysis_setting *undelayed = find_undelayed(m);
     delayed delays[SPOT_ANALYZE_SETTINGS_MAX];
     double delay_s[SPOT_ANALYZE_SETTINGS_MAX];
     int successes[SPOT_ANALYZE_SETTINGS_MAX];
     int trials[SPOT_ANALYZE_SETTINGS_MAX];
     int row_trials[N];
     double response[SPOT_ANALYZE_SETTINGS_MAX];
-    double period_s = 0.0;
-    int n = find_delays(m, m->s->points[m->s->baseline].name, delays, &period_s);
+    const double period_s = m->period_s;
+    int n = find_delays(m, m->s->points[m->s->baseline].name, delays);
     if (undelayed != NULL) {
         make_undelayed_row(m, undelayed);
     }
@@ -172,11 +140,11 @@ void spoti_forecast_dynamic(maker *m)
     }
     for (int k = 0; k < r->n; k++) {
         spot_forecast_point *p = &m->f->points[r->index[k]];
-        p->value = (spot_quantity){.known = true,
-                                   .has_ci = true,
-                                   .value = r->out[k].value,
-                                   .lo = r->out[k].lo,
-                                   .hi = r->out[k].hi};
+        p->rate = (spot_quantity){.known = true,
+                                  .has_ci = true,
+                                  .value = r->out[k].value,
+                                  .lo = r->out[k].lo,
+                                  .hi = r->out[k].hi};
         p->extrapolated = r->out[k].extrapolated;
         if (period_s > 0.0) { /* as a simulator of whole periods delays */
             p->delay_s = spoti_known(

@@ -33,7 +33,7 @@ static const char *align_of(const char *name)
 static bool usable(const maker *m, int i)
 {
     const spot_analysis_point *p = &m->s->points[i];
-    bool cadence = m->points[i]->has_schedule && m->points[i]->schedule == SPOT_SCHEDULE_CADENCE;
+    const bool cadence = spoti_forecast_schedule(m, i) == SPOT_SCHEDULE_CADENCE;
     return p->chunks.known && p->alpha.known && p->t_chunk_s.known && !cadence &&
            m->f->points[i].t_chunk_s.known && m->f->points[i].alpha.known;
 }
@@ -127,13 +127,13 @@ static bool predict_row(maker *m, bool by_alpha)
     }
     for (int k = 0; k < r->n; k++) {
         spot_forecast_point *p = &m->f->points[r->index[k]];
-        if (p->value.known) {
+        if (p->time_s.known) {
             continue; /* by another row */
         }
-        p->value = spoti_known(r->out[k].value);
-        p->value.has_ci = r->has_sd;
-        p->value.lo = r->out[k].lo;
-        p->value.hi = r->out[k].hi;
+        p->time_s = spoti_known(r->out[k].value);
+        p->time_s.has_ci = r->has_sd;
+        p->time_s.lo = r->out[k].lo;
+        p->time_s.hi = r->out[k].hi;
         p->extrapolated = r->out[k].extrapolated;
         if (r->out[k].has_limit) {
             p->limit_t_inf_s = spoti_known(r->out[k].limit_inference_s);
@@ -142,20 +142,23 @@ static bool predict_row(maker *m, bool by_alpha)
     return true;
 }
 
-void spoti_forecast_static(maker *m)
+void spoti_forecast_chunks(maker *m)
 {
+    m->f->law = SPOT_FORECAST_CHUNKS;
     for (int i = 0; i < m->s->n_points; i++) {
         spot_forecast_point *p = &m->f->points[i];
         if (!usable(m, i)) {
-            p->reason =
-                p->reason != NULL ? p->reason : "needs chunks, t_inf_s, t_act_s and chunk_actions";
+            p->reason = p->reason != NULL ? p->reason
+                        : spoti_forecast_schedule(m, i) == SPOT_SCHEDULE_CADENCE
+                            ? "at a fixed cadence single episodes are needed"
+                            : "needs chunks, t_inf_s, t_act_s and chunk_actions";
             continue;
         }
-        for (int knob = 0; knob < 2 && !p->value.known; knob++) {
+        for (int knob = 0; knob < 2 && !p->time_s.known; knob++) {
             make_row(m, i, knob == 0);
             (void)predict_row(m, knob == 0);
         }
-        if (!p->value.known) {
+        if (!p->time_s.known) {
             p->reason = "no other point differs from it in one knob alone";
         }
     }

@@ -25,8 +25,7 @@ static void say_extrapolation(const spoti_forecast_maker *m)
         }
     }
     if (n == 0) {
-        SAY(m->f, " Nothing is extrapolated at any latency, if chunk counts belong to the policy "
-                  "and the task alone.");
+        SAY(m->f, " Nothing is extrapolated at any latency, as far as that holds.");
         return;
     }
     SAY(m->f, " Extrapolation begins where the baseline's inference takes ");
@@ -46,7 +45,7 @@ static void say_shift(const spoti_forecast_maker *m)
 {
     static const char *const moves[] = {"stays", "goes up", "is open"};
     int old = m->s->verdict.best;
-    if (old < 0 || !m->f->points[old].value.known || !m->s->points[old].alpha.known ||
+    if (old < 0 || !spot_forecast_deciding(m->f, old)->known || !m->s->points[old].alpha.known ||
         m->from.inference_s <= 0.0) {
         return;
     }
@@ -69,9 +68,9 @@ static void say_best(spoti_forecast_maker *m)
     int old = m->s->verdict.best;
     f->best = -1;
     for (int i = 0; i < f->n_points; i++) {
-        const spot_quantity *q = &f->points[i].value;
-        bool better = f->best < 0 || (dynamic ? q->value > f->points[f->best].value.value
-                                              : q->value < f->points[f->best].value.value);
+        const spot_quantity *q = spot_forecast_deciding(f, i);
+        const double best = f->best < 0 ? 0.0 : spot_forecast_deciding(f, f->best)->value;
+        const bool better = f->best < 0 || (dynamic ? q->value > best : q->value < best);
         if (q->known && better) {
             f->best = i;
         }
@@ -82,27 +81,30 @@ static void say_best(spoti_forecast_maker *m)
                                                      : "see the table");
         return;
     }
-    const spot_quantity *q = &f->points[f->best].value;
+    const spot_quantity *q = spot_forecast_deciding(f, f->best);
     double unit = dynamic ? 100.0 : 1.0;
     SAY(f, "On %s the best is predicted to be '%s' with %.4g %s", f->platform,
         f->points[f->best].name, unit * q->value, dynamic ? "%" : "s");
     if (q->has_ci) {
         SAY(f, " [%.4g, %.4g]", unit * q->lo, unit * q->hi);
     }
-    if (old >= 0 && old != f->best && f->points[old].value.known) {
+    if (old >= 0 && old != f->best && spot_forecast_deciding(f, old)->known) {
         SAY(f, "; '%s', best where it was measured, would have %.4g", f->points[old].name,
-            unit * f->points[old].value.value);
+            unit * spot_forecast_deciding(f, old)->value);
     }
     SAY(f, ".");
     say_shift(m);
     say_extrapolation(m);
 }
 
-/* Times that the law does not explain are not explained there either. */
+/* Times that N T_ck does not explain are not explained there either. */
 static void say_doubt(const spoti_forecast_maker *m)
 {
     double worst = 0.0;
     bool failures = false;
+    if (m->f->law != SPOT_FORECAST_CHUNKS) {
+        return;
+    }
     for (int i = 0; i < m->s->n_points; i++) {
         const spot_analysis_point *p = &m->s->points[i];
         if (p->cycle_s.known && p->t_chunk_s.known) {
@@ -110,13 +112,13 @@ static void say_doubt(const spoti_forecast_maker *m)
         }
         failures = failures || (p->has_count && p->successes < p->trials);
     }
-    if (m->f->regime == SPOT_ANALYZE_STATIC && worst > LAW_ERROR) {
+    if (worst > LAW_ERROR) {
         SAY(m->f,
             " Careful: where it was measured the timing law is off by up to %.0f %%, and so "
             "may be the prediction.",
             100.0 * worst);
     }
-    if (m->f->regime == SPOT_ANALYZE_STATIC && failures) {
+    if (failures) {
         SAY(m->f, " Times are those of successes; there were failures, which are not predicted.");
     }
 }
@@ -125,4 +127,5 @@ void spoti_forecast_words(spoti_forecast_maker *m)
 {
     say_best(m);
     say_doubt(m);
+    SAY(m->f, " %s", m->f->assumed);
 }

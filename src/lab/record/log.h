@@ -58,8 +58,8 @@ typedef struct spoti_motion {
 } spoti_motion;
 
 typedef struct spoti_episode {
-    uint64_t key; /* of seed and task */
-    double time_s;
+    uint64_t key;  /* of seed and task */
+    double time_s; /* until the end, success or not; 0 = not said */
     double energy_j;
     float chunks;
     uint32_t index; /* in which it was added: of its motion */

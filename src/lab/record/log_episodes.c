@@ -194,14 +194,14 @@ spot_status spoti_log_add_episode(spot_analyze_log *log, int index, const spoti_
     p->unknown_time += !row->has[SPOTI_TIME];
     p->unknown_energy += !row->has[SPOTI_ENERGY];
     if (row->has[SPOTI_TIME]) {
-        spoti_mean_add(&p->time_all, 1.0, row->value[SPOTI_TIME]);
+        e.time_s = row->value[SPOTI_TIME];
+        spoti_mean_add(&p->time_all, 1.0, e.time_s);
     }
     if (row->has[SPOTI_ENERGY]) {
         e.energy_j = row->value[SPOTI_ENERGY];
         spoti_mean_add(&p->energy, 1.0, e.energy_j);
     }
     if (success && row->has[SPOTI_TIME]) {
-        e.time_s = row->value[SPOTI_TIME];
         spoti_mean_add(&p->time, 1.0, e.time_s);
         p->time_square += e.time_s * e.time_s;
     }

@@ -171,6 +171,31 @@ static json_t *make_verdict(const spot_analysis_setting *s)
         trials(&v->trials_needed), "text", v->text);
 }
 
+static json_t *make_forecast_point(const spot_forecast_point *p)
+{
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:b, s:o, s:o}",
+                     "point", p->name, "alpha", number(&p->alpha), "t_inf_s", number(&p->t_inf_s),
+                     "t_chunk_s", number(&p->t_chunk_s), "eta_chunk", number(&p->eta_chunk),
+                     "delay_s", number(&p->delay_s), "time_s", range("value", &p->time_s),
+                     "success_rate", range("value", &p->rate), "failure_budget_time_s",
+                     range("value", &p->budget_s), "n_cut", p->n_cut, "n_censored", p->n_open,
+                     "extrapolated", (int)p->extrapolated, "extrapolation_begins_t_inf_s",
+                     number(&p->limit_t_inf_s), "reason",
+                     p->reason != NULL ? json_string(p->reason) : json_null());
+}
+
+/* Which law, and what it rests on. */
+static json_t *make_law(const spot_forecast *f)
+{
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
+                     spot_forecast_law_str(f->law), "assumed", f->assumed, "not_the_better",
+                     f->law_reason != NULL ? json_string(f->law_reason) : json_null(),
+                     "discrepancy", f->discrepancy > 0.0 ? json_real(f->discrepancy) : json_null(),
+                     "limit_s", number(&f->limit_s), "delta_s", range("value", &f->delta_s),
+                     "misfits", f->delta_s.known ? json_integer(f->n_misfit) : json_null(),
+                     "separable_p", number(&f->separable_p));
+}
+
 static json_t *make_forecast(const spot_forecast *f)
 {
     if (f == NULL) {
@@ -178,22 +203,14 @@ static json_t *make_forecast(const spot_forecast *f)
     }
     json_t *points = json_array();
     for (int i = 0; i < f->n_points; i++) {
-        const spot_forecast_point *p = &f->points[i];
-        json_t *value = range("value", &p->value);
-        json_t *point = json_pack(
-            "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "point", p->name, "alpha",
-            number(&p->alpha), "t_inf_s", number(&p->t_inf_s), "t_chunk_s", number(&p->t_chunk_s),
-            "eta_chunk", number(&p->eta_chunk), "delay_s", number(&p->delay_s),
-            f->regime == SPOT_ANALYZE_DYNAMIC ? "success_rate" : "time_s", value, "extrapolated",
-            (int)p->extrapolated, "extrapolation_begins_t_inf_s", number(&p->limit_t_inf_s));
-        if (json_array_append_new(points, point) != 0) {
+        if (json_array_append_new(points, make_forecast_point(&f->points[i])) != 0) {
             json_decref(points);
             return NULL;
         }
     }
-    return json_pack("{s:s, s:o, s:o, s:s}", "platform", f->platform, "best",
-                     f->best >= 0 ? json_string(f->points[f->best].name) : json_null(), "points",
-                     points, "text", f->text);
+    return json_pack("{s:s, s:o, s:o, s:o, s:s}", "platform", f->platform, "best",
+                     f->best >= 0 ? json_string(f->points[f->best].name) : json_null(), "law",
+                     make_law(f), "points", points, "text", f->text);
 }
 
 json_t *spoti_json_document(const char *kind)

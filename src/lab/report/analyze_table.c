@@ -242,6 +242,37 @@ spot_status spot_report_analysis_table(const spot_analysis_setting *setting, boo
     return spoti_report_points(setting, wide, out);
 }
 
+/* A predicted quantity of every point, in % where it is a rate; the first says what is extrapolated. */
+static void add_predicted(spoti_sheet *t, const spot_forecast *f, size_t offset, const char *name,
+                          const char *unit)
+{
+    const bool rate = unit[0] == '%';
+    const bool flag = strncmp(name, "predicted", 9) == 0;
+    spoti_cell *values = spoti_sheet_column(t, name, unit, SPOTI_SHEET_NEEDED);
+    for (int i = 0; i < f->n_points; i++) {
+        spot_quantity q;
+        spoti_cell value;
+        memcpy(&q, (const char *)&f->points[i] + offset, sizeof(q));
+        write_quantity(value, rate ? "%.1f" : "%.4g", &q, rate ? 100.0 : 1.0);
+        (void)spoti_format(values[i], SPOTI_CELL_SIZE, "%s%s", value,
+                           flag && f->points[i].extrapolated ? "  extrapolated" : "");
+    }
+}
+
+/* Why a point has no prediction, each reason once. */
+static void print_forecast_reasons(const spot_forecast *f, FILE *out)
+{
+    for (int i = 0; i < f->n_points; i++) {
+        bool said = f->points[i].reason == NULL;
+        for (int k = 0; k < i && !said; k++) {
+            said = f->points[k].reason == f->points[i].reason;
+        }
+        if (!said) {
+            spot_print(out, "%s: not predicted: %s\n", f->points[i].name, f->points[i].reason);
+        }
+    }
+}
+
 static void fill_forecast(spoti_sheet *t, const spot_forecast *f)
 {
     static const quantity_column columns[] = {
@@ -259,14 +290,18 @@ static void fill_forecast(spoti_sheet *t, const spot_forecast *f)
     }
     add_quantities(t, f->points, sizeof(*f->points), dynamic, columns,
                    sizeof(columns) / sizeof(columns[0]));
-    spoti_cell *values = spoti_sheet_column(t, dynamic ? "predicted success" : "predicted T",
-                                            dynamic ? "% [95]" : "s [95]", SPOTI_SHEET_NEEDED);
-    for (int i = 0; i < f->n_points; i++) {
-        const spot_forecast_point *p = &f->points[i];
-        spoti_cell value;
-        write_quantity(value, dynamic ? "%.1f" : "%.4g", &p->value, dynamic ? 100.0 : 1.0);
-        (void)spoti_format(values[i], SPOTI_CELL_SIZE, "%s%s", value,
-                           p->extrapolated ? "  extrapolated" : "");
+    if (dynamic) {
+        add_predicted(t, f, FORECAST_AT(rate), "predicted success", "% [95]");
+        return;
+    }
+    const spot_quantity *deciding = spot_forecast_deciding(f, f->baseline);
+    const bool by_budget = deciding == &f->points[f->baseline].budget_s;
+    add_predicted(t, f, FORECAST_AT(time_s), "predicted T", "s [95]");
+    if (f->law == SPOT_FORECAST_EVENT) {
+        add_predicted(t, f, FORECAST_AT(rate), "success", "% [95]");
+    }
+    if (by_budget) {
+        add_predicted(t, f, FORECAST_AT(budget_s), "T budget", "s [95]");
     }
 }
 
@@ -281,6 +316,7 @@ spot_status spot_report_forecast_table(const spot_forecast *forecast, bool wide,
         fill_forecast(&t, forecast);
         spot_print(out, "Predicted for %s (* best, 0 baseline)\n", forecast->platform);
         st = spoti_sheet_print(&t, wide, out);
+        print_forecast_reasons(forecast, out);
     }
     spoti_sheet_free(&t);
     return st;

@@ -367,8 +367,8 @@ static void a_static_forecast_is_that_of_the_vectors(void **state)
         assert_int_equal(spot_analyze_forecast(f.log, f.analysis, 0, &target, &forecast, NULL),
                          SPOT_OK);
         assert_string_equal(forecast->points[forecast->best].name, names[want[i].best]);
-        assert_close(forecast->points[forecast->best].value.value, want[i].time_s, 0.0, 1e-9);
-        assert_false(forecast->points[forecast->best].value.has_ci); /* no spread was given */
+        assert_close(forecast->points[forecast->best].time_s.value, want[i].time_s, 0.0, 1e-9);
+        assert_false(forecast->points[forecast->best].time_s.has_ci); /* no spread was given */
         spot_forecast_destroy(forecast);
     }
     done(&f);
@@ -403,7 +403,7 @@ static void a_forecast_charges_the_variant_of_a_point(void **state)
     }
     assert_close(forecast->points[0].t_inf_s.value, 1.0, ROUND, 0.0);
     assert_close(forecast->points[1].t_inf_s.value, 0.4, ROUND, 0.0);
-    assert_close(forecast->points[1].value.value, 5 * (0.8 + 0.4), 0.0, ROUND);
+    assert_close(forecast->points[1].time_s.value, 5 * (0.8 + 0.4), 0.0, ROUND);
     assert_false(forecast->points[2].t_inf_s.known);
     assert_int_equal(forecast->best, 1);
     spot_forecast_destroy(forecast);
@@ -432,7 +432,7 @@ static void an_overlap_forecast_is_that_of_the_vectors(void **state)
         assert_int_equal(spot_analyze_forecast(f.log, f.analysis, 0, &target, &forecast, NULL),
                          SPOT_OK);
         assert_int_equal(forecast->best, BEST[i]);
-        assert_close(forecast->points[forecast->best].value.value, TIME_S[i], 0.0, 1e-9);
+        assert_close(forecast->points[forecast->best].time_s.value, TIME_S[i], 0.0, 1e-9);
         /* deeper than measured ages allow: only with slower inference than 4 s */
         assert_int_equal(forecast->points[0].extrapolated, 0);
         spot_forecast_destroy(forecast);
@@ -452,9 +452,9 @@ static void a_dynamic_forecast_joins_quality_and_delay(void **state)
     spot_analyze_target target = {.name = "h", .t_inf_s = 0.1};
     assert_int_equal(spot_analyze_forecast(f.log, f.analysis, 1, &target, &forecast, NULL),
                      SPOT_OK);
-    assert_close(forecast->points[0].value.value, 0.9 * (0.8 / 0.9), 0.0, ROUND);
+    assert_close(forecast->points[0].rate.value, 0.9 * (0.8 / 0.9), 0.0, ROUND);
     /* 0.05 s rounds to no delay (ties to even) */
-    assert_close(forecast->points[1].value.value, 0.8, 0.0, ROUND);
+    assert_close(forecast->points[1].rate.value, 0.8, 0.0, ROUND);
     spot_forecast_destroy(forecast);
     target.t_inf_s = 0.4;
     assert_int_equal(spot_analyze_forecast(f.log, f.analysis, 1, &target, &forecast, NULL),
