@@ -16,6 +16,7 @@
 #ifndef SPOT_RECORD_H
 #define SPOT_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,8 +52,12 @@ typedef enum spot_analyze_goal {
 } spot_analyze_goal;
 
 typedef struct spot_analyze_config {
-    size_t size;                /* of this struct, set by its default function; else E_INVALID */
-    const char *map;            /* `old=new,old=new`: columns by our names; NULL = none */
+    size_t size; /* of this struct, set by its default function; else E_INVALID */
+    const char
+        *map; /* `old=new,old=new`: columns by our names, `old=` leaves one out; NULL = none */
+    const char *
+        session; /* the column that tells sessions apart, in which seeds are used again; NULL = none */
+    bool paired;                /* numbers of trials or episodes pair as seeds do; default false */
     const char *baseline;       /* name of a point; NULL = the source's, else its first */
     spot_analyze_regime regime; /* default auto */
     spot_analyze_goal goal;     /* default: what the regime says */
@@ -83,6 +88,10 @@ SPOT_API void spot_analyze_log_destroy(spot_analyze_log *log);
  * Returns SPOT_OK, E_INVALID, E_IO, E_FORMAT and E_RANGE (diag names row and column), E_NOMEM. */
 SPOT_API spot_status spot_analyze_log_csv(spot_analyze_log *log, const char *path, spot_diag *diag);
 
+/* Reads an eval_info.json of LeRobot's lerobot-eval: one operating point, named after the file's folder. Returns as above. */
+SPOT_API spot_status spot_analyze_log_lerobot(spot_analyze_log *log, const char *path,
+                                              spot_diag *diag);
+
 /* Reads the output folder of `sweetspot tune`: tune.json and its episodes. Returns as above. */
 SPOT_API spot_status spot_analyze_log_tune(spot_analyze_log *log, const char *dir, spot_diag *diag);
 
@@ -95,6 +104,17 @@ SPOT_API spot_status spot_analyze_log_store(spot_analyze_log *log, const char *p
  * `dir`. Returns as above, and E_NOT_FOUND for another name. */
 SPOT_API spot_status spot_analyze_log_published(spot_analyze_log *log, const char *dir,
                                                 const char *name, spot_diag *diag);
+
+/* Row i, from 0, of the table of columns that are understood; texts are static. False behind the last. */
+typedef struct spot_analyze_column {
+    const char *name;    /* ours */
+    const char *meaning; /* docs/analyze.md */
+    const char *plain;   /* other names, blanks between */
+    const char *united;  /* ... understood with a unit behind them: `latency_ms`, `latency (ms)` */
+    const char *weak;    /* ... that are not used where another column of the row is there */
+    const char *units;   /* that may stand behind any of these; "" = none */
+} spot_analyze_column;
+SPOT_API bool spot_analyze_column_at(int i, spot_analyze_column *out);
 
 /* Columns that were read but not understood, `a, b`; "" = none. Valid as long as the log. */
 SPOT_API const char *spot_analyze_log_unused(const spot_analyze_log *log);

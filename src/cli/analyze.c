@@ -13,6 +13,7 @@ typedef struct request {
     cli_sources in;
     cli_texts maps;
     char map[CLI_MAP_SIZE]; /* all of them */
+    const char *session;
     const char *baseline;
     const char *setting;
     const char *regime;
@@ -27,6 +28,7 @@ typedef struct request {
     bool metrics; /* of motion too */
     bool wide;
     bool json;
+    bool columns;
     spot_analyze_config config;
 } request;
 
@@ -37,13 +39,17 @@ static int fail_on_data(spot_status st, const spot_diag *diag)
     return st == SPOT_E_NOT_FOUND ? CLI_USAGE : CLI_FAILED;
 }
 
+static bool ends_with(const char *text, const char *suffix)
+{
+    const size_t n = strlen(text);
+    const size_t n_suffix = strlen(suffix);
+    return n > n_suffix && strcmp(text + n - n_suffix, suffix) == 0;
+}
+
 /* Whether it is a file that begins as SQLite's do, or is at least called like one. Pipes are not touched. */
 static bool is_store(const char *source, const struct stat *info)
 {
     static const char MAGIC[16] = "SQLite format 3";
-    static const char SUFFIX[] = ".sqlite";
-    const size_t length = strlen(source);
-    const size_t n_suffix = sizeof(SUFFIX) - 1;
     char head[sizeof(MAGIC)];
     FILE *file = S_ISREG(info->st_mode) ? fopen(source, "rbe") : NULL;
     if (file == NULL) {
@@ -52,7 +58,7 @@ static bool is_store(const char *source, const struct stat *info)
     const bool begins =
         fread(head, sizeof(head), 1, file) == 1 && memcmp(head, MAGIC, sizeof(head)) == 0;
     (void)fclose(file);
-    return begins || (length > n_suffix && strcmp(source + length - n_suffix, SUFFIX) == 0);
+    return begins || ends_with(source, ".sqlite");
 }
 
 static int read_source(spot_analyze_log *log, const char *source)
@@ -72,6 +78,8 @@ static int read_source(spot_analyze_log *log, const char *source)
         st = spot_analyze_log_tune(log, source, &diag);
     } else if (stat(source, &info) == 0 && is_store(source, &info)) {
         st = spot_analyze_log_store(log, source, &diag);
+    } else if (ends_with(source, ".json")) {
+        st = spot_analyze_log_lerobot(log, source, &diag);
     } else {
         st = spot_analyze_log_csv(log, strcmp(source, "-") == 0 ? "/dev/stdin" : source, &diag);
     }
@@ -298,6 +306,7 @@ static int check_request(request *r)
     }
     r->config.map = r->map[0] != '\0' ? r->map : NULL;
     r->config.baseline = r->baseline;
+    r->config.session = r->session;
     return CLI_OK;
 }
 
@@ -313,7 +322,9 @@ static const char SUMMARY[] =
     "an episode (point, seed, success, chunks, time_s, ...); the episodes of `sweetspot rollout`;\n"
     "the folder of `sweetspot tune`, or the SQLite file of its --store; published:kinetix,\n"
     "published:dom-cr, published:real-static, published:real-dynamic.\n"
-    "What is missing is left out of the answer, not guessed. docs/analyze.md has all columns.";
+    "An eval_info.json of LeRobot is a point, named after its folder. What is missing is left out "
+    "of the\n"
+    "answer, not guessed. --columns lists all columns and the other names they are known by.";
 
 static const char EXAMPLES[] =
     "  # your own trials, columns by other names, another baseline than the first row\n"
@@ -334,7 +345,12 @@ int spoti_cli_analyze(int argc, char **argv)
     request r = {.regime = "auto", .goal = "auto", .show = "points", .t_inf_s = -1.0};
     spot_analyze_config_default(&r.config);
     const cli_option options[] = {
-        {"map", "OLD=NEW", CLI_TEXTS, &r.maps, "read column OLD as NEW; again, or a comma list"},
+        {"map", "OLD=NEW", CLI_TEXTS, &r.maps,
+         "read column OLD as NEW, or leave it out (OLD=); again, or a comma list"},
+        {"session", "COLUMN", CLI_TEXT, &r.session,
+         "column that tells sessions apart in which the same seeds were used again"},
+        {"paired", NULL, CLI_FLAG, &r.config.paired,
+         "trial or episode numbers pair as seeds do: the same number, the same scene"},
         {"baseline", "POINT", CLI_TEXT, &r.baseline,
          "point to compare with; default: the source's, else the first row's"},
         {"regime", "REGIME", CLI_TEXT, &r.regime,
@@ -363,6 +379,7 @@ int spoti_cli_analyze(int argc, char **argv)
         {"show", "WHAT", CLI_TEXT, &r.show, CLI_SHOW_HELP},
         {"wide", NULL, CLI_FLAG, &r.wide, "every column, however wide the table"},
         {"json", NULL, CLI_FLAG, &r.json, "JSON instead of tables"},
+        {"columns", NULL, CLI_FLAG, &r.columns, "list the columns that are understood, and go"},
     };
     const cli_page page = {.verb = "analyze",
                            .summary = SUMMARY,
@@ -378,6 +395,10 @@ int spoti_cli_analyze(int argc, char **argv)
     }
     if (!cli_join(&page, "map", &r.maps, r.map, sizeof(r.map))) {
         return CLI_USAGE;
+    }
+    if (r.columns) {
+        cli_print_columns();
+        return CLI_OK;
     }
     exit_code = check_request(&r);
     if (exit_code != CLI_OK) {

@@ -301,4 +301,7 @@ int spoti_cli_timing(int argc, char **argv);
 int spoti_cli_distortion(int argc, char **argv);
 int spoti_cli_serve(int argc, char **argv);
 
+/* columns.c: the columns of a log that are understood, as a table of Markdown. */
+void cli_print_columns(void);
+
 #endif

@@ -53,82 +53,16 @@ static const spec SPECS[SPOTI_N_FIELD] = {
     [SPOTI_PARAMS] = {"params", 0.0, 1e15, true},
     [SPOTI_MACS] = {"macs", 0.0, 1e18, false},
     [SPOTI_WEIGHT_BYTES] = {"weight_bytes", 0.0, 1e18, false},
+    [SPOTI_RATE] = {"success_rate", 0.0, 1.0, false},
     [SPOTI_POINT] = {"point", 0, 0, false},
     [SPOTI_PLATFORM] = {"platform", 0, 0, false},
     [SPOTI_TASK] = {"task", 0, 0, false},
     [SPOTI_SCHEDULE] = {"schedule", 0, 0, false},
     [SPOTI_SEED] = {"seed", 0, 0, false},
-};
-
-typedef struct synonym {
-    const char *name;
-    spoti_field field;
-    double factor; /* 0 = 1 */
-} synonym;
-
-static const synonym SYNONYMS[] = {
-    {"latency_ratio", SPOTI_ALPHA, 0},
-    {"t_inf", SPOTI_T_INF, 0},
-    {"latency_s", SPOTI_T_INF, 0},
-    {"inference_time_s", SPOTI_T_INF, 0},
-    {"t_inf_ms", SPOTI_T_INF, 1e-3},
-    {"latency_ms", SPOTI_T_INF, 1e-3},
-    {"inference_time_ms", SPOTI_T_INF, 1e-3},
-    {"t_act", SPOTI_T_ACT, 0},
-    {"action_s", SPOTI_T_ACT, 0},
-    {"t_act_ms", SPOTI_T_ACT, 1e-3},
-    {"n", SPOTI_CHUNK, 0},
-    {"chunk_n", SPOTI_CHUNK, 0},
-    {"chunk_size", SPOTI_CHUNK, 0},
-    {"n_action", SPOTI_CHUNK, 0},
-    {"execute", SPOTI_CHUNK, 0},
-    {"overlap_depth", SPOTI_OVERLAP, 0},
-    {"n_overlap", SPOTI_OVERLAP, 0},
-    {"delay_ms", SPOTI_DELAY, 1e-3},
-    {"age_first_s", SPOTI_AGE, 0},
-    {"environment_speed", SPOTI_SPEED, 0},
-    {"time_limit_s", SPOTI_BUDGET, 0},
-    {"timeout_s", SPOTI_BUDGET, 0},
-    {"budget", SPOTI_BUDGET, 0},
-    {"refinement_steps", SPOTI_STEPS, 0},
-    {"denoising_steps", SPOTI_STEPS, 0},
-    {"trials", SPOTI_EPISODES, 0},
-    {"n_trials", SPOTI_EPISODES, 0},
-    {"n_episodes", SPOTI_EPISODES, 0},
-    {"rollouts", SPOTI_EPISODES, 0},
-    {"n_success", SPOTI_SUCCESSES, 0},
-    {"n_successes", SPOTI_SUCCESSES, 0},
-    {"succeeded", SPOTI_SUCCESS, 0},
-    {"is_success", SPOTI_SUCCESS, 0},
-    {"n_chunks", SPOTI_CHUNKS, 0},
-    {"chunk_count", SPOTI_CHUNKS, 0},
-    {"num_chunks", SPOTI_CHUNKS, 0},
-    {"chunks_std", SPOTI_CHUNKS_SD, 0},
-    {"time", SPOTI_TIME, 0},
-    {"task_time_s", SPOTI_TIME, 0},
-    {"t_task_s", SPOTI_TIME, 0},
-    {"completion_time_s", SPOTI_TIME, 0},
-    {"duration_s", SPOTI_TIME, 0},
-    {"time_ms", SPOTI_TIME, 1e-3},
-    {"time_sd", SPOTI_TIME_SD, 0},
-    {"time_std_s", SPOTI_TIME_SD, 0},
-    {"time_std", SPOTI_TIME_SD, 0},
-    {"n_params", SPOTI_PARAMS, 0},
-    {"parameters", SPOTI_PARAMS, 0},
-    {"multiply_adds", SPOTI_MACS, 0},
-    {"energy", SPOTI_ENERGY, 0},
-    {"joules", SPOTI_ENERGY, 0},
-    {"operating_point", SPOTI_POINT, 0},
-    {"config", SPOTI_POINT, 0},
-    {"variant", SPOTI_POINT, 0},
-    {"method", SPOTI_POINT, 0},
-    {"hardware", SPOTI_PLATFORM, 0},
-    {"device", SPOTI_PLATFORM, 0},
-    {"computer", SPOTI_PLATFORM, 0},
-    {"task_name", SPOTI_TASK, 0},
-    {"scene", SPOTI_SEED, 0},
-    {"trial_id", SPOTI_SEED, 0},
-    {"episode_id", SPOTI_SEED, 0},
+    [SPOTI_POLICY] = {"policy", 0, 0, false},
+    [SPOTI_ROBOT] = {"robot_type", 0, 0, false},
+    [SPOTI_TRIAL] = {"trial", 0, 0, false},
+    [SPOTI_SESSION] = {"session", 0, 0, false},
 };
 
 /* A metric may be any number that can be squared and summed; the smallest are as good as 0. */
@@ -146,7 +80,7 @@ const char *spoti_field_name(spoti_field field)
                                   : SPECS[field].name;
 }
 
-/* Lower case, blanks and dashes as underscores. False if it is longer than any name we know. */
+/* Lower case, blanks and dashes as underscores. False if it is longer than any word we know. */
 static bool fold(const char *name, char *out, size_t size)
 {
     size_t n = strlen(name);
@@ -163,27 +97,6 @@ static bool fold(const char *name, char *out, size_t size)
         out[i] = c;
     }
     return true;
-}
-
-spoti_field spoti_field_find(const char *name, double *factor)
-{
-    char folded[64];
-    *factor = 1.0;
-    if (!fold(name, folded, sizeof(folded))) {
-        return SPOTI_N_FIELD;
-    }
-    for (int i = 0; i < SPOTI_N_FIELD; i++) {
-        if (strcmp(folded, spoti_field_name((spoti_field)i)) == 0) {
-            return (spoti_field)i;
-        }
-    }
-    for (size_t i = 0; i < sizeof(SYNONYMS) / sizeof(SYNONYMS[0]); i++) {
-        if (strcmp(folded, SYNONYMS[i].name) == 0) {
-            *factor = SYNONYMS[i].factor > 0.0 ? SYNONYMS[i].factor : 1.0;
-            return SYNONYMS[i].field;
-        }
-    }
-    return SPOTI_N_FIELD;
 }
 
 spot_status spoti_row_refuse(const spoti_row *row, spoti_field field, spot_status status,
@@ -227,37 +140,114 @@ static bool is_missing(const char *cell)
 /* success, invalid: true and false are numbers too. */
 static bool read_truth(const char *cell, double *value)
 {
-    static const char *const yes[] = {"true", "yes", "t", "y"};
-    static const char *const no[] = {"false", "no", "f", "n"};
+    static const char *const yes[] = {"true",   "yes",     "t",         "y", "pass",
+                                      "passed", "success", "succeeded", "ok"};
+    static const char *const no[] = {"false", "no", "f", "n", "fail", "failed", "failure"};
     if (is_digit(cell[0])) {
         return false;
     }
-    if (equals_any(cell, yes, 4)) {
-        *value = 1.0;
-        return true;
+    *value = equals_any(cell, yes, sizeof(yes) / sizeof(yes[0])) ? 1.0 : 0.0;
+    return *value > 0.0 || equals_any(cell, no, sizeof(no) / sizeof(no[0]));
+}
+
+/* Bytes of a group's separator at `at`: a blank, an apostrophe, or the narrow blanks of typography; 0 = none. */
+static size_t group_mark(const char *at)
+{
+    static const char *const marks[] = {" ", "'", "_", "\xc2\xa0", "\xe2\x80\xaf", "\xe2\x80\x99"};
+    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+        if (strncmp(at, marks[i], strlen(marks[i])) == 0) {
+            return strlen(marks[i]);
+        }
     }
-    *value = 0.0;
-    return equals_any(cell, no, 4);
+    return 0;
+}
+
+/* What the writer of a cell that is no number may have meant, and what helps; "" if nobody knows. */
+static const char *hint_of(const char *cell)
+{
+    const size_t n = strlen(cell);
+    double value = 0.0;
+    char bare[64];
+    size_t kept = 0;
+    int commas = 0;
+    int groups = 0;
+    bool thousands = true; /* three digits behind each comma */
+    for (size_t i = 0; i < n && kept + 1 < sizeof(bare);) {
+        const size_t mark = group_mark(cell + i);
+        if (cell[i] == ',') {
+            commas++;
+            thousands = thousands && strspn(cell + i + 1, "0123456789") == 3;
+            bare[kept++] = '.';
+        } else if (mark == 0 && cell[i] != '%') {
+            bare[kept++] = cell[i];
+        }
+        groups += mark > 0;
+        i += mark > 0 ? mark : 1;
+    }
+    bare[kept] = '\0';
+    if (n > 1 && strchr(cell, '%') == cell + n - 1) {
+        return spoti_parse_double(bare, &value) == SPOT_OK
+                   ? "; without the percent sign: 0.95, or 95 in a column named `success (%)` or "
+                     "pc_success"
+                   : "";
+    }
+    if (commas > 0 && strchr(cell, '.') != NULL) {
+        return "; no comma may part thousands";
+    }
+    if (commas == 1 && thousands) {
+        return "; a comma parts neither decimals (a point does) nor thousands";
+    }
+    if (commas == 1 && spoti_parse_double(bare, &value) == SPOT_OK) {
+        return "; decimals behind a point, not a comma";
+    }
+    if (commas > 1 && thousands) {
+        return "; no comma may part thousands";
+    }
+    if (commas == 0 && groups > 0 && spoti_parse_double(bare, &value) == SPOT_OK) {
+        return "; nothing may part thousands";
+    }
+    return "";
+}
+
+/* *there: the cell says something. */
+static spot_status read_number(spoti_row *row, spoti_field field, const char *cell, bool *there,
+                               double *value, spot_diag *diag)
+{
+    row->has[field] = false;
+    *there = !is_missing(cell);
+    if (!*there) {
+        return SPOT_OK;
+    }
+    const bool truth = field == SPOTI_SUCCESS || field == SPOTI_INVALID;
+    if ((truth && read_truth(cell, value)) ||
+        spoti_parse_double(cell[0] == '+' ? cell + 1 : cell, value) == SPOT_OK) {
+        return SPOT_OK;
+    }
+    return spoti_row_refuse(
+        row, field, SPOT_E_FORMAT, diag, "'%.40s', expected %s or an empty cell%s", cell,
+        truth ? "0 or 1 (yes, no, pass, fail ...)" : "a finite number", truth ? "" : hint_of(cell));
 }
 
 spot_status spoti_field_read(spoti_row *row, spoti_field field, double factor, const char *cell,
                              spot_diag *diag)
 {
     double value = 0.0;
-    row->has[field] = false;
-    if (is_missing(cell)) {
-        return SPOT_OK;
+    bool there = false;
+    const spot_status st = read_number(row, field, cell, &there, &value, diag);
+    return st == SPOT_OK && there ? spoti_field_set(row, field, factor * value, diag) : st;
+}
+
+spot_status spoti_field_read_inverse(spoti_row *row, spoti_field field, const char *cell,
+                                     spot_diag *diag)
+{
+    double value = 0.0;
+    bool there = false;
+    const spot_status st = read_number(row, field, cell, &there, &value, diag);
+    if (st == SPOT_OK && there && !(value > 0.0)) {
+        return spoti_row_refuse(row, field, SPOT_E_RANGE, diag, "%g a second, expected more than 0",
+                                value);
     }
-    const bool truth = field == SPOTI_SUCCESS || field == SPOTI_INVALID;
-    if (!(truth && read_truth(cell, &value))) {
-        spot_status st = spoti_parse_double(cell[0] == '+' ? cell + 1 : cell, &value);
-        if (st != SPOT_OK) {
-            return spoti_row_refuse(row, field, SPOT_E_FORMAT, diag,
-                                    "'%.40s', expected %s or an empty cell", cell,
-                                    truth ? "0 or 1" : "a finite number");
-        }
-    }
-    return spoti_field_set(row, field, factor * value, diag);
+    return st == SPOT_OK && there ? spoti_field_set(row, field, 1.0 / value, diag) : st;
 }
 
 bool spoti_field_allows(spoti_field field, double value)

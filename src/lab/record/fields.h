@@ -43,6 +43,7 @@ typedef enum spoti_field {
     SPOTI_PARAMS,
     SPOTI_MACS,
     SPOTI_WEIGHT_BYTES,
+    SPOTI_RATE,
     SPOTI_METRIC_0, /* metrics of motion by their own table, but for the completion time: that is SPOTI_TIME */
     SPOTI_N_NUMBER = SPOTI_METRIC_0 + SPOT_MOTION_N_METRIC - 1,
     SPOTI_POINT = SPOTI_N_NUMBER,
@@ -50,6 +51,10 @@ typedef enum spoti_field {
     SPOTI_TASK,
     SPOTI_SCHEDULE,
     SPOTI_SEED,
+    SPOTI_POLICY,
+    SPOTI_ROBOT,
+    SPOTI_TRIAL,
+    SPOTI_SESSION, /* the column that the user names, and no other */
     SPOTI_N_FIELD,
 } spoti_field;
 
@@ -76,14 +81,14 @@ static inline bool spoti_is_metric(spoti_field field)
 /* Our name of a field. */
 const char *spoti_field_name(spoti_field field);
 
-/* The field that a column's name stands for and the factor on its values (1e-3 for `..._ms`);
- * SPOTI_N_FIELD if none. Case, blanks and dashes do not matter. */
-spoti_field spoti_field_find(const char *name, double *factor);
-
-/* Reads a number's cell into `row`: empty, NA, null, none and - leave it unknown. Returns SPOT_OK,
+/* Reads a number's cell into `row`, as factor * number: empty, NA, null, none and - leave it unknown. Returns SPOT_OK,
  * E_FORMAT (no number; NaN and infinity are none), E_RANGE. */
 spot_status spoti_field_read(spoti_row *row, spoti_field field, double factor, const char *cell,
                              spot_diag *diag);
+
+/* The same as 1 / number: of a rate, the duration. */
+spot_status spoti_field_read_inverse(spoti_row *row, spoti_field field, const char *cell,
+                                     spot_diag *diag);
 
 /* Whether a field may hold `value`, in SI units: the one check, whoever sets it. */
 bool spoti_field_allows(spoti_field field, double value);

@@ -18,6 +18,10 @@ enum {
 /* Figures that should be equal may differ by what a printed decimal hides. */
 static const double AGREE = 1e-6;
 
+/* A printed share is off by half a percent at most; what is a quarter of a trial off is no count. */
+static const double SHARE_PRINTED = 0.005;
+static const double SHARE_ROUNDED = 0.25;
+
 void spot_analyze_config_default(spot_analyze_config *config)
 {
     if (config != NULL) {
@@ -71,6 +75,8 @@ void spot_analyze_log_destroy(spot_analyze_log *log)
         spoti_free(a, log->points[i].blocks, SPOTI_N_BLOCK * sizeof(spoti_unit));
     }
     spoti_free(a, log->points, SPOT_ANALYZE_POINTS_MAX * sizeof(*log->points));
+    spoti_free(a, log->sources, (size_t)log->capacity_sources * sizeof(*log->sources));
+    spoti_log_forget_seeds(log);
     spoti_free(a, log->places, SPOTI_N_PLACE * sizeof(*log->places));
     spoti_free(a, log->episodes, (size_t)log->capacity * sizeof(*log->episodes));
     spoti_free(a, log->motion, (size_t)log->capacity * sizeof(*log->motion));
@@ -210,9 +216,37 @@ static spot_status check_counts(const spoti_row *row, spot_diag *diag)
     return SPOT_OK;
 }
 
-static spot_status add_aggregate(spoti_log_point *p, const spoti_row *row, int task,
+/* A share of successes as a number of them: the nearest whole one, which the printed share must be near to. */
+static spot_status count_share(const spoti_row *row, spoti_row *counted, spot_diag *diag)
+{
+    *counted = *row;
+    if (!row->has[SPOTI_RATE] || row->has[SPOTI_SUCCESSES]) {
+        return SPOT_OK;
+    }
+    if (!row->has[SPOTI_EPISODES]) {
+        return spoti_row_refuse(row, SPOTI_EPISODES, SPOT_E_FORMAT, diag,
+                                "empty, expected the number of trials beside the success rate");
+    }
+    const double n = row->value[SPOTI_EPISODES];
+    const double successes = n * row->value[SPOTI_RATE];
+    if (fabs(successes - round(successes)) > fmin(SHARE_PRINTED * n, SHARE_ROUNDED)) {
+        return spoti_row_refuse(row, SPOTI_RATE, SPOT_E_RANGE, diag,
+                                "%g of %g trials is %.4g successes, expected a whole number",
+                                row->value[SPOTI_RATE], n, successes);
+    }
+    spoti_row_set_number(counted, SPOTI_SUCCESSES, round(successes));
+    return SPOT_OK;
+}
+
+static spot_status add_aggregate(spoti_log_point *p, const spoti_row *given, int task,
                                  spot_diag *diag)
 {
+    spoti_row counted;
+    const spoti_row *row = &counted;
+    spot_status share = count_share(given, &counted, diag);
+    if (share != SPOT_OK) {
+        return share;
+    }
     static const spoti_field singles[] = {SPOTI_SCORE, SPOTI_EPISODES, SPOTI_TIME_SD,
                                           SPOTI_CHUNKS_SD};
     spot_status st = check_counts(row, diag);
@@ -261,7 +295,8 @@ static spot_status add_aggregate(spoti_log_point *p, const spoti_row *row, int t
 spot_status spoti_log_add(spot_analyze_log *log, const spoti_row *row, spot_diag *diag)
 {
     int index = 0;
-    spot_status st = spoti_log_place(log, row, &index, diag);
+    spot_status st = spoti_log_note_source(log, row);
+    st = st == SPOT_OK ? spoti_log_place(log, row, &index, diag) : st;
     if (st != SPOT_OK) {
         return st;
     }

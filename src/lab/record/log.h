@@ -22,8 +22,9 @@ enum {
     SPOTI_N_BLOCK = 256,
     SPOTI_UNUSED_SIZE = 512,
     SPOTI_PLATFORM_SIZE = 64,
-    SPOTI_N_PART = 3, /* of a point without a name: steps, alpha, overlap */
     SPOTI_N_PLACE = 512,
+    SPOTI_PLACE_SIZE = 256,
+    SPOTI_SOURCE_SIZE = 256,
 };
 
 /* A weighted mean in the making. */
@@ -63,6 +64,7 @@ typedef struct spoti_episode {
     double energy_j;
     float chunks;
     uint32_t index; /* in which it was added: of its motion */
+    uint32_t line;  /* of its file; 0 = beyond 2^32 */
     uint16_t point;
     bool success;
     bool invalid;
@@ -99,6 +101,7 @@ typedef struct spoti_log_point {
 typedef struct spoti_log_setting {
     char name[SPOT_ANALYZE_NAME_SIZE];
     char platform[SPOT_ANALYZE_NAME_SIZE];
+    char robot[SPOTI_PLATFORM_SIZE];
     bool has_speed;
     double speed;
     spot_analyze_regime regime;            /* AUTO = the source does not say */
@@ -110,15 +113,16 @@ typedef struct spoti_log_setting {
 
 /* Where rows with these very cells went: most rows say what one before has said. */
 typedef struct spoti_place {
-    bool is_known;
-    bool has_point, has_platform, has_speed;
-    char point[SPOT_ANALYZE_NAME_SIZE];
-    char platform[SPOTI_PLATFORM_SIZE];
-    double speed;
-    bool has_part[SPOTI_N_PART]; /* where the point has no name */
-    double part[SPOTI_N_PART];
+    size_t n; /* 0 = not used */
+    char key[SPOTI_PLACE_SIZE];
     int index; /* of the point */
 } spoti_place;
+
+/* From which episode on the log comes from a file. */
+typedef struct spoti_source {
+    int64_t first;
+    char name[SPOTI_SOURCE_SIZE];
+} spoti_source;
 
 struct spot_analyze_log {
     spot_analyze_config config;
@@ -133,10 +137,17 @@ struct spot_analyze_log {
     int64_t capacity;
     spoti_motion *motion; /* (capacity); NULL = no row said any */
     bool is_folded;
-    bool gave_up_motion; /* there was some when the episodes were folded */
-    uint64_t counter;    /* keys of episodes without a seed */
-    int last_point;      /* where the row before went */
-    spoti_place *places; /* (SPOTI_N_PLACE) by a hash of the cells */
+    bool gave_up_motion;   /* there was some when the episodes were folded */
+    uint64_t counter;      /* keys of episodes without a seed */
+    int last_point;        /* where the row before went */
+    spoti_place *places;   /* (SPOTI_N_PLACE) by a hash of the cells */
+    spoti_source *sources; /* (capacity_sources) */
+    int n_sources;
+    int capacity_sources;
+    const char *source_now; /* the name that the last row had; compared, never read */
+    uint32_t *
+        seen; /* (n_seen) episodes that have a seed, by a hash of seed and point, from 1; 0 = none */
+    size_t n_seen;
     char unused[SPOTI_UNUSED_SIZE];
 };
 
@@ -151,8 +162,14 @@ spot_status spoti_log_place(spot_analyze_log *log, const spoti_row *row, int *in
 spot_status spoti_log_add_episode(spot_analyze_log *log, int index, const spoti_row *row, int task,
                                   spot_diag *diag);
 
-/* The setting of (platform, speed), made if needed; -1 if there are too many. */
-int spoti_log_setting_of(spot_analyze_log *log, const char *platform, bool has_speed, double speed);
+/* Notes the file that `row` comes from (log_seen.c). Returns SPOT_OK, E_NOMEM. */
+spot_status spoti_log_note_source(spot_analyze_log *log, const spoti_row *row);
+
+/* Refuses an episode whose seed is there at its point already, else notes it as the next to be kept (log_seen.c). seed: its
+ * text. Returns SPOT_OK, E_FORMAT, E_NOMEM. */
+spot_status spoti_log_note_seed(spot_analyze_log *log, const spoti_episode *e, const spoti_row *row,
+                                const char *seed, spot_diag *diag);
+void spoti_log_forget_seeds(spot_analyze_log *log);
 
 static inline void spoti_mean_add(spoti_mean *m, double weight, double value)
 {

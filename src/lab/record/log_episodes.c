@@ -43,6 +43,7 @@ static spot_status fold_all(spot_analyze_log *log)
     log->capacity = 0;
     log->n_episodes = 0;
     log->is_folded = true;
+    spoti_log_forget_seeds(log);
     return st;
 }
 
@@ -124,13 +125,25 @@ static spot_status keep(spot_analyze_log *log, const spoti_episode *e, const spo
     return SPOT_OK;
 }
 
-/* Same seed and task, same key, whatever the point. */
-static uint64_t key_of(spot_analyze_log *log, const spoti_row *row, int task)
+/* What pairs the row with others: its seed, or the number of its trial where the user says so; NULL = nothing. */
+static const char *seed_of(const spot_analyze_log *log, const spoti_row *row)
+{
+    return row->has[SPOTI_SEED]                          ? spoti_row_text(row, SPOTI_SEED)
+           : log->config.paired && row->has[SPOTI_TRIAL] ? spoti_row_text(row, SPOTI_TRIAL)
+                                                         : NULL;
+}
+
+/* Same seed, task and session, same key, whatever the point. */
+static uint64_t key_of(spot_analyze_log *log, const spoti_row *row, const char *seed, int task)
 {
     uint64_t hash = spoti_hash(SPOTI_HASH_START, &task, sizeof(task));
-    if (row->has[SPOTI_SEED]) {
-        const char *seed = spoti_row_text(row, SPOTI_SEED);
-        return spoti_hash(hash, seed, strlen(seed));
+    if (seed != NULL) {
+        hash = spoti_hash(hash, seed, strlen(seed));
+        if (row->has[SPOTI_SESSION]) {
+            const char *session = spoti_row_text(row, SPOTI_SESSION);
+            hash = spoti_hash(spoti_hash(hash, "", 1), session, strlen(session));
+        }
+        return hash;
     }
     log->counter++;
     hash = spoti_hash(hash, "unseeded", 8);
@@ -169,7 +182,8 @@ spot_status spoti_log_add_episode(spot_analyze_log *log, int index, const spoti_
         return spoti_row_refuse(row, SPOTI_INVALID, SPOT_E_FORMAT, diag,
                                 "1 for a success, expected 0: an episode is one or the other");
     }
-    if (p->rows > 0 && p->has_seeds != row->has[SPOTI_SEED]) {
+    const char *seed = seed_of(log, row);
+    if (p->rows > 0 && p->has_seeds != (seed != NULL)) {
         return spoti_row_refuse(row, SPOTI_SEED, SPOT_E_FORMAT, diag,
                                 "known for some episodes of '%s' and empty for others", p->name);
     }
@@ -177,9 +191,16 @@ spot_status spoti_log_add_episode(spot_analyze_log *log, int index, const spoti_
     if (st != SPOT_OK) {
         return st;
     }
-    spoti_episode e = {.key = key_of(log, row, task), .point = (uint16_t)index, .success = success};
+    spoti_episode e = {.key = key_of(log, row, seed, task),
+                       .line = row->line <= UINT32_MAX ? (uint32_t)row->line : 0,
+                       .point = (uint16_t)index,
+                       .success = success};
+    st = seed != NULL ? spoti_log_note_seed(log, &e, row, seed, diag) : SPOT_OK;
+    if (st != SPOT_OK) {
+        return st;
+    }
     p->has_episodes = true;
-    p->has_seeds = row->has[SPOTI_SEED];
+    p->has_seeds = seed != NULL;
     p->is_counted = true;
     if (invalid) {
         e.invalid = true;

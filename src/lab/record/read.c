@@ -8,27 +8,18 @@
 #include "core/base/alloc.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
-#include "lab/record/csv.h"
-#include "lab/record/map.h"
+#include "lab/record/columns.h"
 
 enum { NOTE_SIZE = 128 };
 
 /* Of any format: columns are known by their names. */
 static const char OURS[] = "# sweetspot episodes, format ";
 
-/* What a column of the file becomes. */
-typedef struct column {
-    spoti_field field; /* SPOTI_N_FIELD = not used */
-    double factor;
-} column;
-
 typedef struct reader {
     spot_analyze_log *log;
     spoti_csv csv;
-    column columns[SPOTI_CSV_FIELDS_MAX];
-    int n_column;
-    bool seen[SPOTI_N_FIELD]; /* there is such a column */
-    bool ours;                /* written by us: unused columns are no news */
+    spoti_columns columns;
+    bool ours; /* written by us: unused columns are no news */
     spoti_row preset;
     /* texts of the preset that come from the first line */
     char point[NOTE_SIZE];
@@ -147,93 +138,10 @@ static spot_status read_note(reader *r, bool ignore, spot_diag *diag)
                                             : read_prose(r, note + 1, diag);
 }
 
-/* The header ----------------------------------------------------------------------------------- */
-
-/* The name that --map gives to a column, else its own. False if the map is not one. */
-static bool mapped(const char *map, const char *name, char *out, size_t size)
-{
-    spoti_map_pair pair;
-
-    for (const char *at = map; spoti_map_next(&at, &pair);) {
-        if (pair.name == NULL) {
-            return false;
-        }
-        if (spoti_map_is(&pair, name)) {
-            return spoti_copy_n(out, size, pair.name, pair.name_size);
-        }
-    }
-    (void)spoti_copy(out, size, name);
-    return true;
-}
-
-static void note_unused(spot_analyze_log *log, const char *name)
-{
-    size_t used = strlen(log->unused);
-    (void)spoti_format(log->unused + used, sizeof(log->unused) - used, "%s%.60s",
-                       used > 0 ? ", " : "", name);
-}
-
-static spot_status read_column(reader *r, int i, const char *map, spot_diag *diag)
-{
-    char name[SPOT_ANALYZE_NAME_SIZE];
-    column *c = &r->columns[i];
-    if (!mapped(map, r->csv.field[i], name, sizeof(name))) {
-        return spot_diag_set(diag, SPOT_E_FORMAT, "map: '%.60s', expected old=new,old=new", map);
-    }
-    c->field = spoti_field_find(name, &c->factor);
-    if (c->field == SPOTI_N_FIELD) {
-        if (strcmp(name, r->csv.field[i]) != 0) {
-            return spot_diag_set(diag, SPOT_E_FORMAT,
-                                 "map: '%.40s' is no column that is understood, expected one such "
-                                 "as point, success, time_s (docs/analyze.md)",
-                                 name);
-        }
-        if (!r->ours && name[0] != '\0') {
-            note_unused(r->log, name);
-        }
-        return SPOT_OK;
-    }
-    if (r->seen[c->field]) {
-        return spot_diag_set(diag, SPOT_E_FORMAT,
-                             "%s:%d: column '%.60s' is a second %s, expected one of each (--map "
-                             "renames columns)",
-                             r->csv.name, (int)r->csv.line, r->csv.field[i],
-                             spoti_field_name(c->field));
-    }
-    r->seen[c->field] = true;
-    return SPOT_OK;
-}
-
-static spot_status check_columns(const reader *r, spot_diag *diag)
-{
-    const bool *seen = r->seen;
-    bool named = seen[SPOTI_POINT] || seen[SPOTI_STEPS] || seen[SPOTI_ALPHA] ||
-                 seen[SPOTI_OVERLAP] || r->preset.has[SPOTI_POINT];
-    if (!named) {
-        return spot_diag_set(diag, SPOT_E_FORMAT,
-                             "%s:%d: no column names the operating point, expected point, steps, "
-                             "alpha or overlap (--map old=new renames a column)",
-                             r->csv.name, (int)r->csv.line);
-    }
-    if (seen[SPOTI_SUCCESS] && seen[SPOTI_SUCCESSES]) {
-        return spot_diag_set(diag, SPOT_E_FORMAT,
-                             "%s:%d: columns success and successes, expected one row an episode "
-                             "(success) or one a point (successes, episodes)",
-                             r->csv.name, (int)r->csv.line);
-    }
-    if (!seen[SPOTI_SUCCESS] && !seen[SPOTI_SUCCESSES] && !seen[SPOTI_SCORE] && !seen[SPOTI_TIME] &&
-        !seen[SPOTI_CHUNKS] && !seen[SPOTI_T_INF] && !seen[SPOTI_ALPHA]) {
-        return spot_diag_set(diag, SPOT_E_FORMAT,
-                             "%s:%d: nothing to analyse, expected columns such as success, "
-                             "successes, time_s, chunks or t_inf_s",
-                             r->csv.name, (int)r->csv.line);
-    }
-    return SPOT_OK;
-}
+/* Header and rows ------------------------------------------------------------------------------ */
 
 static spot_status read_header(reader *r, const spoti_preset *preset, spot_diag *diag)
 {
-    const char *map = r->log->config.map;
     bool more = false;
     spot_status st = spoti_csv_next(&r->csv, &more, diag);
     if (st != SPOT_OK) {
@@ -244,49 +152,11 @@ static spot_status read_header(reader *r, const spoti_preset *preset, spot_diag 
                              r->csv.name);
     }
     st = read_note(r, preset != NULL && preset->ignore_note, diag);
-    r->n_column = r->csv.n_field;
-    for (int i = 0; st == SPOT_OK && i < r->n_column; i++) {
-        st = read_column(r, i, r->ours ? NULL : map, diag);
+    if (st == SPOT_OK) {
+        st = spoti_columns_read(&r->columns, &r->csv, &r->log->config, r->ours, r->log->unused,
+                                sizeof(r->log->unused), diag);
     }
-    if (st == SPOT_OK && !r->ours) {
-        st = spoti_map_check(map, &r->csv, diag);
-    }
-    return st == SPOT_OK ? check_columns(r, diag) : st;
-}
-
-/* Rows ----------------------------------------------------------------------------------------- */
-
-/* Reads the row at hand over the one before, which began as the preset: each column sets its own field, or leaves it
- * unknown. */
-static spot_status read_row(reader *r, spoti_row *row, spot_diag *diag)
-{
-    row->line = r->csv.line;
-    if (r->csv.n_field != r->n_column) {
-        return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%lld: %d columns, expected %d", r->csv.name,
-                             (long long)r->csv.line, r->csv.n_field, r->n_column);
-    }
-    for (int i = 0; i < r->n_column; i++) {
-        const column *c = &r->columns[i];
-        if (c->field == SPOTI_N_FIELD) {
-            continue;
-        }
-        if (c->field >= SPOTI_N_NUMBER) {
-            row->has[c->field] = r->csv.field[i][0] != '\0';
-            row->text[c->field - SPOTI_N_NUMBER] = r->csv.field[i];
-            continue;
-        }
-        spot_status st = spoti_field_read(row, c->field, c->factor, r->csv.field[i], diag);
-        if (st != SPOT_OK) {
-            return st;
-        }
-    }
-    if (r->seen[SPOTI_SUCCESS] && !row->has[SPOTI_SUCCESS]) {
-        return spoti_row_refuse(row, SPOTI_SUCCESS, SPOT_E_FORMAT, diag, "empty, expected 0 or 1");
-    }
-    if (r->seen[SPOTI_POINT] && !row->has[SPOTI_POINT]) {
-        return spoti_row_refuse(row, SPOTI_POINT, SPOT_E_FORMAT, diag, "empty, expected a name");
-    }
-    return SPOT_OK;
+    return st == SPOT_OK ? spoti_columns_check(&r->columns, &r->preset, &r->csv, diag) : st;
 }
 
 static spot_status read_rows(reader *r, spot_diag *diag)
@@ -298,7 +168,7 @@ static spot_status read_rows(reader *r, spot_diag *diag)
         bool more = false;
         spot_status st = spoti_csv_next(&r->csv, &more, diag);
         if (st == SPOT_OK && more) {
-            st = read_row(r, &row, diag);
+            st = spoti_columns_row(&r->columns, &r->csv, &row, diag);
         }
         if (st == SPOT_OK && more) {
             st = spoti_log_add(r->log, &row, diag);
@@ -327,6 +197,7 @@ spot_status spoti_read_stream(spot_analyze_log *log, const char *name, FILE *str
         return SPOT_E_NOMEM;
     }
     r->log = log;
+    log->source_now = NULL; /* the name may lie where another file's did */
     if (preset != NULL) {
         r->preset = preset->row;
     }

@@ -99,7 +99,9 @@ static void contradictions_name_row_and_column(void **state)
                "t.csv:4: column chunk_actions", "expected 8");
     refused_as("point,t_act_s,t_inf_s\na,0.1,1\nb,0.2,1\n", "t.csv:3: column t_act_s", "0.1");
     refused_as("point,episodes,successes\na,5,4\na,5,4\n", "t.csv:3: column point", "twice");
-    refused_as("point,seed,success\na,1,1\na,1,0\n", "'a'", "a seed is there twice");
+    refused_as("point,seed,success\na,1,1\na,2,1\nb,1,1\na,1,0\n",
+               "t.csv:5: column seed: '1' is there twice at 'a'",
+               "first in line 2; two sessions in one log? --session COLUMN");
     refused_as("point,seed,success\na,1,1\na,,0\n", "t.csv:3: column seed", "empty for others");
     refused_as("point,success,time_s\na,1,4\na,1,\n", "t.csv:3: column time_s", "empty for others");
     refused_as("point,t_inf_s,alpha,chunks\na,1,1,5\nb,0.5,0.7,5\n", "'b'", "column alpha");
@@ -114,7 +116,7 @@ static void broken_files_are_refused(void **state)
     refused_as("\n", "t.csv", "empty");
     refused_as("point,success\n", "t.csv", "no rows");
     refused_as("point,success\na\n", "t.csv:2", "1 columns, expected 2");
-    refused_as("name,success\na,1\n", "t.csv:1", "operating point");
+    refused_as("colour,success\na,1\n", "t.csv:1", "operating point");
     refused_as("point,colour\na,red\n", "t.csv:1", "nothing to analyse");
     refused_as("point,success,succeeded\na,1,1\n", "t.csv:1", "second success");
     refused_as("point,success,successes\na,1,1\n", "t.csv:1", "success and successes");
@@ -200,6 +202,87 @@ static void synonyms_units_map_and_case_are_understood(void **state)
     spot_analysis_destroy(a);
 }
 
+/* The latency of 180 ms, however it is named and mapped; s, to begin with, is what nobody says. */
+static void a_map_converts_by_the_old_name(void **state)
+{
+    static const struct {
+        const char *column, *map, *cell;
+    } cases[] = {{"net_ms", "net_ms=t_inf_s", "180"},
+                 {"net_ms", "net_ms=latency_ms", "180"},
+                 {"net (us)", "net (us)=t_inf_s", "180000"},
+                 {"net", "net=t_inf_s", "0.18"},
+                 {"net", "net=t_inf_ms", "180"},
+                 {"net", "net=latency_us", "180000"},
+                 {"net_s", "net_s=t_inf_ms", "180"}, /* a wrong name, put right */
+                 {"net_ms", "net_ms=t_inf", "180"}};
+    char text[128];
+    spot_analyze_config config;
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        spot_analyze_config_default(&config);
+        config.map = cases[i].map;
+        (void)snprintf(text, sizeof(text), "point,%s,success\na,%s,1\n", cases[i].column,
+                       cases[i].cell);
+        spot_analysis *a = analysed(&config, text);
+        assert_close(a->settings[0].points[0].t_inf_s.value, 0.18, 0.0, 1e-15);
+        spot_analysis_destroy(a);
+    }
+    spot_analyze_config_default(&config);
+    config.map = "seed=,hz=fps";
+    spot_analysis *a =
+        analysed(&config, "point,seed,success,hz,n,t_inf_s\na,1,1,50,8,0.2\na,1,0,50,8,0.2\n");
+    assert_close(a->settings[0].action_s, 0.02, 0.0, 1e-15);
+    assert_int_equal(a->settings[0].points[0].trials, 2);
+    spot_analysis_destroy(a);
+}
+
+/* Two sessions with the seeds 1 and 2: four scenes, on which the two points differ in one way of three. */
+static void sessions_and_trials_pair_where_asked(void **state)
+{
+    static const char TEXT[] =
+        "point,episode_index,day,success\n"
+        "a,1,x,1\na,2,x,1\na,1,y,1\na,2,y,1\nb,1,x,0\nb,2,x,1\nb,1,y,1\nb,2,y,0\n";
+    spot_analyze_config config;
+    spot_analyze_log *log = NULL;
+    spot_diag diag = {""};
+    (void)state;
+    spot_analyze_config_default(&config);
+    spot_analysis *a = analysed(&config, TEXT);
+    assert_false(a->settings[0].paired); /* numbers of episodes are no seeds */
+    spot_analysis_destroy(a);
+    config.paired = true;
+    assert_int_equal(read_text(&config, TEXT, &log, &diag), SPOT_E_FORMAT);
+    assert_non_null(
+        strstr(diag.text, "t.csv:4: column trial: '1' is there twice at 'a', first in line 2;"));
+    spot_analyze_log_destroy(log);
+    config.session = "Day";
+    a = analysed(&config, TEXT);
+    assert_true(a->settings[0].paired);
+    assert_int_equal(a->settings[0].points[1].trials, 4);
+    spot_analysis_destroy(a);
+}
+
+/* A share of successes is the nearest whole number of them, or none. */
+static void shares_are_counted(void **state)
+{
+    spot_analyze_config config;
+    (void)state;
+    spot_analyze_config_default(&config);
+    spot_analysis *a =
+        analysed(&config, "point,num_episodes,pc_success\na,500,98.8\nb,30,66.7\nc,3,67\n");
+    const spot_analysis_point *p = a->settings[0].points;
+    assert_int_equal(p[0].successes, 494);
+    assert_int_equal(p[1].successes, 20);
+    assert_int_equal(p[2].successes, 2);
+    spot_analysis_destroy(a);
+    refused_as("point,episodes,success_rate\na,10,0.85\n", "t.csv:2: column success_rate",
+               "8.5 successes");
+    refused_as("point,success_rate\na,0.8\n", "t.csv:2: column episodes", "empty");
+    refused_as("point,episodes,success_rate\na,10,95\n", "t.csv:2: column success_rate",
+               "95, expected 0..1");
+    refused_as("point,success,fps\na,1,0\n", "t.csv:2: column t_act_s", "more than 0");
+}
+
 static void missing_stays_unknown(void **state)
 {
     spot_analyze_config config;
@@ -282,6 +365,9 @@ int main(void)
         cmocka_unit_test(broken_files_are_refused),
         cmocka_unit_test(many_points_and_settings_are_refused),
         cmocka_unit_test(synonyms_units_map_and_case_are_understood),
+        cmocka_unit_test(a_map_converts_by_the_old_name),
+        cmocka_unit_test(sessions_and_trials_pair_where_asked),
+        cmocka_unit_test(shares_are_counted),
         cmocka_unit_test(missing_stays_unknown),
         cmocka_unit_test(names_that_are_no_text_do_not_break_json),
         cmocka_unit_test(memory_may_run_out),
