@@ -21,6 +21,10 @@ static const double SAME_S = 1e-9; /* delays closer than this are one */
  * error): else the cross cells tell nothing. */
 static const double TELLING = 0.5;
 
+/* Trials of a cell up to which each is drawn, and outcomes of the rarer kind from which their number is normal. */
+static const int ONE_BY_ONE = 1024;
+static const double MANY = 50.0;
+
 static const int RESAMPLE_MIN = 20;
 static const int RESAMPLE_MAX = 1 << 20;
 
@@ -217,17 +221,39 @@ static double logit(double p)
     return log(p) - log1p(-p);
 }
 
+/* Successes of n trials. Many are not drawn one by one: rare outcomes by the trials between them, which are geometric,
+ * else by the normal law, whose error is far below what so many trials leave. */
+static int draw_successes(spot_rng *rng, double rate, int n)
+{
+    const double rare = fmin(rate, 1.0 - rate);
+    int k = 0;
+    if (n <= ONE_BY_ONE) {
+        for (int i = 0; i < n; i++) {
+            k += spot_rng_uniform(rng, 0.0, 1.0) < rate;
+        }
+        return k;
+    }
+    if (n * rare > MANY) {
+        const double x = n * rare + sqrt(n * rare * (1.0 - rare)) * spot_rng_normal(rng);
+        k = (int)fmin(fmax(round(x), 0.0), n);
+    } else {
+        double at = floor(log1p(-spot_rng_uniform(rng, 0.0, 1.0)) / log1p(-rare));
+        while (at < n) {
+            k++;
+            at += 1.0 + floor(log1p(-spot_rng_uniform(rng, 0.0, 1.0)) / log1p(-rare));
+        }
+    }
+    return rare == rate ? k : n - k;
+}
+
 /* Successes drawn from the fitted surface. */
 static void redraw(const spot_tised_surface *s, const spoti_surface_table *t, spot_rng *rng,
                    spoti_surface_table *drawn)
 {
     for (int c = 0; c < t->n_cell; c++) {
-        const double rate = spoti_surface_rate(s, t, t->cells[c].point, t->cells[c].delay_s);
-        int k = 0;
-        for (int i = 0; i < t->cells[c].trials; i++) {
-            k += spot_rng_uniform(rng, 0.0, 1.0) < rate;
-        }
-        drawn->cells[c].successes = k;
+        const spot_tised_cell *cell = &t->cells[c];
+        const double rate = spoti_surface_rate(s, t, cell->point, cell->delay_s);
+        drawn->cells[c].successes = draw_successes(rng, rate, cell->trials);
     }
 }
 

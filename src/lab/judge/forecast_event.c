@@ -188,11 +188,20 @@ static const char *doubt(const spot_tised_event_delta *delta)
                : NULL;
 }
 
+/* Resamples: fewer of a long log, whose bands are the law's own error anyway. */
+static int count_resamples(int wanted, size_t n_episode)
+{
+    static const double EPISODES_MAX = 2e7; /* of all resamples together: seconds */
+    static const double LEAST = 99.0;
+    return (int)fmin(wanted, fmax(LEAST, EPISODES_MAX / (double)n_episode));
+}
+
 static spot_status apply(maker *m, event_data *d, bool *done)
 {
     spot_tised_event_config config;
     spot_tised_event_delta delta = {0};
     spot_tised_event_config_default(&config);
+    config.n_resample = count_resamples(config.n_resample, d->n);
     const spot_tised_event_log log = {d->points, d->n_point, find_limit(m, d)};
     d->n_work = spot_tised_event_work_size(&log, config.n_resample);
     d->work =

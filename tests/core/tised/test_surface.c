@@ -197,6 +197,35 @@ static void bands_cover_unseen_cells(void **state)
     assert_true(inside >= 0.87 * WORLDS * QUERIES && inside <= 0.995 * WORLDS * QUERIES);
 }
 
+/* Bands of cells of 1024 trials, drawn one by one, and of 1025, drawn otherwise, are as wide to their Monte-Carlo error: a
+ * quantile of 999 draws has one of 5 % of a half-width or so. */
+static void many_trials_are_drawn_alike(void **state)
+{
+    (void)state;
+    enum { DRAWS = 999 };
+    static const spot_tised_surface_query queries[] = {{1, 0.2}, {2, 0.35}, {4, 0.3}};
+    static double work[3 * DRAWS];
+    spot_tised_surface_prediction p[2][3];
+    spot_tised_surface rare = TRUTH;
+    rare.mu_s = 0.5; /* at 0.2 s some cells fail once in a thousand trials */
+    for (int i = 0; i < 2; i++) {
+        sample s;
+        spot_tised_surface_result r;
+        spot_tised_surface_config config;
+        make_sample(&s, &rare, 1024 + i, NULL);
+        spot_tised_surface_config_default(&config);
+        config.n_resample = DRAWS;
+        config.discrepancy = 0.0;
+        assert_int_equal(spot_tised_surface_fit(&s.log, &r), SPOT_OK);
+        assert_int_equal(spot_tised_surface_predict(&s.log, &r, &config, queries, 3, work, p[i]),
+                         SPOT_OK);
+    }
+    for (int k = 0; k < 3; k++) {
+        assert_close(p[1][k].rate.hi - p[1][k].rate.lo, p[0][k].rate.hi - p[0][k].rate.lo, 0.0,
+                     0.2);
+    }
+}
+
 static void what_does_not_determine_it_is_refused(void **state)
 {
     (void)state;
@@ -255,6 +284,7 @@ int main(void)
         cmocka_unit_test(the_fit_is_the_maximum),
         cmocka_unit_test(separability_is_tested_at_its_level),
         cmocka_unit_test(bands_cover_unseen_cells),
+        cmocka_unit_test(many_trials_are_drawn_alike),
         cmocka_unit_test(what_does_not_determine_it_is_refused),
         cmocka_unit_test(predictions_say_what_they_rest_on),
     };
