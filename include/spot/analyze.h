@@ -157,6 +157,9 @@ typedef struct spot_analysis_verdict {
         trials_needed; /* a point, to establish what was not; power 0.8 at 5 %; its range is what
                                   * the trials at hand allow, hi infinite where they allow no effect */
     char text[SPOT_ANALYZE_TEXT_SIZE];
+    char warnings
+        [SPOT_ANALYZE_WARNINGS_SIZE]; /* of figures that cannot be what their columns say, a line
+                                                * each; "" = none */
 } spot_analysis_verdict;
 
 /* A platform at an environment speed. */

@@ -232,6 +232,23 @@ static int check_setting(const request *r, const spot_analysis *a)
     return CLI_USAGE;
 }
 
+/* What cannot be, a line each. */
+static void print_warnings(const request *r, const spot_analysis *a)
+{
+    for (int i = 0; i < a->n_settings; i++) {
+        const spot_analysis_setting *s = &a->settings[i];
+        if (r->setting != NULL && strcmp(r->setting, s->name) != 0) {
+            continue;
+        }
+        for (const char *at = s->verdict.warnings; *at != '\0';
+             at += at[strcspn(at, "\n")] != '\0' ? strcspn(at, "\n") + 1 : strlen(at)) {
+            spot_print(stderr, "sweetspot analyze: warning: %s%s%.*s\n",
+                       a->n_settings > 1 ? s->name : "", a->n_settings > 1 ? ": " : "",
+                       (int)strcspn(at, "\n"), at);
+        }
+    }
+}
+
 static int judge(const request *r, spot_analyze_log *log)
 {
     spot_diag diag = {""};
@@ -252,6 +269,7 @@ static int judge(const request *r, spot_analyze_log *log)
         return fail_on_data(st, &diag);
     }
     int exit_code = check_setting(r, a);
+    print_warnings(r, a);
     forecasts = calloc((size_t)a->n_settings, sizeof(spot_forecast *));
     if (forecasts == NULL) {
         spot_analysis_destroy(a);

@@ -15,14 +15,11 @@ static const double ALPHA_RTOL = 0.01;
 static spot_quantity latency_of(const spoti_setting *s, int i)
 {
     const spoti_log_point *p = s->points[i];
-    const spoti_log_point *base = s->points[s->out->baseline];
-    if (spoti_mean_known(&p->t_inf)) {
-        return spoti_known(spoti_mean_value(&p->t_inf));
+    const spot_quantity *base = &s->t_inf[s->out->baseline];
+    if (!s->t_inf[i].known && p->has[SPOTI_ALPHA] && base->known) {
+        return spoti_known(p->value[SPOTI_ALPHA] * base->value);
     }
-    if (p->has[SPOTI_ALPHA] && spoti_mean_known(&base->t_inf)) {
-        return spoti_known(p->value[SPOTI_ALPHA] * spoti_mean_value(&base->t_inf));
-    }
-    return (spot_quantity){0};
+    return s->t_inf[i];
 }
 
 static spot_status measure_alpha(spoti_setting *s, int i, spot_diag *diag)
@@ -268,6 +265,10 @@ static spot_status check_goal(const spoti_setting *s, spot_diag *diag)
 
 spot_status spoti_measure(spoti_setting *s, spot_diag *diag)
 {
+    spot_status found = spoti_find_latencies(s);
+    if (found != SPOT_OK) {
+        return found;
+    }
     for (int i = 0; i < s->n; i++) {
         const spoti_log_point *p = s->points[i];
         memcpy(s->out->points[i].name, p->name, sizeof(p->name));
@@ -289,6 +290,7 @@ spot_status spoti_measure(spoti_setting *s, spot_diag *diag)
         decompose(s, i);
     }
     spoti_apply_cadence(s);
+    spoti_check_plausible(s);
     choose_objective(s);
     return check_goal(s, diag);
 }

@@ -37,7 +37,8 @@ typedef struct spoti_setting {
     bool strict; /* invalid episodes count as failures */
     int n;
     const spoti_log_point *points[SPOT_ANALYZE_POINTS_MAX];
-    double budget_s[SPOT_ANALYZE_POINTS_MAX]; /* 0 = unknown */
+    double budget_s[SPOT_ANALYZE_POINTS_MAX];     /* 0 = unknown */
+    spot_quantity t_inf[SPOT_ANALYZE_POINTS_MAX]; /* that rows say, s */
     bool has_timing[SPOT_ANALYZE_POINTS_MAX];
     spot_tised_timing timing[SPOT_ANALYZE_POINTS_MAX]; /* eta is not used */
     spoti_objective objective;
@@ -100,6 +101,12 @@ static inline double spoti_actions_ratio(const spoti_setting *s, int i)
     const int base = s->out->points[s->out->baseline].n_action;
     return n > 0 && base > 0 ? (double)n / base : 1.0;
 }
+
+/* plausible.c: the latency of each point that says its own, the median where outliers rule the mean. Returns SPOT_OK,
+ * E_NOMEM. */
+spot_status spoti_find_latencies(spoti_setting *s);
+/* ... warns of figures that cannot be, and names the unit that was likely meant; after everything is measured. */
+void spoti_check_plausible(spoti_setting *s);
 
 /* measure.c: what is known of each point without resampling; sets budget, timing, objective, value.
  * Returns SPOT_OK, E_RANGE. */

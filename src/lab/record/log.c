@@ -13,6 +13,7 @@ enum {
     N_RESAMPLE = 10000,
     RESAMPLE_MIN = 100,
     RESAMPLE_MAX = 1000000,
+    LATENCIES_FIRST = 64,
 };
 
 /* Figures that should be equal may differ by what a printed decimal hides. */
@@ -72,7 +73,9 @@ void spot_analyze_log_destroy(spot_analyze_log *log)
     }
     const spot_allocator *a = log->config.allocator;
     for (int i = 0; log->points != NULL && i < log->n_points; i++) {
-        spoti_free(a, log->points[i].blocks, SPOTI_N_BLOCK * sizeof(spoti_unit));
+        spoti_log_point *p = &log->points[i];
+        spoti_free(a, p->blocks, SPOTI_N_BLOCK * sizeof(spoti_unit));
+        spoti_free(a, p->latencies, (size_t)p->capacity_latency * sizeof(*p->latencies));
     }
     spoti_free(a, log->points, SPOT_ANALYZE_POINTS_MAX * sizeof(*log->points));
     spoti_free(a, log->sources, (size_t)log->capacity_sources * sizeof(*log->sources));
@@ -171,6 +174,31 @@ static void take_means(spoti_log_point *p, const spoti_row *row)
         p->wait_s += row->value[SPOTI_WAIT];
         p->inferences += row->value[SPOTI_INFERENCES];
     }
+}
+
+/* Keeps a latency of the point, as long as there are few. */
+static spot_status keep_latency(const spot_analyze_log *log, spoti_log_point *p,
+                                const spoti_row *row)
+{
+    const spot_allocator *a = log->config.allocator;
+    if (!row->has[SPOTI_T_INF] || p->n_latency == SPOTI_LATENCIES_MAX) {
+        return SPOT_OK;
+    }
+    if (p->n_latency == p->capacity_latency) {
+        const int more = p->capacity_latency > 0 ? 2 * p->capacity_latency : LATENCIES_FIRST;
+        double *grown = spoti_alloc(a, (size_t)more, sizeof(*grown));
+        if (grown == NULL) {
+            return SPOT_E_NOMEM;
+        }
+        if (p->n_latency > 0) {
+            memcpy(grown, p->latencies, (size_t)p->n_latency * sizeof(*grown));
+        }
+        spoti_free(a, p->latencies, (size_t)p->capacity_latency * sizeof(*grown));
+        p->latencies = grown;
+        p->capacity_latency = more;
+    }
+    p->latencies[p->n_latency++] = row->value[SPOTI_T_INF];
+    return SPOT_OK;
 }
 
 /* The row's task; -1 if there are too many. */
@@ -309,6 +337,10 @@ spot_status spoti_log_add(spot_analyze_log *log, const spoti_row *row, spot_diag
         return st;
     }
     take_means(p, row);
+    st = keep_latency(log, p, row);
+    if (st != SPOT_OK) {
+        return st;
+    }
     int task = task_of(log, row);
     if (task < 0) {
         return spoti_row_refuse(row, SPOTI_TASK, SPOT_E_RANGE, diag, "more than %d tasks",

@@ -23,6 +23,7 @@ enum {
     SPOTI_UNUSED_SIZE = 512,
     SPOTI_PLATFORM_SIZE = 64,
     SPOTI_N_PLACE = 512,
+    SPOTI_LATENCIES_MAX = 1 << 14, /* kept of a point, to look for outliers */
     SPOTI_PLACE_SIZE = 256,
     SPOTI_SOURCE_SIZE = 256,
 };
@@ -80,6 +81,8 @@ typedef struct spoti_log_point {
     bool has_schedule;
     spot_schedule schedule;
     spoti_mean t_inf, delay, age;
+    double *latencies; /* (capacity_latency) the first ones that rows say, in their order */
+    int n_latency, capacity_latency;
     int64_t rows;
     bool is_counted; /* n and k are known */
     int64_t n;       /* valid ones */

@@ -4,6 +4,7 @@
  * undefined. */
 #include <jansson.h>
 #include <math.h>
+#include <string.h>
 
 #include "lab/report/words.h"
 #include "spot/report_analysis.h"
@@ -154,11 +155,23 @@ static json_t *trials(const spot_quantity *q)
                                  high ? json_integer((json_int_t)q->hi) : json_null());
 }
 
+/* A line each. */
+static json_t *warnings(const char *lines)
+{
+    json_t *array = json_array();
+    while (*lines != '\0') {
+        const size_t n = strcspn(lines, "\n");
+        (void)json_array_append_new(array, json_stringn(lines, n));
+        lines += n + (lines[n] != '\0');
+    }
+    return array;
+}
+
 static json_t *make_verdict(const spot_analysis_setting *s)
 {
     const spot_analysis_verdict *v = &s->verdict;
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "best",
+        "{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "best",
         v->best >= 0 ? json_string(s->points[v->best].name) : json_null(), "cheapest",
         v->cheapest >= 0 ? json_string(s->points[v->cheapest].name) : json_null(), "leader",
         v->leader >= 0 ? json_string(s->points[v->leader].name) : json_null(), "kind",
@@ -168,7 +181,7 @@ static json_t *make_verdict(const spot_analysis_setting *s)
         "failure_bound", number(&v->failure_bound), "p_interior", number(&v->p_interior),
         "posterior_interior", number(&v->posterior_interior), "static_paradox",
         claim(v->static_paradox), "dynamic_paradox", claim(v->dynamic_paradox), "trials_needed",
-        trials(&v->trials_needed), "text", v->text);
+        trials(&v->trials_needed), "warnings", warnings(v->warnings), "text", v->text);
 }
 
 static json_t *make_forecast_point(const spot_forecast_point *p)
