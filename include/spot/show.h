@@ -50,6 +50,10 @@ SPOT_API void spot_print_wrapped(FILE *out, int indent, const char *text);
  * that differ stay different, but for one that holds the words of an escape. Returns true if all of it fitted. */
 SPOT_API bool spot_show(char *dst, size_t dst_size, const char *text);
 
+/* The one of `known` that the unknown word `word` was probably meant to be (a slip of the pen, or its first letters), for
+ * "did you mean"; NULL if none is near. Threads: immutable. */
+SPOT_API const char *spot_suggest(const char *word, const char *const *known, size_t n_known);
+
 /* Writes a JSON document in UTF-8 with the same characters as \u001b, so that it means the same. */
 SPOT_API void spot_print_json(FILE *out, const char *json);
 

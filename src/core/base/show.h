@@ -53,4 +53,11 @@ void spoti_vshow_line(char *dst, size_t size, const char *format, va_list args)
 #endif
     ;
 
+enum { SPOTI_HINT_SIZE = 96 };
+
+/* `; did you mean 'WORD'?` for the end of a message about the unknown `word`; "" if no known one is near
+ * (spot_suggest). */
+void spoti_hint(char hint[SPOTI_HINT_SIZE], const char *word, const char *const *known,
+                size_t n_known);
+
 #endif
