@@ -94,7 +94,8 @@ SPOT_API void spot_serve_config_default(spot_serve_config *config);
 /* Listens and begins one state of the brain, so that a point that cannot be had is refused here; more are begun as clients
  * come. `brain` is borrowed until destroy. Clients wait until spot_serve_run.
  * Ownership: on success *out is the caller's, given back by spot_serve_destroy; on failure it is NULL.
- * Returns SPOT_OK, E_INVALID, E_RANGE, E_IO (the address cannot be had), E_NOMEM, or as spot_brain_begin. */
+ * Returns SPOT_OK, E_INVALID (also a host that is no numeric address), E_RANGE, E_IO (the address cannot be had),
+ * E_NOMEM, or as spot_brain_begin. */
 SPOT_API spot_status spot_serve_create(const spot_brain *brain, const spot_serve_config *config,
                                        spot_serve **out, spot_diag *diag);
 

@@ -32,13 +32,6 @@ typedef struct request {
     spot_analyze_config config;
 } request;
 
-/* What is wrong with data is no misuse of the command; a name that is not there is. */
-static int fail_on_data(spot_status st, const spot_diag *diag)
-{
-    (void)cli_fail("analyze", st, diag);
-    return st == SPOT_E_NOT_FOUND ? CLI_USAGE : CLI_FAILED;
-}
-
 static bool ends_with(const char *text, const char *suffix)
 {
     const size_t n = strlen(text);
@@ -69,9 +62,9 @@ static int read_source(spot_analyze_log *log, const char *source)
     spot_status st = SPOT_OK;
     if (strncmp(source, "published:", 10) == 0) {
         if (!cli_find_data("published", "dom_cr.csv", dir)) {
-            spot_print(stderr, "sweetspot analyze: no folder 'published' in ./, $SPOT_DATA or "
-                               "the installed data\n");
-            return CLI_FAILED;
+            spot_print(stderr, "sweetspot analyze: no folder 'published', expected one in ./, "
+                               "$SPOT_DATA or the installed data\n");
+            return CLI_USAGE;
         }
         st = spot_analyze_log_published(log, dir, source + 10, &diag);
     } else if (stat(source, &info) == 0 && S_ISDIR(info.st_mode)) {
@@ -83,7 +76,7 @@ static int read_source(spot_analyze_log *log, const char *source)
     } else {
         st = spot_analyze_log_csv(log, strcmp(source, "-") == 0 ? "/dev/stdin" : source, &diag);
     }
-    return st == SPOT_OK ? CLI_OK : fail_on_data(st, &diag);
+    return st == SPOT_OK ? CLI_OK : cli_refuse("analyze", st, &diag);
 }
 
 /* Forecasts ------------------------------------------------------------------------------------ */
@@ -124,8 +117,7 @@ static int make_forecasts(const request *r, const spot_analyze_log *log, const s
     spot_platform_destroy(platform);
     spot_platform_destroy(alphas);
     if (exit_code == CLI_OK && made == 0) {
-        spot_print(stderr, "sweetspot analyze: nothing could be predicted\n");
-        exit_code = CLI_FAILED;
+        exit_code = CLI_FAILED; /* why was said of each */
     }
     return exit_code;
 }
@@ -153,7 +145,8 @@ static int draw_figures(const request *r, const spot_analysis *a)
         int written = snprintf(base, sizeof(base), "%.*s%s", (int)(length - (suffix ? 4 : 0)),
                                r->figure, number);
         if (written < 0 || (size_t)written >= sizeof(base)) {
-            return cli_misuse("analyze", "--figure: path too long");
+            return cli_misuse("analyze", "--figure: path too long, expected below %d bytes",
+                              CLI_PATH_SIZE);
         }
         spot_status st = spot_report_analysis_figure(&a->settings[i], base, &diag);
         if (st == SPOT_E_UNSUPPORTED || st == SPOT_E_RANGE) {
@@ -266,7 +259,7 @@ static int judge(const request *r, spot_analyze_log *log)
     }
     spot_status st = spot_analyze(log, &a, &diag);
     if (st != SPOT_OK) {
-        return fail_on_data(st, &diag);
+        return cli_refuse("analyze", st, &diag);
     }
     int exit_code = check_setting(r, a);
     print_warnings(r, a);
@@ -316,11 +309,15 @@ static int check_request(request *r)
                                      "scales");
     }
     if (r->platform_name != NULL && r->charge_as == NULL) {
-        return cli_misuse("analyze", "--platform needs --charge-as CLASS: the class of model whose "
-                                     "latency is charged there");
+        return cli_misuse("analyze",
+                          "--platform: expected --charge-as CLASS with it, the class of model "
+                          "whose latency is charged there");
     }
     if (r->platform_name != NULL && r->t_inf_s >= 0.0) {
         return cli_misuse("analyze", "--platform and --t-inf: expected one of them");
+    }
+    if (r->figure != NULL && cli_check_target("analyze", "figure", r->figure) != CLI_OK) {
+        return CLI_USAGE;
     }
     r->config.map = r->map[0] != '\0' ? r->map : NULL;
     r->config.baseline = r->baseline;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-/* Options of a verb: parsing, and the help page made from the same table. */
+/* Options of a verb: parsing, and what is said of those that are wrong. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,23 +9,7 @@
 
 #include "cli.h"
 
-static const char *kind_text(cli_kind kind)
-{
-    switch (kind) {
-    case CLI_INTEGER:
-        return "a whole number";
-    case CLI_SEED:
-        return "a whole number from 0";
-    case CLI_REAL:
-        return "a number";
-    case CLI_INTEGERS:
-        return "whole numbers separated by commas";
-    case CLI_REALS:
-        return "numbers separated by commas";
-    default:
-        return "text";
-    }
-}
+enum { WORDS_MAX = 128, EXPECTED_SIZE = 128, INTEGER_MAX = 1000000000 };
 
 /* The number at *text, up to a comma or the end; *text moves behind it. */
 static bool next_real(const char **text, double *out)
@@ -46,13 +30,54 @@ static bool next_integer(const char **text, int *out)
     char *end = NULL;
     errno = 0;
     long value = strtol(*text, &end, 10);
-    if (end == *text || errno == ERANGE || value < -1000000000L || value > 1000000000L ||
+    if (end == *text || errno == ERANGE || value < -INTEGER_MAX || value > INTEGER_MAX ||
         (*end != '\0' && *end != ',')) {
         return false;
     }
     *out = (int)value;
     *text = *end == ',' ? end + 1 : end;
     return *end != ',' || end[1] != '\0';
+}
+
+/* `1,5` of who writes numbers with a comma: what they mean. */
+static bool has_decimal_comma(const char *text, double *meant)
+{
+    char point[32];
+    const size_t at = strcspn(text, ",");
+
+    if (text[at] == '\0' || strlen(text) >= sizeof(point)) {
+        return false;
+    }
+    (void)snprintf(point, sizeof(point), "%s", text);
+    point[at] = '.';
+    const char *rest = point;
+    return next_real(&rest, meant) && *rest == '\0';
+}
+
+/* What is right for an option, for a message about a `wrong` text. */
+static void say_expected(const cli_option *option, const char *wrong, char text[EXPECTED_SIZE])
+{
+    static const char *const kinds[] = {
+        [CLI_FLAG] = "no value",
+        [CLI_TEXT] = "text",
+        [CLI_TEXTS] = "text",
+        [CLI_INTEGER] = "a whole number",
+        [CLI_SEED] = "a whole number from 0 to 2^64 - 1",
+        [CLI_REAL] = "a number",
+        [CLI_INTEGERS] = "whole numbers separated by commas",
+        [CLI_REALS] = "numbers separated by commas",
+    };
+    char more[64] = "";
+    double meant = 0.0;
+
+    if (option->kind == CLI_INTEGERS || option->kind == CLI_REALS) {
+        (void)snprintf(more, sizeof(more), ", at most %d", CLI_LIST_MAX);
+    } else if (option->kind == CLI_INTEGER && wrong[strspn(wrong, "+-0123456789")] == '\0') {
+        (void)snprintf(more, sizeof(more), " from -%d to %d", INTEGER_MAX, INTEGER_MAX);
+    } else if (option->kind == CLI_REAL && has_decimal_comma(wrong, &meant)) {
+        (void)snprintf(more, sizeof(more), "; did you mean %.10g?", meant);
+    }
+    (void)snprintf(text, EXPECTED_SIZE, "%s%s", kinds[option->kind], more);
 }
 
 static bool read_seed(const char *text, uint64_t *out)
@@ -124,32 +149,6 @@ static bool read_value(const cli_option *option, const char *text)
     return false;
 }
 
-/* The program's own words, of several lines. */
-static void put_page(const char *text)
-{
-    (void)fputs(text, stdout);
-}
-
-static void print_help(const cli_page *page)
-{
-    put_page(page->summary);
-    spot_print(stdout, "\n\nUsage: sweetspot %s %s\n\nOptions:\n", page->verb, page->usage);
-    for (size_t i = 0; i < page->n_options; i++) {
-        const cli_option *o = &page->options[i];
-        char left[64];
-        (void)snprintf(left, sizeof(left), "--%s%s%s", o->name, o->value != NULL ? " " : "",
-                       o->value != NULL ? o->value : "");
-        spot_print(stdout, "  %-26s %s\n", left, o->help);
-    }
-    spot_print(stdout, "  %-26s %s\n", "--help", "this page");
-    if (page->notes != NULL) {
-        spot_print(stdout, "\n");
-        put_page(page->notes);
-    }
-    spot_print(stdout, "\nExamples:\n");
-    put_page(page->examples);
-}
-
 static const cli_option *find_option(const cli_page *page, const char *name, size_t length)
 {
     for (size_t i = 0; i < page->n_options; i++) {
@@ -168,28 +167,95 @@ static bool refuse(const cli_page *page, int *exit_code)
     return false;
 }
 
+static bool refuse_option(const cli_page *page, const char *word, int *exit_code)
+{
+    const char *names[WORDS_MAX];
+    char name[64];
+    size_t n = 0;
+
+    (void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word + strspn(word, "-"));
+    name[strcspn(name, "=")] = '\0';
+    while (n < page->n_options && n < WORDS_MAX) {
+        names[n] = page->options[n].name;
+        n++;
+    }
+    const char *near = spot_suggest(name, names, n);
+    if (near != NULL) {
+        spot_print(stderr, "sweetspot %s: %s: unknown option, did you mean --%s?\n", page->verb,
+                   word, near);
+    } else {
+        spot_print(stderr, "sweetspot %s: %s: unknown option, expected one of its help page\n",
+                   page->verb, word);
+    }
+    return refuse(page, exit_code);
+}
+
+/* Whether a word reads `key=value` with a key of operating points. */
+static bool is_pair(const char *word)
+{
+    char name[SPOT_KNOB_VALUE_SIZE];
+    const size_t length = strcspn(word, "=");
+
+    (void)snprintf(name, sizeof(name), "%.*s", (int)length, word);
+    return word[length] == '=' && spot_knob_find(name) >= 0;
+}
+
+/* `--point steps=2 overlap=1`: the shell makes two words of it. `option` and `value` came before `word`. */
+static bool hint_quotes(const cli_page *page, const char *option, const char *value,
+                        const char *word)
+{
+    if (!is_pair(word) || !is_pair(value) || strncmp(option, "--", 2) != 0) {
+        return false;
+    }
+    spot_print(stderr,
+               "sweetspot %s: '%s': belongs to no option; a point of several keys is one word, "
+               "expected %s \"%s %s\" in quotes\n",
+               page->verb, word, option, value, word);
+    return true;
+}
+
+static bool refuse_word(const cli_page *page, char **argv, int i, int *exit_code)
+{
+    if (i < 3 || !hint_quotes(page, argv[i - 2], argv[i - 1], argv[i])) {
+        spot_print(stderr, "sweetspot %s: '%s': belongs to no option, expected sweetspot %s %s\n",
+                   page->verb, argv[i], page->verb, page->usage);
+    }
+    return refuse(page, exit_code);
+}
+
 /* Reads the option at argv[*i]; moves *i on if its value is the next argument. */
-static bool read_option(const cli_page *page, int argc, char **argv, int *i, int *exit_code)
+static bool read_option(const cli_page *page, int argc, char **argv, int *i, bool *seen,
+                        int *exit_code)
 {
     const char *name = argv[*i] + 2;
     size_t length = strcspn(name, "=");
     const cli_option *option =
         strncmp(argv[*i], "--", 2) == 0 ? find_option(page, name, length) : NULL;
+    char expected[EXPECTED_SIZE];
 
     if (option == NULL) {
-        spot_print(stderr, "sweetspot %s: %s: unknown option\n", page->verb, argv[*i]);
+        return argv[*i][0] == '-' ? refuse_option(page, argv[*i], exit_code)
+                                  : refuse_word(page, argv, *i, exit_code);
+    }
+    bool *again = &seen[option - page->options];
+    if (*again && option->kind != CLI_TEXTS) {
+        spot_print(stderr, "sweetspot %s: --%s: given twice, expected once\n", page->verb,
+                   option->name);
         return refuse(page, exit_code);
     }
+    *again = true;
     if (option->kind == CLI_FLAG && name[length] == '\0') {
         *(bool *)option->out = true;
         return true;
     }
-    const char *text = name[length] == '=' ? name + length + 1 : *i + 1 < argc ? argv[++*i] : NULL;
+    /* an option is no value: one was forgotten */
+    const bool follows = *i + 1 < argc && strncmp(argv[*i + 1], "--", 2) != 0;
+    const char *text = name[length] == '=' ? name + length + 1 : follows ? argv[++*i] : NULL;
     if (text == NULL || option->kind == CLI_FLAG || !read_value(option, text)) {
+        say_expected(option, text != NULL ? text : "", expected);
         spot_print(stderr, "sweetspot %s: --%s: %s%s%s, expected %s\n", page->verb, option->name,
                    text != NULL ? "'" : "nothing given", text != NULL ? text : "",
-                   text != NULL ? "'" : "",
-                   option->kind == CLI_FLAG ? "no value" : kind_text(option->kind));
+                   text != NULL ? "'" : "", expected);
         return refuse(page, exit_code);
     }
     return true;
@@ -203,7 +269,8 @@ static int keep_option(const cli_page *page, int argc, char **argv, int i, int *
         strncmp(name, "--", 2) == 0 ? find_option(page, name + 2, strlen(name + 2)) : NULL;
 
     argv[(*kept)++] = argv[i];
-    if (option != NULL && option->kind != CLI_FLAG && i + 1 < argc) {
+    if (option != NULL && option->kind != CLI_FLAG && i + 1 < argc &&
+        strncmp(argv[i + 1], "--", 2) != 0) {
         argv[(*kept)++] = argv[++i];
     }
     return i;
@@ -212,14 +279,19 @@ static int keep_option(const cli_page *page, int argc, char **argv, int i, int *
 bool cli_take_sources(cli_sources *in, const cli_page *page, int *argc, char **argv)
 {
     int kept = 1;
+    int option_end = 0; /* index of the last word of an option */
 
     for (int i = 1; i < *argc; i++) {
         if (strncmp(argv[i], "--", 2) == 0 || strcmp(argv[i], "-h") == 0) {
             i = keep_option(page, *argc, argv, i, &kept);
+            option_end = i;
+        } else if (option_end == i - 1 && kept > 2 &&
+                   hint_quotes(page, argv[kept - 2], argv[kept - 1], argv[i])) {
+            return false;
         } else if (in->count < CLI_SOURCES_MAX) {
             in->names[in->count++] = argv[i];
         } else {
-            (void)cli_misuse(page->verb, "more than %d sources", CLI_SOURCES_MAX);
+            (void)cli_misuse(page->verb, "more than %d sources, expected fewer", CLI_SOURCES_MAX);
             return false;
         }
     }
@@ -237,7 +309,7 @@ bool cli_join(const cli_page *page, const char *option, const cli_texts *texts, 
         const int n =
             snprintf(out + used, size - used, "%s%s", used > 0 ? "," : "", texts->values[i]);
         if (n < 0 || (size_t)n >= size - used) {
-            (void)cli_misuse(page->verb, "--%s: too long", option);
+            (void)cli_misuse(page->verb, "--%s: too long, expected below %zu bytes", option, size);
             return false;
         }
         used += (size_t)n;
@@ -263,19 +335,20 @@ const char *cli_take_argument(const cli_page *page, int *argc, char **argv)
 
 bool cli_parse(const cli_page *page, int argc, char **argv, int *exit_code)
 {
-    *exit_code = CLI_OK;
+    bool seen[WORDS_MAX] = {false};
+
+    *exit_code = page->n_options <= WORDS_MAX ? CLI_OK : CLI_FAILED;
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            print_help(page);
+        if (cli_help_page(page, argv[i])) {
             return false;
         }
     }
     for (int i = 1; i < argc; i++) {
-        if (!read_option(page, argc, argv, &i, exit_code)) {
+        if (!read_option(page, argc, argv, &i, seen, exit_code)) {
             return false;
         }
     }
-    return true;
+    return *exit_code == CLI_OK;
 }
 
 int cli_choose(const char *verb, const char *option, const char *word, const char *const *words,
@@ -289,6 +362,10 @@ int cli_choose(const char *verb, const char *option, const char *word, const cha
     spot_print(stderr, "sweetspot %s: --%s: '%s', expected one of:", verb, option, word);
     for (int i = 0; i < n_words; i++) {
         spot_print(stderr, "%s %s", i > 0 ? "," : "", words[i]);
+    }
+    const char *near = spot_suggest(word, words, (size_t)n_words);
+    if (near != NULL) {
+        spot_print(stderr, "; did you mean '%s'?", near);
     }
     spot_print(stderr, "\nTry 'sweetspot %s --help'.\n", verb);
     return -1;

@@ -112,6 +112,13 @@ static int run(check_request *r)
         spot_task_destroy(task);
         return cli_fail("check", st, NULL);
     }
+    if (task == NULL) { /* no trial was made */
+        exit_code = cli_refuse("task", st, &r->refusal);
+        if (r->json) {
+            (void)print_json(r, false);
+        }
+        return exit_code;
+    }
     const bool ok = st == SPOT_OK && count(&r->trial, SPOT_TRIAL_FAIL) == 0;
     if (task != NULL &&
         r->picture_path != NULL) { /* before anything is printed: who reads may rely on it */

@@ -4,7 +4,8 @@
  * What the verbs of the tool share: options, names of tasks and platforms, progress, output.
  *
  * Results go to stdout, messages and progress to stderr. Exit codes: 0 done, 1 the job failed,
- * 2 the command was not understood (bad option, unknown name, impossible combination).
+ * 2 the command cannot be carried out as it stands: a bad option, an impossible combination, a name that is not there, or
+ * a file that it names and that is missing or not what the verb reads.
  */
 #ifndef SPOTI_CLI_H
 #define SPOTI_CLI_H
@@ -18,8 +19,9 @@
 
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 enum { CLI_PATH_SIZE = 1024, CLI_LIST_MAX = 64, CLI_TEXTS_MAX = 512, CLI_THREADS_DEFAULT = 0 };
+enum { CLI_THREADS_MAX = 256 };
 
-/* args.c: options ------------------------------------------------------------------------------ */
+/* args.c, help.c: options ------------------------------------------------------------------------------ */
 
 typedef enum cli_kind {
     CLI_FLAG,     /* bool */
@@ -65,6 +67,23 @@ typedef struct cli_page {
     const char *notes;    /* lines behind the options, each ending in a newline; may be NULL */
     const char *examples; /* lines, each ending in a newline */
 } cli_page;
+
+/* Shows the page if `word` asks for it: --help or -h, or --help=FORMAT with one of cli_help_formats. */
+bool cli_help_page(const cli_page *page, const char *word);
+
+/* man, bash, zsh, fish. In each of these the page of every verb is a part of one file, whose beginning and end
+ * cli_help_begin and cli_help_end print. */
+enum { CLI_HELP_FORMATS = 4 };
+const char *const *cli_help_formats(void);
+
+typedef struct cli_verb {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *help; /* one line */
+} cli_verb;
+
+void cli_help_begin(int format, const cli_verb *verbs, size_t n_verbs);
+void cli_help_end(int format);
 
 /* Reads argv[1..] into the options. Returns true to go on; false if help was shown (*exit_code 0) or
  * something was wrong (message on stderr, *exit_code 2). */
@@ -133,9 +152,9 @@ void cli_each(cli_thing thing, void (*each)(void *ctx, const char *name, const c
               void *ctx);
 
 /* Loaders that print what is wrong. They return NULL and set *exit_code on failure. A task has to pass its trial
- * (trial.h); its warnings are for `check`. */
-spot_status cli_load_tried(const char *path, spot_task **task,
-                           spot_diag *diag); /* prints nothing */
+ * (trial.h), which is a job of its own; its warnings are for `check`. */
+spot_status cli_load_tried(const char *path, spot_task **task, bool *loaded,
+                           spot_diag *diag); /* prints nothing; *loaded: what failed is the trial */
 spot_task *cli_load_task(const char *name, int *exit_code);
 spot_policy *cli_load_policy(const char *name, int *exit_code);
 /* Opens what --policy names, for the task if there is one (not NULL); false on failure. */
@@ -183,8 +202,10 @@ bool cli_measure_trace(const cli_measuring *m, const spot_task *task, const spot
 
 /* output.c ------------------------------------------------------------------------------------- */
 
-/* `sweetspot VERB: message` on stderr. Return the exit code that fits the status. */
+/* `sweetspot VERB: message` on stderr. Return the exit code: of cli_fail what fits the status of a job; of cli_refuse
+ * that of the command line, as the message is about a file that it names. */
 int cli_fail(const char *verb, spot_status status, const spot_diag *diag);
+int cli_refuse(const char *verb, spot_status status, const spot_diag *diag);
 int cli_misuse(const char *verb, const char *format, ...)
 #if defined(__GNUC__)
     __attribute__((format(printf, 2, 3)))
@@ -212,6 +233,9 @@ int cli_printed_json(spot_status status);
 
 /* As `mkdir -p`; false after saying what is wrong. */
 bool cli_make_dirs(const char *verb, const char *path);
+
+/* Whether --threads is a number of threads, or was not given; else says what was expected. */
+bool cli_check_threads(const char *verb, int wanted);
 
 /* Threads to use: `wanted`, or the machine's processors if it is CLI_THREADS_DEFAULT. */
 int cli_threads(int wanted);

@@ -67,7 +67,11 @@ int spoti_cli_demo(int argc, char **argv)
         return exit_code;
     }
     if (task_name == NULL || out == NULL) {
-        return cli_misuse("demo", "--%s: missing, expected it", task_name == NULL ? "task" : "out");
+        return cli_misuse("demo", "--%s: missing, expected --task and --out",
+                          task_name == NULL ? "task" : "out");
+    }
+    if (!cli_check_threads("demo", threads)) {
+        return CLI_USAGE;
     }
     config.speed_low = speed.values[0];
     config.speed_high = speed.values[speed.count - 1];

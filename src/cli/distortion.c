@@ -142,7 +142,7 @@ static int show_layers(spot_inspect *file, json_t *layers, int *n_layer, int *n_
 
         if (st != SPOT_OK) {
             cli_progress_end(&progress);
-            return cli_fail("distortion", st, &diag);
+            return cli_refuse("distortion", st, &diag);
         }
         if (tensor.n_dim >= 2 && tensor.found == SPOT_INSPECT_FITTED) {
             (*n_layer)++;
@@ -191,7 +191,7 @@ static int show_file(spot_inspect *file, const char *path, const options *o,
         code = show_layers(file, layers, &n_layer, &n_fits);
     }
     if (code == CLI_OK && n_layer == 0) {
-        code = cli_misuse("distortion", "%s: no matrices of F32, BF16 or F16 to judge", path);
+        code = cli_misuse("distortion", "%s: no matrices, expected some of F32, BF16 or F16", path);
     }
     if (code != CLI_OK) {
         json_decref(rows);
@@ -237,7 +237,7 @@ static int show_model(const char *model, const options *o)
     memcpy(config.bits, o->bits.values, (size_t)config.n_bits * sizeof(config.bits[0]));
     const spot_status st = spot_inspect_open(path, &config, &file, &diag);
     if (st != SPOT_OK) {
-        return cli_fail("distortion", st, &diag);
+        return cli_refuse("distortion", st, &diag);
     }
     if (o->measure) { /* first: what fails prints nothing */
         measured = cli_measure(path, &o->bits, o->layer_bits, &code);
@@ -313,8 +313,9 @@ int spoti_cli_distortion(int argc, char **argv)
 
     for (int i = 0; i < o.bits.count; i++) {
         if (o.bits.count > BITS_MAX || o.bits.values[i] < 1 || o.bits.values[i] > BITS_MAX) {
-            return cli_misuse("distortion", "--bits: expected 1..%d, at most %d of them", BITS_MAX,
-                              BITS_MAX);
+            return cli_misuse("distortion",
+                              "--bits: %d, %d of them: expected 1..%d, at most %d of them",
+                              o.bits.values[i], o.bits.count, BITS_MAX, BITS_MAX);
         }
     }
     while (!given && o.bits.count < BITS_MAX) {
@@ -329,7 +330,10 @@ int spoti_cli_distortion(int argc, char **argv)
         return cli_misuse("distortion", "--measure: expected a MODEL to run");
     }
     if ((model == NULL) == (o.lambda == 0.0) || o.lambda < 0.0) {
-        return cli_misuse("distortion", "expected either MODEL or --lambda above 0");
+        return cli_misuse("distortion",
+                          "--lambda %g with %s MODEL: expected either MODEL or "
+                          "--lambda above 0",
+                          o.lambda, model != NULL ? "a" : "no");
     }
     return model != NULL ? show_model(model, &o) : show_lambda(&o);
 }

@@ -273,7 +273,16 @@ bool cli_find(cli_thing thing, const char *name, char *path, size_t size)
         return true;
     }
     names *list = list_names(k);
-    spot_print(stderr, "sweetspot: %s '%s': not found, expected a path or one of:", k->noun, name);
+    const char *known[NAMES_MAX];
+    for (int i = 0; list != NULL && i < list->count; i++) {
+        known[i] = list->text[i];
+    }
+    const char *near = list != NULL ? spot_suggest(name, known, (size_t)list->count) : NULL;
+    spot_print(stderr, "sweetspot: %s '%s': not found, ", k->noun, name);
+    if (near != NULL) {
+        spot_print(stderr, "did you mean '%s'? ", near);
+    }
+    spot_print(stderr, "expected a path or one of:");
     for (int i = 0; list != NULL && i < list->count; i++) {
         spot_print(stderr, "%s %s", i > 0 ? "," : "", list->text[i]);
     }
@@ -286,10 +295,11 @@ bool cli_find(cli_thing thing, const char *name, char *path, size_t size)
     return false;
 }
 
-spot_status cli_load_tried(const char *path, spot_task **task, spot_diag *diag)
+spot_status cli_load_tried(const char *path, spot_task **task, bool *loaded, spot_diag *diag)
 {
     spot_trial trial;
     spot_status st = spot_task_load(path, NULL, task, diag);
+    *loaded = st == SPOT_OK;
     if (st == SPOT_OK) {
         st = spot_task_try(*task, &trial, diag);
     }
@@ -308,8 +318,11 @@ spot_task *cli_load_task(const char *name, int *exit_code)
 
     *exit_code = CLI_USAGE;
     if (cli_find(CLI_TASK, name, path, sizeof(path))) {
-        spot_status st = cli_load_tried(path, &task, &diag);
-        *exit_code = st == SPOT_OK ? CLI_OK : cli_fail("task", st, &diag);
+        bool loaded = false;
+        spot_status st = cli_load_tried(path, &task, &loaded, &diag);
+        *exit_code = st == SPOT_OK ? CLI_OK
+                     : loaded      ? cli_fail("task", st, &diag)
+                                   : cli_refuse("task", st, &diag);
     }
     return task;
 }
@@ -323,9 +336,18 @@ spot_policy *cli_load_policy(const char *name, int *exit_code)
     *exit_code = CLI_USAGE;
     if (cli_find(CLI_POLICY, name, path, sizeof(path))) {
         spot_status st = spot_policy_load(path, NULL, &policy, &diag);
-        *exit_code = st == SPOT_OK ? CLI_OK : cli_fail("policy", st, &diag);
+        *exit_code = st == SPOT_OK ? CLI_OK : cli_refuse("policy", st, &diag);
     }
     return policy;
+}
+
+/* Whether an address is one of the network, not a file that is not there. */
+static bool is_server(const char *address)
+{
+    static const char file[] = "remote:";
+    return strncmp(address, "ws://", 5) == 0 || strncmp(address, "wss://", 6) == 0 ||
+           (strncmp(address, file, sizeof(file) - 1) == 0 &&
+            is_file(address + sizeof(file) - 1, NULL));
 }
 
 bool cli_load_brain(const char *name, const spot_task *task, spot_brain *brain, int *exit_code)
@@ -345,7 +367,10 @@ bool cli_load_brain(const char *name, const spot_task *task, spot_brain *brain, 
     const bool is_address = spot_brain_is_address(name);
     if (is_address || cli_find(CLI_POLICY, name, path, sizeof(path))) {
         spot_status st = spot_brain_open(is_address ? name : path, &config, brain, &diag);
-        *exit_code = st == SPOT_OK ? CLI_OK : cli_fail("policy", st, &diag);
+        const bool unreachable = st == SPOT_E_IO && is_server(name);
+        *exit_code = st == SPOT_OK ? CLI_OK
+                     : unreachable ? cli_fail("policy", st, &diag)
+                                   : cli_refuse("policy", st, &diag);
     }
     return *exit_code == CLI_OK;
 }
@@ -359,7 +384,7 @@ spot_platform *cli_load_platform(const char *name, int *exit_code)
     *exit_code = CLI_USAGE;
     if (cli_find(CLI_PLATFORM, name, path, sizeof(path))) {
         spot_status st = spot_platform_load(path, NULL, &platform, &diag);
-        *exit_code = st == SPOT_OK ? CLI_OK : cli_fail("platform", st, &diag);
+        *exit_code = st == SPOT_OK ? CLI_OK : cli_refuse("platform", st, &diag);
     }
     return platform;
 }
@@ -379,7 +404,7 @@ bool cli_borrow_alphas(const char *verb, const char *name, spot_platform *platfo
     }
     spot_status st = spot_platform_borrow_alphas(platform, *alphas, &diag);
     if (st != SPOT_OK) {
-        *exit_code = cli_fail(verb, st, &diag);
+        *exit_code = cli_refuse(verb, st, &diag);
         spot_platform_destroy(*alphas);
         *alphas = NULL;
     }

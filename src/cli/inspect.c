@@ -21,7 +21,7 @@ static bool find_model(const char *model, char path[CLI_PATH_SIZE])
         return true;
     }
     if (access(model, F_OK) == 0 || cli_find(CLI_POLICY, model, folder, sizeof(folder))) {
-        (void)cli_misuse("inspect", "MODEL: path too long");
+        (void)cli_misuse("inspect", "MODEL: path too long, expected below %d bytes", CLI_PATH_SIZE);
     }
     return false;
 }
@@ -229,7 +229,7 @@ static int read_tensors(spot_inspect *file, sink *to)
         (void)cli_progress_update(&progress, (int64_t)i + 1, (int64_t)n);
     }
     cli_progress_end(&progress);
-    return st == SPOT_OK ? CLI_OK : cli_fail("inspect", st, &diag);
+    return st == SPOT_OK ? CLI_OK : cli_refuse("inspect", st, &diag);
 }
 
 static int show_json(spot_inspect *file, const char *path)
@@ -271,7 +271,9 @@ static int show_text(spot_inspect *file, bool all)
     if (all || n <= DETAILS_MAX) {
         to.details = tmpfile();
         if (to.details == NULL) {
-            return cli_fail("inspect", SPOT_E_IO, &(spot_diag){"no room for a temporary file"});
+            return cli_fail(
+                "inspect", SPOT_E_IO,
+                &(spot_diag){"no temporary file can be made, expected room in TMPDIR or /tmp"});
         }
     }
     int code = read_tensors(file, &to);
@@ -281,8 +283,10 @@ static int show_text(spot_inspect *file, bool all)
         if (to.details == NULL) {
             spot_print(stdout, "(--all shows each tensor)\n");
         } else if (!copy_details(to.details)) {
-            code = cli_fail("inspect", SPOT_E_IO,
-                            &(spot_diag){"a temporary file could not be written"});
+            code = cli_fail(
+                "inspect", SPOT_E_IO,
+                &(spot_diag){
+                    "a temporary file cannot be written, expected room in TMPDIR or /tmp"});
         }
     }
     if (to.details != NULL) {
@@ -302,7 +306,7 @@ static int write_draft(const spot_inspect *file, const char *path, const char *d
     }
     const spot_status st = spot_inspect_draft(file, slash != NULL ? slash + 1 : path, draft, &diag);
     if (st != SPOT_OK) {
-        return cli_fail("inspect", st, &diag);
+        return cli_refuse("inspect", st, &diag);
     }
     spot_print(stdout, "%s: a draft; check each guess and answer each TODO in it\n", draft);
     return CLI_OK;
@@ -313,8 +317,9 @@ static bool take_bits(const cli_integers *bits, spot_inspect_config *config)
     for (int i = 0; i < bits->count; i++) {
         if (bits->count > SPOT_INSPECT_BITS_MAX || bits->values[i] < 1 ||
             bits->values[i] > SPOT_INSPECT_BITS_MAX) {
-            (void)cli_misuse("inspect", "--bits: expected 1..%d, at most %d of them",
-                             SPOT_INSPECT_BITS_MAX, SPOT_INSPECT_BITS_MAX);
+            (void)cli_misuse(
+                "inspect", "--bits: %d, %d of them: expected 1..%d, at most %d of them",
+                bits->values[i], bits->count, SPOT_INSPECT_BITS_MAX, SPOT_INSPECT_BITS_MAX);
             return false;
         }
         config->bits[i] = bits->values[i];
@@ -384,7 +389,7 @@ int spoti_cli_inspect(int argc, char **argv)
     spot_diag diag = {""};
     spot_status st = spot_inspect_open(path, &config, &file, &diag);
     if (st != SPOT_OK) {
-        return cli_fail("inspect", st, &diag);
+        return cli_refuse("inspect", st, &diag);
     }
     exit_code = draft != NULL ? write_draft(file, path, draft)
                 : json        ? show_json(file, path)

@@ -25,7 +25,7 @@ bool cli_load_trace(const char *verb, const char *path, const char *draw,
     }
     const spot_status st = spot_latency_trace_load(
         path, order == 0 ? SPOT_LATENCY_IN_ORDER : SPOT_LATENCY_BY_SEED, NULL, trace, &diag);
-    *exit_code = st == SPOT_OK ? CLI_OK : cli_fail(verb, st, &diag);
+    *exit_code = st == SPOT_OK ? CLI_OK : cli_refuse(verb, st, &diag);
     return st == SPOT_OK;
 }
 
@@ -40,6 +40,10 @@ bool cli_measure_trace(const cli_measuring *m, const spot_task *task, const spot
                                 "--measure-latency %s: is there already, expected a new file, or "
                                 "--latency-trace %s to charge what it holds",
                                 m->path, m->path);
+        return false;
+    }
+    *exit_code = cli_check_target(m->verb, "measure-latency", m->path);
+    if (*exit_code != CLI_OK) {
         return false;
     }
     cli_progress progress = cli_progress_begin("calls", m->quiet);

@@ -41,7 +41,8 @@ static void show_task(void *ctx, const char *name, const char *path)
     spot_task *task = NULL;
 
     l->count++;
-    if (cli_load_tried(path, &task, &diag) != SPOT_OK) {
+    bool loaded = false;
+    if (cli_load_tried(path, &task, &loaded, &diag) != SPOT_OK) {
         show_broken(l, name, &diag);
         return;
     }

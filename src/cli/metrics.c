@@ -51,8 +51,7 @@ static int fail(spot_status st, const char *file, const spot_diag *diag)
     if (diag->text[0] == '\0') {
         (void)spot_diag_set(&own, st, "%s: %s", file, spot_status_str(st));
     }
-    (void)cli_fail("metrics", st, diag->text[0] != '\0' ? diag : &own);
-    return CLI_FAILED; /* what is wrong with data is no misuse of the command */
+    return cli_refuse("metrics", st, diag->text[0] != '\0' ? diag : &own);
 }
 
 static spot_status measure_one(const request *r, const spot_motion_file *file, int i,
@@ -60,7 +59,8 @@ static spot_status measure_one(const request *r, const spot_motion_file *file, i
 {
     spot_motion_trajectory *t = NULL;
     if (m->n_record == RECORDS_MAX) {
-        return spot_diag_set(diag, SPOT_E_RANGE, "more than %d trajectories", RECORDS_MAX);
+        return spot_diag_set(diag, SPOT_E_RANGE,
+                             "more than %d trajectories, expected fewer in one call", RECORDS_MAX);
     }
     if (!make_room(m)) {
         return SPOT_E_NOMEM;
@@ -119,7 +119,8 @@ static int draw_figure(const request *r, const measured *m)
     const int written =
         snprintf(base, sizeof(base), "%.*s", (int)(length - (suffix ? 4 : 0)), r->figure);
     if (written < 0 || (size_t)written >= sizeof(base)) {
-        return cli_misuse("metrics", "--figure: path too long");
+        return cli_misuse("metrics", "--figure: path too long, expected below %d bytes",
+                          CLI_PATH_SIZE);
     }
     const spot_status st = spot_report_metrics_figure(
         (const spot_motion_trajectory *const *)m->kept, m->n_kept, &r->config, base, &diag);
@@ -172,8 +173,10 @@ static int check_request(request *r)
         return cli_misuse("metrics", "no FILE: expected a CSV or HDF5 file of trajectories");
     }
     if (r->control_hz < 0.0 || r->config.position_noise_m < 0.0) {
-        return cli_misuse("metrics", "--%s: expected more than 0",
-                          r->control_hz < 0.0 ? "control-hz" : "position-noise-m");
+        const bool rate = r->control_hz < 0.0;
+        return cli_misuse("metrics", "--%s %g: expected more than 0",
+                          rate ? "control-hz" : "position-noise-m",
+                          rate ? r->control_hz : r->config.position_noise_m);
     }
     if (r->resistance_ohm.count != r->torque_nm_a.count) {
         return cli_misuse("metrics", "--motor-resistance-ohm and --torque-constant-nm-a: expected "
@@ -182,6 +185,9 @@ static int check_request(request *r)
     if (!all_are(&r->resistance_ohm, 0.0, true) || !all_are(&r->torque_nm_a, 0.0, false)) {
         return cli_misuse("metrics", "--motor-resistance-ohm: expected 0 or more; "
                                      "--torque-constant-nm-a: more than 0");
+    }
+    if (r->figure != NULL && cli_check_target("metrics", "figure", r->figure) != CLI_OK) {
+        return CLI_USAGE;
     }
     r->config.n_motor = (size_t)r->resistance_ohm.count;
     r->config.resistance_ohm = r->resistance_ohm.values;

@@ -20,6 +20,13 @@ int cli_fail(const char *verb, spot_status status, const spot_diag *diag)
     return usage ? CLI_USAGE : CLI_FAILED;
 }
 
+int cli_refuse(const char *verb, spot_status status, const spot_diag *diag)
+{
+    const bool ours = status == SPOT_E_NOMEM || status == SPOT_E_INTERNAL || status == SPOT_E_STATE;
+    const int exit_code = cli_fail(verb, status, diag);
+    return ours ? exit_code : CLI_USAGE;
+}
+
 int cli_misuse(const char *verb, const char *format, ...)
 {
     va_list args;
@@ -139,9 +146,18 @@ int cli_check_target(const char *verb, const char *option, const char *path)
                    "sweetspot %s: --%s: %s: cannot write in folder %s: %s, expected a folder "
                    "that can be written\n",
                    verb, option, path, folder, strerror(errno));
-        return CLI_FAILED;
+        return CLI_USAGE;
     }
     return CLI_OK;
+}
+
+bool cli_check_threads(const char *verb, int wanted)
+{
+    if (wanted == CLI_THREADS_DEFAULT || (wanted >= 1 && wanted <= CLI_THREADS_MAX)) {
+        return true;
+    }
+    (void)cli_misuse(verb, "--threads %d, expected 1..%d", wanted, CLI_THREADS_MAX);
+    return false;
 }
 
 int cli_threads(int wanted)
@@ -150,5 +166,5 @@ int cli_threads(int wanted)
         return wanted;
     }
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    return processors < 1 ? 1 : processors > 256 ? 256 : (int)processors;
+    return processors < 1 ? 1 : processors > CLI_THREADS_MAX ? CLI_THREADS_MAX : (int)processors;
 }

@@ -81,7 +81,7 @@ static int load(const options *o, loaded *l, spot_plan_config *config)
         }
         const spot_status st = spot_plan_link_load(path, &l->links[i], &diag);
         if (st != SPOT_OK) {
-            return cli_fail("plan", st, &diag);
+            return cli_refuse("plan", st, &diag);
         }
         config->links[i] = &l->links[i];
     }
@@ -120,10 +120,14 @@ static int choose_words(const options *o, spot_plan_config *config, spot_coinfer
 static int check_options(const options *o)
 {
     if (o->model == NULL || o->agent == NULL) {
-        return cli_misuse("plan", "expected --model and --agent");
+        return cli_misuse("plan", "--%s: missing, expected --model and --agent",
+                          o->model == NULL ? "model" : "agent");
     }
     if (!(o->max_delay_s > 0.0) || !(o->max_energy_j > 0.0)) {
-        return cli_misuse("plan", "expected --max-delay above 0 s and --max-energy above 0 J");
+        return cli_misuse("plan",
+                          "--max-delay %g, --max-energy %g: expected --max-delay above 0 s and "
+                          "--max-energy above 0 J",
+                          o->max_delay_s, o->max_energy_j);
     }
     if (o->servers.count > SPOT_PLAN_SERVERS_MAX) {
         return cli_misuse("plan", "--server: expected at most %d of them", SPOT_PLAN_SERVERS_MAX);
@@ -144,8 +148,10 @@ static int check_options(const options *o)
                           "--figure draws a sweep: expected --sweep-delay or --sweep-energy");
     }
     if (o->draws < 1 || o->fixed_ghz.count > SPOT_COINFER_STAGES_MAX) {
-        return cli_misuse("plan", "expected --draws above 0 and at most %d --fixed clocks",
-                          SPOT_COINFER_STAGES_MAX);
+        return cli_misuse("plan",
+                          "--draws %d, %d --fixed clocks: expected --draws above 0 and at most %d "
+                          "--fixed clocks",
+                          o->draws, o->fixed_ghz.count, SPOT_COINFER_STAGES_MAX);
     }
     return o->figure != NULL ? cli_check_target("plan", "figure", o->figure) : CLI_OK;
 }
@@ -208,7 +214,7 @@ static int make_sweep(const options *o, const spot_plan_config *config,
                           o->sweep_delay != NULL ? "delay" : "energy", text);
     }
     const spot_status st = spot_plan_sweep_make(config, &what, sweep, &diag);
-    return st == SPOT_OK ? CLI_OK : cli_fail("plan", st, &diag);
+    return st == SPOT_OK ? CLI_OK : cli_refuse("plan", st, &diag);
 }
 
 static int report(const options *o, const spot_plan_report *r, const spot_plan_sweep *sweep)
@@ -244,8 +250,8 @@ static int run(const options *o, spot_plan_config *config, spot_coinfer_scheme s
 
     fill(o, config, &scheme_config);
     const spot_status st = spot_plan_make(config, scheme, &scheme_config, &result, &diag);
-    if (st != SPOT_OK) {
-        return cli_fail("plan", st, &diag);
+    if (st != SPOT_OK) { /* all of it was named on the command line */
+        return cli_refuse("plan", st, &diag);
     }
     int code = sweeps ? make_sweep(o, config, &scheme_config, &sweep) : CLI_OK;
     if (code == CLI_OK) {

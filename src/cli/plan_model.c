@@ -32,7 +32,7 @@ static int count_flop(const char *path, spot_plan_model *model)
     }
     spot_session_destroy(session);
     spot_policy_destroy(policy);
-    return st == SPOT_OK ? CLI_OK : cli_fail("plan", st, &diag);
+    return st == SPOT_OK ? CLI_OK : cli_refuse("plan", st, &diag);
 }
 
 /* The last part of a path. */
@@ -50,10 +50,10 @@ static int load_policy(const char *folder, spot_plan_model *model)
     const int written = snprintf(weights, sizeof(weights), "%s/model.safetensors", folder);
 
     if (written < 0 || written >= (int)sizeof(weights)) {
-        return cli_misuse("plan", "--model: path too long");
+        return cli_misuse("plan", "--model: path too long, expected below %d bytes", CLI_PATH_SIZE);
     }
     const spot_status st = spot_plan_model_weights(weights, model, &diag);
-    return st == SPOT_OK ? count_flop(folder, model) : cli_fail("plan", st, &diag);
+    return st == SPOT_OK ? count_flop(folder, model) : cli_refuse("plan", st, &diag);
 }
 
 /* What the command line says, in the place of what the model says; of a model of one split only. */
@@ -105,7 +105,7 @@ int cli_load_plan_model(const char *name, const cli_plan_work *work, spot_plan_m
             length > strlen(ending) && strcmp(path + length - strlen(ending), ending) == 0;
         const spot_status st = yaml ? spot_plan_model_load(path, model, &diag)
                                     : spot_plan_model_weights(path, model, &diag);
-        code = st == SPOT_OK ? CLI_OK : cli_fail("plan", st, &diag);
+        code = st == SPOT_OK ? CLI_OK : cli_refuse("plan", st, &diag);
         if (st == SPOT_OK && !yaml) {
             name_of(path, model->name);
         }

@@ -137,12 +137,17 @@ static int check_point(const char *verb, const spot_brain *brain, const char *ke
         return CLI_OK;
     }
     return is_about_a_key(diag.text) ? cli_misuse(verb, "%s", diag.text)
-                                     : cli_fail(verb, st, &diag);
+                                     : cli_refuse(verb, st, &diag);
 }
 
 int cli_check_points(const char *verb, const spot_brain *brain, const char *kernels,
                      const spot_point *points, int n)
 {
+    static const char *const names[] = {"reference", "avx2", "avx512", "neon"};
+
+    if (kernels != NULL && cli_choose(verb, "kernels", kernels, names, 4) < 0) {
+        return CLI_USAGE;
+    }
     for (int i = 0; i < n; i++) {
         bool known = false;
         for (int k = 0; k < i && !known; k++) {

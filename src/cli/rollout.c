@@ -50,9 +50,7 @@ static bool check_latency_options(const rollout_request *r)
 {
     bool delay = !isnan(r->delay_ms);
     const char *wrong =
-        delay && !(r->delay_ms >= 0.0 && r->delay_ms <= DELAY_MAX_MS)
-            ? "--delay-ms: expected 0 to 86400000 (a day)"
-        : delay && r->platform_name != NULL ? "--delay-ms and --platform: expected one of them"
+        delay && r->platform_name != NULL ? "--delay-ms and --platform: expected one of them"
         : r->measure_path != NULL && (delay || r->platform_name != NULL || r->trace_path != NULL)
             ? "--measure-latency: no --platform, --delay-ms or --latency-trace, expected one of "
               "them"
@@ -65,8 +63,12 @@ static bool check_latency_options(const rollout_request *r)
             : NULL;
     if (wrong != NULL) {
         (void)cli_misuse("rollout", "%s", wrong);
+    } else if (delay && !(r->delay_ms >= 0.0 && r->delay_ms <= DELAY_MAX_MS)) {
+        (void)cli_misuse("rollout", "--delay-ms %.10g: expected 0 to 86400000 (a day)",
+                         r->delay_ms);
+        return false;
     }
-    return wrong == NULL;
+    return wrong == NULL && cli_check_threads("rollout", r->threads);
 }
 
 /* The options that stand for a choice, checked against each other. */

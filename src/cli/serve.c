@@ -231,6 +231,9 @@ static int load_and_serve(serve_request *r)
     spot_task *task = NULL;
     int exit_code = CLI_OK;
 
+    if (!cli_check_threads("serve", r->threads)) {
+        return CLI_USAGE;
+    }
     spot_point_default(&r->point);
     if (spot_point_parse(r->point_text, &r->point, &diag) != SPOT_OK) {
         return cli_misuse("serve", "--point: %s", diag.text);

@@ -24,14 +24,17 @@ static int check_options(const timing_request *r)
                           "--latency-ms, --latency-trace or --platform: expected one of the three");
     }
     if (given && !(r->latency_ms >= 0.0 && r->latency_ms <= LATENCY_MAX_MS)) {
-        return cli_misuse("timing", "--latency-ms: expected 0 to 86400000 (a day)");
+        return cli_misuse("timing", "--latency-ms %.10g: expected 0 to 86400000 (a day)",
+                          r->latency_ms);
     }
     if (!(r->rate_hz > 0.0 && r->rate_hz <= RATE_MAX_HZ)) {
-        return cli_misuse("timing", "--rate-hz: needed, actions a second, above 0 and up to %g",
-                          RATE_MAX_HZ);
+        return cli_misuse("timing",
+                          "--rate-hz %.10g: expected actions a second, above 0 and up to %g",
+                          r->rate_hz, RATE_MAX_HZ);
     }
     if (r->horizon < 1 || r->horizon > HORIZON_MAX) {
-        return cli_misuse("timing", "--horizon: needed, actions in a chunk, 1..%d", HORIZON_MAX);
+        return cli_misuse("timing", "--horizon %d: expected actions in a chunk, 1..%d", r->horizon,
+                          HORIZON_MAX);
     }
     if (r->execute < 0 || r->execute > r->horizon) {
         return cli_misuse("timing", "--execute %d: expected 1..%d, the actions of a chunk",

@@ -7,7 +7,7 @@
 
 #include "cli.h"
 
-enum { NAME_SIZE = 160 };
+enum { NAME_SIZE = 160, CONFIRM_DEFAULT = -2000000000 /* which no option can say */ };
 
 typedef struct request {
     const char *task_name;
@@ -28,7 +28,7 @@ typedef struct request {
     double noise;
     uint64_t seed;
     int n_seeds;
-    int confirm; /* fresh seeds for the winner; negative = as many as n_seeds */
+    int confirm; /* fresh seeds for the winner */
     int threads;
     bool fresh;
     double effect;
@@ -56,7 +56,11 @@ static bool read_choices(request *r)
     if (goal < 0 || !cli_check_seeds("tune", r->seed, r->n_seeds)) {
         return false;
     }
-    r->confirm = r->confirm < 0 ? r->n_seeds : r->confirm;
+    r->confirm = r->confirm == CONFIRM_DEFAULT ? r->n_seeds : r->confirm;
+    if (r->confirm < 0) {
+        (void)cli_misuse("tune", "--confirm %d, expected 0 or more", r->confirm);
+        return false;
+    }
     if (r->confirm > 0 && !cli_check_seeds("tune", r->seed + (uint64_t)r->n_seeds, r->confirm)) {
         return false;
     }
@@ -64,8 +68,7 @@ static bool read_choices(request *r)
         (void)cli_misuse("tune", "--effect %g, expected 0 to less than 100", r->effect);
         return false;
     }
-    if (r->threads < 0) {
-        (void)cli_misuse("tune", "--threads %d, expected 1 or more", r->threads);
+    if (!cli_check_threads("tune", r->threads)) {
         return false;
     }
     const int show = cli_choose_show("tune", r->show);
@@ -123,8 +126,8 @@ static int make_output_folder(request *r, const spot_task *task, const char *pla
 {
     if (r->out == NULL &&
         (strchr(spot_task_describe(task)->name, '/') != NULL || strchr(platform, '/') != NULL)) {
-        return cli_misuse("tune",
-                          "--out: needed, as the names of task and platform make no folder");
+        return cli_misuse(
+            "tune", "--out: missing, expected it as the names of task and platform make no folder");
     }
     char policy[NAME_SIZE];
     name_policy(r, spot_task_describe(task)->name, policy);
@@ -133,10 +136,10 @@ static int make_output_folder(request *r, const spot_task *task, const char *pla
                                            spot_task_describe(task)->name, policy, platform);
     /* room for the names of the files inside */
     if (length <= 0 || length >= CLI_PATH_SIZE - NAME_SIZE) {
-        return cli_misuse("tune", "--out: empty or too long");
+        return cli_misuse("tune", "--out: empty or too long, expected the name of a folder");
     }
     *made = access(r->dir, F_OK) != 0;
-    return cli_make_dirs("tune", r->dir) ? CLI_OK : CLI_FAILED;
+    return cli_make_dirs("tune", r->dir) ? CLI_OK : CLI_USAGE;
 }
 
 /* Nothing came of it: takes the folder away again, unless something is in it. */
@@ -146,6 +149,9 @@ static void remove_output_folder(const request *r)
     if (join(episodes_dir, r->dir, "episodes")) {
         (void)rmdir(episodes_dir);
         (void)rmdir(r->dir);
+        if (r->out == NULL) {
+            (void)rmdir("runs");
+        }
     }
 }
 
@@ -318,7 +324,8 @@ static int tune(request *r, const spot_task *task, const spot_brain *brain,
         spot_tune(task, brain, platform, c, cli_progress_update, &progress, &result, &diag);
     cli_progress_end(&progress);
     if (st != SPOT_OK) {
-        int exit_code = cli_fail("tune", st, &diag);
+        const bool bad_store = c->store != NULL && st == SPOT_E_FORMAT;
+        int exit_code = bad_store ? cli_refuse("tune", st, &diag) : cli_fail("tune", st, &diag);
         if (st == SPOT_E_NOT_FOUND && platform != NULL) {
             cli_hint_bench(
                 platform, c->charge_as != NULL ? c->charge_as : spot_task_describe(task)->charge_as,
@@ -469,10 +476,15 @@ static int check_and_tune(request *r)
 {
     if (r->task_name == NULL ||
         (r->platform_name == NULL && r->trace_path == NULL && r->measure_path == NULL)) {
-        return cli_misuse("tune", "--task and --platform are needed, or --latency-trace or "
-                                  "--measure-latency in place of the platform");
+        return cli_misuse("tune",
+                          "--%s: missing, expected --task and --platform, or --latency-trace or "
+                          "--measure-latency in place of the platform",
+                          r->task_name == NULL ? "task" : "platform");
     }
     if (!check_latency_options(r) || !read_choices(r)) {
+        return CLI_USAGE;
+    }
+    if (r->store != NULL && cli_check_target("tune", "store", r->store) != CLI_OK) {
         return CLI_USAGE;
     }
     fill_config(r);
@@ -486,7 +498,7 @@ int spoti_cli_tune(int argc, char **argv)
                  .schedule = "overlap",
                  .goal = "auto",
                  .show = "points",
-                 .confirm = -1,
+                 .confirm = CONFIRM_DEFAULT,
                  .speed = 1.0,
                  .noise = 1.0,
                  .n_seeds = 100};

@@ -13,7 +13,7 @@ DRAWS = '#include "lab/report/gnuplot.h"\n'
 CLEAN = {
     "src/cli/list.c": '/* printf(x) in a comment */\nvoid f(void) { spot_print(stdout, "%s", n); }\n'
                       'int g(void) { return snprintf(t, 3, "%s", "printf(x)"); }\n',
-    "src/cli/args.c": "void f(void) { (void)fputs(text, stdout); }\n",
+    "src/cli/help.c": "void f(void) { (void)fputs(text, stdout); }\n",
     "src/cli/output.c": "char *f(json_t *v) { return json_dumps(v, 0); }\n",
     "src/lab/report/table.c": 'void f(FILE *out) { spot_print(out, "%s", name); }\n',
     "src/lab/report/csv.c": 'void f(FILE *out) { fprintf(out, "%s", name); }\n',

@@ -76,7 +76,7 @@ def main():
     assert 'model: "net.onnx"' in text and 'name: "obs"\n    role: state' in text and "shape: [1, 40]\n" in text, text
     assert 'output:\n  name: "chunk"' in text and "loop:" not in text, text
     assert "is there already" in run("inspect", path, "--draft", draft, code=2) and draft.read_text() == text
-    assert "expected an ONNX model" in run("inspect", "ur5e-conveyor", "--draft", work / "no.yaml", code=1)
+    assert "expected an ONNX model" in run("inspect", "ur5e-conveyor", "--draft", work / "no.yaml", code=2)
     step = work / "step.onnx"
     inputs = {"observation.state": torch.zeros(1, 7), "images.top": torch.zeros(1, 3, 8, 8), "x_t": torch.zeros(1, 16, 5),
               "timestep": torch.zeros(1), "num_steps": torch.zeros(1, dtype=torch.int64),
@@ -97,11 +97,11 @@ def main():
     whole = path.read_bytes()
     for cut in (0, 1, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:cut])
-        said = run("inspect", path, code=1)
+        said = run("inspect", path, code=2)
         assert said.count("\n") == 1 and "net.onnx" in said, said
     name = whole.rindex(b"first.weight")  # of the tensor, not of a node's input
     path.write_bytes(whole[: name + 5] + b"\x00" + whole[name + 6 :])
-    assert "byte 0" in run("inspect", path, code=1)
+    assert "byte 0" in run("inspect", path, code=2)
     print("ONNX files are as PyTorch wrote them")
 
 

@@ -28,11 +28,11 @@ printf 'point,success,time_s\nfull,1,5\nlight,1,abc\n' >"$work/text.csv"
 printf 'point,episodes,successes\nfull,5,5\nlight,5,4\n' >"$work/good.csv"
 : >"$work/empty.csv"
 expect 2 "no SOURCE"
-expect 1 "no-such.csv: No such file" no-such.csv
-expect 1 "text.csv:3: column time_s: 'abc'" "$work/text.csv"
-expect 1 "empty.csv: empty" "$work/empty.csv"
-expect 1 "no column 'x' that the map names" "$work/good.csv" --map x=time_s
-expect 1 "'colour' is no column" "$work/good.csv" --map successes=colour
+expect 2 "no-such.csv: No such file" no-such.csv
+expect 2 "text.csv:3: column time_s: 'abc'" "$work/text.csv"
+expect 2 "empty.csv: empty" "$work/empty.csv"
+expect 2 "no column 'x' that the map names" "$work/good.csv" --map x=time_s
+expect 2 "'colour' is no column" "$work/good.csv" --map successes=colour
 expect 2 "expected one of 'full', 'light'" "$work/good.csv" --baseline heavy
 expect 2 "expected one of: 'all'" "$work/good.csv" --setting x
 expect 2 "auto, static, dynamic" "$work/good.csv" --regime wild
@@ -42,8 +42,8 @@ expect 2 "agx-orin-15w" "$work/good.csv" --platform no-such --charge-as pi05
 expect 2 "dp-vit-dit" published:kinetix --platform agx-orin-30w --charge-as no-such
 expect 2 "resamples" "$work/good.csv" --resamples 1
 expect 2 "unknown option" "$work/good.csv" --no-such
-expect 1 "nothing could be predicted" "$work/good.csv" --t-inf 0.1
-expect 1 "expected the output folder of sweetspot tune" "$work"
+expect 1 "no prediction from" "$work/good.csv" --t-inf 0.1
+expect 2 "expected the output folder of sweetspot tune" "$work"
 expect 2 "--alpha-from: expected with --platform" published:dom-cr --alpha-from agx-orin-50w
 expect 2 "no class self" published:real-static --platform agx-orin-50w --charge-as pi05 \
     --alpha-from agx-orin-30w
@@ -63,7 +63,7 @@ says "in 'AGX30W' than in 'RTX4070' is one question: it does" published:real-dyn
 says "same counts in both settings" published:kinetix
 says "against 80.0 % [37.6, 96.4] (4 of 5) at the baseline 'light'" "$work/good.csv" --baseline light --regime dynamic
 printf 'point,success,time_s\nfull,1,5\nlight,1,-5\n' >"$work/negative.csv"
-expect 1 "negative.csv:3: column time_s: -5, expected" "$work/negative.csv"
+expect 2 "negative.csv:3: column time_s: -5, expected" "$work/negative.csv"
 says "Predicted for agx-orin-30w" published:kinetix --setting AGX15W --platform agx-orin-30w \
     --charge-as mixer-3m
 says "extrapolated" published:kinetix --setting AGX15W --t-inf 0.2
@@ -92,7 +92,7 @@ PY
 # what an older tool has written is refused with what helps
 mkdir "$work/old"
 printf '{"kind": "sweetspot-tune", "format": 1, "points": []}\n' >"$work/old/tune.json"
-expect 1 "expected schema 2: run its tune again" "$work/old"
+expect 2 "expected schema 2: run its tune again" "$work/old"
 file=$(ls "$work"/tune/episodes/*.csv | head -n 1)
 says "Dynamic" "$file" --regime dynamic
 "$tool" rollout --task ur5e-conveyor --platform agx-orin-30w --point steps=2 --seeds 3 \

@@ -41,14 +41,14 @@ expect 2 "is given twice" $policy --points "steps=5; quant=fp32 steps=5"
 expect 2 "--points and --quant: expected points or lists, not both" $policy --points "steps=5" --quant w8a8
 expect 2 "is given twice" $policy --quant fp32,w8a8,w8a8 --steps 1
 expect 2 "'steps=10 overlap=0' is given twice" $policy --points "steps=10; steps=all"
-expect 1 "no-such.yaml" $policy --points "steps=1 quant=no-such.yaml" --threads 1 --calls 20
+expect 2 "no-such.yaml" $policy --points "steps=1 quant=no-such.yaml" --threads 1 --calls 20
 expect 2 "quant: 'w8a8' on a policy of type flow_mixer" --policy ur5e-conveyor --quant w8a8 --steps 1
 expect 2 "policy without history" $policy --kv p2 --steps 1
 expect 2 "prune: '1.5', expected" $policy --prune 1.5 --steps 1
 expect 2 "quant: 'num:17', expected num:B or num:B:RULE" $policy --quant num:17 --steps 1
 expect 2 "--quant: '', expected fp32" $policy --quant fp32,,w8a8
 # what would stop the profile is seen before anything is measured
-expect 1 "--out: $work/no/x.yaml: cannot write in folder $work/no" $policy --out "$work/no/x.yaml"
+expect 2 "--out: $work/no/x.yaml: cannot write in folder $work/no" $policy --out "$work/no/x.yaml"
 expect 2 "--out: '$work', expected the name of a file" $policy --out "$work"
 expect 2 "--out: '', expected" $policy --out ""
 expect 2 "--name: '', expected 1 to" $policy --out "$work/x.yaml" --name ""

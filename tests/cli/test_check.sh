@@ -54,13 +54,17 @@ expect 1 "$words" --task ur5e-pick-place --episodes 1 --out demos.hdf5
 grep -q "ur5e-pick-place .*cannot be loaded: .*objects apart" out || fail "list"
 cp "$source/$task" "$task"
 
-# What does not even load is a failure of the check, not of its use; a warning is none.
+# What does not even load is refused as in every verb; a warning is no failure.
 sed -i 's/site: grip/site: grap/' "$task"
 code=0
 "$tool" check ur5e-pick-place >out 2>err || code=$?
-[ "$code" = 1 ] || fail "exit $code for a task that does not load"
-unwrap out
-grep -q "^FAIL  load .*no site called 'grap'" out || fail "$(cat out)"
+[ "$code" = 2 ] || fail "exit $code for a task that does not load"
+grep -q "no site called 'grap', expected one of: .*did you mean 'grip'" err || fail "$(cat err)"
+[ ! -s out ] || fail "stdout: $(cat out)"
+code=0
+"$tool" check ur5e-pick-place --json >out 2>err || code=$?
+[ "$code" = 2 ] || fail "exit $code for a task that does not load, with --json"
+grep -q "\"refused\": .*no site called 'grap'" out || fail "$(cat out)"
 cp "$source/$task" "$task"
 sed -i 's/high: \[0.65/high: [1.65/' "$task"
 "$tool" check ur5e-pick-place >out || fail "a warning fails: $(cat out)"

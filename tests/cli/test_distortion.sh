@@ -66,5 +66,5 @@ expect 2 'expected a safetensors or ONNX file' no-such-model
 expect 2 'expected 1..8' --lambda 1 --bits 9
 expect 2 'expected 1..8' --lambda 1 --bits 0
 echo nonsense >broken.safetensors
-expect 1 'broken.safetensors' ./broken.safetensors
+expect 2 'broken.safetensors' ./broken.safetensors
 echo "distortion: ok"

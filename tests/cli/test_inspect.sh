@@ -103,14 +103,14 @@ assert d["summary"]["tensors"] == 3 and d["summary"]["bytes"] == 416, d["summary
 EOF
 "$tool" distortion big | grep -q "^c: 4 weights" || die "distortion of several files"
 
-refused 1 "m-00009.safetensors: cannot open" absent
-refused 1 "expected the plain name of one beside the index" above
-refused 1 "lacks/m.safetensors: no tensor 'b'" lacks
-refused 1 "extra/m.safetensors: tensor 'b': the weight_map of model.safetensors.index.json lacks it" extra
-refused 1 "lfs.safetensors: is a Git LFS pointer: fetch the file itself (git lfs pull)" lfs.safetensors
-refused 1 "lfs.onnx: is a Git LFS pointer: fetch the file itself (git lfs pull)" lfs.onnx
+refused 2 "m-00009.safetensors: cannot open" absent
+refused 2 "expected the plain name of one beside the index" above
+refused 2 "lacks/m.safetensors: no tensor 'b'" lacks
+refused 2 "extra/m.safetensors: tensor 'b': the weight_map of model.safetensors.index.json lacks it" extra
+refused 2 "lfs.safetensors: is a Git LFS pointer, expected the file itself (git lfs pull" lfs.safetensors
+refused 2 "lfs.onnx: is a Git LFS pointer, expected the file itself (git lfs pull" lfs.onnx
 mkdir empty
-refused 1 "empty/model.safetensors: cannot open" empty
+refused 2 "empty/model.safetensors: cannot open" empty
 
 # A header made to cost memory: 20 MB of tensors without elements, or of brackets, in at most four times its size.
 python3 - <<'EOF'
@@ -129,5 +129,5 @@ if limited inspect mixed.safetensors >/dev/null 2>&1; then # not where a sanitiz
     [ "$(head -1 text)" = "340000 tensors, 0 weights, 0 bytes" ] || die "$(head -1 text)"
     got=0
     limited inspect deep.safetensors >out 2>err || got=$?
-    [ "$got" -eq 1 ] && grep -q "more than 4096 bytes" err || die "deep: $got, $(cat err)"
+    [ "$got" -eq 2 ] && grep -q "more than 4096 bytes" err || die "deep: $got, $(cat err)"
 fi

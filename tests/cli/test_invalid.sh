@@ -89,5 +89,5 @@ expect 1 "were invalid, the first because of: contact buffer full" \
 # The engine is named where a model is refused.
 printf '<mujoco><nonsense/></mujoco>\n' >"$scene"
 verb=rollout
-expect 1 "for MuJoCo $("$tool" --version | sed 's/.*MuJoCo \(.*\))/\1/'), which this was built with" \
+expect 2 "for MuJoCo $("$tool" --version | sed 's/.*MuJoCo \(.*\))/\1/'), which this was built with" \
     --task ur5e-pick-place --seeds 1

@@ -33,9 +33,9 @@ expect 2 "--latency-draw: 'random', expected one of: order, seed" $trace --laten
 expect 2 "no rows for 'steps=2" $trace --point steps=2
 expect 2 "it has 'steps=1" $trace --point steps=2
 expect 2 "no --platform, --delay-ms, --latency-trace or --point" $trace --policy expert
-expect 1 "no-such.csv: cannot open" $task --latency-trace "$work/no-such.csv"
+expect 2 "no-such.csv: cannot open" $task --latency-trace "$work/no-such.csv"
 printf 'latency_ms\n5\nfast\n' >"$work/bad.csv"
-expect 1 "bad.csv:3: latency 'fast', expected a number" $task --latency-trace "$work/bad.csv"
+expect 2 "bad.csv:3: latency 'fast', expected a number" $task --latency-trace "$work/bad.csv"
 verb=tune
 expect 2 "--platform, --latency-trace and --measure-latency: expected one of them" $trace --platform rtx-4070
 expect 2 "--charge-as: expected with --platform" $trace --charge-as pi05
@@ -44,7 +44,7 @@ expect 2 "--latency-draw: expected with --latency-trace" $task --platform rtx-40
 expect 2 "or --measure-latency in place of the platform" $task
 expect 2 "--latency-draw: 'x', expected one of: order, seed" $trace --latency-draw x
 expect 2 "no rows for 'steps=2" $trace --steps 1,2,5 --out "$work/refused"
-expect 1 "bad.csv:3" $task --latency-trace "$work/bad.csv" --out "$work/refused"
+expect 2 "bad.csv:3" $task --latency-trace "$work/bad.csv" --out "$work/refused"
 [ ! -e "$work/refused" ] || fail "a refused run left its folder"
 
 # --- rollout: calls in order from each episode's start, in two parts; the same for any threads ---
@@ -75,7 +75,7 @@ unwrap "$work/out"
 grep -q "one drawn for each inference by the episode's seed" "$work/out" || fail "$(cat "$work/out")"
 
 # --- tune: kept episodes are those of this very trace ---
-tuned="$task --seeds 4 --confirm 0 --latency-trace $calls --steps 1 --overlap 0 --out $work/tuned"
+tuned="--task press-button --quiet --seeds 4 --confirm 0 --latency-trace $calls --steps 1 --overlap 0 --out $work/tuned"
 "$tool" tune $tuned >"$work/out" 2>"$work/err" || fail "$(cat "$work/err")"
 unwrap "$work/out"
 grep -q "press-button on calls, charged as trace" "$work/out" || fail "$(cat "$work/out")"
@@ -99,7 +99,7 @@ grep -q "measured here, not reproducible" "$work/err" || fail "$(cat "$work/err"
 cmp "$work/one.csv" "$work/two.csv" || fail "what was measured is not what was charged"
 expect 2 "measured.csv: is there already, expected a new file" $task --measure-latency "$new"
 expect 2 "--measure-latency: no --platform, --delay-ms or --latency-trace" $task --measure-latency "$work/x.csv" --delay-ms 1
-expect 1 "no-such-folder/x.csv: cannot" $task --measure-latency "$work/no-such-folder/x.csv"
+expect 2 "no-such-folder/x.csv: cannot" $task --measure-latency "$work/no-such-folder/x.csv"
 "$tool" tune $task --confirm 0 --measure-latency "$work/tuned.csv" --steps 2 --overlap 0,4 --align none --out "$work/measured" \
     >"$work/out" 2>"$work/err" || fail "$(cat "$work/err")"
 [ "$(grep -c '^steps=' "$work/tuned.csv")" = 100 ] || fail "two settings of steps, 50 calls each"

@@ -24,20 +24,20 @@ PY
 
 # --- two sessions in one log ---
 printf 'point,seed,day,success\nfull,1,mon,1\nfull,2,mon,1\nlight,1,mon,0\nfull,1,tue,0\nlight,1,tue,1\n' >"$work/two.csv"
-expect 1 "two.csv:5: column seed: '1' is there twice at 'full', first in line 2; two sessions in one log? --session COLUMN" \
+expect 2 "two.csv:5: column seed: '1' is there twice at 'full', first in line 2; two sessions in one log? --session COLUMN" \
     "$work/two.csv"
 "$tool" analyze "$work/two.csv" --session Day >"$work/out" 2>&1 || fail "--session: $(cat "$work/out")"
 "$tool" analyze "$work/two.csv" --map seed= >"$work/out" 2>&1 || fail "--map seed=: $(cat "$work/out")"
-expect 1 "two.csv:1: no column 'night' that --session names" "$work/two.csv" --session night
+expect 2 "two.csv:1: no column 'night' that --session names" "$work/two.csv" --session night
 printf 'point,seed,success\nfull,7,1\n' >"$work/a.csv"
 printf 'point,seed,success\nlight,3,1\nfull,7,1\n' >"$work/b.csv"
-expect 1 "b.csv:3: column seed: '7' is there twice at 'full', first in line 2 of $work/a.csv" "$work/a.csv" "$work/b.csv"
+expect 2 "b.csv:3: column seed: '7' is there twice at 'full', first in line 2 of $work/a.csv" "$work/a.csv" "$work/b.csv"
 
 # --- numbers of other countries ---
 refuses()
 {
     printf 'point,success,time_s\nfull,1,"%s"\n' "$1" >"$work/cell.csv"
-    expect 1 "cell.csv:2: column time_s: '$1', expected a finite number or an empty cell; $2" "$work/cell.csv"
+    expect 2 "cell.csv:2: column time_s: '$1', expected a finite number or an empty cell; $2" "$work/cell.csv"
 }
 refuses "0,85" "decimals behind a point, not a comma"
 refuses "1,234" "a comma parts neither decimals"

@@ -59,19 +59,19 @@ assert abs(rate - want) < 1e-7, (rate, want)'
 
 # --- the command ---
 expect 2 "no FILE: expected"
-expect 2 "--position-noise-m: expected more than 0" good.csv --position-noise-m -1
-expect 2 "--control-hz: expected more than 0" good.csv --control-hz -1
+expect 2 "--position-noise-m -1: expected more than 0" good.csv --position-noise-m -1
+expect 2 "--control-hz -1: expected more than 0" good.csv --control-hz -1
 expect 2 "expected both" good.csv --motor-resistance-ohm 1
 expect 2 "expected both" good.csv --motor-resistance-ohm 1,2 --torque-constant-nm-a 1
 expect 2 "more than 0" good.csv --motor-resistance-ohm 1 --torque-constant-nm-a 0
-expect 1 "nowhere.csv: cannot open" nowhere.csv
-expect 1 "$work: " "$work"
+expect 2 "nowhere.csv: cannot open" nowhere.csv
+expect 2 "$work: " "$work"
 
 # --- the file ---
 bad() # bad WORDS TEXT [OPTIONS]
 {
     printf '%b' "$2" >bad.csv
-    expect 1 "$1" bad.csv "${@:3}"
+    expect 2 "$1" bad.csv "${@:3}"
     [ "$(wc -l <err)" = 1 ] || fail "more than a line: $(cat err)"
 }
 bad "bad.csv: empty" ''
@@ -97,11 +97,11 @@ bad "map: 'a1', expected old=new" 'time_s,a1\n1,2\n' --map a1
 bad "map: 'a1=', expected old=new" 'time_s,a1\n1,2\n' --map a1=
 bad "bad.csv: no column 'b1' that the map names" 'time_s,a1\n1,2\n' --map b1=a2
 bad "map: 'speed' is no column that is understood" 'time_s,a1\n1,2\n' --map a1=speed
-expect 1 "same.csv:10: time_s 0.7" same.csv
-expect 1 "constants of 2 motors for 1 joints" good.csv --motor-resistance-ohm 1,2 --torque-constant-nm-a 1,2
+expect 2 "same.csv:10: time_s 0.7" same.csv
+expect 2 "constants of 2 motors for 1 joints" good.csv --motor-resistance-ohm 1,2 --torque-constant-nm-a 1,2
 # the second file is broken: no half of a result
 printf 'time_s,a1\n1,2\n2\n' >bad.csv
-expect 1 "bad.csv" good.csv bad.csv
+expect 2 "bad.csv" good.csv bad.csv
 
 # --- figures: whole or absent ---
 if command -v gnuplot >/dev/null; then

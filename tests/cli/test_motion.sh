@@ -72,11 +72,11 @@ grep -q "no metrics of motion: not recorded" shown.txt || fail "silence about no
 grep -q '"motion": null' shown.txt || fail "JSON of no metrics is not null"
 verb=analyze
 sed '2s/,1\.1,/,1.x,/' log.csv >bad.csv
-expect 1 "bad.csv:2: column ee_path_m: '1.x', expected a finite number" bad.csv
+expect 2 "bad.csv:2: column ee_path_m: '1.x', expected a finite number" bad.csv
 sed '2s/,1\.1,/,nan,/' log.csv >bad.csv
-expect 1 "bad.csv:2: column ee_path_m: 'nan', expected a finite number" bad.csv
+expect 2 "bad.csv:2: column ee_path_m: 'nan', expected a finite number" bad.csv
 sed '2s/,1\.1,/,1e200,/' log.csv >bad.csv
-expect 1 "bad.csv:2: column ee_path_m: 1e+200, expected" bad.csv
+expect 2 "bad.csv:2: column ee_path_m: 1e+200, expected" bad.csv
 expect 2 "--show" log.csv --show nonsense
 verb=tune
 expect 2 "--show" --task press-button --platform agx-orin-50w --show nonsense

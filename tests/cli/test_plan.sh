@@ -68,14 +68,14 @@ for r in sweep["rows"]:
 # misuse
 expect 2 'expected --model and --agent' --max-delay 1 --max-energy 1
 expect 2 'above 0 s' --model blip2-like --agent paper-agent --max-energy 1
-expect 2 'above 0 J' "${paper[@]}" --max-energy -2
+expect 2 'above 0 J' --model blip2-like --agent paper-agent --max-delay 1 --max-energy -2
 expect 2 'one for each' "${paper[@]}" --server paper-server --link wlan-5ghz
 expect 2 'at most 4' "${paper[@]}" --server a --server b --server c --server d
 expect 2 "'best', expected one of: exact, sca, fixed, random, ppo" "${paper[@]}" --method best
 expect 2 'lloyd, verdu, additive, gap' "${paper[@]}" --objective none
 expect 2 'blip2-like, fcdnn-16, git-like' --model nothing --agent paper-agent --max-delay 1 --max-energy 1
 expect 2 'no mode' "${paper[@]}" --modes low
-expect 2 'planning' "${paper[@]}" --agent agx-orin-15w
+expect 2 'planning' --model blip2-like --server paper-server --max-delay 1 --max-energy 1 --agent agx-orin-15w
 expect 2 'FROM:TO:STEP' "${paper[@]}" --sweep-delay 1:5
 expect 2 'from <= to' "${paper[@]}" --sweep-delay 5:1:1
 expect 2 'one of them' "${paper[@]}" --sweep-delay 1:2:1 --sweep-energy 1:2:1
@@ -84,7 +84,7 @@ expect 2 'agent-flop' --model "$root/policies/ur5e-pick-place-dit/model.safetens
 expect 2 'rising ones' "${paper[@]}" --bits 4,17
 expect 2 'clock' "${paper[@]}" --method fixed --fixed 2.5
 sed 's/clock_max_hz: 2.0e9/clock_max_hz: 2000/' "$root/platforms/paper-agent.yaml" >mhz.yaml
-expect 1 'is it in MHz?' "${paper[@]}" --agent ./mhz.yaml
+expect 2 'is it in MHz?' --model blip2-like --server paper-server --max-delay 1 --max-energy 1 --agent ./mhz.yaml
 sed 's/bandwidth_bit_s: 2.0e8/bandwidth_bit_s: 0/' "$root/links/wlan-5ghz.yaml" >zero.yaml
-expect 1 'zero.yaml:4: bandwidth_bit_s is 0' "${paper[@]}" --link ./zero.yaml
+expect 2 'zero.yaml:4: bandwidth_bit_s is 0' "${paper[@]}" --link ./zero.yaml
 echo "plan: ok"

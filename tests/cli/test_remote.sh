@@ -75,9 +75,9 @@ expect 2 "quant: w8a8, expected fp32: this brain has no such knob" --task $task 
 
 # A task whose actions have another size.
 serve 16 4
-expect 1 "the server gives actions of 4 entries, expected 5 as in the task" --task $task --policy "$url" --seeds 1
+expect 2 "the server gives actions of 4 entries, expected 5 as in the task" --task $task --policy "$url" --seeds 1
 printf 'url: %s\naction: {columns: [0, 1, 2, 3, 0]}\n' "$url" >columns.yaml
-expect 1 "columns.yaml:2: columns: 0 again" --task $task --policy remote:columns.yaml --seeds 1
+expect 2 "columns.yaml:2: columns: 0 again" --task $task --policy remote:columns.yaml --seeds 1
 
 # A connection that is lost costs its episode and no other: question 0 is the probe.
 serve 16 5 goodbye:2,2
@@ -108,6 +108,6 @@ SPOT_TEST_KEY=4711 "$tool" rollout --task $task --policy remote:key.yaml --seeds
 
 # Nobody there, and addresses that are none.
 expect 1 "connection refused, expected a policy server there" --task $task --policy ws://127.0.0.1:1 --seeds 1
-expect 1 "TLS is not supported" --task $task --policy wss://127.0.0.1:1 --seeds 1
-expect 1 "none.yaml: cannot open" --task $task --policy remote:none.yaml --seeds 1
+expect 2 "TLS is not supported" --task $task --policy wss://127.0.0.1:1 --seeds 1
+expect 2 "none.yaml: cannot open" --task $task --policy remote:none.yaml --seeds 1
 echo "policy servers behave, or are refused"

@@ -89,7 +89,7 @@ expect 2 "overlap: 2, expected 0: the client decides it, not the server" --polic
 expect 2 "--task ur5e-conveyor: it has observations of" --policy "$small" --task ur5e-conveyor
 expect 2 "connections: 0, expected 1 to 4096" --policy "$small" --connections 0
 expect 2 "port: 70000, expected 0 to 65535" --policy "$small" --port 70000
-expect 2 "threads: 1000, expected 1 to 256" --policy "$small" --threads 1000
-expect 1 "cannot listen on nowhere: expected a numeric address" --policy "$small" --host nowhere
-expect 1 "abacus" --policy "$small" --kernels abacus
-expect 2 "here: unknown option" --policy "$small" here
+expect 2 "--threads 1000, expected 1..256" --policy "$small" --threads 1000
+expect 2 "cannot listen on nowhere: expected a numeric address" --policy "$small" --host nowhere
+expect 2 "abacus" --policy "$small" --kernels abacus
+expect 2 "'here': belongs to no option" --policy "$small" here

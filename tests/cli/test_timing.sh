@@ -108,12 +108,12 @@ good="--rate-hz 25 --horizon 8"
 expect 2 "expected one of the three" $good
 expect 2 "expected one of the three" $good --latency-ms 5 --latency-trace calls.csv
 expect 2 "expected one of the three" $good --latency-ms 5 --platform rtx-4070 --charge-as pi05
-expect 2 "--latency-ms: expected 0 to" $good --latency-ms=-1
-expect 2 "--latency-ms: expected 0 to" $good --latency-ms 86400001
-expect 2 "--rate-hz: needed" --latency-ms 5 --horizon 8
-expect 2 "--rate-hz: needed" --latency-ms 5 --horizon 8 --rate-hz 100001
-expect 2 "--horizon: needed" --latency-ms 5 --rate-hz 25
-expect 2 "--horizon: needed" --latency-ms 5 --rate-hz 25 --horizon 4097
+expect 2 "--latency-ms -1: expected 0 to" $good --latency-ms=-1
+expect 2 "--latency-ms 86400001: expected 0 to" $good --latency-ms 86400001
+expect 2 "--rate-hz 0: expected" --latency-ms 5 --horizon 8
+expect 2 "--rate-hz 100001: expected" --latency-ms 5 --horizon 8 --rate-hz 100001
+expect 2 "--horizon 0: expected" --latency-ms 5 --rate-hz 25
+expect 2 "--horizon 4097: expected" --latency-ms 5 --rate-hz 25 --horizon 4097
 expect 2 "--execute 9: expected 1..8" $good --latency-ms 5 --execute 9
 expect 2 "--execute -1" $good --latency-ms 5 --execute=-1
 expect 2 "--cover 0: expected" $good --latency-ms 5 --cover 0
@@ -124,7 +124,7 @@ expect 2 "--point: expected with" $good --latency-ms 5 --point steps=5
 expect 2 "--point: " $good --latency-trace calls.csv --point speed=5
 expect 2 "--point: expected with steps=N" $good --platform "$root/platforms/rtx-4070.yaml" --charge-as pi05
 expect 2 "has no class nope" $good --platform "$root/platforms/rtx-4070.yaml" --charge-as nope --point steps=1
-expect 1 "no-such.csv: cannot open" $good --latency-trace no-such.csv
+expect 2 "no-such.csv: cannot open" $good --latency-trace no-such.csv
 printf 'point,latency_ms\nsteps=5,3\n' >point.csv
 expect 2 "has no rows for 'steps=2" $good --latency-trace point.csv --point steps=2
 echo "timing: ok"

@@ -21,7 +21,7 @@ run()
 
 # --- what is refused, and nothing is left behind ---
 conveyor="--task ur5e-conveyor --platform agx-orin-30w --seeds 2 --out $work/refused"
-expect 2 "--task and --platform are needed"
+expect 2 "--task: missing, expected --task and --platform"
 expect 2 "--steps: 0 is too small, expected 1..100" $conveyor --steps 0
 expect 2 "--steps: '101' is too large" $conveyor --steps 1,101
 expect 2 "--overlap: '-1', expected a whole number" $conveyor --overlap=-1
@@ -35,7 +35,7 @@ expect 2 "dp-vit-dit" $conveyor --charge-as no-such-class
 expect 2 "exact, paper" $conveyor --clock wall
 expect 2 "auto, time, success" $conveyor --goal energy
 expect 2 "--align: 'sideways', expected none or skip" $conveyor --align sideways
-expect 2 "at least 1 seed" $conveyor --seeds 0
+expect 2 "at least 1 seed" --task ur5e-conveyor --platform agx-orin-30w --out "$work/refused" --seeds 0
 expect 2 "2^32" $conveyor --seed 4294967296
 expect 2 "speed" $conveyor --steps 1 --speed 11
 expect 2 "unknown option" $conveyor --step 1
@@ -48,7 +48,7 @@ expect 2 "quant: 'w9', expected fp32" $dit --quant fp32,w9
 expect 2 "kv: 'p1' on a policy without history" $dit --kv base,p1
 expect 2 "quant: 'w4-t3' on a policy of type flow_mixer" $conveyor --charge-as pi05 --quant w4-t3
 expect 2 "--prune: '', expected none" $dit --prune none,,0.1
-expect 1 "no-such.yaml" $dit --quant fp32,no-such.yaml
+expect 2 "no-such.yaml" $dit --quant fp32,no-such.yaml
 # a latency that is not known yet: what to do
 expect 2 "sweetspot bench --policy ur5e-pick-place-dit --out here.yaml" $dit --prune none,mlp:0.5
 expect 2 "has no class nope" $dit --charge-as nope --prune none,mlp:0.5
@@ -56,7 +56,7 @@ if grep -q "here.yaml" "$work/err"; then fail "a hint that does not help: $(cat 
 expect 2 "no class self" $dit --prune none,mlp:0.5 --alpha-from agx-orin-30w
 [ ! -e "$work/refused" ] || fail "a refused run left $(find "$work/refused")"
 : >"$work/file"
-expect 1 "$work/file" --task ur5e-conveyor --platform agx-orin-30w --seeds 2 --out "$work/file/x"
+expect 2 "$work/file" --task ur5e-conveyor --platform agx-orin-30w --seeds 2 --out "$work/file/x"
 
 "$tool" tune --help >"$work/help"
 for word in --task --overlap --charge-as --fresh Examples "Keys of a point" --alpha-from; do

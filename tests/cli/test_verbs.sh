@@ -53,13 +53,13 @@ expect 2 "training seeds" rollout --task ur5e-conveyor --seed 184467440737095516
 expect 2 "--clock: 'sundial', expected one of: exact, paper" rollout --task ur5e-conveyor --clock sundial
 # a word that would be overruled in silence is refused
 expect 2 "--schedule: 'sync'" rollout --task ur5e-conveyor --schedule sync --point overlap=2
-expect 2 "--delay-ms: expected 0 to" rollout --task ur5e-conveyor --delay-ms -3
-expect 2 "--delay-ms: expected 0 to" rollout --task ur5e-conveyor --delay-ms 1e300
+expect 2 "--delay-ms -3: expected 0 to" rollout --task ur5e-conveyor --delay-ms -3
+expect 2 "--delay-ms 1e+300: expected 0 to" rollout --task ur5e-conveyor --delay-ms 1e300
 expect 2 "--delay-ms and --platform" \
     rollout --task ur5e-conveyor --delay-ms 10 --platform agx-orin-30w
 expect 2 "--charge-as: expected with --platform" rollout --task ur5e-conveyor --charge-as pi05
 expect 2 "--policy expert: " rollout --task ur5e-conveyor --policy expert --delay-ms 400
-expect 2 "speed 11" rollout --task ur5e-conveyor --speed 11 --seeds 1
+expect 2 "speed is 11, expected" rollout --task ur5e-conveyor --speed 11 --seeds 1
 expect 2 "has no class" rollout --task ur5e-conveyor --platform rtx-4070 --charge-as nope
 expect 2 "--out: missing" demo --task ur5e-conveyor
 expect 2 "episodes 0: expected 1" demo --task ur5e-conveyor --episodes 0 --out "$work/x.hdf5"
@@ -76,16 +76,16 @@ expect 2 "sweetspot bench --policy ur5e-pick-place-dit --out here.yaml" rollout 
 expect 1 "disk full" rollout --task ur5e-conveyor --seeds 1 --json --episodes /dev/full
 # files are refused before the episodes, of which there would be many here
 for option in episodes trajectory video; do
-    expect 1 "--$option: $work/no/file: cannot write in folder $work/no" \
+    expect 2 "--$option: $work/no/file: cannot write in folder $work/no" \
         rollout --task ur5e-conveyor --seeds 100000 --$option "$work/no/file"
 done
-expect 1 "cannot" demo --task ur5e-conveyor --episodes 1 --out "$work/no/such/folder/x.hdf5"
+expect 2 "cannot" demo --task ur5e-conveyor --episodes 1 --out "$work/no/such/folder/x.hdf5"
 mkdir "$work/task"
 sed 's/^regime: dynamic/regime: frantic/' tasks/ur5e-conveyor/task.yaml >"$work/task/task.yaml"
-expect 1 "task.yaml:5: " rollout --task "$work/task/task.yaml"
+expect 2 "task.yaml:5: " rollout --task "$work/task/task.yaml"
 cp -r policies/ur5e-conveyor "$work/policy"
 truncate -s 1000000 "$work/policy/model.safetensors"
-expect 1 "model.safetensors" rollout --task ur5e-conveyor --policy "$work/policy"
+expect 2 "model.safetensors" rollout --task ur5e-conveyor --policy "$work/policy"
 
 # Results that do not reach stdout.
 for results in "list" "list --json" "list --help" "rollout --task ur5e-conveyor --seeds 1"; do
@@ -196,7 +196,7 @@ assert json.load(sys.stdin)["latency"]["origin"] == "measured"'
 expect 2 "no MODEL" inspect
 expect 2 "expected 1..12" inspect ur5e-conveyor --bits 13
 expect 2 "policy 'nope': not found" inspect nope
-expect 1 "model.safetensors" inspect "$work/policy"
+expect 2 "model.safetensors" inspect "$work/policy"
 "$tool" inspect --help | grep "  sweetspot inspect" >/dev/null || die "inspect --help"
 "$tool" inspect ur5e-conveyor --json >"$work/i.json"
 "$tool" inspect --json policies/ur5e-conveyor/model.safetensors >"$work/j.json"

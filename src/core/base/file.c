@@ -220,6 +220,54 @@ bool spoti_file_is_lfs_pointer(const void *bytes, size_t size)
 
 spot_status spoti_file_refuse_lfs_pointer(const char *path, spot_diag *diag)
 {
-    return spot_diag_set(diag, SPOT_E_FORMAT,
-                         "%s: is a Git LFS pointer: fetch the file itself (git lfs pull)", path);
+    return spot_diag_set(
+        diag, SPOT_E_FORMAT,
+        "%s: is a Git LFS pointer, expected the file itself (git lfs pull fetches it)", path);
+}
+
+spot_status spoti_file_read_at(int fd, const char *path, uint64_t at, void *out, size_t size,
+                               spot_diag *diag)
+{
+    unsigned char *to = out;
+
+    while (size > 0) {
+        const ssize_t got = pread(fd, to, size, (off_t)at);
+
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            return spot_diag_set(diag, SPOT_E_IO,
+                                 "%s: cannot be read whole, expected %zu more bytes", path, size);
+        }
+        to += got;
+        at += (uint64_t)got;
+        size -= (size_t)got;
+    }
+    return SPOT_OK;
+}
+
+spot_status spoti_file_open_sized(const char *path, const char *expected, int *fd, uint64_t *size,
+                                  spot_diag *diag)
+{
+    unsigned char start[SPOTI_LFS_POINTER_SIZE];
+    struct stat info;
+    spot_status st = spoti_file_open_fd(path, expected, fd, diag);
+
+    *size = 0;
+    if (st != SPOT_OK) {
+        return st;
+    }
+    if (fstat(*fd, &info) != 0) {
+        return spot_diag_set(diag, SPOT_E_IO, "%s: cannot be read: %s, expected %s", path,
+                             strerror(errno), expected);
+    }
+    *size = (uint64_t)info.st_size;
+    if (*size >= sizeof(start)) {
+        st = spoti_file_read_at(*fd, path, 0, start, sizeof(start), diag);
+        if (st == SPOT_OK && spoti_file_is_lfs_pointer(start, sizeof(start))) {
+            st = spoti_file_refuse_lfs_pointer(path, diag);
+        }
+    }
+    return st;
 }

@@ -56,4 +56,13 @@ bool spoti_file_is_lfs_pointer(const void *bytes, size_t size);
 /* E_FORMAT, with a line that says so and what to do. */
 spot_status spoti_file_refuse_lfs_pointer(const char *path, spot_diag *diag);
 
+/* Opens a regular file that is no Git LFS pointer and says how large it is; *fd is the caller's to close, also on failure
+ * unless it is -1. Returns OK, E_IO, E_FORMAT. */
+spot_status spoti_file_open_sized(const char *path, const char *expected, int *fd, uint64_t *size,
+                                  spot_diag *diag);
+
+/* Reads `size` bytes at byte `at`. Returns OK, E_IO. */
+spot_status spoti_file_read_at(int fd, const char *path, uint64_t at, void *out, size_t size,
+                               spot_diag *diag);
+
 #endif

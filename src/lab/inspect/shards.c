@@ -11,51 +11,6 @@
 #include "core/base/alloc.h"
 #include "lab/inspect/index_map.h"
 
-spot_status spoti_shard_read_fd(int fd, const char *path, uint64_t at, void *out, size_t size,
-                                spot_diag *diag)
-{
-    unsigned char *to = out;
-
-    while (size > 0) {
-        const ssize_t got = pread(fd, to, size, (off_t)at);
-
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            return spot_diag_set(diag, SPOT_E_IO, "%s: cannot be read whole", path);
-        }
-        to += got;
-        at += (uint64_t)got;
-        size -= (size_t)got;
-    }
-    return SPOT_OK;
-}
-
-spot_status spoti_shard_open_fd(const char *path, const char *expected, int *fd, uint64_t *size,
-                                spot_diag *diag)
-{
-    unsigned char start[SPOTI_LFS_POINTER_SIZE];
-    struct stat info;
-    spot_status st = spoti_file_open_fd(path, expected, fd, diag);
-
-    *size = 0;
-    if (st != SPOT_OK) {
-        return st;
-    }
-    if (fstat(*fd, &info) != 0) {
-        return spot_diag_set(diag, SPOT_E_IO, "%s: cannot be read", path);
-    }
-    *size = (uint64_t)info.st_size;
-    if (*size >= sizeof(start)) {
-        st = spoti_shard_read_fd(*fd, path, 0, start, sizeof(start), diag);
-        if (st == SPOT_OK && spoti_file_is_lfs_pointer(start, sizeof(start))) {
-            st = spoti_file_refuse_lfs_pointer(path, diag);
-        }
-    }
-    return st;
-}
-
 /* Reads and checks the header of a file that was opened. */
 static spot_status read_header(spoti_shard *s, uint64_t size, const spot_allocator *allocator,
                                spot_diag *diag)
@@ -65,7 +20,7 @@ static spot_status read_header(spoti_shard *s, uint64_t size, const spot_allocat
     spot_status st = SPOT_OK;
 
     if (size >= sizeof(prefix)) {
-        st = spoti_shard_read_fd(s->fd, s->path, 0, prefix, sizeof(prefix), diag);
+        st = spoti_file_read_at(s->fd, s->path, 0, prefix, sizeof(prefix), diag);
     }
     if (st == SPOT_OK) {
         st = spoti_safetensors_header_length(s->path, prefix, size, true, &length, diag);
@@ -79,7 +34,7 @@ static spot_status read_header(spoti_shard *s, uint64_t size, const spot_allocat
         return SPOT_E_NOMEM;
     }
     s->header_size = length + 1;
-    st = spoti_shard_read_fd(s->fd, s->path, sizeof(prefix), s->header, length, diag);
+    st = spoti_file_read_at(s->fd, s->path, sizeof(prefix), s->header, length, diag);
     return st == SPOT_OK ? spoti_tensor_index_read(s->path, s->header, length, size - s->data_at,
                                                    true, allocator, &s->index, diag)
                          : st;
@@ -91,7 +46,7 @@ static spot_status open_next(spoti_shards *shards, const char *expected, spot_di
     uint64_t size = 0;
 
     s->first = shards->n_tensor;
-    spot_status st = spoti_shard_open_fd(s->path, expected, &s->fd, &size, diag);
+    spot_status st = spoti_file_open_sized(s->path, expected, &s->fd, &size, diag);
     st = st == SPOT_OK ? read_header(s, size, shards->allocator, diag) : st;
     shards->n_tensor += s->index.n_tensor;
     return st;
@@ -167,7 +122,7 @@ static spot_status open_index(const char *path, spoti_shards *out, spot_diag *di
     uint64_t size = 0;
     char *text = NULL;
     int fd = -1;
-    spot_status st = spoti_shard_open_fd(path, "an index of safetensors files", &fd, &size, diag);
+    spot_status st = spoti_file_open_sized(path, "an index of safetensors files", &fd, &size, diag);
 
     if (st == SPOT_OK && size > SPOTI_INDEX_MAX) {
         st = spot_diag_set(diag, SPOT_E_FORMAT, "%s: %llu bytes, expected at most %d", path,
@@ -175,8 +130,8 @@ static spot_status open_index(const char *path, spoti_shards *out, spot_diag *di
     }
     if (st == SPOT_OK) {
         text = spoti_alloc(out->allocator, (size_t)size + 1, 1);
-        st = text == NULL ? SPOT_E_NOMEM
-                          : spoti_shard_read_fd(fd, path, 0, text, (size_t)size, diag);
+        st =
+            text == NULL ? SPOT_E_NOMEM : spoti_file_read_at(fd, path, 0, text, (size_t)size, diag);
     }
     if (fd >= 0) {
         (void)close(fd);

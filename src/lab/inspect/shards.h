@@ -27,14 +27,6 @@ typedef struct spoti_shards {
     size_t n_tensor; /* of all */
 } spoti_shards;
 
-/* Opens a regular file that is no Git LFS pointer and says how large it is. Returns OK, E_IO, E_FORMAT. */
-spot_status spoti_shard_open_fd(const char *path, const char *expected, int *fd, uint64_t *size,
-                                spot_diag *diag);
-
-/* Reads `size` bytes at byte `at`. Returns OK, E_IO. */
-spot_status spoti_shard_read_fd(int fd, const char *path, uint64_t at, void *out, size_t size,
-                                spot_diag *diag);
-
 /* Opens the file `path`, or where that ends in `.index.json` all that it names. On failure *out is closed already.
  * Returns OK, E_IO, E_FORMAT, E_NOMEM. */
 spot_status spoti_shards_open(const char *path, const spot_allocator *allocator, spoti_shards *out,

@@ -14,7 +14,7 @@
 static spot_status read_model(void *ctx, uint64_t at, void *out, size_t size, spot_diag *diag)
 {
     const spoti_weights *w = ctx;
-    return spoti_shard_read_fd(w->fd, w->path, at, out, size, diag);
+    return spoti_file_read_at(w->fd, w->path, at, out, size, diag);
 }
 
 /* Opens the file of data beside the model, and checks that all of its tensors are in it. */
@@ -28,8 +28,8 @@ static spot_status open_beside(spoti_weights *w, size_t file, spot_diag *diag)
     if (!spoti_format(path, sizeof(path), "%.*s%s", folder, w->path, w->onnx.files[file])) {
         return spot_diag_set(diag, SPOT_E_IO, "%s: path too long", w->path);
     }
-    spot_status st = spoti_shard_open_fd(path, "the data of an ONNX model beside it",
-                                         &w->beside[file], &size, diag);
+    spot_status st = spoti_file_open_sized(path, "the data of an ONNX model beside it",
+                                           &w->beside[file], &size, diag);
     for (size_t i = 0; st == SPOT_OK && i < w->onnx.n_tensor; i++) {
         const spoti_onnx_tensor *t = &w->onnx.tensors[i];
         if (t->file == file + 1 && t->tensor.end > size) {
@@ -74,7 +74,7 @@ spot_status spoti_weights_open(const char *path, const spot_allocator *allocator
     if (!out->is_onnx) {
         return spoti_shards_open(path, allocator, &out->shards, diag);
     }
-    st = spoti_shard_open_fd(path, "an ONNX file", &out->fd, &size, diag);
+    st = spoti_file_open_sized(path, "an ONNX file", &out->fd, &size, diag);
     st = st == SPOT_OK ? read_onnx(out, size, diag) : st;
     if (st != SPOT_OK) {
         spoti_weights_close(out);
@@ -120,10 +120,10 @@ spot_status spoti_weights_read(const spoti_weights *weights, size_t i, const spo
 {
     if (!weights->is_onnx) {
         const spoti_shard *shard = spoti_shards_of(&weights->shards, i);
-        return spoti_shard_read_fd(shard->fd, shard->path, shard->data_at + tensor->begin + from,
-                                   out, size, diag);
+        return spoti_file_read_at(shard->fd, shard->path, shard->data_at + tensor->begin + from,
+                                  out, size, diag);
     }
     const size_t file = weights->onnx.tensors[i].file;
-    return spoti_shard_read_fd(file > 0 ? weights->beside[file - 1] : weights->fd, weights->path,
-                               tensor->begin + from, out, size, diag);
+    return spoti_file_read_at(file > 0 ? weights->beside[file - 1] : weights->fd, weights->path,
+                              tensor->begin + from, out, size, diag);
 }

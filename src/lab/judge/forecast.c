@@ -145,8 +145,8 @@ static spot_status fill_timing(maker *m, spot_diag *diag)
         return spot_diag_set(diag, SPOT_E_UNSUPPORTED,
                              "%s: the latency of the baseline there is unknown: %s", m->f->platform,
                              m->target->platform != NULL
-                                 ? "its refinement steps are needed (column steps)"
-                                 : "its alpha is needed (column alpha or t_inf_s)");
+                                 ? "expected its refinement steps (column steps)"
+                                 : "expected its alpha (column alpha or t_inf_s)");
     }
     m->from = (spot_tised_setup){.inference_s = m->s->points[base].t_inf_s.value,
                                  .action_s = m->s->action_s > 0.0 ? m->s->action_s : 1.0,

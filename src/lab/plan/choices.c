@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/config.h"
+#include "core/base/text.h"
 #include "lab/plan/plan.h"
 
 static spot_coinfer_link link_to(const spot_plan_config *config, int server)
@@ -52,7 +53,8 @@ static spot_status add_choice(const spot_plan_config *config, const spot_plan_ch
     const double sent =
         which->i_feature >= 0 ? split->feature[which->i_feature].uplink_bits : split->uplink_bits;
     if (result->n_choice == SPOT_PLAN_CHOICES_MAX) {
-        return spot_diag_set(diag, SPOT_E_RANGE, "more than %d choices of split, width and server",
+        return spot_diag_set(diag, SPOT_E_RANGE,
+                             "more than %d choices of split, width and server, expected fewer",
                              SPOT_PLAN_CHOICES_MAX);
     }
     spot_plan_choice *c = &result->choice[result->n_choice++];
@@ -108,7 +110,9 @@ static spot_status check(const spot_plan_config *config, spot_diag *diag)
     spot_status st = SPOTI_CONFIG_CHECK(spot_plan_config, config, diag);
 
     if (st != SPOT_OK || config->model == NULL || config->agent == NULL) {
-        return st != SPOT_OK ? st : spot_diag_set(diag, SPOT_E_INVALID, "no model or no agent");
+        return st != SPOT_OK
+                   ? st
+                   : spot_diag_set(diag, SPOT_E_INVALID, "no model or no agent, expected both");
     }
     if (config->n_server < 0 || config->n_server > SPOT_PLAN_SERVERS_MAX ||
         (config->n_link != 0 && config->n_link != config->n_server)) {
@@ -132,6 +136,21 @@ static bool is_calibrated(const spot_plan_model *model, const char *split)
         }
     }
     return model->n_split > 0;
+}
+
+static spot_status no_such_split(const spot_plan_config *config, spot_diag *diag)
+{
+    const spot_plan_model *model = config->model;
+    char list[SPOT_DIAG_TEXT_SIZE / 2] = "";
+
+    for (int i = 0; i < model->n_split; i++) {
+        const size_t used = strlen(list);
+        (void)spoti_format(list + used, sizeof(list) - used, "%s%s", i > 0 ? ", " : "",
+                           model->split[i].name);
+    }
+    return spot_diag_set(diag, SPOT_E_NOT_FOUND,
+                         "model %s has no split '%.64s', expected one of: %s", model->name,
+                         config->split != NULL ? config->split : "", list);
 }
 
 spot_status spoti_plan_choices(const spot_plan_config *config, spot_plan_result *result,
@@ -160,8 +179,7 @@ spot_status spoti_plan_choices(const spot_plan_config *config, spot_plan_result 
         }
     }
     if (st == SPOT_OK && n_split == 0) {
-        return spot_diag_set(diag, SPOT_E_NOT_FOUND, "model %s has no split '%s'", model->name,
-                             config->split != NULL ? config->split : "");
+        return no_such_split(config, diag);
     }
     if (st == SPOT_OK && !result->calibrated && (n_split > 1 || model->split[0].n_feature > 1)) {
         return spot_diag_set(

@@ -43,20 +43,20 @@ static spot_status check_link(const char *path, const raw_link *raw, spot_diag *
           raw->bandwidth_bit_s <= BANDWIDTH_MAX_BIT_S)) {
         return spot_diag_set(
             diag, SPOT_E_FORMAT, "%s:%d: bandwidth_bit_s is %g, expected 1e3..1e13 bit/s%s", path,
-            spoti_yaml_line_of(path, "bandwidth_bit_s", 1), raw->bandwidth_bit_s,
+            spoti_yaml_line_at(path, "bandwidth_bit_s"), raw->bandwidth_bit_s,
             raw->bandwidth_bit_s > 0.0 && raw->bandwidth_bit_s < BANDWIDTH_MIN_BIT_S
                 ? " (is it in Mbit/s?)"
                 : "");
     }
     if (!(raw->latency_s >= 0.0 && raw->latency_s <= LATENCY_MAX_S)) {
         return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: latency_s is %g, expected 0..%g s%s",
-                             path, spoti_yaml_line_of(path, "latency_s", 1), raw->latency_s,
+                             path, spoti_yaml_line_at(path, "latency_s"), raw->latency_s,
                              LATENCY_MAX_S,
                              raw->latency_s > LATENCY_MAX_S ? " (is it in ms?)" : "");
     }
     if (!(raw->radio_w >= 0.0 && raw->radio_w <= 1000.0)) {
         return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: radio_w is %g, expected 0..1000 W", path,
-                             spoti_yaml_line_of(path, "radio_w", 1), raw->radio_w);
+                             spoti_yaml_line_at(path, "radio_w"), raw->radio_w);
     }
     return SPOT_OK;
 }
@@ -79,7 +79,7 @@ spot_status spot_plan_link_load(const char *path, spot_plan_link *link, spot_dia
     const raw_link *raw = data;
     st = check_link(path, raw, diag);
     if (st == SPOT_OK) {
-        st = spoti_figures_take(path, spoti_yaml_line_of(path, "figures", 1), raw->figures,
+        st = spoti_figures_take(path, spoti_yaml_line_at(path, "figures"), raw->figures,
                                 raw->figures_count, &keys, link->figure, diag);
     }
     if (st == SPOT_OK) {

@@ -147,7 +147,9 @@ static spot_status fit_weights(const char *path, const char *weights, spot_plan_
     const int folder = slash != NULL && weights[0] != '/' ? (int)(slash - path) + 1 : 0;
 
     if (!spoti_format(whole, sizeof(whole), "%.*s%s", folder, path, weights)) {
-        return spot_diag_set(diag, SPOT_E_RANGE, "%.200s: path of its weights too long", path);
+        return spot_diag_set(diag, SPOT_E_RANGE,
+                             "%.200s: path of its weights too long, expected below %d bytes", path,
+                             SPOTI_PATH_SIZE);
     }
     return spot_plan_model_weights(whole, fitted, diag);
 }
@@ -159,7 +161,8 @@ static bool is_count(double x)
     return isfinite(x) && x >= 0.0;
 }
 
-static spot_status check_numbers(const char *path, int line, const spot_plan_split *s,
+/* `where` is the place of the split in the file, with a dot behind it, or "". */
+static spot_status check_numbers(const char *path, const char *where, const spot_plan_split *s,
                                  spot_diag *diag)
 {
     const struct {
@@ -176,28 +179,30 @@ static spot_status check_numbers(const char *path, int line, const spot_plan_spl
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         if (!is_count(numbers[i].value)) {
             return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: %s is %g, expected 0 or more", path,
-                                 line, numbers[i].key, numbers[i].value);
+                                 spoti_yaml_line_at(path, "%s%s", where, numbers[i].key),
+                                 numbers[i].key, numbers[i].value);
         }
     }
     if (!(isfinite(s->lambda) && s->lambda > 0.0)) {
         return spot_diag_set(diag, SPOT_E_FORMAT,
                              "%s:%d: lambda is %g, expected more than 0, or weights to fit it to",
-                             path, line, s->lambda);
+                             path, spoti_yaml_line_at(path, "%slambda", where), s->lambda);
     }
     if (s->agent_flop + s->server_flop + s->cloud_flop <= 0.0) {
         return spot_diag_set(diag, SPOT_E_FORMAT,
                              "%s:%d: split %s has no FLOP, expected agent_flop or server_flop",
-                             path, line, s->name);
+                             path, spoti_yaml_line_at(path, "%sagent_flop", where), s->name);
     }
     if (s->output_per_parameter > 0.0 && s->agent_parameters <= 0.0 && s->agent_flop > 0.0) {
         return spot_diag_set(diag, SPOT_E_FORMAT,
-                             "%s:%d: output_per_parameter without agent_parameters", path, line);
+                             "%s:%d: output_per_parameter without agent_parameters, expected both",
+                             path, spoti_yaml_line_at(path, "%soutput_per_parameter", where));
     }
     return SPOT_OK;
 }
 
-static spot_status take_split(const char *path, int line, const raw_split *raw, double lambda,
-                              spot_plan_split *s, spot_diag *diag)
+static spot_status take_split(const char *path, const char *where, const raw_split *raw,
+                              double lambda, spot_plan_split *s, spot_diag *diag)
 {
     (void)spoti_copy(s->name, sizeof(s->name), raw->name != NULL ? raw->name : "only");
     s->agent_flop = raw->agent_flop;
@@ -217,23 +222,13 @@ static spot_status take_split(const char *path, int line, const raw_split *raw, 
             return spot_diag_set(diag, SPOT_E_FORMAT,
                                  "%s:%d: features of split %s: %d bits, %g uplink_bits, distortion "
                                  "%g, expected 1..%d and no negative ones",
-                                 path, line, s->name, f->bits, f->uplink_bits, f->distortion,
+                                 path, spoti_yaml_line_at(path, "%sfeatures[%d]", where, i),
+                                 s->name, f->bits, f->uplink_bits, f->distortion,
                                  SPOT_COINFER_MAX_BITS);
         }
         s->feature[i] = (spot_plan_feature){f->bits, f->uplink_bits, f->distortion};
     }
-    return check_numbers(path, line, s, diag);
-}
-
-/* The line of the i-th split. */
-static int line_of_split(const char *path, int i)
-{
-    int line = spoti_yaml_line_of(path, "splits", 1);
-
-    for (int k = 0; k <= i; k++) {
-        line = spoti_yaml_line_of(path, "name", line + 1);
-    }
-    return line;
+    return check_numbers(path, where, s, diag);
 }
 
 static spot_status take_splits(const char *path, const raw_model *raw, double lambda,
@@ -248,13 +243,14 @@ static spot_status take_splits(const char *path, const raw_model *raw, double la
     }
     if (own) {
         model->n_split = 1;
-        return take_split(path, spoti_yaml_line_of(path, "agent_flop", 1), &raw->own, lambda,
-                          &model->split[0], diag);
+        return take_split(path, "", &raw->own, lambda, &model->split[0], diag);
     }
     for (int i = 0; i < (int)raw->splits_count; i++) {
         const char *name = raw->splits[i].name;
-        spot_status st = take_split(path, line_of_split(path, i), &raw->splits[i], lambda,
-                                    &model->split[model->n_split], diag);
+        char where[32];
+        (void)spoti_format(where, sizeof(where), "splits[%d].", i);
+        spot_status st =
+            take_split(path, where, &raw->splits[i], lambda, &model->split[model->n_split], diag);
         if (st != SPOT_OK) {
             return st;
         }
@@ -262,15 +258,16 @@ static spot_status take_splits(const char *path, const raw_model *raw, double la
             if (strcmp(raw->splits[k].name, name) == 0) {
                 return spot_diag_set(diag, SPOT_E_FORMAT,
                                      "%s:%d: split %s stands twice, expected it once", path,
-                                     line_of_split(path, i), name);
+                                     spoti_yaml_line_at(path, "%sname", where), name);
             }
         }
         /* a file that names one fixes it: the others are there to be named instead */
         model->n_split += raw->split == NULL || strcmp(raw->split, name) == 0;
     }
     if (model->n_split == 0) {
-        return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: split '%s' is none of splits", path,
-                             spoti_yaml_line_of(path, "split", 1), raw->split);
+        return spot_diag_set(diag, SPOT_E_FORMAT,
+                             "%s:%d: split '%s', expected the name of one of splits", path,
+                             spoti_yaml_line_at(path, "split"), raw->split);
     }
     return SPOT_OK;
 }
@@ -291,12 +288,12 @@ spot_status spot_plan_model_load(const char *path, spot_plan_model *model, spot_
     raw_model *raw = data;
     if (raw->full_bits < 1 || raw->full_bits > SPOT_COINFER_MAX_BITS) {
         st = spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: full_bits is %d, expected 1..%d", path,
-                           spoti_yaml_line_of(path, "full_bits", 1), raw->full_bits,
+                           spoti_yaml_line_at(path, "full_bits"), raw->full_bits,
                            SPOT_COINFER_MAX_BITS);
     }
     if (st == SPOT_OK && raw->weights != NULL && raw->own.lambda != 0.0) {
         st = spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: both lambda and weights, expected one",
-                           path, spoti_yaml_line_of(path, "weights", 1));
+                           path, spoti_yaml_line_at(path, "weights"));
     }
     if (st == SPOT_OK && raw->weights != NULL) {
         st = fit_weights(path, raw->weights, &fitted, diag);

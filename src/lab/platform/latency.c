@@ -3,6 +3,7 @@
 /* Latencies that a platform profile gives: of a row, of the law through the rows, of a variant. */
 #include <string.h>
 
+#include "core/base/show.h"
 #include "core/base/text.h"
 #include "lab/platform/platform.h"
 #include "runtime/point/numeric.h"
@@ -23,13 +24,18 @@ static const spoti_model_class *find_class(const spot_platform *platform, const 
 static spot_status say_classes(const spot_platform *platform, const char *name, spot_diag *diag)
 {
     char list[SPOT_DIAG_TEXT_SIZE] = "";
+    char hint[SPOTI_HINT_SIZE];
+    const char *known[SPOTI_CLASSES_MAX];
     for (int i = 0; i < platform->n_classes; i++) {
         size_t used = strlen(list);
         (void)spoti_format(list + used, sizeof(list) - used, "%s%s", i > 0 ? ", " : "",
                            platform->classes[i].name);
+        known[i] = platform->classes[i].name;
     }
-    return spot_diag_set(diag, SPOT_E_NOT_FOUND, "platform %s has no class %s, expected one of: %s",
-                         platform->name, name, list);
+    spoti_hint(hint, name, known, (size_t)platform->n_classes);
+    return spot_diag_set(diag, SPOT_E_NOT_FOUND,
+                         "platform %s has no class %s, expected one of: %s%s", platform->name, name,
+                         list, hint);
 }
 
 /* The latency of `c` by its affine law. */

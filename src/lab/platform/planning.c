@@ -148,7 +148,7 @@ static spot_status take_clocks(const char *path, int line, const spoti_raw_plann
 spot_status spoti_planning_take(const char *path, const spoti_raw_planning *raw,
                                 spoti_planning *planning, spot_diag *diag)
 {
-    const int line = spoti_yaml_line_of(path, "planning", 1);
+    const int line = spoti_yaml_line_at(path, "planning");
     const bool is_there[N_KEYS] = {
         true,
         raw->clock_min_hz != 0.0,
@@ -178,10 +178,12 @@ spot_status spoti_planning_take(const char *path, const spoti_raw_planning *raw,
     probe.max_delay_s = probe.max_energy_j = 1.0;
     if (spot_coinfer_problem_check(&probe, &why) != SPOT_OK) {
         const char *what = strncmp(why.text, "agent: ", 7) == 0 ? why.text + 7 : why.text;
-        return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: planning: %.300s", path, line, what);
+        return spot_diag_set(
+            diag, SPOT_E_FORMAT, "%s:%d: planning: %.300s", path,
+            spoti_yaml_line_at(path, "planning.%.*s", (int)strcspn(what, " ,:["), what), what);
     }
     planning->n_figures = (int)raw->figures_count;
-    return spoti_figures_take(path, spoti_yaml_line_of(path, "figures", line), raw->figures,
+    return spoti_figures_take(path, spoti_yaml_line_at(path, "planning.figures"), raw->figures,
                               raw->figures_count, &keys, planning->figures, diag);
 }
 

@@ -15,7 +15,6 @@
 
 #include "core/base/alloc.h"
 #include "core/base/text.h"
-#include "core/stats/outlier.h"
 #include "lab/platform/planning.h"
 #include "lab/platform/platform.h"
 #include "runtime/file/yaml.h"
@@ -100,25 +99,15 @@ static const cyaml_schema_value_t PROFILE = {
 
 /* ---- checks that the schema cannot make ---- */
 
-/* The line of class `i`, or of its row `i_row` (from 0) if that is not negative. */
-static int line_of_class(const char *path, int i, int i_row)
-{
-    int line = spoti_yaml_line_of(path, "classes", 1);
-    for (int k = 0; k <= i; k++) {
-        line = spoti_yaml_line_of(path, "name", line + 1);
-    }
-    for (int k = 0; k <= i_row; k++) {
-        line = spoti_yaml_line_of(path, "steps", line + 1);
-    }
-    return line;
-}
+enum { PLACE_SIZE = 64 };
 
-static spot_status check_latency(const char *path, int line, const char *key, double ms,
+static spot_status check_latency(const char *path, const char *where, const char *key, double ms,
                                  spot_diag *diag)
 {
     if (!(ms >= 0.0 && ms <= SPOTI_LATENCY_MAX_MS)) {
-        return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: %s is %g, expected 0..%.0f", path, line,
-                             key, ms, SPOTI_LATENCY_MAX_MS);
+        return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: %s is %g, expected 0..%.0f", path,
+                             spoti_yaml_line_at(path, "%s.%s", where, key), key, ms,
+                             SPOTI_LATENCY_MAX_MS);
     }
     return SPOT_OK;
 }
@@ -127,11 +116,13 @@ static spot_status check_row(const char *path, const raw_class *c, int i, int i_
                              spot_diag *diag)
 {
     const raw_row *r = &c->table[i_row];
-    int line = line_of_class(path, i, i_row);
+    char where[PLACE_SIZE];
     int after = i_row > 0 ? c->table[i_row - 1].steps : 0;
+    (void)spoti_format(where, sizeof(where), "classes[%d].table[%d]", i, i_row);
     if (r->steps <= after || r->steps > SPOTI_STEPS_MAX) {
         return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: steps is %d, expected %d..%d (rising)",
-                             path, line, r->steps, after + 1, SPOTI_STEPS_MAX);
+                             path, spoti_yaml_line_at(path, "%s.steps", where), r->steps, after + 1,
+                             SPOTI_STEPS_MAX);
     }
     const struct {
         const char *key;
@@ -141,27 +132,29 @@ static spot_status check_row(const char *path, const raw_class *c, int i, int i_
                      {"p95_ms", r->p95_ms},
                      {"median_ms", r->median_ms}};
     for (size_t k = 0; k < sizeof(latencies) / sizeof(latencies[0]); k++) {
-        spot_status st = check_latency(path, line, latencies[k].key, latencies[k].ms, diag);
+        spot_status st = check_latency(path, where, latencies[k].key, latencies[k].ms, diag);
         if (st != SPOT_OK) {
             return st;
         }
     }
     if (!(r->alpha >= 0.0 && r->alpha <= SPOTI_ALPHA_MAX)) {
         return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: alpha is %g, expected 0..%.0f", path,
-                             line, r->alpha, SPOTI_ALPHA_MAX);
+                             spoti_yaml_line_at(path, "%s.alpha", where), r->alpha,
+                             SPOTI_ALPHA_MAX);
     }
     return SPOT_OK;
 }
 
 static spot_status check_law(const char *path, const raw_affine *law, int i, spot_diag *diag)
 {
-    int line = spoti_yaml_line_of(path, "affine", line_of_class(path, i, -1));
-    spot_status st = check_latency(path, line, "base_ms", law->base_ms, diag);
+    char where[PLACE_SIZE];
+    (void)spoti_format(where, sizeof(where), "classes[%d].affine", i);
+    spot_status st = check_latency(path, where, "base_ms", law->base_ms, diag);
     if (st == SPOT_OK) {
-        st = check_latency(path, line, "per_step_ms", law->per_step_ms, diag);
+        st = check_latency(path, where, "per_step_ms", law->per_step_ms, diag);
     }
     if (st == SPOT_OK) {
-        st = check_latency(path, line, "spread_ms", law->spread_ms, diag);
+        st = check_latency(path, where, "spread_ms", law->spread_ms, diag);
     }
     return st;
 }
@@ -174,13 +167,13 @@ static spot_status check_class(const char *path, const raw_profile *raw, int i, 
         if (strcmp(raw->classes[k].name, c->name) == 0) {
             return spot_diag_set(diag, SPOT_E_FORMAT,
                                  "%s:%d: class %s stands twice, expected it once", path,
-                                 line_of_class(path, i, -1), c->name);
+                                 spoti_yaml_line_at(path, "classes[%d].name", i), c->name);
         }
     }
     if ((c->table == NULL) == (law == NULL)) {
         return spot_diag_set(diag, SPOT_E_FORMAT,
                              "%s:%d: class %s has %s, expected either a table or an affine law",
-                             path, line_of_class(path, i, -1), c->name,
+                             path, spoti_yaml_line_at(path, "classes[%d].name", i), c->name,
                              law == NULL ? "no latencies" : "both a table and an affine law");
     }
     spot_status st = law != NULL ? check_law(path, law, i, diag) : SPOT_OK;
@@ -192,9 +185,6 @@ static spot_status check_class(const char *path, const raw_profile *raw, int i, 
 }
 
 /* ---- from the file to the object ---- */
-
-/* The 95th percentile of a normal law lies so many standard deviations above its median. */
-static const double P95_SD = 1.6448536269514722;
 
 /* Least squares of mean_s against steps. */
 static void fit_law(spoti_model_class *c)
@@ -217,24 +207,6 @@ static void fit_law(spoti_model_class *c)
     c->base_s = mean - c->per_step_s * steps;
 }
 
-/* The latency of a row; where an outlier rules its mean the median, and the spread that a normal law would have between
- * that and the percentile. What was done is added to the source. */
-static spoti_platform_point take_row(const raw_row *r, spoti_model_class *c)
-{
-    spoti_platform_point row = {
-        .steps = r->steps, .mean_s = r->latency_ms * 1e-3, .spread_s = r->spread_ms * 1e-3};
-    if (spoti_outliers_in_figures(r->latency_ms, r->median_ms, r->p95_ms)) {
-        const size_t used = strlen(c->source);
-        row.mean_s = r->median_ms * 1e-3;
-        row.spread_s = fmin(row.spread_s, (r->p95_ms - r->median_ms) * 1e-3 / P95_SD);
-        (void)spoti_format(c->source + used, sizeof(c->source) - used,
-                           "; steps %d: the median, %.4g ms, for the mean, %.4g ms, is above the "
-                           "95th percentile (an outlier)",
-                           r->steps, r->median_ms, r->latency_ms);
-    }
-    return row;
-}
-
 /* Fills `c` from `raw`; its rows go to `rows`. */
 static void take_class(spoti_model_class *c, const raw_class *raw, spoti_platform_point *rows)
 {
@@ -252,7 +224,9 @@ static void take_class(spoti_model_class *c, const raw_class *raw, spoti_platfor
     c->rows = rows;
     c->n_rows = (int)raw->table_count;
     for (int i = 0; i < c->n_rows; i++) {
-        rows[i] = take_row(&raw->table[i], c);
+        const raw_row *r = &raw->table[i];
+        rows[i] = (spoti_platform_point){
+            .steps = r->steps, .mean_s = r->latency_ms * 1e-3, .spread_s = r->spread_ms * 1e-3};
         if (rows[i].mean_s > 0.0) {
             c->spread_frac = fmax(c->spread_frac, rows[i].spread_s / rows[i].mean_s);
         }

@@ -156,7 +156,7 @@ static spot_status take_quoted(spoti_csv *csv, row_text *text, spot_diag *diag)
     for (;;) {
         int c = take(csv);
         if (c == END) {
-            return refuse(csv, "a quote is not closed", diag);
+            return refuse(csv, "a quote is not closed, expected another \" behind the text", diag);
         }
         if (c == '"') {
             if (peek(csv) != '"') {

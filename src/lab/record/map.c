@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "core/base/text.h"
+
 bool spoti_map_next(const char **at, spoti_map_pair *pair)
 {
     if (*at == NULL || **at == '\0') {
@@ -36,9 +38,15 @@ spot_status spoti_map_check(const char *map, const spoti_csv *header, spot_diag 
             found = spoti_map_is(&pair, header->field[i]);
         }
         if (!found) {
-            return spot_diag_set(diag, SPOT_E_FORMAT, "%s: no column '%.*s' that the map names",
-                                 header->name, (int)(pair.old_size < 60 ? pair.old_size : 60),
-                                 pair.old);
+            char list[SPOT_DIAG_TEXT_SIZE / 2] = "";
+            for (int i = 0; i < header->n_field; i++) {
+                const size_t used = strlen(list);
+                (void)spoti_format(list + used, sizeof(list) - used, "%s%.60s", i > 0 ? ", " : "",
+                                   header->field[i]);
+            }
+            return spot_diag_set(
+                diag, SPOT_E_FORMAT, "%s: no column '%.*s' that the map names, expected one of: %s",
+                header->name, (int)(pair.old_size < 60 ? pair.old_size : 60), pair.old, list);
         }
     }
     return SPOT_OK;

@@ -182,7 +182,8 @@ static spot_status read_rows(reader *r, spot_diag *diag)
         n++;
     }
     if (n == 0) {
-        return spot_diag_set(diag, SPOT_E_FORMAT, "%s: no rows below the column names",
+        return spot_diag_set(diag, SPOT_E_FORMAT,
+                             "%s: no rows below the column names, expected at least one",
                              r->csv.name);
     }
     return SPOT_OK;

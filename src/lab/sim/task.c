@@ -38,7 +38,7 @@ static void refuse_backend(const char *path, const char *name, spot_diag *diag)
                            BACKENDS[i]->name);
     }
     (void)spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: backend: '%.64s', expected one of: %s", path,
-                        spoti_yaml_line_of(path, "backend", 1), name, list);
+                        spoti_yaml_line_at(path, "backend"), name, list);
 }
 
 /* The backend of the file, or NULL after saying that there is none of that name. What else may be wrong with the
@@ -154,9 +154,10 @@ spot_status spot_task_make_world(const spot_task *task, const spot_variation *va
         return SPOT_E_INVALID;
     }
     if (!factor_ok(variation->speed) || !factor_ok(variation->noise)) {
-        return spot_diag_set(diag, SPOT_E_RANGE,
-                             "speed %g, noise %g: out of range, expected factors from 0 to %g",
-                             variation->speed, variation->noise, FACTOR_MAX);
+        return spot_diag_set(diag, SPOT_E_RANGE, "%s is %g, expected a factor from 0 to %g",
+                             factor_ok(variation->speed) ? "noise" : "speed",
+                             factor_ok(variation->speed) ? variation->noise : variation->speed,
+                             FACTOR_MAX);
     }
     spot_status st = task->ops->make_world(task->self, variation, out, diag);
     if (st != SPOT_OK) {

@@ -5,8 +5,10 @@
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/alloc.h"
+#include "core/base/file.h"
 #include "core/base/text.h"
 
 /* What the loading knows. */
@@ -293,11 +295,26 @@ static spot_status load_loop(loader *l)
 
 /* ---- all of it ---- */
 
+/* Whether there is a model, so that a missing one or a Git LFS pointer is called so, also without ONNX Runtime. */
+static spot_status check_file(const char *path, spot_diag *diag)
+{
+    int fd = -1;
+    uint64_t size = 0;
+    const spot_status st = spoti_file_open_sized(path, "an ONNX file", &fd, &size, diag);
+
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return st;
+}
+
 static spot_status open_files(loader *l, const char *folder, spoti_ort_file **file)
 {
     spoti_ort_model *m = l->m;
     if (!spoti_path_join(m->path, sizeof(m->path), folder, "policy.yaml")) {
-        (void)spot_diag_set(l->diag, SPOT_E_RANGE, "%.64s...: the path is too long", folder);
+        (void)spot_diag_set(l->diag, SPOT_E_RANGE,
+                            "%.64s...: the path is too long, expected below %d bytes", folder,
+                            SPOTI_PATH_SIZE);
         return SPOT_E_RANGE; /* so that an analyser sees it */
     }
     spot_status st = spoti_ort_file_load(m->path, file, l->diag);
@@ -307,9 +324,12 @@ static spot_status open_files(loader *l, const char *folder, spoti_ort_file **fi
     l->file = *file;
     if (!spoti_path_join(m->file, sizeof(m->file), folder, l->file->model) ||
         (l->file->task != NULL && !spoti_copy(m->task, sizeof(m->task), l->file->task))) {
-        return spot_diag_set(l->diag, SPOT_E_RANGE, "%s: a name in it is too long", m->path);
+        return spot_diag_set(l->diag, SPOT_E_RANGE,
+                             "%s: a name in it is too long, expected below %d bytes", m->path,
+                             SPOTI_PATH_SIZE);
     }
-    return spoti_ort_open(m->file, &m->session, l->diag);
+    st = check_file(m->file, l->diag);
+    return st == SPOT_OK ? spoti_ort_open(m->file, &m->session, l->diag) : st;
 }
 
 spot_status spoti_ort_model_load(const char *folder, const spot_brain_open_config *config,

@@ -2,8 +2,8 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
  * libcyaml reports errors as log lines: first what is wrong, then a backtrace whose first row ends in
- * `(line: 12, column: 3)`. `collect` keeps the first message and the first line number. What our own
- * walk along the schema (yaml_check.h) finds wrong is said in its words, which say more.
+ * `(line: 12, column: 3)`. `collect` keeps the first message and the first line number, for what our own
+ * walk along the schema (yaml_check.h), whose words say more, does not find.
  */
 #include "runtime/file/yaml.h"
 
@@ -14,8 +14,9 @@
 
 #include "core/base/file.h"
 #include "runtime/file/yaml_check.h"
+#include "runtime/file/yaml_place.h"
 
-enum { FILE_BYTES_MAX = 1 << 20, MESSAGE_SIZE = 256 };
+enum { FILE_BYTES_MAX = 1 << 20, MESSAGE_SIZE = 256, PLACE_SIZE = 256 };
 
 typedef struct message {
     char what[MESSAGE_SIZE]; /* first message, without libcyaml's `Load: ` */
@@ -83,18 +84,6 @@ static int line_of_key(const char *text, size_t size, const char *key, int from)
     return from;
 }
 
-/* Says what libcyaml said, with what was expected where it leaves that out. */
-static spot_status refuse(const char *name, int line, const char *what, spot_diag *diag)
-{
-    static const char missing[] = "Missing required mapping field: ";
-
-    if (strncmp(what, missing, sizeof(missing) - 1) == 0) {
-        return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: key '%s' is missing, expected", name,
-                             line, what + sizeof(missing) - 1);
-    }
-    return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: %s", name, line, what);
-}
-
 spot_status spoti_yaml_parse(const char *name, const void *text, size_t size,
                              const cyaml_schema_value_t *schema, void **out, spot_diag *diag)
 {
@@ -109,12 +98,13 @@ spot_status spoti_yaml_parse(const char *name, const void *text, size_t size,
     }
     cyaml_err_t err = cyaml_load_data(text, size, &config, schema, &data, NULL);
     if (err == CYAML_ERR_OOM) {
-        return spot_diag_set(diag, SPOT_E_NOMEM, "%s: out of memory", name);
+        return SPOT_E_NOMEM;
     }
     spot_status st = spoti_yaml_check(name, text, size, schema, diag);
     if (st == SPOT_OK && (err != CYAML_OK || data == NULL)) {
-        return refuse(name, m.line > 0 ? m.line : 1,
-                      m.what[0] != '\0' ? m.what : cyaml_strerror(err), diag);
+        return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: %s, expected a file as documented", name,
+                             m.line > 0 ? m.line : 1,
+                             m.what[0] != '\0' ? m.what : cyaml_strerror(err));
     }
     if (st != SPOT_OK) {
         spoti_yaml_free(schema, data);
@@ -213,5 +203,23 @@ int spoti_yaml_line_of(const char *path, const char *key, int from)
     }
     int line = line_of_key(text, size, key, from);
     (void)cyaml_mem(NULL, text, 0);
+    return line;
+}
+
+int spoti_yaml_line_at(const char *path, const char *where, ...)
+{
+    char place[PLACE_SIZE];
+    char *text = NULL;
+    size_t size = 0;
+    int line = 1;
+    va_list args;
+
+    va_start(args, where);
+    (void)vsnprintf(place, sizeof(place), where, args);
+    va_end(args);
+    if (read_file(path, &text, &size, NULL) == SPOT_OK) {
+        line = spoti_yaml_place(text, size, place);
+        (void)cyaml_mem(NULL, text, 0);
+    }
     return line;
 }

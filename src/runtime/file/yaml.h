@@ -32,4 +32,11 @@ void spoti_yaml_free(const cyaml_schema_value_t *schema, void *data);
  * `from` if it is not found. For messages about values that the schema alone cannot judge. */
 int spoti_yaml_line_of(const char *path, const char *key, int from);
 
+/* The line of a value by its place in the document, printf-formatted: `objects[%d].x_m`; see spoti_yaml_place. */
+int spoti_yaml_line_at(const char *path, const char *where, ...)
+#if defined(__GNUC__)
+    __attribute__((format(printf, 2, 3)))
+#endif
+    ;
+
 #endif

@@ -65,7 +65,7 @@ static spot_status check_address(const char *host, int port, spot_diag *diag)
 
     (void)spoti_format(port_text, sizeof port_text, "%d", port);
     if (getaddrinfo(host, port_text, &hints, &a) != 0) {
-        return spot_diag_set(diag, SPOT_E_IO,
+        return spot_diag_set(diag, SPOT_E_INVALID,
                              "cannot listen on %.100s: expected a numeric address of this computer",
                              host);
     }

@@ -62,7 +62,7 @@ void spoti_net_server_config_default(spoti_net_server_config *config);
 
 /* Listens; peers wait until `run` serves them.
  * Ownership: on success *out is the caller's, given back by spoti_net_server_destroy; on failure it is NULL.
- * Returns OK, E_INVALID, E_RANGE (limits), E_IO (the address cannot be had, file descriptors are short) or E_NOMEM. */
+ * Returns OK, E_INVALID (also a host that is no numeric address), E_RANGE (limits), E_IO (the address cannot be had, file descriptors are short) or E_NOMEM. */
 spot_status spoti_net_server_create(const spoti_net_server_config *config, spoti_net_server **out,
                                     spot_diag *diag);
 

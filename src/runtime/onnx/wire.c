@@ -12,8 +12,8 @@ static const uint64_t NUMBER_MAX = (UINT64_C(1) << 29) - 1; /* of a field */
 
 static spot_status refuse(const spoti_pb_reader *r, uint64_t at, const char *what)
 {
-    return spot_diag_set(r->diag, SPOT_E_FORMAT, "%s: byte %" PRIu64 ": %s", r->source.path, at,
-                         what);
+    return spot_diag_set(r->diag, SPOT_E_FORMAT, "%s: byte %" PRIu64 ": %s, expected an ONNX file",
+                         r->source.path, at, what);
 }
 
 void spoti_pb_open(const spoti_pb_source *source, spot_diag *diag, spoti_pb_reader *out)

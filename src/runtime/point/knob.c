@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/show.h"
+#include "core/base/text.h"
 #include "runtime/point/numeric.h"
 
 /* The largest overlap that any policy can have: all actions of the longest chunk. */
@@ -233,6 +235,19 @@ int spot_knob_find(const char *name)
     return name != NULL ? spoti_knob_find((spoti_word){name, strlen(name)}) : -1;
 }
 
+/* `2,overlap=4`: pairs that are separated by commas. */
+static const char *hint_blanks(spoti_word value)
+{
+    const char *comma = memchr(value.start, ',', value.length);
+    const char *rest = comma != NULL ? comma + 1 : "";
+    const size_t left = comma != NULL ? value.length - (size_t)(rest - value.start) : 0;
+    const char *equals = memchr(rest, '=', left);
+
+    return equals != NULL && spoti_knob_find((spoti_word){rest, (size_t)(equals - rest)}) >= 0
+               ? "; keys are separated by blanks"
+               : "";
+}
+
 /* Reads decimal digits only: no sign, no blanks, no other base. */
 static spot_status read_count(const spoti_knob *k, spoti_word value, int *out, spot_diag *diag)
 {
@@ -240,15 +255,17 @@ static spot_status read_count(const spoti_knob *k, spoti_word value, int *out, s
     int n = 0;
 
     if (value.length == 0) {
-        return spot_diag_set(diag, SPOT_E_FORMAT, "%s: value missing, expected a whole number",
-                             name);
+        return spot_diag_set(diag, SPOT_E_FORMAT,
+                             "%s: value missing, expected a whole number %d..%d", name, k->min,
+                             k->max);
     }
     for (size_t i = 0; i < value.length; i++) {
         const char c = value.start[i];
 
         if (c < '0' || c > '9') {
-            return spot_diag_set(diag, SPOT_E_FORMAT, "%s: '%.*s', expected a whole number", name,
-                                 shown(value), value.start);
+            return spot_diag_set(diag, SPOT_E_FORMAT,
+                                 "%s: '%.*s', expected a whole number %d..%d%s", name, shown(value),
+                                 value.start, k->min, k->max, hint_blanks(value));
         }
         n = n * 10 + (c - '0');
         if (n > k->max) {
@@ -272,8 +289,17 @@ static spot_status read_choice(const spoti_knob *k, spoti_word value, int *out, 
             return SPOT_OK;
         }
     }
-    return spot_diag_set(diag, SPOT_E_FORMAT, "%s: '%.*s', expected %s", k->shown.name,
-                         shown(value), value.start, k->expected);
+    char hint[SPOTI_HINT_SIZE];
+    char word[WORD_SHOWN + 1];
+    size_t n = 0;
+
+    while (k->words[n] != NULL) {
+        n++;
+    }
+    (void)spoti_copy_n(word, sizeof(word), value.start, value.length);
+    spoti_hint(hint, word, k->words, n);
+    return spot_diag_set(diag, SPOT_E_FORMAT, "%s: '%.*s', expected %s%s%s", k->shown.name,
+                         shown(value), value.start, k->expected, hint, hint_blanks(value));
 }
 
 static spot_status read_name(const spoti_knob *k, spoti_word value, spot_point *point,

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/show.h"
+#include "core/base/text.h"
 #include "runtime/point/knob.h"
 
 static const char BLANKS[] = " \t\r\n";
@@ -37,10 +39,18 @@ static int shown(spoti_word w)
 static spot_status refuse(spot_diag *diag, const char *before, spoti_word w, const char *after)
 {
     char names[NAMES_SIZE];
+    char hint[SPOTI_HINT_SIZE];
+    char word[WORD_SHOWN + 1];
+    const char *known[SPOT_KNOBS_MAX];
 
+    for (int i = 0; i < spot_knob_count(); i++) {
+        known[i] = spot_knob_at(i)->name;
+    }
+    (void)spoti_copy_n(word, sizeof(word), w.start, w.length);
+    spoti_hint(hint, word, known, (size_t)spot_knob_count());
     list_names(names);
-    return spot_diag_set(diag, SPOT_E_FORMAT, "%s'%.*s', expected %sone of: %s", before, shown(w),
-                         w.start, after, names);
+    return spot_diag_set(diag, SPOT_E_FORMAT, "%s'%.*s', expected %sone of: %s%s", before, shown(w),
+                         w.start, after, names, hint);
 }
 
 /* Reads one pair; *seen has a bit for each knob that was read before. */

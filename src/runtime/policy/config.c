@@ -16,9 +16,11 @@
 #include <jansson.h>
 
 #include "core/base/file.h"
+#include "core/base/show.h"
 #include "core/base/text.h"
 
 enum { CONFIG_SIZE_MAX = 65536, FORMAT_VERSION = 1 };
+enum { VALUE_SIZE = 64, KEYS_MAX = 32, LIST_SIZE = 280 };
 
 /* Bounds on sizes: far above any policy for a robot, far below what overflows. */
 enum {
@@ -94,10 +96,45 @@ static int line_of(const spoti_config_reader *r, const char *key)
     return 1;
 }
 
-spot_status spoti_config_refuse(const spoti_config_reader *r, const char *key, const char *what)
+static void show_value(const json_t *json, char text[VALUE_SIZE])
 {
-    return spot_diag_set(r->diag, SPOT_E_FORMAT, "%s:%d: %s: %s", r->path, line_of(r, key), key,
-                         what);
+    switch (json_typeof(json)) {
+    case JSON_STRING:
+        (void)spoti_format(text, VALUE_SIZE, "'%.40s'", json_string_value(json));
+        return;
+    case JSON_INTEGER:
+        (void)spoti_format(text, VALUE_SIZE, "%lld", (long long)json_integer_value(json));
+        return;
+    case JSON_REAL:
+        (void)spoti_format(text, VALUE_SIZE, "%.9g", json_real_value(json));
+        return;
+    case JSON_ARRAY:
+    case JSON_OBJECT:
+        (void)spoti_copy(text, VALUE_SIZE, json_is_array(json) ? "a list" : "an object");
+        return;
+    default:
+        (void)spoti_copy(text, VALUE_SIZE,
+                         json_is_null(json)   ? "null"
+                         : json_is_true(json) ? "true"
+                                              : "false");
+    }
+}
+
+spot_status spoti_config_refuse_value(const spoti_config_reader *r, const char *key,
+                                      const json_t *json, const char *expected)
+{
+    char value[VALUE_SIZE] = "missing";
+
+    if (json != NULL) {
+        show_value(json, value);
+    }
+    return spot_diag_set(r->diag, SPOT_E_FORMAT, "%s:%d: %s: %s, expected %s", r->path,
+                         line_of(r, key), key, value, expected);
+}
+
+spot_status spoti_config_refuse(const spoti_config_reader *r, const char *key, const char *expected)
+{
+    return spoti_config_refuse_value(r, key, json_object_get(r->root, key), expected);
 }
 
 static spot_status read_int(const spoti_config_reader *r, const int_field *f,
@@ -107,9 +144,9 @@ static spot_status read_int(const spoti_config_reader *r, const int_field *f,
 
     if (!json_is_integer(value) || json_integer_value(value) < f->min ||
         json_integer_value(value) > f->max) {
-        return spot_diag_set(
-            r->diag, SPOT_E_FORMAT, "%s:%d: %s: %s, expected a whole number %d..%d", r->path,
-            line_of(r, f->key), f->key, value == NULL ? "missing" : "bad value", f->min, f->max);
+        char expected[64];
+        (void)spoti_format(expected, sizeof(expected), "a whole number %d..%d", f->min, f->max);
+        return spoti_config_refuse(r, f->key, expected);
     }
     *(int *)(void *)((char *)out + f->offset) = (int)json_integer_value(value);
     return SPOT_OK;
@@ -121,9 +158,7 @@ static spot_status read_period(const spoti_config_reader *r, const char *key, do
 
     if (!json_is_number(value) || !(json_number_value(value) > 0.0) ||
         !isfinite(json_number_value(value))) {
-        return spoti_config_refuse(r, key,
-                                   value == NULL ? "missing, expected a number above 0"
-                                                 : "bad value, expected a number above 0");
+        return spoti_config_refuse(r, key, "a number above 0");
     }
     *out = json_number_value(value);
     return SPOT_OK;
@@ -134,7 +169,7 @@ static spot_status read_name(const spoti_config_reader *r, const char *key, char
     const char *text = json_string_value(json_object_get(r->root, key));
 
     if (text == NULL || text[0] == '\0' || !spoti_copy(out, SPOT_POLICY_NAME_SIZE, text)) {
-        return spoti_config_refuse(r, key, "expected a text of 1..63 bytes");
+        return spoti_config_refuse(r, key, "a text of 1..63 bytes");
     }
     return SPOT_OK;
 }
@@ -164,6 +199,7 @@ static const format FORMATS[] = {
     {"flow_mixer", MIXER_FIELDS, MIXER_KEYS, NULL},
     {"dit", DIT_FIELDS, DIT_KEYS, spoti_config_read_dit},
 };
+enum { N_FORMAT = sizeof FORMATS / sizeof FORMATS[0] };
 
 static bool has_field(const int_field *fields, const char *key)
 {
@@ -187,9 +223,44 @@ static bool known_key(const format *f, const char *key)
            has_key(COMMON_KEYS, key) || has_key(f->keys, key);
 }
 
+/* The keys of a format, up to `max`; returns how many. */
+static size_t list_keys(const format *f, const char **keys, size_t max)
+{
+    const int_field *const fields[] = {COMMON_FIELDS, f->fields};
+    const char *const *const words[] = {COMMON_KEYS, f->keys};
+    size_t n = 0;
+
+    for (int i = 0; i < 2; i++) {
+        for (const int_field *k = fields[i]; k->key != NULL && n < max; k++) {
+            keys[n++] = k->key;
+        }
+        for (const char *const *k = words[i]; *k != NULL && n < max; k++) {
+            keys[n++] = *k;
+        }
+    }
+    return n;
+}
+
+static spot_status refuse_key(const spoti_config_reader *r, const format *f, const char *key)
+{
+    const char *keys[KEYS_MAX];
+    char list[LIST_SIZE] = "";
+    char hint[SPOTI_HINT_SIZE];
+    const size_t n = list_keys(f, keys, KEYS_MAX);
+
+    for (size_t i = 0; i < n; i++) {
+        const size_t used = strlen(list);
+        (void)spoti_format(list + used, sizeof(list) - used, "%s%s", i > 0 ? ", " : "", keys[i]);
+    }
+    spoti_hint(hint, key, keys, n);
+    return spot_diag_set(r->diag, SPOT_E_FORMAT,
+                         "%s:%d: unknown key '%.64s', expected one of: %s%s", r->path,
+                         line_of(r, key), key, list, hint);
+}
+
 static const format *find_format(const char *type)
 {
-    for (size_t i = 0; i < sizeof FORMATS / sizeof FORMATS[0]; i++) {
+    for (size_t i = 0; i < N_FORMAT; i++) {
         if (strcmp(FORMATS[i].type, type) == 0) {
             return &FORMATS[i];
         }
@@ -206,13 +277,19 @@ static spot_status check_type(const spoti_config_reader *r, spoti_policy_config 
         return st;
     }
     if (find_format(out->type) == NULL) {
+        const char *types[N_FORMAT];
+        char hint[SPOTI_HINT_SIZE];
+        for (size_t i = 0; i < N_FORMAT; i++) {
+            types[i] = FORMATS[i].type;
+        }
+        spoti_hint(hint, out->type, types, N_FORMAT);
         return spot_diag_set(r->diag, SPOT_E_UNSUPPORTED,
-                             "%s:%d: type '%s', expected flow_mixer or dit", r->path,
-                             line_of(r, "type"), out->type);
+                             "%s:%d: type: '%s', expected flow_mixer or dit%s", r->path,
+                             line_of(r, "type"), out->type, hint);
     }
     if (!json_is_integer(version) || json_integer_value(version) != FORMAT_VERSION) {
-        return spot_diag_set(r->diag, SPOT_E_UNSUPPORTED, "%s:%d: format_version: expected %d",
-                             r->path, line_of(r, "format_version"), FORMAT_VERSION);
+        (void)spoti_config_refuse(r, "format_version", "1");
+        return SPOT_E_UNSUPPORTED;
     }
     return SPOT_OK;
 }
@@ -259,14 +336,19 @@ static spot_status read_numbers(const spoti_config_reader *r, const format *f,
 /* What single fields cannot say. */
 static spot_status check_relations(const spoti_config_reader *r, const spoti_policy_config *c)
 {
+    char expected[64];
+
     if (c->n_execute > c->horizon) {
-        return spoti_config_refuse(r, "n_action_steps", "larger than horizon, expected 1..horizon");
+        (void)spoti_format(expected, sizeof(expected), "1..%d, the horizon", c->horizon);
+        return spoti_config_refuse(r, "n_action_steps", expected);
     }
     if (c->time_dim % 2 != 0) {
-        return spoti_config_refuse(r, "time_dim", "odd, expected an even number");
+        return spoti_config_refuse(r, "time_dim", "an even number");
     }
     if (c->time_period_max < c->time_period_min) {
-        return spoti_config_refuse(r, "time_period_max", "expected at least time_period_min");
+        (void)spoti_format(expected, sizeof(expected), "at least time_period_min, %g",
+                           c->time_period_min);
+        return spoti_config_refuse(r, "time_period_max", expected);
     }
     return SPOT_OK;
 }
@@ -285,8 +367,7 @@ static spot_status read_root(const spoti_config_reader *r, spoti_policy_config *
     json_object_foreach(r->root, key, value)
     {
         if (!known_key(f, key)) {
-            return spoti_config_refuse(r, key,
-                                       "unknown key, expected none but those of the policy format");
+            return refuse_key(r, f, key);
         }
     }
     st = read_name(r, "task", out->task);
@@ -316,7 +397,8 @@ static spot_status read_text(const char *path, char *text, spot_diag *diag)
     bad = ferror(file) != 0;
     (void)fclose(file);
     if (bad) {
-        return spot_diag_set(diag, SPOT_E_IO, "%s: cannot be read", path);
+        return spot_diag_set(diag, SPOT_E_IO,
+                             "%s: cannot be read, expected a policy's configuration", path);
     }
     if (size == CONFIG_SIZE_MAX) {
         return spot_diag_set(diag, SPOT_E_FORMAT, "%s: too long, expected less than %d bytes", path,

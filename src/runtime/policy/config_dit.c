@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* config.json of a transformer: its sampler, its observation tokens, its past. */
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -34,8 +35,8 @@ static spot_status read_sampler(const spoti_config_reader *r, spoti_policy_confi
         }
     }
     return known ? spoti_config_refuse(r, "prediction",
-                                       "expected velocity with flow, sample or epsilon with ddim")
-                 : spoti_config_refuse(r, "sampler", "expected flow or ddim");
+                                       "velocity with flow, sample or epsilon with ddim")
+                 : spoti_config_refuse(r, "sampler", "flow or ddim");
 }
 
 static spot_status read_obs_groups(const spoti_config_reader *r, spoti_policy_config *out)
@@ -45,23 +46,21 @@ static spot_status read_obs_groups(const spoti_config_reader *r, spoti_policy_co
     long long sum = 0;
 
     if (n > SPOTI_OBS_GROUPS_MAX) {
-        return spoti_config_refuse(r, "obs_groups", "too long, expected at most 64 sizes");
+        return spoti_config_refuse(r, "obs_groups", "at most 64 sizes");
     }
     for (size_t i = 0; i < n; i++) {
         const json_t *size = json_array_get(groups, i);
 
         if (!json_is_integer(size) || json_integer_value(size) < 1 ||
             json_integer_value(size) > SPOTI_CONFIG_OBS_MAX) {
-            return spoti_config_refuse(r, "obs_groups",
-                                       "bad size, expected whole numbers from 1 on");
+            return spoti_config_refuse(r, "obs_groups", "sizes that are whole numbers from 1 on");
         }
         out->obs_groups[i] = (int)json_integer_value(size);
         sum += out->obs_groups[i];
     }
     out->n_obs_group = (int)n;
     if (sum != out->obs_dim) {
-        return spoti_config_refuse(r, "obs_groups",
-                                   "expected sizes that add up to observation.state");
+        return spoti_config_refuse(r, "obs_groups", "sizes that add up to observation.state");
     }
     return SPOT_OK;
 }
@@ -77,19 +76,18 @@ static spot_status read_history(const spoti_config_reader *r, spoti_policy_confi
         return SPOT_OK;
     }
     if (json_object_size(history) != 2) { /* 0 for what is no object */
-        return spoti_config_refuse(r, "history",
-                                   "expected {\"frames\": 1..1024, \"commands\": 1..1024}");
+        return spoti_config_refuse(r, "history", "{\"frames\": 1..1024, \"commands\": 1..1024}");
     }
     for (int i = 0; i < 2; i++) {
         const json_t *size = json_object_get(history, keys[i]);
 
         if (size == NULL) {
             return spoti_config_refuse(r, "history",
-                                       "expected {\"frames\": 1..1024, \"commands\": 1..1024}");
+                                       "{\"frames\": 1..1024, \"commands\": 1..1024}");
         }
         if (!json_is_integer(size) || json_integer_value(size) < 1 ||
             json_integer_value(size) > SPOTI_HISTORY_MAX) {
-            return spoti_config_refuse(r, keys[i], "bad value, expected a whole number 1..1024");
+            return spoti_config_refuse_value(r, keys[i], size, "a whole number 1..1024");
         }
         *sizes[i] = (int)json_integer_value(size);
     }
@@ -107,7 +105,9 @@ spot_status spoti_config_read_dit(const spoti_config_reader *r, spoti_policy_con
         st = read_history(r, out);
     }
     if (st == SPOT_OK && out->channels % out->heads != 0) {
-        st = spoti_config_refuse(r, "heads", "expected a divisor of width");
+        char expected[48];
+        (void)snprintf(expected, sizeof(expected), "a divisor of width, %d", out->channels);
+        st = spoti_config_refuse(r, "heads", expected);
     }
     return st;
 }

@@ -222,7 +222,10 @@ static spot_status set_up(spot_session *s, const spot_session_config *config)
 
     s->kernels = spoti_kernels_find(config->kernels);
     if (s->kernels == NULL) {
-        return SPOT_E_UNSUPPORTED;
+        return spot_diag_set(config->diag, SPOT_E_UNSUPPORTED,
+                             "kernels '%.40s': this build or CPU has none such, expected another "
+                             "of reference, avx2, avx512 and neon",
+                             config->kernels != NULL ? config->kernels : "");
     }
     if (config->prune != NULL) {
         st = spoti_pruned_create(s->policy, config->prune, s->allocator, &s->pruned, config->diag);

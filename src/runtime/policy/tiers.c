@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/show.h"
 #include "core/base/text.h"
 #include "runtime/policy/tiers_file.h"
 
@@ -239,10 +240,13 @@ spot_status spoti_plan_read(const char *quant, spoti_plan *plan, spot_diag *diag
     if (length >= sizeof suffix && strcmp(quant + length - (sizeof suffix - 1), suffix) == 0) {
         return spoti_plan_load(quant, plan, diag);
     }
+    static const char *const words[] = {"fp32", "bf16", "w8a8", "w4a4", "w4-t1", "num:8"};
+    char hint[SPOTI_HINT_SIZE];
+    spoti_hint(hint, quant, words, sizeof(words) / sizeof(words[0]));
     return spot_diag_set(diag, SPOT_E_FORMAT,
                          "quant: '%.*s', expected fp32, bf16, w8a8, w4a4, w4-t1 .. w4-t10, num:B "
-                         "or num:B:RULE, or a file NAME.yaml",
-                         WORD_SHOWN, quant);
+                         "or num:B:RULE, or a file NAME.yaml%s",
+                         WORD_SHOWN, quant, hint);
 }
 
 size_t spoti_plan_count(const spoti_plan *plan, int bits, size_t n_block)

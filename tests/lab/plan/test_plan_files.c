@@ -87,7 +87,7 @@ static void models_that_make_no_sense_are_refused(void **state)
               "agent_flop: 1}\n",
          ":9: split a stands twice"},
         {HEAD "full_bits: 8\nlambda: 1\nsplit: c\nsplits: [{name: a, agent_flop: 1}]\n",
-         "split 'c' is none"},
+         "split 'c', expected the name of one of splits"},
         {HEAD
          "full_bits: 8\nlambda: 1\nsplits: [{name: a, agent_flop: 1, output_per_parameter: 2}]\n",
          "without agent_parameters"},

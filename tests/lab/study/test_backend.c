@@ -463,7 +463,7 @@ static void what_a_backend_does_not_have_is_said(void **state)
     const spot_variation bad[] = {{-0.1, 1.0}, {1.0, 10.1}, {(double)NAN, 1.0}};
     for (int i = 0; i < 3; i++) {
         assert_int_equal(spot_task_make_world(task, &bad[i], &world, &diag), SPOT_E_RANGE);
-        assert_non_null(strstr(diag.text, "factors from 0 to 10"));
+        assert_non_null(strstr(diag.text, "factor from 0 to 10"));
     }
     assert_int_equal(n.worlds, 1);
     spot_task_destroy(task);

@@ -382,7 +382,7 @@ static void what_a_session_refuses_is_said(void **state)
                                                            .kernels = "abacus"},
                                       &s, &diag),
                      SPOT_E_UNSUPPORTED);
-    assert_non_null(strstr(diag.text, "kernels abacus"));
+    assert_non_null(strstr(diag.text, "kernels 'abacus'"));
     assert_int_equal(
         spot_brain_begin(&n->brain,
                          &(spot_brain_config){.size = sizeof(spot_brain_config), .point = NULL}, &s,

@@ -332,7 +332,8 @@ static void policies_that_do_not_fit_are_refused_in_one_line(void **state)
         /* the file */
         {"inputs: [{name: obs, role: state}]", MODEL, "policy.yaml:1: key 'model' is missing"},
         {OBS_IN "colour: red", MODEL, "unknown key 'colour'"},
-        {IN "- {name: obs, role: stat}", MODEL, "policy.yaml:3: 'stat', expected one of: state"},
+        {IN "- {name: obs, role: stat}", MODEL,
+         "policy.yaml:3: role: 'stat', expected one of: state"},
         {IN "- {name: obs, role: state, scale: 2}", MODEL,
          "policy.yaml:3: input 'obs' has scale, expected that with role: time alone"},
         {IN "- {name: obs, role: noise, normalise: {}}", MODEL, "with role: state alone"},

@@ -453,7 +453,7 @@ static void addresses_that_cannot_be_had_are_refused(void **state)
     assert_int_equal(spoti_net_server_create(&config, &server, &diag), SPOT_E_IO);
     assert_non_null(strstr(diag.text, "192.0.2.1"));
     config.host = "no-such-name.invalid";
-    assert_int_equal(spoti_net_server_create(&config, &server, &diag), SPOT_E_IO);
+    assert_int_equal(spoti_net_server_create(&config, &server, &diag), SPOT_E_INVALID);
     assert_non_null(strstr(diag.text, "numeric address"));
     config.host = "127.0.0.1";
     config.port = 65536;

@@ -571,7 +571,7 @@ static void what_cannot_be_served_is_refused(void **state)
     REFUSED(host, NULL, SPOT_E_INVALID, "NULL");
     REFUSED(policy, NULL, SPOT_E_INVALID, "NULL");
     REFUSED(task, NULL, SPOT_E_INVALID, "NULL");
-    REFUSED(host, "example", SPOT_E_IO, "expected a numeric address");
+    REFUSED(host, "example", SPOT_E_INVALID, "expected a numeric address");
     REFUSED(port, -1, SPOT_E_RANGE, "port: -1");
     REFUSED(port, 65536, SPOT_E_RANGE, "port: 65536");
     REFUSED(connections, 0, SPOT_E_RANGE, "connections: 0");

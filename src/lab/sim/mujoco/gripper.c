@@ -6,6 +6,7 @@
 
 #include "core/base/alloc.h"
 #include "lab/sim/mujoco/guard.h"
+#include "lab/sim/mujoco/names.h"
 
 /* How long a gripper may take to open, simulated once when the task is loaded. */
 static const double SETTLE_S = 3.0;
@@ -121,13 +122,12 @@ spot_status spoti_gripper_resolve(spoti_scene *task, const char **key, spot_diag
     const spoti_gripper_file *g = &task->file->gripper;
     const mjModel *m = task->model;
 
-    *key = "gripper";
+    *key = "gripper.actuator";
     task->gripper_actuator = mj_name2id(m, mjOBJ_ACTUATOR, g->actuator);
     if (task->gripper_actuator < 0) {
-        return spot_diag_set(diag, SPOT_E_FORMAT, "the model has no actuator called '%s'",
-                             g->actuator);
+        return spoti_no_such_name(m, mjOBJ_ACTUATOR, "actuator", g->actuator, diag);
     }
-    *key = "opening";
+    *key = "gripper.opening";
     task->opening_tendon = mj_name2id(m, mjOBJ_TENDON, g->opening);
     const int joint = task->opening_tendon < 0 ? mj_name2id(m, mjOBJ_JOINT, g->opening) : -1;
     if (joint >= 0 && m->jnt_type[joint] != mjJNT_SLIDE && m->jnt_type[joint] != mjJNT_HINGE) {
@@ -135,8 +135,8 @@ spot_status spoti_gripper_resolve(spoti_scene *task, const char **key, spot_diag
                              g->opening);
     }
     if (task->opening_tendon < 0 && joint < 0) {
-        return spot_diag_set(diag, SPOT_E_FORMAT, "the model has no tendon or joint called '%s'",
-                             g->opening);
+        return spoti_no_such_name(m, m->ntendon > 0 ? mjOBJ_TENDON : mjOBJ_JOINT, "tendon or joint",
+                                  g->opening, diag);
     }
     task->opening_qpos = joint >= 0 ? m->jnt_qposadr[joint] : -1;
     if (is_plain(task)) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/text.h"
+#include "lab/sim/mujoco/names.h"
 
 enum { NAME_SIZE = 128 };
 
@@ -56,8 +57,7 @@ static spot_status mark_names(const mjModel *m, const char *text, unsigned pad, 
         const size_t length = strcspn(text, " ");
         (void)spoti_copy_n(name, sizeof(name), text, length);
         if (length > 0 && !mark_pad(m, name, pad, parts)) {
-            return spot_diag_set(diag, SPOT_E_FORMAT, "the model has no geom or body called '%s'",
-                                 name);
+            return spoti_no_such_name(m, mjOBJ_BODY, "geom or body", name, diag);
         }
         text += length + strspn(text + length, " ");
     }

@@ -2,13 +2,17 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* Every name of a task file becomes an index of its compiled model, or is refused with its line. */
 #include <math.h>
+#include <string.h>
 
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "lab/sim/mujoco/gripper.h"
+#include "lab/sim/mujoco/names.h"
 #include "lab/sim/mujoco/parts.h"
 #include "lab/sim/mujoco/scene.h"
 #include "runtime/file/yaml.h"
+
+enum { PLACE_SIZE = 96 };
 
 /* Physics steps a control period: more is a mistyped time step. */
 static const double TICKS_MAX = 100000.0;
@@ -21,23 +25,34 @@ typedef struct resolver {
     spot_status status;
 } resolver;
 
-static int resolve(resolver *r, int type, const char *kind, const char *key, const char *name)
+/* `where` is the value's place in the file (spoti_yaml_line_at); its last key is named. */
+static void refuse(resolver *r, const char *where, const char *what)
 {
-    int id = mj_name2id(r->model, type, name);
-    if (id < 0 && r->status == SPOT_OK) {
-        r->status =
-            spot_diag_set(r->diag, SPOT_E_FORMAT, "%s:%d: %s: the model has no %s called '%s'",
-                          r->path, spoti_yaml_line_of(r->path, key, 1), key, kind, name);
+    const char *dot = strrchr(where, '.');
+    const char *name = dot != NULL ? dot + 1 : where;
+    if (r->status == SPOT_OK) {
+        r->status = spot_diag_set(r->diag, SPOT_E_FORMAT, "%s:%d: %.*s: %s", r->path,
+                                  spoti_yaml_line_at(r->path, "%s", where), (int)strcspn(name, "["),
+                                  name, what);
+    }
+}
+
+static int resolve(resolver *r, int type, const char *kind, const char *where, const char *name)
+{
+    spot_diag why = {.text = ""};
+    const int id = mj_name2id(r->model, type, name);
+    if (id < 0) {
+        (void)spoti_no_such_name(r->model, type, kind, name, &why);
+        refuse(r, where, why.text);
     }
     return id < 0 ? 0 : id;
 }
 
-static void refuse(resolver *r, const char *key, const char *what)
+/* A place in entry i of a list: `objects[1].body`. */
+static const char *entry(char where[PLACE_SIZE], const char *list, unsigned i, const char *key)
 {
-    if (r->status == SPOT_OK) {
-        r->status = spot_diag_set(r->diag, SPOT_E_FORMAT, "%s:%d: %s: %s", r->path,
-                                  spoti_yaml_line_of(r->path, key, 1), key, what);
-    }
+    (void)spoti_format(where, PLACE_SIZE, "%s[%u].%s", list, i, key);
+    return where;
 }
 
 /* The controller compensates gravity for all that hangs on the arm (arm.c); what a model says of the same bodies
@@ -65,7 +80,7 @@ static void resolve_base(resolver *r, spoti_scene *t)
     if (r->status == SPOT_OK &&
         spoti_frame_find(r->model, t->arm_joint[0], turn != NULL ? *turn : FORWARD_DEG, &t->base,
                          &why) != SPOT_OK) {
-        refuse(r, "joints", why.text);
+        refuse(r, "arm.joints", why.text);
     }
 }
 
@@ -89,24 +104,24 @@ static void resolve_robot(resolver *r, spoti_scene *t)
     const spoti_task_file *f = t->file;
 
     for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
-        int joint = resolve(r, mjOBJ_JOINT, "joint", "joints", f->arm.joints[i]);
+        int joint = resolve(r, mjOBJ_JOINT, "joint", "arm.joints", f->arm.joints[i]);
         if (r->model->njnt == 0 || r->model->jnt_type[joint] != mjJNT_HINGE) {
-            refuse(r, "joints", "not a hinge, expected six hinge joints");
+            refuse(r, "arm.joints", "not a hinge, expected six hinge joints");
             return;
         }
         t->arm_joint[i] = joint;
         t->arm_qpos[i] = r->model->jnt_qposadr[joint];
         t->arm_dof[i] = r->model->jnt_dofadr[joint];
         t->arm_actuator[i] =
-            resolve(r, mjOBJ_ACTUATOR, "actuator", "actuators", f->arm.actuators[i]);
+            resolve(r, mjOBJ_ACTUATOR, "actuator", "arm.actuators", f->arm.actuators[i]);
     }
-    t->site = resolve(r, mjOBJ_SITE, "site", "site", f->arm.site);
+    t->site = resolve(r, mjOBJ_SITE, "site", "arm.site", f->arm.site);
     resolve_base(r, t);
     resolve_gripper(r, t);
     t->moving_actuator = -1;
     if (f->disturbance != NULL) {
-        t->moving_actuator =
-            resolve(r, mjOBJ_ACTUATOR, "actuator", "disturbance", f->disturbance->actuator);
+        t->moving_actuator = resolve(r, mjOBJ_ACTUATOR, "actuator", "disturbance.actuator",
+                                     f->disturbance->actuator);
     }
 }
 
@@ -122,7 +137,7 @@ static const char *placeable_above(const mjModel *m, int body)
     return NULL;
 }
 
-static void refuse_body(resolver *r, int body)
+static void refuse_body(resolver *r, const char *where, int body)
 {
     char what[SPOT_DIAG_TEXT_SIZE / 2];
     const char *above = placeable_above(r->model, body);
@@ -130,7 +145,7 @@ static void refuse_body(resolver *r, int body)
                        "the body cannot be placed, expected a free joint or mocap%s%.64s%s",
                        above != NULL ? ": that of '" : "", above != NULL ? above : "",
                        above != NULL ? "', on which it hangs" : "");
-    refuse(r, "objects", what);
+    refuse(r, where, what);
 }
 
 static void resolve_objects(resolver *r, spoti_scene *t)
@@ -139,7 +154,9 @@ static void resolve_objects(resolver *r, spoti_scene *t)
 
     for (unsigned i = 0; i < t->file->objects_count; i++) {
         spoti_object *o = &t->objects[i];
-        o->body = resolve(r, mjOBJ_BODY, "body", "objects", t->file->objects[i].body);
+        char where[PLACE_SIZE];
+        o->body = resolve(r, mjOBJ_BODY, "body", entry(where, "objects", i, "body"),
+                          t->file->objects[i].body);
         o->mocap = m->body_mocapid[o->body];
         o->qpos = -1;
         o->dof = -1;
@@ -148,7 +165,7 @@ static void resolve_objects(resolver *r, spoti_scene *t)
         }
         int joint = m->body_jntadr[o->body];
         if (joint < 0 || m->jnt_type[joint] != mjJNT_FREE) {
-            refuse_body(r, o->body);
+            refuse_body(r, where, o->body);
             return;
         }
         o->qpos = m->jnt_qposadr[joint];
@@ -175,7 +192,7 @@ static void resolve_parts(resolver *r, spoti_scene *t)
     }
     for (unsigned i = 0; i < 2; i++) {
         if (spoti_parts_pad(r->model, t->file->gripper.pads[i], i, t->parts, &why) != SPOT_OK) {
-            refuse(r, "pads", why.text);
+            refuse(r, "gripper.pads", why.text);
         }
     }
 }
@@ -187,27 +204,29 @@ static bool is_about_touch(const spoti_condition *c)
 }
 
 /* Predicates and sensors are looked at every tick: their names become indices once, here. */
-static void resolve_conditions(resolver *r, const spoti_scene *t, const char *key,
+static void resolve_conditions(resolver *r, const spoti_scene *t, const char *list,
                                spoti_condition *conditions, unsigned count)
 {
     const spoti_task_file *f = t->file;
     for (unsigned i = 0; i < count; i++) {
         spoti_condition *c = &conditions[i];
+        char where[PLACE_SIZE];
         c->object_index = spoti_task_file_object(f, c->object);
         c->region_index = c->region != NULL ? spoti_task_file_object(f, c->region) : -1;
         if (is_about_touch(c) && t->objects[c->object_index].geoms == 0) {
-            refuse(r, key, "the object's body has no geoms, expected some that a pad can touch");
+            refuse(r, entry(where, list, i, "object"),
+                   "the object's body has no geoms, expected some that a pad can touch");
         }
         if (c->joint == NULL) {
             continue;
         }
-        int joint = resolve(r, mjOBJ_JOINT, "joint", key, c->joint);
+        int joint = resolve(r, mjOBJ_JOINT, "joint", entry(where, list, i, "joint"), c->joint);
         if (r->status == SPOT_OK && r->model->jnt_type[joint] != mjJNT_SLIDE) {
-            refuse(r, key, "the joint does not slide, expected a slide joint");
+            refuse(r, where, "the joint does not slide, expected a slide joint");
         }
         if (r->status == SPOT_OK && !spoti_body_in(r->model, r->model->jnt_bodyid[joint],
                                                    t->objects[c->object_index].body)) {
-            refuse(r, key, "the joint is not of this object, expected one in its body's subtree");
+            refuse(r, where, "the joint is not of this object, expected one in its body's subtree");
         }
         c->joint_qpos = r->status == SPOT_OK ? r->model->jnt_qposadr[joint] : 0;
     }
@@ -225,7 +244,7 @@ static void check_timing(resolver *r, const spoti_scene *t)
 {
     double ticks = 1.0 / (t->file->control.rate_hz * r->model->opt.timestep);
     if (!(ticks >= 1.0 - 1e-9 && ticks <= TICKS_MAX && fabs(ticks - round(ticks)) <= 1e-6)) {
-        refuse(r, "rate_hz",
+        refuse(r, "control.rate_hz",
                "the control period is no multiple of the model's time step, expected one");
     }
 }
@@ -239,7 +258,8 @@ spot_status spoti_scene_resolve(const char *path, spoti_scene *t, spot_diag *dia
     resolve_objects(&r, t);
     resolve_parts(&r, t);
     resolve_terms(f);
-    resolve_conditions(&r, t, "success", f->success.conditions, f->success.conditions_count);
+    resolve_conditions(&r, t, "success.conditions", f->success.conditions,
+                       f->success.conditions_count);
     resolve_conditions(&r, t, "failure", f->failure, f->failure_count);
     resolve_conditions(&r, t, "grades", f->grades, f->grades_count);
     check_timing(&r, t);

@@ -107,13 +107,15 @@ static spot_status compile_model(const char *path, spoti_scene *t, spot_diag *di
 
     if (!spoti_path_dir(folder, sizeof(folder), path) ||
         !spoti_path_join(model_path, sizeof(model_path), folder, t->file->model)) {
-        return spot_diag_set(diag, SPOT_E_RANGE, "%s: the path is too long", path);
+        return spot_diag_set(diag, SPOT_E_RANGE,
+                             "%s: the path is too long, expected below %d bytes", path,
+                             SPOTI_PATH_SIZE);
     }
     /* MuJoCo would say of a missing file only that parsing failed. */
     spot_diag inner = {""};
     if (spoti_mjcf_check(model_path, &inner) != SPOT_OK) {
         return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: model: %s", path,
-                             spoti_yaml_line_of(path, "model", 1), inner.text);
+                             spoti_yaml_line_at(path, "model"), inner.text);
     }
     (void)spoti_copy(t->model_path, sizeof(t->model_path), model_path);
     return spoti_compile(model_path, &SPOTI_COMPILE_LIMITS, &t->model, &t->warning, diag);
