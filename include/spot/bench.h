@@ -81,7 +81,9 @@ typedef enum spot_bench_bound {
 
 typedef struct spot_bench_row {
     spot_point point;
-    spot_bench_latency alone; /* one thread */
+    spot_bench_latency alone; /* one thread; mean and sd without outliers, see n_outliers */
+    int n_outliers; /* calls that are not how the machine works: one alone, or rare; mean_s is the median then */
+    double largest_s; /* the longest of them; 0 = none */
     /* Share of the timed calls' time in which the thread had a processor, 1 on an idle machine. Below,
      * other programs had it, and as they interrupt long calls rather than short ones, alpha is off
      * too, whatever its interval says. */

@@ -9,6 +9,7 @@
 #include "core/base/alloc.h"
 #include "core/base/config.h"
 #include "core/base/text.h"
+#include "core/stats/outlier.h"
 #include "lab/bench/load.h"
 #include "lab/bench/probe.h"
 #include "lab/bench/runner.h"
@@ -23,6 +24,7 @@ typedef struct bench {
     spoti_timed *baseline; /* (n_timed) sorted */
     spoti_timed *sorted;   /* (n_timed or the calls of a load) of one point */
     double *loaded;        /* (threads x load_calls), also the bootstrap's workspace */
+    double *work;          /* (n_timed) */
     size_t n_points, n_timed, n_sorted, n_loaded;
 } bench;
 
@@ -89,8 +91,9 @@ static spot_status set_up(bench *b, const spot_policy *policy, const spot_bench_
     b->baseline = spoti_calloc(a, b->n_timed, sizeof *b->baseline);
     b->sorted = spoti_calloc(a, b->n_sorted, sizeof *b->sorted);
     b->loaded = spoti_calloc(a, b->n_loaded, sizeof *b->loaded);
+    b->work = spoti_calloc(a, b->n_timed, sizeof *b->work);
     if (b->runners == NULL || b->seconds == NULL || b->baseline == NULL || b->sorted == NULL ||
-        b->loaded == NULL) {
+        b->loaded == NULL || b->work == NULL) {
         return SPOT_E_NOMEM;
     }
     for (size_t i = 0; i < b->n_points && st == SPOT_OK; i++) {
@@ -111,6 +114,7 @@ static void tear_down(bench *b)
     spoti_free(a, b->baseline, b->n_timed * sizeof *b->baseline);
     spoti_free(a, b->sorted, b->n_sorted * sizeof *b->sorted);
     spoti_free(a, b->loaded, b->n_loaded * sizeof *b->loaded);
+    spoti_free(a, b->work, b->n_timed * sizeof *b->work);
 }
 
 /* All points take turns. */
@@ -142,6 +146,21 @@ static spot_status take_turns(bench *b)
     return SPOT_OK;
 }
 
+/* Mean and spread of a row without its outliers, where there are such; the median is the mean then. seconds: (n) as they were
+ * timed. */
+static void leave_outliers(const double *seconds, int n, double *work, spot_bench_row *row)
+{
+    spoti_outliers o;
+
+    spoti_outliers_find(seconds, n, work, &o);
+    row->n_outliers = o.n_far;
+    if (o.n_far > 0) {
+        row->largest_s = o.largest;
+        row->alone.mean_s = row->alone.median_s;
+        row->alone.sd_s = o.sd_of_rest;
+    }
+}
+
 /* Latency and alpha of all points. */
 static spot_status judge_times(bench *b, spot_bench_row *rows, spot_diag *diag)
 {
@@ -152,6 +171,7 @@ static spot_status judge_times(bench *b, spot_bench_row *rows, spot_diag *diag)
     for (size_t i = 0; i < b->n_points; i++) {
         spoti_times_sort(b->seconds + i * b->n_timed, c->rounds, c->calls, b->sorted);
         rows[i].alone = spoti_times_describe(b->sorted, (int)b->n_timed);
+        leave_outliers(b->seconds + i * b->n_timed, (int)b->n_timed, b->work, &rows[i]);
         rows[i].processor_frac = b->runners[i].processor_s / b->runners[i].taken_s;
 
         const spot_status st = spoti_times_alpha(b->sorted, b->baseline, c->rounds, c->calls,

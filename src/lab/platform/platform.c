@@ -15,6 +15,7 @@
 
 #include "core/base/alloc.h"
 #include "core/base/text.h"
+#include "core/stats/outlier.h"
 #include "lab/platform/planning.h"
 #include "lab/platform/platform.h"
 #include "runtime/file/yaml.h"
@@ -186,6 +187,9 @@ static spot_status check_class(const char *path, const raw_profile *raw, int i, 
 
 /* ---- from the file to the object ---- */
 
+/* The 95th percentile of a normal law lies so many standard deviations above its median. */
+static const double P95_SD = 1.6448536269514722;
+
 /* Least squares of mean_s against steps. */
 static void fit_law(spoti_model_class *c)
 {
@@ -207,6 +211,24 @@ static void fit_law(spoti_model_class *c)
     c->base_s = mean - c->per_step_s * steps;
 }
 
+/* The latency of a row; where an outlier rules its mean the median, and the spread that a normal law would have between
+ * that and the percentile. What was done is added to the source. */
+static spoti_platform_point take_row(const raw_row *r, spoti_model_class *c)
+{
+    spoti_platform_point row = {
+        .steps = r->steps, .mean_s = r->latency_ms * 1e-3, .spread_s = r->spread_ms * 1e-3};
+    if (spoti_outliers_in_figures(r->latency_ms, r->median_ms, r->p95_ms)) {
+        const size_t used = strlen(c->source);
+        row.mean_s = r->median_ms * 1e-3;
+        row.spread_s = fmin(row.spread_s, (r->p95_ms - r->median_ms) * 1e-3 / P95_SD);
+        (void)spoti_format(c->source + used, sizeof(c->source) - used,
+                           "; steps %d: the median, %.4g ms, for the mean, %.4g ms, is above the "
+                           "95th percentile (an outlier)",
+                           r->steps, r->median_ms, r->latency_ms);
+    }
+    return row;
+}
+
 /* Fills `c` from `raw`; its rows go to `rows`. */
 static void take_class(spoti_model_class *c, const raw_class *raw, spoti_platform_point *rows)
 {
@@ -224,9 +246,7 @@ static void take_class(spoti_model_class *c, const raw_class *raw, spoti_platfor
     c->rows = rows;
     c->n_rows = (int)raw->table_count;
     for (int i = 0; i < c->n_rows; i++) {
-        const raw_row *r = &raw->table[i];
-        rows[i] = (spoti_platform_point){
-            .steps = r->steps, .mean_s = r->latency_ms * 1e-3, .spread_s = r->spread_ms * 1e-3};
+        rows[i] = take_row(&raw->table[i], c);
         if (rows[i].mean_s > 0.0) {
             c->spread_frac = fmax(c->spread_frac, rows[i].spread_s / rows[i].mean_s);
         }

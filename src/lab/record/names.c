@@ -11,39 +11,38 @@ enum { FOLDED_SIZE = 64 };
 
 typedef enum dimension { PURE, TIME, ENERGY, RATE, SHARE, N_DIMENSION } dimension;
 
-/* Longer units first where one ends in another. */
 typedef struct unit {
     const char *name;
-    dimension dimension;
     double factor;
+    dimension dimension;
     bool in_brackets_alone; /* `latency_min` is the least latency */
 } unit;
 
 static const unit UNITS[] = {
-    {"seconds", TIME, 1.0, false},
-    {"second", TIME, 1.0, false},
-    {"secs", TIME, 1.0, false},
-    {"sec", TIME, 1.0, false},
-    {"s", TIME, 1.0, false},
-    {"milliseconds", TIME, 1e-3, false},
-    {"msec", TIME, 1e-3, false},
-    {"ms", TIME, 1e-3, false},
-    {"microseconds", TIME, 1e-6, false},
-    {"usec", TIME, 1e-6, false},
-    {"us", TIME, 1e-6, false},
-    {"\xc2\xb5s", TIME, 1e-6, false},
-    {"ns", TIME, 1e-9, false},
-    {"minutes", TIME, 60.0, true},
-    {"min", TIME, 60.0, true},
-    {"j", ENERGY, 1.0, false},
-    {"joules", ENERGY, 1.0, false},
-    {"kj", ENERGY, 1e3, false},
-    {"wh", ENERGY, 3600.0, false},
-    {"hz", RATE, 1.0, false},
-    {"fps", RATE, 1.0, true},
-    {"%", SHARE, 1e-2, false},
-    {"percent", SHARE, 1e-2, false},
-    {"pct", SHARE, 1e-2, false},
+    {"seconds", 1.0, TIME, false},
+    {"second", 1.0, TIME, false},
+    {"secs", 1.0, TIME, false},
+    {"sec", 1.0, TIME, false},
+    {"s", 1.0, TIME, false},
+    {"milliseconds", 1e-3, TIME, false},
+    {"msec", 1e-3, TIME, false},
+    {"ms", 1e-3, TIME, false},
+    {"microseconds", 1e-6, TIME, false},
+    {"usec", 1e-6, TIME, false},
+    {"us", 1e-6, TIME, false},
+    {"\xc2\xb5s", 1e-6, TIME, false},
+    {"ns", 1e-9, TIME, false},
+    {"minutes", 60.0, TIME, true},
+    {"min", 60.0, TIME, true},
+    {"j", 1.0, ENERGY, false},
+    {"joules", 1.0, ENERGY, false},
+    {"kj", 1e3, ENERGY, false},
+    {"wh", 3600.0, ENERGY, false},
+    {"hz", 1.0, RATE, false},
+    {"fps", 1.0, RATE, true},
+    {"%", 1e-2, SHARE, false},
+    {"percent", 1e-2, SHARE, false},
+    {"pct", 1e-2, SHARE, false},
 };
 
 static const char *const UNIT_LISTS[N_DIMENSION] = {"", "s ms us ns min", "J kJ Wh", "Hz", "%"};

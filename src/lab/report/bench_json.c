@@ -44,12 +44,12 @@ static json_t *pack_row(const spot_bench_row *r, int threads)
     char text[SPOT_POINT_TEXT_SIZE];
     char variant[SPOT_POINT_TEXT_SIZE];
     spot_point_variant(&r->point, variant, sizeof(variant));
-    json_t *row =
-        json_pack("{s:s, s:s, s:i, s:f, s:f, s:f, s:f, s:f, s:[f, f], s:f, s:f}", "point",
-                  spoti_bench_point(&r->point, text), "variant", variant, "steps", r->point.steps,
-                  "median_s", r->alone.median_s, "p95_s", r->alone.p95_s, "mean_s", r->alone.mean_s,
-                  "spread_s", r->alone.sd_s, "alpha", r->alpha, "alpha_95", r->alpha_ci.lo,
-                  r->alpha_ci.hi, "macs_per_s", r->macs_s, "processor_share", r->processor_frac);
+    json_t *row = json_pack(
+        "{s:s, s:s, s:i, s:f, s:f, s:f, s:f, s:f, s:[f, f], s:f, s:f, s:i}", "point",
+        spoti_bench_point(&r->point, text), "variant", variant, "steps", r->point.steps, "median_s",
+        r->alone.median_s, "p95_s", r->alone.p95_s, "mean_s", r->alone.mean_s, "spread_s",
+        r->alone.sd_s, "alpha", r->alpha, "alpha_95", r->alpha_ci.lo, r->alpha_ci.hi, "macs_per_s",
+        r->macs_s, "processor_share", r->processor_frac, "outliers", r->n_outliers);
     for (int i = 0; i < spot_knob_count(); i++) {
         const spot_knob *k = spot_knob_at(i);
         if (k->in_inference && !k->is_number) {

@@ -157,6 +157,23 @@ static void print_notes(const spot_bench_report *r, FILE *out)
     }
 }
 
+/* What is not in the means, and why. */
+static void print_outliers(const spot_bench_report *r, FILE *out)
+{
+    for (int i = 0; i < r->config->n_points; i++) {
+        const spot_bench_row *row = &r->rows[i];
+        char text[SPOT_POINT_TEXT_SIZE];
+        if (row->n_outliers > 0) {
+            spoti_report_line(
+                out, 0,
+                "Warning: %d of the calls of '%s', up to %.4g ms, %s not like the others; its mean "
+                "is the median, its sd that of the others.",
+                row->n_outliers, spoti_bench_point(&row->point, text), 1e3 * row->largest_s,
+                row->n_outliers == 1 ? "is" : "are");
+        }
+    }
+}
+
 /* Bits that change no time here are no result of a bench. */
 static void print_numeric(const spot_bench_report *r, FILE *out)
 {
@@ -193,5 +210,6 @@ spot_status spot_report_bench_table(const spot_bench_report *report, bool wide, 
     print_probe(report, out);
     print_notes(report, out);
     print_numeric(report, out);
+    print_outliers(report, out);
     return st != SPOT_OK ? st : ferror(out) != 0 ? SPOT_E_IO : SPOT_OK;
 }

@@ -160,6 +160,29 @@ static void latencies_are_those_of_the_clock(void **state)
     }
 }
 
+/* Point 1 has one call that takes 50 times as long, point 2 every fifth one. */
+static double held_up(int point, int round, int call)
+{
+    const double usual = 1e-3 * (1 + point);
+    const bool slow = point == 1 ? round == 3 && call == 2 : point == 2 && call == 4;
+    return slow ? 50.0 * usual : usual;
+}
+
+static void a_call_that_was_held_up_leaves_the_median(void **state)
+{
+    spot_bench_row rows[N_POINTS];
+
+    (void)state;
+    run(held_up, 8, 5, 0, rows);
+    assert_int_equal(rows[0].n_outliers, 0);
+    assert_int_equal(rows[1].n_outliers, 1);
+    assert_close(rows[1].largest_s, 0.1, ROUNDING, 0.0);
+    assert_close(rows[1].alone.mean_s, 2e-3, ROUNDING, 0.0);
+    assert_close(rows[1].alone.sd_s, 0.0, ROUNDING, 0.0);
+    assert_int_equal(rows[2].n_outliers, 0); /* it recurs: that is how long calls take */
+    assert_close(rows[2].alone.mean_s, 3e-3 * (4 + 50) / 5, ROUNDING, 0.0);
+}
+
 /* A machine that is up to four times as slow in some rounds, in any order. */
 static double drifting(int point, int round, int call)
 {
@@ -509,6 +532,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(latencies_are_those_of_the_clock),
+        cmocka_unit_test(a_call_that_was_held_up_leaves_the_median),
         cmocka_unit_test(a_drift_that_all_points_share_leaves_alpha_sharp),
         cmocka_unit_test(rounds_that_disagree_widen_the_interval),
         cmocka_unit_test(a_roof_is_the_lower_of_arithmetic_and_reading),

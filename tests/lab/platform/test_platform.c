@@ -104,6 +104,39 @@ static void other_steps_follow_the_least_squares_law(void **state)
     spot_platform_destroy(p);
 }
 
+/* A call of 12 s among thirty of 180 ms makes a mean above the 95th percentile; calls that are slow now and then do not. */
+static void an_outlier_in_a_mean_leaves_the_median(void **state)
+{
+    static const char text[] =
+        "name: board\n"
+        "description: a board\n"
+        "classes:\n"
+        "  - name: net\n"
+        "    origin: measured\n"
+        "    source: three rows\n"
+        "    table:\n"
+        "      - {steps: 1, latency_ms: 574, spread_ms: 2158, p95_ms: 187, median_ms: 182}\n"
+        "      - {steps: 2, latency_ms: 210, spread_ms: 60, p95_ms: 400, median_ms: 190}\n"
+        "      - {steps: 3, latency_ms: 574, spread_ms: 2158, p95_ms: 187}\n";
+    spot_platform *p = NULL;
+    spot_latency latency;
+    (void)state;
+    assert_int_equal(load_text(text, sizeof(text) - 1, &p, NULL), SPOT_OK);
+    assert_int_equal(spot_platform_latency(p, "net", 1, &latency, NULL), SPOT_OK);
+    assert_close(latency.mean_s, 0.182, ROUNDING_S, 0.0);
+    assert_close(latency.spread_s, 0.005 / 1.6448536269514722, ROUNDING_S, 0.0);
+    assert_string_equal(
+        latency.source,
+        "three rows; steps 1: the median, 182 ms, for the mean, 574 ms, is above the 95th "
+        "percentile (an outlier)");
+    assert_int_equal(spot_platform_latency(p, "net", 2, &latency, NULL), SPOT_OK);
+    assert_close(latency.mean_s, 0.21, ROUNDING_S, 0.0);
+    assert_close(latency.spread_s, 0.06, ROUNDING_S, 0.0);
+    assert_int_equal(spot_platform_latency(p, "net", 3, &latency, NULL), SPOT_OK);
+    assert_close(latency.mean_s, 0.574, ROUNDING_S, 0.0); /* nothing says what is usual */
+    spot_platform_destroy(p);
+}
+
 /* 90 and 50 ms at 1 and 5 steps, as a busy machine may measure: 100 - 10 steps. */
 static void a_law_below_zero_is_refused(void **state)
 {
@@ -550,6 +583,7 @@ int main(void)
         cmocka_unit_test(a_profile_says_what_it_was_given),
         cmocka_unit_test(rows_are_exact_and_keep_their_origin),
         cmocka_unit_test(other_steps_follow_the_least_squares_law),
+        cmocka_unit_test(an_outlier_in_a_mean_leaves_the_median),
         cmocka_unit_test(a_law_below_zero_is_refused),
         cmocka_unit_test(what_is_not_known_is_refused),
         cmocka_unit_test(bad_files_are_refused_with_file_and_line),
