@@ -25,10 +25,12 @@ enum { SPOTI_DIFFERENCE, SPOTI_SAVGOL, SPOTI_SECOND };
 /* Bodies, likewise. */
 enum { SPOTI_EE, SPOTI_JOINTS };
 
+enum { SPOTI_STENCIL_MOST = 7 /* samples */ };
+
 /* Coefficients of the last n samples, the oldest first. */
 typedef struct spoti_stencil {
     size_t n;
-    double c[7];
+    double c[SPOTI_STENCIL_MOST];
 } spoti_stencil;
 
 typedef enum spoti_stencil_name {

@@ -175,12 +175,19 @@ static size_of_change apply(const spot_motion_stream *s, int channel, spoti_sten
     const size_t rows = RING_ROWS[channel];
     const spoti_stencil *f = &SPOTI_STENCILS[name];
     size_of_change out = {.there = n > 0 && s->n + 1 >= f->n};
+    const double *row[SPOTI_STENCIL_MOST] = {NULL};
 
-    for (size_t j = 0; j < n && out.there; j++) {
+    if (!out.there) {
+        return out;
+    }
+    for (size_t i = 0; i < f->n; i++) {
+        row[i] = s->ring[channel] + (s->n + 1 - f->n + i) % rows * n;
+    }
+    for (size_t j = 0; j < n; j++) {
         double x = 0.0;
 
         for (size_t i = 0; i < f->n; i++) {
-            x += f->c[i] * s->ring[channel][(s->n + 1 - f->n + i) % rows * n + j];
+            x += f->c[i] * row[i][j];
         }
         out.squares += x * x;
         out.l1 += fabs(x);
