@@ -57,24 +57,19 @@ static void pose_error(const spoti_mujoco_world *w, const double pose[SPOTI_POSE
 static void solve_step(spoti_mujoco_world *w, const double e[6], double step_max_rad)
 {
     const spoti_scene *t = w->task;
-    int nv = w->model->nv;
-    double j[6][SPOTI_ARM_JOINTS];
-    double a[36];
+    double j[SPOTI_ARM_JOINTS][6]; /* a column each */
+    double a[36] = {0.0};
     double y[6];
 
-    mj_jacSite(w->model, w->kin, w->jacobian, w->jacobian + 3 * (size_t)nv, t->site);
+    spoti_chain_jacobian(&t->chain, w->model, w->kin, j);
     for (int r = 0; r < 6; r++) {
-        for (int c = 0; c < SPOTI_ARM_JOINTS; c++) {
-            j[r][c] = w->jacobian[r * nv + t->arm_dof[c]];
-        }
+        a[7 * r] = DAMPING;
     }
-    for (int r = 0; r < 6; r++) {
-        for (int c = 0; c < 6; c++) {
-            double sum = r == c ? DAMPING : 0.0;
-            for (int k = 0; k < SPOTI_ARM_JOINTS; k++) {
-                sum += j[r][k] * j[c][k];
+    for (int k = 0; k < SPOTI_ARM_JOINTS; k++) {
+        for (int r = 0; r < 6; r++) {
+            for (int c = 0; c < 6; c++) {
+                a[6 * r + c] += j[k][r] * j[k][c];
             }
-            a[6 * r + c] = sum;
         }
     }
     (void)mju_cholFactor(a, 6, mjMINVAL);
@@ -82,7 +77,7 @@ static void solve_step(spoti_mujoco_world *w, const double e[6], double step_max
     for (int k = 0; k < SPOTI_ARM_JOINTS; k++) {
         double dq = 0.0;
         for (int r = 0; r < 6; r++) {
-            dq += j[r][k] * y[r];
+            dq += j[k][r] * y[r];
         }
         const mjtNum *range = w->model->jnt_range + 2 * (size_t)t->arm_joint[k];
         mjtNum *q = w->kin->qpos + t->arm_qpos[k];
@@ -100,8 +95,7 @@ void spoti_arm_solve(spoti_mujoco_world *w, const double pose[SPOTI_POSE_DIM], i
     spoti_frame_to_world(&w->task->base, pose, world);
     for (int i = 0; i < iterations; i++) {
         double e[6];
-        mj_kinematics(w->model, w->kin);
-        mj_comPos(w->model, w->kin);
+        spoti_chain_place(&w->task->chain, w->model, w->kin);
         pose_error(w, world, e);
         solve_step(w, e, step_max_rad);
     }
@@ -111,7 +105,7 @@ spoti_residual spoti_arm_residual(spoti_mujoco_world *w, const double pose[SPOTI
 {
     double world[SPOTI_POSE_DIM];
     spoti_frame_to_world(&w->task->base, pose, world);
-    mj_kinematics(w->model, w->kin);
+    spoti_chain_place(&w->task->chain, w->model, w->kin);
     const mjtNum *turn = w->kin->site_xmat + 9 * (size_t)w->task->site;
     const double c = spoti_cos(world[3]);
     const double s = spoti_sin(world[3]);

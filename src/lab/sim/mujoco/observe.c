@@ -33,36 +33,47 @@ static double box_yaw(const mjtNum turn[9])
     return spoti_atan2(turn[3 + flat], turn[flat]);
 }
 
+/* The pose, in the base's frame, of what stands like this in the world. */
+static void box_pose(const spoti_mujoco_world *w, const mjtNum at[3], const mjtNum turn[9],
+                     double pose[SPOTI_POSE_DIM])
+{
+    const spoti_frame *base = &w->task->base;
+    spoti_frame_from_world(base, at, pose);
+    pose[3] = spoti_frame_yaw_from_world(base, box_yaw(turn));
+}
+
 void spoti_object_pose(const spoti_mujoco_world *w, int object, double pose[SPOTI_POSE_DIM])
 {
-    int body = w->task->objects[object].body;
-    const spoti_frame *base = &w->task->base;
-    spoti_frame_from_world(base, w->data->xpos + 3 * (size_t)body, pose);
-    pose[3] = spoti_frame_yaw_from_world(base, box_yaw(w->data->xmat + 9 * (size_t)body));
+    const size_t body = (size_t)w->task->objects[object].body;
+    box_pose(w, w->data->xpos + 3 * body, w->data->xmat + 9 * body, pose);
 }
 
-static double *ring_row(const spoti_mujoco_world *w, int64_t tick)
+static spoti_sight *sight_at(const spoti_mujoco_world *w, int object, int64_t tick)
 {
-    size_t width = SPOTI_SIGHT_DIM * w->task->file->objects_count;
-    return w->ring + (size_t)(tick % w->ring_rows) * width;
+    return w->ring + (size_t)(tick % w->ring_rows) * w->task->file->objects_count + object;
 }
 
+/* Only what MuJoCo has: few ticks are ever looked at, and what is to be seen is computed then. */
 void spoti_ring_record(spoti_mujoco_world *w)
 {
-    double *row = ring_row(w, w->tick);
-    double gripper[SPOTI_POSE_DIM];
-    spoti_arm_pose(w, w->data, gripper);
+    const mjtNum *gripper = w->data->site_xpos + 3 * (size_t)w->task->site;
     for (int i = 0; i < (int)w->task->file->objects_count; i++) {
-        double *sight = row + SPOTI_SIGHT_DIM * i;
-        spoti_object_pose(w, i, sight);
-        double away_m = mju_dist3(sight, gripper);
-        sight[SPOTI_POSE_DIM] = away_m >= w->task->file->objects[i].seen_beyond_m ? 1.0 : 0.0;
+        const size_t body = (size_t)w->task->objects[i].body;
+        spoti_sight *sight = sight_at(w, i, w->tick);
+        memcpy(sight->at, w->data->xpos + 3 * body, sizeof(sight->at));
+        memcpy(sight->turn, w->data->xmat + 9 * body, sizeof(sight->turn));
+        memcpy(sight->gripper, gripper, sizeof(sight->gripper));
     }
 }
 
 static bool seen_at(const spoti_mujoco_world *w, int object, int64_t tick)
 {
-    return ring_row(w, tick)[SPOTI_SIGHT_DIM * object + SPOTI_POSE_DIM] != 0.0;
+    const spoti_sight *sight = sight_at(w, object, tick);
+    double at[3];
+    double gripper[3];
+    spoti_frame_from_world(&w->task->base, sight->at, at);
+    spoti_frame_from_world(&w->task->base, sight->gripper, gripper);
+    return mju_dist3(at, gripper) >= w->task->file->objects[object].seen_beyond_m;
 }
 
 bool spoti_object_seen(const spoti_mujoco_world *w, int object)
@@ -75,10 +86,11 @@ static void sensed_pose(const spoti_mujoco_world *w, int object, int64_t tick,
                         double pose[SPOTI_POSE_DIM])
 {
     const spoti_object_file *o = &w->task->file->objects[object];
+    const spoti_sight *sight = sight_at(w, object, tick);
     spot_rng rng =
         spot_rng_at(w->seed, SPOT_STREAM_SENSOR, (uint64_t)tick * RNG_OBJECTS + (uint64_t)object);
 
-    memcpy(pose, ring_row(w, tick) + SPOTI_SIGHT_DIM * object, sizeof(double) * SPOTI_POSE_DIM);
+    box_pose(w, sight->at, sight->turn, pose);
     for (int i = 0; i < 3; i++) {
         pose[i] += w->variation.noise * o->noise_m * spot_rng_normal(&rng);
     }

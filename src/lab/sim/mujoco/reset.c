@@ -124,7 +124,6 @@ void spoti_world_reset(spoti_mujoco_world *w, uint64_t seed)
     spot_rng rng = spot_rng_at(seed, SPOT_STREAM_RESET, 0);
 
     mj_resetData(w->model, w->data);
-    mj_resetData(w->model, w->kin);
     w->fault[0] = '\0';
     w->refused = false;
     w->seed = seed;

@@ -116,6 +116,9 @@ static void resolve_robot(resolver *r, spoti_scene *t)
             resolve(r, mjOBJ_ACTUATOR, "actuator", "arm.actuators", f->arm.actuators[i]);
     }
     t->site = resolve(r, mjOBJ_SITE, "site", "arm.site", f->arm.site);
+    if (r->status == SPOT_OK) {
+        spoti_chain_find(r->model, t->arm_joint, t->site, &t->chain);
+    }
     resolve_base(r, t);
     resolve_gripper(r, t);
     t->moving_actuator = -1;

@@ -7,6 +7,7 @@
 #include <mujoco/mujoco.h>
 
 #include "core/base/text.h"
+#include "lab/sim/mujoco/chain.h"
 #include "lab/sim/mujoco/frame.h"
 #include "lab/sim/mujoco/parts.h"
 #include "lab/sim/mujoco/task_file.h"
@@ -14,7 +15,6 @@
 
 enum {
     SPOTI_POSE_DIM = 4,      /* x, y, z (m), yaw (rad) */
-    SPOTI_SIGHT_DIM = 5,     /* pose, 1 if the object was seen, else 0 */
     SPOTI_ANCHOR_DIM = 5,    /* pose, 0 */
     SPOTI_ACTION_DIM = 5,    /* target pose relative to the anchor, gripper command */
     SPOTI_SAMPLE_ROBOT = 23, /* sample columns of the robot, see task.h */
@@ -44,6 +44,7 @@ typedef struct spoti_scene {
     int arm_dof[SPOTI_ARM_JOINTS];
     int arm_actuator[SPOTI_ARM_JOINTS];
     int site;
+    spoti_chain chain; /* of the arm, to the site */
     int gripper_actuator;
     int opening_tendon;  /* -1 = a joint */
     int opening_qpos;    /* -1 = a tendon */

@@ -51,7 +51,7 @@ static void step_guarded(void *ctx)
 /* Calls fn; an error that MuJoCo raises makes the episode invalid. */
 static void call_guarded(spoti_mujoco_fn fn, guarded *g)
 {
-    spot_diag raised = {.text = ""};
+    spot_diag raised; /* not cleared: this is called at every tick */
     if (spoti_mujoco_guard(fn, g, &raised) != SPOT_OK) {
         spoti_fault_raised(g->world, raised.text);
     }
@@ -152,14 +152,9 @@ static void op_state(const void *self, double *row)
     mju_copy(row + 1 + w->model->nq, w->data->qvel, w->model->nv);
 }
 
-static size_t jacobian_bytes(const mjModel *m)
-{
-    return sizeof(double) * 6 * (size_t)m->nv;
-}
-
 static size_t ring_bytes(const spoti_mujoco_world *w)
 {
-    return sizeof(double) * (size_t)w->ring_rows * SPOTI_SIGHT_DIM * w->task->file->objects_count;
+    return sizeof(*w->ring) * (size_t)w->ring_rows * w->task->file->objects_count;
 }
 
 static void op_destroy(void *self)
@@ -169,7 +164,6 @@ static void op_destroy(void *self)
 
     mj_deleteData(w->data);
     mj_deleteData(w->kin);
-    spoti_free(allocator, w->jacobian, jacobian_bytes(w->model));
     spoti_free(allocator, w->ring, ring_bytes(w));
     spoti_free(allocator, w, sizeof(*w));
 }
@@ -198,6 +192,9 @@ static void make_data(void *ctx)
     spoti_mujoco_world *w = ctx;
     w->data = mj_makeData(w->model);
     w->kin = mj_makeData(w->model);
+    if (w->kin != NULL) {
+        mj_kinematics(w->model, w->kin); /* of what never moves there */
+    }
 }
 
 spot_status spoti_mujoco_make_world(const spoti_scene *task, const spot_variation *variation,
@@ -214,10 +211,8 @@ spot_status spoti_mujoco_make_world(const spoti_scene *task, const spot_variatio
     w->pre_roll = (int64_t)(task->file->observation.history - 1) * dims->ticks_per_action;
     w->ring_rows = w->pre_roll + 1;
     spot_status st = spoti_mujoco_guard(make_data, w, diag);
-    w->jacobian = spoti_calloc(task->allocator, 1, jacobian_bytes(task->model));
     w->ring = spoti_calloc(task->allocator, 1, ring_bytes(w));
-    if (st != SPOT_OK || w->data == NULL || w->kin == NULL || w->jacobian == NULL ||
-        w->ring == NULL) {
+    if (st != SPOT_OK || w->data == NULL || w->kin == NULL || w->ring == NULL) {
         op_destroy(w);
         return SPOT_E_NOMEM;
     }

@@ -6,6 +6,13 @@
 
 #include "lab/sim/mujoco/scene.h"
 
+/* Where an object was at a tick, in the world, and from where it was looked at. */
+typedef struct spoti_sight {
+    double at[3];
+    double turn[9];
+    double gripper[3];
+} spoti_sight;
+
 typedef struct spoti_mujoco_world {
     const spoti_scene *task;
     const mjModel *model; /* the task's */
@@ -23,10 +30,8 @@ typedef struct spoti_mujoco_world {
     double step_rad; /* largest turn a tick */
     double open_target_m;
     double open_reference_m;
-    double *jacobian; /* (2 x 3 x nv) position rows, then rotation rows */
 
-    /* Ring of object poses and whether they were seen, one row a tick: (ring_rows x objects x 5). */
-    double *ring;
+    spoti_sight *ring; /* (ring_rows x objects) one row a tick */
     int64_t ring_rows;
 
     unsigned touch[SPOTI_OBJECTS_MAX]; /* bit i: pad i touches the object, at the present tick */
