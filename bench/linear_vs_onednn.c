@@ -3,23 +3,25 @@
 /*
  * Linear layers alone against oneDNN (version 2), one thread, side by side in one run.
  *
- *     OMP_NUM_THREADS=1 linear_vs_onednn [wall|cpu]
+ *     OMP_NUM_THREADS=1 linear_vs_onednn [--wall]
  *
  * For 1, 16, 64 and 256 tokens and each shape of a transformer of width 256: 24 layers after one
  * another, as many as there are in a policy, so that weights come from where a policy's come from.
  * Both sides take turns; the median of all passes is divided by 24. oneDNN packs its weights as it
  * likes beforehand. Its int8 gets tokens that are bytes already, with one scale for all; ours starts
- * from floats and quantises each token. Its bf16 gets bf16 tokens, ours rounds them. The clock is the
- * time that passed, or with `cpu` the time that the process computed. Results must agree.
+ * from floats and quantises each token. Its bf16 gets bf16 tokens, ours rounds them. The clock is
+ * processor time, or with --wall the time that passed. Results must agree, and no rate may be above the CPU's.
  */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <oneapi/dnnl/dnnl.h>
 
+#include "clock.h"
+#include "lab/bench/probe.h"
+#include "possible.h"
 #include "runtime/nn/arena.h"
 #include "runtime/nn/linear.h"
 #include "runtime/nn/quantise.h"
@@ -55,7 +57,8 @@ typedef struct peer {
 } peer;
 
 typedef struct job {
-    clockid_t clock;
+    bench_clock clock;
+    double peak; /* multiplications and additions a second of this precision */
     size_t m, n, k;
     const precision *p;
     spoti_linear_kernels kernels;
@@ -68,10 +71,7 @@ typedef struct job {
 
 static double now_us(const job *j)
 {
-    struct timespec t;
-
-    (void)clock_gettime(j->clock, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec * 1e-3;
+    return 1e6 * bench_now_s(j->clock);
 }
 
 static int compare(const void *a, const void *b)
@@ -265,7 +265,8 @@ static bool agree(const job *j)
     return worst <= limit * sqrtf((float)j->k);
 }
 
-static void measure(const job *j)
+/* False where that is not possible; oneDNN's bf16 has instructions that the probe does not know. */
+static bool measure(const job *j)
 {
     double ours[SAMPLES];
     double theirs[SAMPLES];
@@ -296,6 +297,9 @@ static void measure(const job *j)
     printf("%4zu %4zu x %3zu  %s %9.2f us %6.0f Gop/s  oneDNN %9.2f us %6.0f Gop/s %6.2fx\n", j->m,
            j->n, j->k, j->p->name, a, op / a, b, op / b, b / a);
     (void)fflush(stdout);
+    return bench_check_rate("ours", 1e9 * op / a, j->peak, "Gop/s") &&
+           (j->p->theirs == dnnl_bf16 ||
+            bench_check_rate("oneDNN's", 1e9 * op / b, j->peak, "Gop/s"));
 }
 
 static bool run(job *j)
@@ -306,7 +310,7 @@ static bool run(job *j)
         peer_create(j);
         ok = agree(j);
         if (ok) {
-            measure(j);
+            ok = measure(j);
         } else {
             (void)fprintf(stderr, "linear_vs_onednn: %s: results differ\n", j->p->name);
         }
@@ -325,8 +329,15 @@ int main(int argc, char **argv)
     static float y[TOKENS * LARGEST];
     static float w[256 * LARGEST];
     const dnnl_version_t *version = dnnl_version();
-    bool ok = true;
+    const bench_clock clock = bench_clock_option(&argc, argv);
+    spoti_probe_peaks peaks;
+    bool ok = argc == 1;
 
+    if (!ok) {
+        (void)fprintf(stderr, "use: linear_vs_onednn [--wall]\n");
+    }
+    spoti_probe_arithmetic(&peaks);
+    const double peak[] = {peaks.fp32_macs_s, peaks.bf16_macs_s, peaks.int8_macs_s};
     for (size_t i = 0; i < sizeof x / sizeof x[0]; i++) {
         x[i] = sinf((float)i);
     }
@@ -337,8 +348,8 @@ int main(int argc, char **argv)
            version->major, version->minor, version->patch);
     for (size_t p = 0; p < sizeof PRECISION / sizeof PRECISION[0]; p++) {
         for (size_t i = 0; i < 12 && ok; i++) {
-            job j = {.clock = argc > 1 && strcmp(argv[1], "cpu") == 0 ? CLOCK_PROCESS_CPUTIME_ID
-                                                                      : CLOCK_MONOTONIC,
+            job j = {.clock = clock,
+                     .peak = 2.0 * peak[p],
                      .m = tokens[i / 3],
                      .n = shapes[i % 3][0],
                      .k = shapes[i % 3][1],

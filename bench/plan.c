@@ -3,27 +3,21 @@
 /*
  * How long plans take on one core: a million problems, their budgets all different.
  *
- *     plan [PLANS [REPEATS]]
+ *     plan [--wall] [PLANS [REPEATS]]
  *
- * Each figure is the least of REPEATS rounds, as other load on the machine only ever adds.
+ * Each figure is processor time, the least of REPEATS rounds, as other load on the machine only ever adds.
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "clock.h"
+#include "possible.h"
 #include "spot/coinfer_plan.h"
 #include "spot/coinfer_ppo.h"
 
 static const double TARGET_S = 20.0;   /* for a million */
 static const double TARGET_ONE = 20.0; /* microseconds of the exact plan */
 enum { PLANS = 1000000, REPEATS = 3, MOST = 100000000 };
-
-static double now_s(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* Networks that are planned: two computers, with idle power and floors, with lists of clocks, three. */
 typedef enum kind { PLAIN, IDLE, LISTS, THREE, N_KIND } kind;
@@ -48,12 +42,15 @@ static spot_coinfer_problem problem_of(kind k)
     return p;
 }
 
+/* What a call of the library takes at least: a billion a second. */
+static const double CALL_S = 1e-9;
+
 /* Plans n problems by a scheme; the sum keeps the work alive. Returns seconds, negative on failure. */
-static double run(spot_coinfer_scheme scheme, kind k, long n,
+static double run(bench_clock clock, spot_coinfer_scheme scheme, kind k, long n,
                   const spot_coinfer_scheme_config *config, long *sum)
 {
     spot_coinfer_problem p = problem_of(k);
-    const double start_s = now_s();
+    const double start_s = bench_now_s(clock);
     *sum = 0;
     for (long i = 0; i < n; i++) {
         spot_coinfer_outcome o;
@@ -64,16 +61,16 @@ static double run(spot_coinfer_scheme scheme, kind k, long n,
         }
         *sum += o.plan.feasible ? o.plan.bits : 0;
     }
-    return now_s() - start_s;
+    return bench_now_s(clock) - start_s;
 }
 
-static int report(const char *name, spot_coinfer_scheme scheme, kind k, long n, long repeats,
-                  const spot_coinfer_scheme_config *config)
+static int report(bench_clock clock, const char *name, spot_coinfer_scheme scheme, kind k, long n,
+                  long repeats, const spot_coinfer_scheme_config *config)
 {
     double least_s = -1.0;
     long sum = 0;
     for (long r = 0; r < repeats; r++) {
-        const double s = run(scheme, k, n, config, &sum);
+        const double s = run(clock, scheme, k, n, config, &sum);
         if (s < 0.0) {
             fprintf(stderr, "plan: %s failed\n", name);
             return EXIT_FAILURE;
@@ -82,18 +79,20 @@ static int report(const char *name, spot_coinfer_scheme scheme, kind k, long n, 
     }
     printf("%-38s %9ld plans %8.3f s %8.3f us each  mean bits %.3f\n", name, n, least_s,
            1e6 * least_s / (double)n, (double)sum / (double)n);
-    return EXIT_SUCCESS;
+    return bench_check_whole(name, least_s, CALL_S * (double)n, "as many calls") ? EXIT_SUCCESS
+                                                                                 : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)
 {
+    const bench_clock clock = bench_clock_option(&argc, argv);
     const long n = argc > 1 ? strtol(argv[1], NULL, 10) : PLANS;
     const long repeats = argc > 2 ? strtol(argv[2], NULL, 10) : REPEATS;
     spot_coinfer_scheme_config config;
     spot_coinfer_ppo *ppo = NULL;
     spot_coinfer_problem family = problem_of(PLAIN);
     if (n < 1 || n > MOST || repeats < 1) {
-        fprintf(stderr, "usage: plan [PLANS [REPEATS]], 1..%d and at least 1\n", MOST);
+        fprintf(stderr, "usage: plan [--wall] [PLANS [REPEATS]], 1..%d and at least 1\n", MOST);
         return EXIT_FAILURE;
     }
     printf("targets: a million exact plans in %.0f s, one in %.0f us\n", TARGET_S, TARGET_ONE);
@@ -104,25 +103,26 @@ int main(int argc, char **argv)
     config.fixed_hz[1] = 1.5e9;
     family.max_delay_s = 3.0;
     family.max_energy_j = 2.0;
-    const double start_s = now_s();
+    const double start_s = bench_now_s(clock);
     if (spot_coinfer_ppo_train(&family, NULL, &ppo) != SPOT_OK) {
         return EXIT_FAILURE;
     }
-    const double trained_s = now_s() - start_s;
+    const double trained_s = bench_now_s(clock) - start_s;
     config.ppo = ppo;
     const long few = n < 100 ? 1 : n / 100;
     int failed =
-        report("exact, two computers", SPOT_COINFER_EXACT_PLAN, PLAIN, n, repeats, &config);
-    failed |=
-        report("exact, idle power and floors", SPOT_COINFER_EXACT_PLAN, IDLE, n, repeats, &config);
-    failed |= report("exact, three computers", SPOT_COINFER_EXACT_PLAN, THREE, n, repeats, &config);
-    failed |= report("exact, lists of 10 x 10 clocks", SPOT_COINFER_EXACT_PLAN, LISTS, few, repeats,
+        report(clock, "exact, two computers", SPOT_COINFER_EXACT_PLAN, PLAIN, n, repeats, &config);
+    failed |= report(clock, "exact, idle power and floors", SPOT_COINFER_EXACT_PLAN, IDLE, n,
+                     repeats, &config);
+    failed |= report(clock, "exact, three computers", SPOT_COINFER_EXACT_PLAN, THREE, n, repeats,
                      &config);
-    failed |= report("fixed", SPOT_COINFER_FIXED, PLAIN, n, repeats, &config);
-    failed |= report("sca", SPOT_COINFER_SCA, PLAIN, few, repeats, &config);
-    failed |=
-        report("random, 100 feasible draws", SPOT_COINFER_RANDOM, PLAIN, few, repeats, &config);
-    failed |= report("ppo", SPOT_COINFER_PPO, PLAIN, few, repeats, &config);
+    failed |= report(clock, "exact, lists of 10 x 10 clocks", SPOT_COINFER_EXACT_PLAN, LISTS, few,
+                     repeats, &config);
+    failed |= report(clock, "fixed", SPOT_COINFER_FIXED, PLAIN, n, repeats, &config);
+    failed |= report(clock, "sca", SPOT_COINFER_SCA, PLAIN, few, repeats, &config);
+    failed |= report(clock, "random, 100 feasible draws", SPOT_COINFER_RANDOM, PLAIN, few, repeats,
+                     &config);
+    failed |= report(clock, "ppo", SPOT_COINFER_PPO, PLAIN, few, repeats, &config);
     printf("ppo was trained in %.2f s: %lld problems tried\n", trained_s,
            (long long)spot_coinfer_ppo_describe(ppo)->episodes);
     spot_coinfer_ppo_destroy(ppo);

@@ -66,6 +66,9 @@ enum { N_SUM_512 = 16, N_SUM_256 = 12, ROUNDS = 200000 };
 #define INT8_Y(i)                                                                                  \
     "vpmaddubsw %%ymm14, %%ymm15, %%ymm13\n\tvpaddw %%ymm13, %%ymm" #i ", %%ymm" #i "\n\t"
 
+#define EXACT_Y(i)                                                                                 \
+    "vpmaddwd %%ymm14, %%ymm15, %%ymm13\n\tvpaddd %%ymm13, %%ymm" #i ", %%ymm" #i "\n\t"
+
 /* Zeros to multiply: other numbers might be slower, or faster. */
 TARGET("avx512f") static void clear_512(void)
 {
@@ -86,9 +89,11 @@ TARGET("avx512f") static void spin_int8_512(void){SPIN_16(INT8_Z)}
 
 TARGET("avx2") static void spin_fp32_256(void){SPIN_12(FMA_Y)}
 
-TARGET("avx2") static void spin_int8_256(void)
+TARGET("avx2") static void spin_int8_256(void){SPIN_12(INT8_Y)}
+
+TARGET("avx2") static void spin_exact_256(void)
 {
-    SPIN_12(INT8_Y)
+    SPIN_12(EXACT_Y)
 }
 
 /* Multiply-adds a second of `spin`, a round of which does `macs`. */
@@ -116,12 +121,14 @@ void spoti_probe_arithmetic(spoti_probe_peaks *peaks)
         peaks->name = "avx512";
         peaks->fp32_macs_s = rate(spin_fp32_512, 16.0 * N_SUM_512);
         peaks->int8_macs_s = rate(spin_int8_512, 64.0 * N_SUM_512);
+        peaks->exact_macs_s = peaks->int8_macs_s;
         peaks->bf16_macs_s = peaks->fp32_macs_s; /* widened, as the kernels do */
     } else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
         clear_256();
         peaks->name = "avx2";
         peaks->fp32_macs_s = rate(spin_fp32_256, 8.0 * N_SUM_256);
         peaks->int8_macs_s = rate(spin_int8_256, 32.0 * N_SUM_256);
+        peaks->exact_macs_s = rate(spin_exact_256, 16.0 * N_SUM_256);
         peaks->bf16_macs_s = peaks->fp32_macs_s;
     }
 }

@@ -9,6 +9,8 @@
 typedef struct spoti_probe_peaks {
     const char *name;                             /* of the instructions: avx512, avx2, none */
     double fp32_macs_s, bf16_macs_s, int8_macs_s; /* multiply-adds a second; 0 for `none` */
+    double
+        exact_macs_s; /* of bytes that may be full, as W8A8 multiplies them: AVX2 must widen them first */
 } spoti_probe_peaks;
 
 /* Bytes that spoti_probe_read works off at a time. */
