@@ -5,6 +5,7 @@
  * drawing units keeps what was paired together. With more than UNITS_MAX seeds, or a folded log, a unit
  * is a block of seeds. Episodes without seeds are units of their own.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,10 +130,13 @@ static spot_status seed_group(const spoti_setting *s, const spoti_episode *e, in
     int64_t k = first + 1;
     while (k < n && e[k].key == e[first].key) {
         if (e[k].point == e[k - 1].point) {
+            const spoti_episode *one = e[k - 1].line < e[k].line ? &e[k - 1] : &e[k];
+            const spoti_episode *two = one == &e[k] ? &e[k - 1] : &e[k];
             return spot_diag_set(diag, SPOT_E_FORMAT,
-                                 "point '%s': a seed is there twice, expected each seed once a "
-                                 "point and task",
-                                 s->points[e[k].point]->name);
+                                 "point '%s': a seed is there twice, in lines %" PRIu32
+                                 " and %" PRIu32
+                                 "; two sessions in one log? --session COLUMN tells them apart",
+                                 s->points[e[k].point]->name, one->line, two->line);
         }
         k++;
     }

@@ -11,7 +11,11 @@
 #include "core/base/text.h"
 #include "lab/record/log.h"
 
-enum { SEEN_FIRST = 4096, GROWTH = 4, SOURCES_FIRST = 8 };
+enum { SEEN_FIRST = 4096, GROWTH = 2, SOURCES_FIRST = 8 };
+
+/* Of more episodes no table is kept: it would be a fifth of the memory. The judge finds a repeated seed when it sorts them,
+ * and knows both lines, but no more. */
+enum { SEEN_MAX = 1 << 18 };
 
 /* Files ------------------------------------------------------------------------------------------ */
 
@@ -126,8 +130,9 @@ static spot_status make_room(spot_analyze_log *log)
 spot_status spoti_log_note_seed(spot_analyze_log *log, const spoti_episode *e, const spoti_row *row,
                                 const char *seed, spot_diag *diag)
 {
-    if (log->is_folded || log->n_episodes == SPOTI_KEEP_MAX) {
-        return SPOT_OK; /* seeds are not kept one by one */
+    if (log->is_folded || log->n_episodes >= SEEN_MAX) {
+        spoti_log_forget_seeds(log);
+        return SPOT_OK;
     }
     const spot_status st = make_room(log);
     if (st != SPOT_OK) {

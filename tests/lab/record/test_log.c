@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* What a log accepts and refuses: every refusal names the row and the column. */
+#include <stdlib.h>
+
 #include "lab/record/log.h"
 #include "lab/record/read_text.h"
 #include "spot/report_analysis.h"
@@ -262,6 +264,22 @@ static void sessions_and_trials_pair_where_asked(void **state)
     spot_analysis_destroy(a);
 }
 
+/* Of so many no table is kept; the lines are known all the same. */
+static void a_repeated_seed_in_a_long_log_is_found(void **state)
+{
+    enum { ROWS = 270000, SIZE = ROWS * 12 };
+    char *text = malloc(SIZE);
+    (void)state;
+    assert_non_null(text);
+    size_t used = (size_t)snprintf(text, SIZE, "point,seed,success\n");
+    for (int i = 0; i < ROWS; i++) {
+        used += (size_t)snprintf(text + used, SIZE - used, "a,%d,1\n", i);
+    }
+    (void)snprintf(text + used, SIZE - used, "a,5,0\n");
+    refused_as(text, "point 'a': a seed is there twice, in lines 7 and 270002", "--session COLUMN");
+    free(text);
+}
+
 /* A share of successes is the nearest whole number of them, or none. */
 static void shares_are_counted(void **state)
 {
@@ -367,6 +385,7 @@ int main(void)
         cmocka_unit_test(synonyms_units_map_and_case_are_understood),
         cmocka_unit_test(a_map_converts_by_the_old_name),
         cmocka_unit_test(sessions_and_trials_pair_where_asked),
+        cmocka_unit_test(a_repeated_seed_in_a_long_log_is_found),
         cmocka_unit_test(shares_are_counted),
         cmocka_unit_test(missing_stays_unknown),
         cmocka_unit_test(names_that_are_no_text_do_not_break_json),
