@@ -35,3 +35,23 @@ install(DIRECTORY
   ${PROJECT_SOURCE_DIR}/links ${PROJECT_SOURCE_DIR}/models
   ${PROJECT_SOURCE_DIR}/published
   DESTINATION ${CMAKE_INSTALL_DATADIR}/sweetspot)
+
+# The manual page and the completions, which the tool prints from its own tables of options.
+if(NOT CMAKE_CROSSCOMPILING)
+  set(spot_pages ${PROJECT_BINARY_DIR}/pages)
+  foreach(page man:sweetspot.1 bash:sweetspot zsh:_sweetspot fish:sweetspot.fish)
+    string(REPLACE ":" ";" page ${page})
+    list(GET page 0 form)
+    list(GET page 1 name)
+    add_custom_command(OUTPUT ${spot_pages}/${form}/${name}
+      COMMAND ${CMAKE_COMMAND} -E make_directory ${spot_pages}/${form}
+      COMMAND $<TARGET_FILE:sweetspot> help ${form} > ${spot_pages}/${form}/${name}
+      DEPENDS sweetspot VERBATIM)
+    list(APPEND spot_page_files ${spot_pages}/${form}/${name})
+  endforeach()
+  add_custom_target(sweetspot_pages ALL DEPENDS ${spot_page_files})
+  install(FILES ${spot_pages}/man/sweetspot.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(FILES ${spot_pages}/bash/sweetspot DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+  install(FILES ${spot_pages}/zsh/_sweetspot DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+  install(FILES ${spot_pages}/fish/sweetspot.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+endif()

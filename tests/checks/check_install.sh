@@ -16,6 +16,12 @@ cmake --install "$build" --prefix "$work/prefix" >"$work/install.log" || {
     exit 1
 }
 
+# the manual page and the completions
+for page in man/man1/sweetspot.1 bash-completion/completions/sweetspot zsh/site-functions/_sweetspot \
+    fish/vendor_completions.d/sweetspot.fish; do
+    [ -s "$work/prefix/share/$page" ] || { echo "not installed: share/$page"; exit 1; }
+done
+
 # find_package: one configure builds a consumer of each component
 cp -r "$root/tests/checks/consumer" "$work/consumer"
 cmake -S "$work/consumer" -B "$work/build" -DCMAKE_PREFIX_PATH="$work/prefix" \
