@@ -22,7 +22,7 @@ from pathlib import Path
 
 # Who may start a process, and how: gnuplot, ffmpeg, and a copy of us that compiles a model and may crash.
 SPAWNERS = {
-    "src/lab/motion/guard.c": {"fork"},
+    "src/lab/base/guard.c": {"fork"},
     "src/lab/report/gnuplot.c": {"posix_spawnp"},
     "src/lab/report/video.c": {"posix_spawnp"},
     "src/lab/sim/mujoco/compile.c": {"fork"},

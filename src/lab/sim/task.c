@@ -100,8 +100,10 @@ spot_status spot_task_load(const char *path, const spot_allocator *allocator, sp
     st = spoti_task_make(backend->ops, self, allocator, out);
     if (st != SPOT_OK) {
         backend->ops->destroy(self);
+        return st;
     }
-    return st;
+    (void)spoti_copy((*out)->path, sizeof((*out)->path), path);
+    return SPOT_OK;
 }
 
 void spot_task_destroy(spot_task *task)
@@ -131,6 +133,14 @@ spot_status spoti_task_identify(const spot_task *task, char text[SPOTI_TASK_IDEN
 {
     text[0] = '\0';
     return task->ops->identify(task->self, text);
+}
+
+spot_status spoti_task_model_text(const spot_task *task, char **out, spot_diag *diag)
+{
+    *out = NULL;
+    return task->ops->model_text != NULL
+               ? task->ops->model_text(task->self, task->allocator, out, diag)
+               : SPOT_OK;
 }
 
 void spot_variation_default(spot_variation *variation)

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/base/text.h"
 #include "spot/render.h"
 #include "spot/task.h"
 #include "spot/trial.h"
@@ -47,6 +48,10 @@ typedef struct spoti_task_ops {
                               spot_diag *diag);
     /* (required) One line without blanks that differs where episodes could, `model=HASH`. */
     spot_status (*identify)(const void *self, char text[SPOTI_TASK_IDENTITY_SIZE]);
+    /* (optional) The model as one text, whatever files it was made of; the caller's, freed by spoti_strfree. Returns
+     * SPOT_OK, E_UNSUPPORTED, E_IO, E_NOMEM. NULL = its models are no text. */
+    spot_status (*model_text)(const void *self, const spot_allocator *allocator, char **out,
+                              spot_diag *diag);
     /* (optional) Fills a zeroed trial. Returns SPOT_OK whatever it found, E_NOMEM. NULL = nothing to check. */
     spot_status (*trial)(const void *self, spot_trial *trial, spot_diag *diag);
     const spoti_draw_ops *draw;     /* (optional) NULL = cannot be drawn */
@@ -55,6 +60,7 @@ typedef struct spoti_task_ops {
 } spoti_task_ops;
 
 struct spot_task {
+    char path[SPOTI_PATH_SIZE]; /* of the file that it was loaded from; "" = none */
     const spot_allocator *allocator;
     const spoti_task_ops *ops;
     void *self;
@@ -77,6 +83,9 @@ spot_status spoti_task_make(const spoti_task_ops *ops, void *self, const spot_al
 
 /* As the table's `identify`. */
 spot_status spoti_task_identify(const spot_task *task, char text[SPOTI_TASK_IDENTITY_SIZE]);
+
+/* As the table's `model_text`; *out NULL where there is none. */
+spot_status spoti_task_model_text(const spot_task *task, char **out, spot_diag *diag);
 
 /* *hash of a few ticks of the task's episode 0: differs, but for chance, where the engine's build or the variant of the C
  * library's functions that it calls computes otherwise. Returns SPOT_OK, E_NOMEM, or what the world says. */

@@ -10,6 +10,7 @@
 #include "core/base/text.h"
 #include "lab/sim/mujoco/draw.h"
 #include "lab/sim/mujoco/expert.h"
+#include "lab/sim/mujoco/model_text.h"
 #include "lab/sim/mujoco/scene.h"
 #include "lab/sim/mujoco/trial.h"
 #include "lab/sim/mujoco/world.h"
@@ -43,6 +44,12 @@ static spot_status identify(const void *self, char text[SPOTI_TASK_IDENTITY_SIZE
     return SPOT_OK;
 }
 
+static spot_status model_text(const void *self, const spot_allocator *allocator, char **out,
+                              spot_diag *diag)
+{
+    return spoti_model_text((const spoti_scene *)self, allocator, out, diag);
+}
+
 static spot_status make_world(const void *self, const spot_variation *variation, spot_world *out,
                               spot_diag *diag)
 {
@@ -71,6 +78,7 @@ static void destroy(void *self)
 static const spoti_task_ops ops = {.info = info,
                                    .make_world = make_world,
                                    .identify = identify,
+                                   .model_text = model_text,
                                    .trial = trial,
                                    .draw = &spoti_mujoco_draw,
                                    .expert = &spoti_mujoco_expert,

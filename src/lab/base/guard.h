@@ -4,11 +4,12 @@
  * Work that may crash or never end, in a process of its own.
  *
  * The HDF5 library trusts files more than they deserve: of random changes to the bytes of a good file about one in
- * 300 made release 1.10 fail with a segmentation fault or loop for ever. So it runs in a child that has a limit on its
- * time and hands over what it read through a pipe; whatever befalls it, the caller sees a status.
+ * 300 made release 1.10 fail with a segmentation fault or loop for ever; and it cannot give up a file on a full disk.
+ * MuJoCo keeps the text of one model a process. So they run in a child that may have a limit on its time and hands over
+ * what it found through a pipe; whatever befalls it, the caller sees a status.
  */
-#ifndef SPOTI_LAB_MOTION_GUARD_H
-#define SPOTI_LAB_MOTION_GUARD_H
+#ifndef SPOTI_LAB_BASE_GUARD_H
+#define SPOTI_LAB_BASE_GUARD_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,6 +25,7 @@ typedef struct spoti_guarded {
                            spot_diag *diag); /* in the caller, after success */
     void *context; /* of all three; changes that the child makes to it are not seen by the caller */
     const char *path; /* of the file, for messages */
+    int cpu_s;        /* processor time that the child may use; 0 = any */
 } spoti_guarded;
 
 /* Sends or receives all of it; false if the other side went away. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-#include "lab/motion/guard.h"
+#include "lab/base/guard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,9 +10,6 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* Processor time of one piece of work: some four times what a million compressed samples of 31 columns take. */
-enum { CPU_LIMIT_S = 8 };
 
 bool spoti_guard_send(int fd, const void *data, size_t size)
 {
@@ -60,19 +57,24 @@ spot_status spoti_guard_broken(const char *path, spot_diag *diag)
                          path);
 }
 
-/* The child dies in silence: no handlers of the program, no words of the C library, no core. */
-static void settle_child(void)
+/* The child dies in silence: no handlers of the program, no words of the C library, no core. A file that may not grow is
+ * an error of writing. */
+static void settle_child(int cpu_s)
 {
     static const int FATAL[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGXCPU, SIGPIPE};
     const struct sigaction standard = {.sa_handler = SIG_DFL};
-    const struct rlimit time = {CPU_LIMIT_S, CPU_LIMIT_S};
+    const struct sigaction ignored = {.sa_handler = SIG_IGN};
+    const struct rlimit time = {(rlim_t)cpu_s, (rlim_t)cpu_s};
     const struct rlimit none = {0, 0};
     const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
     for (size_t i = 0; i < sizeof(FATAL) / sizeof(FATAL[0]); i++) {
         (void)sigaction(FATAL[i], &standard, NULL);
     }
-    (void)setrlimit(RLIMIT_CPU, &time);
+    (void)sigaction(SIGXFSZ, &ignored, NULL);
+    if (cpu_s > 0) {
+        (void)setrlimit(RLIMIT_CPU, &time);
+    }
     (void)setrlimit(RLIMIT_CORE, &none);
     if (null >= 0) {
         (void)dup2(null, STDERR_FILENO);
@@ -83,7 +85,7 @@ static void run_child(const spoti_guarded *g, int fd)
 {
     spot_diag diag = {""};
 
-    settle_child();
+    settle_child(g->cpu_s);
     const spot_status st = g->work(g->context, &diag);
     if (spoti_guard_send(fd, &st, sizeof(st)) && spoti_guard_send(fd, &diag, sizeof(diag)) &&
         st == SPOT_OK) {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "lab/motion/guard.h"
+#include "lab/base/guard.h"
 #include "support/spot_test.h"
 
 enum { N = 100000 }; /* more than a pipe holds */
@@ -60,7 +60,7 @@ static job *make(void)
 
 static spot_status run(job *j, spot_diag *diag)
 {
-    const spoti_guarded guarded = {work, send, receive, j, "f"};
+    const spoti_guarded guarded = {work, send, receive, j, "f", 0};
     const spot_status st = spoti_guard_run(&guarded, diag);
 
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no child is left */
