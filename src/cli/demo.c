@@ -10,15 +10,18 @@ static int report(const spot_demo_config *config, const char *task, const char *
 {
     if (json) {
         return cli_print_json(json_pack(
-            "{s:s, s:s, s:i, s:i, s:i, s:o, s:I, s:I, s:[f,f]}", "task", task, "file", out,
-            "episodes_tried", r->tried, "episodes_written", r->succeeded, "episodes_invalid",
-            r->invalid, "fault", r->invalid > 0 ? json_string(r->fault) : json_null(), "rows",
-            (json_int_t)r->rows, "seed", (json_int_t)config->seed, "speed", config->speed_low,
-            config->speed_high));
+            "{s:s, s:s, s:i, s:i, s:i, s:i, s:o, s:I, s:I, s:[f,f]}", "task", task, "file", out,
+            "episodes_tried", r->tried, "episodes_written", r->succeeded, "episodes_found",
+            r->found, "episodes_invalid", r->invalid, "fault",
+            r->invalid > 0 ? json_string(r->fault) : json_null(), "rows", (json_int_t)r->rows,
+            "seed", (json_int_t)config->seed, "speed", config->speed_low, config->speed_high));
     }
     spot_print(stdout,
                "%s: %d demonstrations, %lld rows (the expert succeeded in %d of %d episodes)\n",
                out, r->succeeded, (long long)r->rows, r->succeeded, r->tried);
+    if (r->found > 0) {
+        spot_print(stdout, "%d of them were kept by a run that was stopped\n", r->found);
+    }
     if (r->invalid > 0) {
         spot_print(stdout, "invalid: %d episodes, left out; the first: %s\n", r->invalid, r->fault);
     }
@@ -55,7 +58,9 @@ int spoti_cli_demo(int argc, char **argv)
             "Records demonstrations of a task's scripted expert in the robomimic / LIBERO HDF5\n"
             "layout. The expert is multimodal and is disturbed on purpose, so that a policy "
             "learns\n"
-            "to recover. Demonstration seeds never overlap with the seeds of rollout and tune.",
+            "to recover. Demonstration seeds never overlap with the seeds of rollout and tune.\n"
+            "Until the file is whole, FILE.parts keeps what is recorded: after Ctrl-C or a full\n"
+            "disk the same command goes on with it.",
         .usage = "--task NAME --out FILE [options]",
         .options = options,
         .n_options = sizeof(options) / sizeof(options[0]),

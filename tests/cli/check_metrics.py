@@ -238,8 +238,8 @@ def check_demo():
         rate = json.loads(file["data"].attrs["env_args"])["env_kwargs"]["control_freq"]
         for i in range(2):
             obs, actions = file[f"data/demo_{i}/obs"], file[f"data/demo_{i}/actions"][:]
-            d = {"p": np.stack([obs[f"gripper_{c}"][:] for c in "xyz"], 1), "a": actions}
-            d |= {ours: np.stack([obs[f"{theirs}{j}"][:] for j in range(1, 7)], 1)
+            d = {"p": np.stack([obs[f"gripper_{c}"][:, 0] for c in "xyz"], 1), "a": actions}
+            d |= {ours: np.stack([obs[f"{theirs}{j}"][:, 0] for j in range(1, 7)], 1)
                   for ours, theirs in (("q", "q"), ("dq", "qd"), ("tau", "torque"))}
             compare(found["trajectories"][i], expected(d, 1 / rate, len(actions) / rate), "demo")
 

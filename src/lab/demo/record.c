@@ -26,11 +26,12 @@ spot_status spoti_demo_init(spoti_demo *demo, const spot_task *task)
     demo->dims = *d;
     demo->capacity = (int)ceil(d->time_limit_s / period) + TAIL_PERIODS + 2;
     size_t rows = (size_t)demo->capacity;
-    demo->state = spoti_calloc(demo->allocator, rows * (size_t)d->obs_dim, sizeof(float));
-    demo->anchor = spoti_calloc(demo->allocator, rows * (size_t)d->action_dim, sizeof(double));
+    size_t seen = rows + 1;
+    demo->state = spoti_calloc(demo->allocator, seen * (size_t)d->obs_dim, sizeof(float));
+    demo->anchor = spoti_calloc(demo->allocator, seen * (size_t)d->action_dim, sizeof(double));
+    demo->sample = spoti_calloc(demo->allocator, seen * (size_t)d->sample_dim, sizeof(double));
     demo->target = spoti_calloc(demo->allocator, rows * (size_t)d->action_dim, sizeof(double));
     demo->command = spoti_calloc(demo->allocator, rows * (size_t)d->action_dim, sizeof(double));
-    demo->sample = spoti_calloc(demo->allocator, rows * (size_t)d->sample_dim, sizeof(double));
     demo->sim = spoti_calloc(demo->allocator, rows * (size_t)d->state_dim, sizeof(double));
     demo->ok = spoti_calloc(demo->allocator, rows, 1);
     if (demo->state == NULL || demo->anchor == NULL || demo->target == NULL ||
@@ -44,16 +45,28 @@ spot_status spoti_demo_init(spoti_demo *demo, const spot_task *task)
 void spoti_demo_fini(spoti_demo *demo)
 {
     size_t rows = (size_t)demo->capacity;
+    size_t seen = rows + 1;
     const spot_world_dims *d = &demo->dims;
 
-    spoti_free(demo->allocator, demo->state, rows * (size_t)d->obs_dim * sizeof(float));
-    spoti_free(demo->allocator, demo->anchor, rows * (size_t)d->action_dim * sizeof(double));
+    spoti_free(demo->allocator, demo->state, seen * (size_t)d->obs_dim * sizeof(float));
+    spoti_free(demo->allocator, demo->anchor, seen * (size_t)d->action_dim * sizeof(double));
+    spoti_free(demo->allocator, demo->sample, seen * (size_t)d->sample_dim * sizeof(double));
     spoti_free(demo->allocator, demo->target, rows * (size_t)d->action_dim * sizeof(double));
     spoti_free(demo->allocator, demo->command, rows * (size_t)d->action_dim * sizeof(double));
-    spoti_free(demo->allocator, demo->sample, rows * (size_t)d->sample_dim * sizeof(double));
     spoti_free(demo->allocator, demo->sim, rows * (size_t)d->state_dim * sizeof(double));
     spoti_free(demo->allocator, demo->ok, rows);
     memset(demo, 0, sizeof(*demo));
+}
+
+/* What is seen now, as row demo->count. */
+static void record_sight(spoti_demo *demo, spot_world *world)
+{
+    const spot_world_dims *d = &demo->dims;
+    const size_t row = (size_t)demo->count;
+
+    (void)spot_world_observe(world, demo->state + row * (size_t)d->obs_dim,
+                             demo->anchor + row * (size_t)d->action_dim);
+    world->ops->sample(world->self, demo->sample + row * (size_t)d->sample_dim);
 }
 
 /* What is seen now, and what the expert makes of it. */
@@ -61,15 +74,15 @@ static void record_row(spoti_demo *demo, spot_world *world, const spoti_expert_o
                        void *expert)
 {
     const spot_world_dims *d = &demo->dims;
-    const size_t row = (size_t)demo->count++;
+    const size_t row = (size_t)demo->count;
     const size_t at = row * (size_t)d->action_dim;
     bool ok = false;
 
     ops->plan(expert, demo->target + at, demo->command + at, &ok);
-    (void)spot_world_observe(world, demo->state + row * (size_t)d->obs_dim, demo->anchor + at);
-    world->ops->sample(world->self, demo->sample + row * (size_t)d->sample_dim);
+    record_sight(demo, world);
     world->ops->state(world->self, demo->sim + row * (size_t)d->state_dim);
     demo->ok[row] = ok ? 1 : 0;
+    demo->count++;
     ops->execute(expert, demo->command + at);
 }
 
@@ -137,6 +150,9 @@ static spot_status run(spoti_demo *demo, const spoti_expert_ops *ops, void *expe
         }
     }
     demo->success = outcome.success;
+    if (st == SPOT_OK && outcome.success) {
+        record_sight(demo, world);
+    }
     finish_episode(demo, &outcome, recorder);
     return st;
 }

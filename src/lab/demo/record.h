@@ -7,7 +7,8 @@
 #include "lab/sim/task.h"
 #include "spot/demo.h"
 
-/* Rows of one episode; buffers are sized for the task's time limit when created. */
+/* Rows of one episode, and behind them what is seen after the last action; buffers are sized for the task's time
+ * limit when created. */
 typedef struct spoti_demo {
     const spot_allocator *allocator;
     spot_world_dims dims;
@@ -17,11 +18,11 @@ typedef struct spoti_demo {
     double speed;
     bool success;
     spot_episode episode;
-    float *state;    /* (capacity x obs_dim) */
-    double *anchor;  /* (capacity x action_dim) */
+    float *state;    /* (capacity + 1 x obs_dim) */
+    double *anchor;  /* (capacity + 1 x action_dim) */
+    double *sample;  /* (capacity + 1 x sample_dim) */
     double *target;  /* (capacity x action_dim) */
     double *command; /* (capacity x action_dim) */
-    double *sample;  /* (capacity x sample_dim) */
     double *sim;     /* (capacity x state_dim) */
     uint8_t *ok;     /* (capacity) */
 } spoti_demo;

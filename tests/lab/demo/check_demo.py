@@ -9,9 +9,11 @@ Exit status 77 (skipped) where h5py is not installed.
 """
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+from xml.etree import ElementTree
 
 try:
     import h5py
@@ -28,6 +30,46 @@ ASTRAY_M = 0.010  # error of the expert about a cube that it does not see
 SIGMAS = 6.0  # normal tail beyond, over some thousand draws: 1e-5
 ROBOT = (["gripper_x", "gripper_y", "gripper_z", "gripper_yaw", "gripper_opening"]
          + [f"{kind}{i}" for kind in ("q", "qd", "torque") for i in range(1, 7)])
+
+
+def check_next(demo, n):
+    """What is seen next is the next row's, and at the end something that could come after it."""
+    assert set(demo["next_obs"]) == set(demo["obs"])
+    for name, seen in demo["obs"].items():
+        after = demo["next_obs"][name]
+        assert after.shape == seen.shape and after.dtype == seen.dtype
+        assert np.array_equal(after[:-1], seen[1:]), name
+    # joints move on from their last angles at about their last speeds, for a control period
+    q, speed, last = (np.array([demo[group][f"{kind}{i}"][-1, 0] for i in range(1, 7)])
+                      for group, kind in (("obs", "q"), ("obs", "qd"), ("next_obs", "q")))
+    assert np.any(last != q) and np.abs(last - q - 0.1 * speed).max() < 0.05
+    assert np.allclose(demo["next_obs/anchor"][-1, :3],
+                       [demo[f"next_obs/gripper_{axis}"][-1, 0] for axis in "xyz"])
+
+
+def check_model(text, states):
+    """One MJCF document without includes, whose joints are those of the states: time, qpos, qvel."""
+    root = ElementTree.fromstring(text)
+    assert root.tag == "mujoco" and not list(root.iter("include"))
+    world = root.find("worldbody")
+    joints = [*world.iter("joint"), *world.iter("freejoint")]
+    free = sum(j.tag == "freejoint" or j.get("type") == "free" for j in joints)
+    assert states.shape[1] == 1 + 7 * free + 6 * free + 2 * (len(joints) - free)
+    assert {"shoulder_pan", "shoulder_lift", "elbow"} <= {j.get("name") for j in joints}
+
+
+def check_masks(f):
+    """Filter keys as robomimic writes them: lists of names as bytes of one width."""
+    names = {key: [name.decode() for name in f["mask"][key][:]] for key in f["mask"]}
+    assert all(f["mask"][key].dtype.kind == "S" for key in names)
+    demos = [f"demo_{i}" for i in range(EPISODES)]
+    undisturbed = [name for name in demos if f["data"][name]["label_ok"][:].all()]
+    valid = demos[9::10]
+    assert 0 < len(undisturbed) < EPISODES and valid
+    assert names == {
+        "train": [d for d in demos if d not in valid], "valid": valid, "undisturbed": undisturbed,
+        "undisturbed_train": [d for d in undisturbed if d not in valid],
+        "undisturbed_valid": [d for d in undisturbed if d in valid]}
 
 
 def check_demo(demo, objects, task):
@@ -59,11 +101,15 @@ def check_demo(demo, objects, task):
 
     # one row a control period, from the reset on
     assert np.allclose(states[:, 0], 0.1 * np.arange(n), atol=1e-9)
+    assert np.array_equal(demo.attrs["init_state"], states[0])
+    check_model(demo.attrs["model_file"], states)
 
     names = ROBOT + [f"{o}_{axis}" for o in objects for axis in ("x", "y", "z", "yaw")]
     assert set(demo["obs"]) == {"state", "anchor", *names}
-    column = {name: demo["obs"][name][:] for name in names}
-    assert all(c.shape == (n,) and c.dtype == np.float64 for c in column.values())
+    assert all(demo["obs"][name].shape == (n, 1) for name in names), "what robomimic's models take"
+    column = {name: demo["obs"][name][:, 0] for name in names}
+    assert all(c.dtype == np.float64 for c in column.values())
+    check_next(demo, n)
     for i, axis in enumerate(("x", "y", "z", "yaw")):
         assert np.array_equal(anchor[:, i], column[f"gripper_{axis}"])
 
@@ -87,16 +133,42 @@ def check_demo(demo, objects, task):
     return n
 
 
+def text(attribute):
+    return attribute.decode() if isinstance(attribute, bytes) else attribute
+
+
+def check_large_model(writer, task, folder):
+    """A model whose text is beyond what attributes of older HDF5 formats hold (64 kB)."""
+    large = "x" * 200000
+    copy = os.path.join(folder, "tasks", "ur5e-conveyor")
+    shutil.copytree(os.path.dirname(os.path.dirname(task)), os.path.join(folder, "tasks"))
+    scene = os.path.join(copy, "scene.xml")
+    with open(scene) as file:
+        whole = file.read().replace("</mujoco>",
+                                    f'<custom><text name="large" data="{large}"/></custom></mujoco>')
+    with open(scene, "w") as file:
+        file.write(whole)
+    path = os.path.join(folder, "large.hdf5")
+    subprocess.run([writer, os.path.join(copy, "task.yaml"), "2", path], check=True,
+                   stdout=subprocess.DEVNULL)
+    with h5py.File(path, "r") as f:
+        for i in range(2):
+            assert large in text(f[f"data/demo_{i}"].attrs["model_file"])
+
+
 def check_file(path, tried, succeeded, rows, task):
     with h5py.File(path, "r") as f:
         data = f["data"]
-        assert set(f) == {"data"}
+        assert set(f) == {"data", "mask"}
+        check_masks(f)
         assert set(data) == {f"demo_{i}" for i in range(EPISODES)}
         assert int(data.attrs["total"]) == rows
+        assert int(data.attrs["num_demos"]) == EPISODES
         env = json.loads(data.attrs["env_args"])
-        name = data.attrs["task"]
-        name = name.decode() if isinstance(name, bytes) else name
-        assert name == env["env_name"] == task
+        assert text(data.attrs["task"]) == text(data.attrs["env_name"]) == env["env_name"] == task
+        assert env["type"] == env["env_type"] == 2, "1 would be robosuite"
+        problem = json.loads(data.attrs["problem_info"])
+        assert problem["problem_name"] == task and len(problem["language_instruction"]) > 10
         assert env["env_kwargs"] == {"control_freq": 10.0, "horizon": 16, "execute": 8}
         objects = ["cube"] if task == "ur5e-conveyor" else ["cube", "tray"]
 
@@ -105,8 +177,6 @@ def check_file(path, tried, succeeded, rows, task):
         assert seeds[-1] == DEMO_SEED_BASE + tried - 1, "failures are left out, nothing else"
         speeds = [float(data[f"demo_{i}"].attrs["speed"]) for i in range(EPISODES)]
         assert all(0.5 <= s <= 2.0 for s in speeds) and len(set(speeds)) == EPISODES
-        assert all(os.path.basename(data[f"demo_{i}"].attrs["model_file"]) in ("scene.xml", b"scene.xml")
-                   for i in range(EPISODES))
         counts = [check_demo(data[f"demo_{i}"], objects, task) for i in range(EPISODES)]
         assert sum(counts) == rows and succeeded == EPISODES
         if task == "ur5e-wrist-pick":
@@ -116,7 +186,7 @@ def check_file(path, tried, succeeded, rows, task):
         # on a belt, the cube first moves with it: the speed that the attribute says
         if task == "ur5e-conveyor":
             for i in range(EPISODES):
-                y = data[f"demo_{i}/obs/cube_y"][:3]
+                y = data[f"demo_{i}/obs/cube_y"][:3, 0]
                 velocity = (y[2] - y[0]) / 0.2
                 if abs(velocity) < 0.3 and data[f"demo_{i}/label_ok"][:3].all():
                     assert abs(velocity / (0.0625 * speeds[i]) - 1) < 0.03, (velocity, speeds[i])
@@ -131,6 +201,8 @@ def main():
         tried, succeeded, rows = map(int, run.stdout.split())
         check_file(path, tried, succeeded, rows, os.path.basename(os.path.dirname(task)))
         assert os.listdir(folder) == ["demo.hdf5"]
+        if "ur5e-conveyor" in task:
+            check_large_model(writer, task, folder)
     print(f"{EPISODES} demonstrations, {rows} rows: as documented")
 
 
