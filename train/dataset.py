@@ -9,38 +9,81 @@ samples whose window holds a row with label_ok 0 are dropped. For a policy with 
 demonstration stay together, the bad ones too: as history they are as good as others. The command of
 row t is commands[t] (N x A, absolute: what was executed), in files without it targets[t].
 """
+import re
+
 import h5py
 import numpy as np
+
+NAME = re.compile(r"demo_\d+")
 
 OBS_STD_FLOOR = 1e-3     # smaller spread than this is noise, not signal
 OBS_STD_CONSTANT = 1e-6  # a constant feature is only centred
 ACTION_STD_FLOOR = 1e-3  # 1 mm, 1 mrad: a constant action comes back this exactly
 
 
+# What a demonstration must have; actions, which other files have too, do not tell the targets.
+REQUIRED = {"obs/state": "N x D, what the policy sees",
+            "obs/anchor": "N x A, the pose that actions are relative to",
+            "targets": "N x A, absolute"}
+
+
+def check_demo(group):
+    """Raises ValueError, in one line, where a demonstration lacks what is needed, as a foreign file's does."""
+    missing = [name for name in REQUIRED if not isinstance(group.get(name), h5py.Dataset)]
+    if missing:
+        obs = group["obs"] if isinstance(group.get("obs"), h5py.Group) else ()
+        there = [f"obs/{k}" for k in obs] + [k for k in group if k not in ("obs", "next_obs")]
+        raise ValueError(
+            f"{group.name}: no {', '.join(missing)} (there are: {', '.join(there[:8]) or 'none'}"
+            f"{', ...' if len(there) > 8 else ''}), expected "
+            + "; ".join(f"{name} ({what})" for name, what in REQUIRED.items())
+            + ", as `sweetspot demo` writes them")
+    shapes = {name: group[name].shape for name in REQUIRED}
+    if any(len(s) != 2 or 0 in s for s in shapes.values()):
+        raise ValueError(f"{group.name}: shapes {shapes}, expected rows x columns")
+    if shapes["obs/anchor"] != shapes["targets"]:
+        raise ValueError(f"{group.name}: obs/anchor is {shapes['obs/anchor']}, targets "
+                         f"{shapes['targets']}, expected the same shape")
+    names = [*REQUIRED, *(k for k in ("commands", "label_ok") if k in group)]
+    if len({group[name].shape[:1] for name in names}) != 1:
+        raise ValueError(f"{group.name}: datasets differ in length, expected one row a control period")
+    for name in names:
+        if group[name].dtype.kind not in "fiub":
+            raise ValueError(f"{group.name}/{name}: {group[name].dtype}, expected numbers")
+
+
 def demo_rows(group, horizon):
     """All rows of one demonstration: obs, commands, chunks, and whether the chunk's labels are ok."""
+    check_demo(group)
     obs = np.asarray(group["obs/state"], dtype=np.float32)
     anchor = np.asarray(group["obs/anchor"], dtype=np.float64)
     targets = np.asarray(group["targets"], dtype=np.float64)
     commands = np.asarray(group["commands"] if "commands" in group else targets, dtype=np.float32)
     n = obs.shape[0]
     ok = np.asarray(group["label_ok"]) != 0 if "label_ok" in group else np.ones(n, dtype=bool)
-    if not (len(anchor) == len(targets) == len(commands) == len(ok) == n):
-        raise ValueError(f"{group.name}: datasets differ in length")
     rows = np.minimum(np.arange(n)[:, None] + np.arange(horizon)[None, :], n - 1)
     chunks = targets[rows] - anchor[:, None, :]
     return obs, commands, chunks.astype(np.float32), ok[rows].all(axis=1)
 
 
 def read_demos(path, horizon):
-    """List of demo_rows() in the order of the demonstrations' numbers, and the attributes."""
-    with h5py.File(path, "r") as f:
-        data = f["data"]
-        attrs = {k: (v.decode() if isinstance(v, bytes) else v) for k, v in data.attrs.items()}
-        names = sorted((k for k in data if k.startswith("demo_")), key=lambda k: int(k[5:]))
-        demos = [demo_rows(data[k], horizon) for k in names]
-    if not demos:
-        raise ValueError(f"{path}: no demonstrations under data/")
+    """List of demo_rows() in the order of the demonstrations' numbers, and the attributes. Raises ValueError, in one
+    line, where the file is not as expected."""
+    try:
+        with h5py.File(path, "r") as f:
+            data = f.get("data")
+            names = [k for k in data if NAME.fullmatch(k)] if isinstance(data, h5py.Group) else []
+            if not names:
+                raise ValueError(f"no groups data/demo_<i> (there are: {', '.join(f) or 'none'}), "
+                                 "expected demonstrations as `sweetspot demo` writes them")
+            attrs = {k: (v.decode() if isinstance(v, bytes) else v) for k, v in data.attrs.items()}
+            demos = [demo_rows(data[k], horizon) for k in sorted(names, key=lambda k: int(k[5:]))]
+    except (OSError, ValueError) as problem:
+        raise ValueError(f"{path}: {problem}") from problem
+    widths = {(obs.shape[1], chunks.shape[2]) for obs, _, chunks, _ in demos}
+    if len(widths) != 1:
+        raise ValueError(f"{path}: demonstrations of {len(widths)} widths (obs, action): "
+                         f"{sorted(widths)}, expected one")
     return demos, attrs
 
 

@@ -276,7 +276,10 @@ def main():
     keep_freed_memory()
     torch.set_num_threads(args.threads)
     torch.set_flush_denormal(True)
-    data = dataset.load(args.demos, args.horizon, seed=args.seed, with_rows=bool(args.history))
+    try:
+        data = dataset.load(args.demos, args.horizon, seed=args.seed, with_rows=bool(args.history))
+    except ValueError as problem:
+        sys.exit(f"train.py: {problem}")
     t = Trainer(args, data)
     print(f"{len(t.train)} samples of {data['n_demos']} demonstrations, "
           f"obs {t.train.obs.shape[1]}, chunk {args.horizon} x {t.train.chunks.shape[2]}, attributes {json.dumps(data['attrs'], default=str)}",
