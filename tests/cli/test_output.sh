@@ -42,7 +42,7 @@ def check(path):
     elif path.suffix == ".yaml":
         assert data.endswith(b"\n") and b"self" in data
     elif path.suffix == ".hdf5":
-        assert data[:8] == b"\x89HDF\r\n\x1a\n" and struct.unpack("<Q", data[40:48])[0] == len(data)
+        assert data[:8] == b"\x89HDF\r\n\x1a\n" and data[8] == 2 and struct.unpack("<Q", data[28:36])[0] == len(data)
     elif path.suffix == ".mp4":
         assert data[4:8] == b"ftyp" and b"moov" in data and b"mdat" in data
     else:
