@@ -5,7 +5,8 @@
  *
  * Results go to stdout, messages and progress to stderr. Exit codes: 0 done, 1 the job failed,
  * 2 the command cannot be carried out as it stands: a bad option, an impossible combination, a name that is not there, or
- * a file that it names and that is missing or not what the verb reads.
+ * a file that it names and that is missing or not what the verb reads; 128 and its number for a signal that stopped a job in
+ * order (130 Ctrl-C, 143 SIGTERM).
  */
 #ifndef SPOTI_CLI_H
 #define SPOTI_CLI_H
@@ -137,6 +138,18 @@ bool cli_check_data(void);
  * installed beside this program and those under the configured prefix. On failure says so with a list of what exists and returns false. */
 bool cli_find(cli_thing thing, const char *name, char *path, size_t size);
 
+/* The files that decide episodes: the task's, and of a policy that is a folder its own; what lies at an address,
+ * its brain knows itself by (spot_brain_identify). */
+enum { CLI_INPUTS_MAX = 3 };
+typedef struct cli_inputs {
+    char paths[CLI_INPUTS_MAX][CLI_PATH_SIZE];
+    const char *list[CLI_INPUTS_MAX]; /* the same, to be handed on */
+    int n;
+} cli_inputs;
+
+/* False after saying why. `out` stays where it is while its list is used. */
+bool cli_find_inputs(const char *task, const char *policy, cli_inputs *out);
+
 /* The same without a word on failure. */
 bool cli_look(cli_thing thing, const char *name, char *path, size_t size);
 
@@ -212,16 +225,21 @@ int cli_misuse(const char *verb, const char *format, ...)
 #endif
     ;
 
-/* A progress bar on stderr, drawn only if that is a terminal and not quiet. */
+/* Progress on stderr, unless quiet: a bar on a terminal, else a line a minute (SPOT_PROGRESS_S: another number of
+ * seconds). */
 typedef struct cli_progress {
     const char *label;
     bool quiet;
+    bool bar;
     double started_s;
-    double drawn_s;
+    double shown_s;
+    int64_t done, total; /* as it was told last */
+    int64_t found;       /* what was done when it was told first: it took no time */
 } cli_progress;
 
 cli_progress cli_progress_begin(const char *label, bool quiet);
-bool cli_progress_update(void *progress, int64_t done, int64_t total); /* a spot_progress_fn */
+/* A spot_progress_fn; false once a signal came (cli_stop_watch). */
+bool cli_progress_update(void *progress, int64_t done, int64_t total);
 void cli_progress_end(cli_progress *progress);
 
 /* Prints and frees a JSON value; keys in the order of insertion. Returns CLI_OK or CLI_FAILED. */
@@ -231,8 +249,18 @@ int cli_print_json(json_t *value);
  * end, in main. */
 int cli_printed_json(spot_status status);
 
-/* As `mkdir -p`; false after saying what is wrong. */
-bool cli_make_dirs(const char *verb, const char *path);
+/* From here on the first Ctrl-C, SIGTERM or SIGHUP stops a job at its next report of progress, the second the program;
+ * cli_stop_unwatch: back to the usual. One that was ignored stays so. */
+void cli_stop_watch(void);
+void cli_stop_unwatch(void);
+
+/* The signal that came, or 0. */
+int cli_stop_signal(void);
+
+/* Says why a job ended before its end: a signal, and what is kept `where` (NULL: nothing is), else as cli_fail.
+ * Returns the exit code: of a signal 128 and its number, as shells have it. */
+int cli_end(const char *verb, const cli_progress *progress, const char *where, spot_status status,
+            const spot_diag *diag);
 
 /* Whether --threads is a number of threads, or was not given; else says what was expected. */
 bool cli_check_threads(const char *verb, int wanted);

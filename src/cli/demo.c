@@ -50,7 +50,7 @@ int spoti_cli_demo(int argc, char **argv)
         {"clean", NULL, CLI_FLAG, &clean, "no pushes, freezes, moved objects or missed grasps"},
         {"threads", "N", CLI_INTEGER, &threads, "threads (all processors)"},
         {"json", NULL, CLI_FLAG, &json, "JSON summary"},
-        {"quiet", NULL, CLI_FLAG, &quiet, "no progress bar"},
+        {"quiet", NULL, CLI_FLAG, &quiet, "no progress"},
     };
     const cli_page page = {
         .verb = "demo",
@@ -90,14 +90,18 @@ int spoti_cli_demo(int argc, char **argv)
     if (task == NULL) {
         return exit_code;
     }
+    char parts[CLI_PATH_SIZE];
     spot_diag diag = {""};
     spot_demo_result result = {0};
+    (void)snprintf(parts, sizeof(parts), "%s.parts", out);
     cli_progress progress = cli_progress_begin("demonstrations", quiet);
+    cli_stop_watch();
     spot_status st =
         spot_demo_record(task, &config, out, cli_progress_update, &progress, &result, &diag);
     cli_progress_end(&progress);
+    cli_stop_unwatch();
     exit_code = st == SPOT_OK ? report(&config, spot_task_describe(task)->name, out, &result, json)
-                              : cli_fail("demo", st, &diag);
+                              : cli_end("demo", &progress, parts, st, &diag);
     spot_task_destroy(task);
     return exit_code;
 }

@@ -410,3 +410,26 @@ bool cli_borrow_alphas(const char *verb, const char *name, spot_platform *platfo
     }
     return st == SPOT_OK;
 }
+
+bool cli_find_inputs(const char *task, const char *policy, cli_inputs *out)
+{
+    char dir[CLI_PATH_SIZE];
+    *out = (cli_inputs){.n = 0};
+    for (int i = 0; i < CLI_INPUTS_MAX; i++) {
+        out->list[i] = out->paths[i];
+    }
+    if (!cli_find(CLI_TASK, task, out->paths[0], CLI_PATH_SIZE)) {
+        return false;
+    }
+    out->n = 1;
+    if (spot_brain_is_address(policy)) {
+        return true;
+    }
+    if (!cli_find(CLI_POLICY, policy, dir, sizeof(dir))) {
+        return false;
+    }
+    const int a = snprintf(out->paths[1], CLI_PATH_SIZE, "%s/config.json", dir);
+    const int b = snprintf(out->paths[2], CLI_PATH_SIZE, "%s/model.safetensors", dir);
+    out->n = CLI_INPUTS_MAX;
+    return a > 0 && a < CLI_PATH_SIZE && b > 0 && b < CLI_PATH_SIZE;
+}

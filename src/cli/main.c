@@ -44,7 +44,7 @@ static void print_help(void)
         "it as a manual page, 'sweetspot help bash', zsh or fish completions. To start:\n"
         "  sweetspot tune --task ur5e-conveyor --platform agx-orin-30w\n\n"
         "Exit codes: 0 done; 1 the job failed; 2 the command, or a file that it names, cannot be\n"
-        "used.\n");
+        "used; 130 and 143 stopped by Ctrl-C and SIGTERM.\n");
 }
 
 /* A closed standard stream would give its number to the next file that is opened, and messages would go into

@@ -45,34 +45,65 @@ static double now_s(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* Seconds between two lines of progress where there is no terminal. */
+static double line_every_s(void)
+{
+    const double usual_s = 60.0;
+    const char *text = getenv("SPOT_PROGRESS_S");
+    const double wanted_s = text != NULL ? strtod(text, NULL) : usual_s;
+    return wanted_s > 0.0 ? wanted_s : usual_s;
+}
+
 cli_progress cli_progress_begin(const char *label, bool quiet)
 {
-    return (cli_progress){
-        .label = label, .quiet = quiet || isatty(STDERR_FILENO) == 0, .started_s = now_s()};
+    const double now = now_s();
+    const bool bar = isatty(STDERR_FILENO) != 0;
+    return (cli_progress){.label = label,
+                          .quiet = quiet,
+                          .bar = bar,
+                          .started_s = now,
+                          .shown_s = bar ? 0.0 : now,
+                          .found = -1};
+}
+
+static void show_bar(const cli_progress *p, double left_s)
+{
+    enum { WIDTH = 32 };
+    const int filled = (int)(p->done * WIDTH / p->total);
+    spot_print(stderr, "\r%s [%.*s%*s] %lld/%lld, %.0f s left  ", p->label, filled,
+               "================================", WIDTH - filled, "", (long long)p->done,
+               (long long)p->total, left_s);
+    (void)fflush(stderr);
 }
 
 bool cli_progress_update(void *progress, int64_t done, int64_t total)
 {
-    enum { WIDTH = 32 };
     cli_progress *p = progress;
-    double now = now_s();
+    const double now = now_s();
+    const double every_s = p->bar ? 0.1 : line_every_s();
 
-    if (p->quiet || total <= 0 || (done < total && now - p->drawn_s < 0.1)) {
-        return true;
+    p->found = p->found < 0 ? (done > 1 ? done : 0) : p->found;
+    p->done = done;
+    p->total = total;
+    const bool due = now - p->shown_s >= every_s || (p->bar && done == total);
+    if (!p->quiet && total > 0 && due) {
+        const int64_t made = done - p->found;
+        const double left_s =
+            made > 0 ? (now - p->started_s) * (double)(total - done) / (double)made : 0.0;
+        p->shown_s = now;
+        if (p->bar) {
+            show_bar(p, left_s);
+        } else {
+            spot_print(stderr, "%s: %lld/%lld, %.0f s left\n", p->label, (long long)done,
+                       (long long)total, left_s);
+        }
     }
-    p->drawn_s = now;
-    int filled = (int)(done * WIDTH / total);
-    double left_s = done > 0 ? (now - p->started_s) * (double)(total - done) / (double)done : 0.0;
-    spot_print(stderr, "\r%s [%.*s%*s] %lld/%lld, %.0f s left  ", p->label, filled,
-               "================================", WIDTH - filled, "", (long long)done,
-               (long long)total, left_s);
-    (void)fflush(stderr);
-    return true;
+    return cli_stop_signal() == 0;
 }
 
 void cli_progress_end(cli_progress *progress)
 {
-    if (!progress->quiet) {
+    if (!progress->quiet && progress->bar) {
         spot_print(stderr, "\r\033[K");
     }
 }
@@ -98,28 +129,6 @@ int cli_print_json(json_t *value)
     free(text);
     json_decref(value);
     return cli_printed_json(ok ? SPOT_OK : SPOT_E_NOMEM);
-}
-
-bool cli_make_dirs(const char *verb, const char *path)
-{
-    char part[CLI_PATH_SIZE];
-    (void)snprintf(part, sizeof(part), "%s", path);
-    for (char *at = part + 1;; at++) {
-        if (*at != '/' && *at != '\0') {
-            continue;
-        }
-        char end = *at;
-        *at = '\0';
-        if (mkdir(part, 0777) != 0 && errno != EEXIST) {
-            spot_print(stderr, "sweetspot %s: %s: %s, expected a folder that can be written\n",
-                       verb, part, strerror(errno));
-            return false;
-        }
-        if (end == '\0') {
-            return true;
-        }
-        *at = end;
-    }
 }
 
 int cli_check_target(const char *verb, const char *option, const char *path)

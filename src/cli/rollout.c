@@ -6,42 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
-
-/* The policy's name that stands for the task's scripted expert. */
-#define ROLLOUT_EXPERT "expert"
-
-/* The command line. */
-typedef struct rollout_request {
-    const char *task_name;
-    const char *policy_name;
-    const char *platform_name;
-    const char *point_text;
-    const char *charge_as;
-    const char *alpha_from;
-    const char *trace_path;
-    const char *measure_path;
-    const char *draw;
-    const char *clock;
-    const char *schedule;
-    const char *episodes_path;
-    const char *trajectory_path;
-    const char *video_path;
-    double delay_ms; /* NaN = not given */
-    spot_variation variation;
-    uint64_t seed;
-    int n_seeds;
-    int execute;
-    int threads;
-    bool json;
-    bool quiet;
-    /* What the above became. */
-    spot_rollout_config config;
-    const char *class_name;
-    spot_latency_trace *trace; /* NULL = none */
-    spot_engine engine;        /* that ran the episodes */
-    spot_episode *episodes;
-} rollout_request;
+#include "rollout.h"
 
 static const double DELAY_MAX_MS = 86400e3; /* as in a platform's profile: a day */
 
@@ -156,12 +121,6 @@ static bool measure(rollout_request *r, const spot_task *task, const spot_brain 
     return cli_measure_trace(&m, task, brain, &config, &r->trace, exit_code);
 }
 
-static spot_status make_world(void *ctx, spot_world *out, spot_diag *diag)
-{
-    const void *const *pair = ctx;
-    return spot_task_make_world(pair[0], pair[1], out, diag);
-}
-
 static int write_episodes(const rollout_request *r, const spot_task *task)
 {
     const spot_world_dims *dims = &spot_task_describe(task)->dims;
@@ -178,44 +137,11 @@ static int write_episodes(const rollout_request *r, const spot_task *task)
                    dims->tick_s * dims->ticks_per_action, r->engine.name, r->engine.version);
     spot_status st =
         spot_report_episodes_csv(r->episodes_path, note, r->episodes, r->n_seeds, &diag);
-    return st == SPOT_OK ? CLI_OK : cli_fail("rollout", st, &diag);
-}
-
-static spot_status run_brain(rollout_request *r, const spot_task *task, const spot_brain *brain,
-                             cli_progress *progress, spot_diag *diag)
-{
-    const void *pair[2] = {task, &r->variation};
-    uint64_t *seeds = calloc((size_t)r->n_seeds, sizeof(*seeds));
-    if (seeds == NULL) {
-        return SPOT_E_NOMEM;
+    if (st != SPOT_OK) {
+        return cli_fail("rollout", st, &diag);
     }
-    for (int i = 0; i < r->n_seeds; i++) {
-        seeds[i] = r->seed + (uint64_t)i;
-    }
-    const spot_rollout_batch batch = {.config = r->config,
-                                      .brain = brain,
-                                      .make_world = make_world,
-                                      .make_world_ctx = pair,
-                                      .seeds = seeds,
-                                      .n_seeds = r->n_seeds,
-                                      .threads = cli_threads(r->threads),
-                                      .progress = cli_progress_update,
-                                      .progress_ctx = progress};
-    spot_status st = spot_rollout_run_many(&batch, r->episodes, diag);
-    free(seeds);
-    return st;
-}
-
-static spot_status run_expert(rollout_request *r, const spot_task *task, cli_progress *progress,
-                              spot_diag *diag)
-{
-    const spot_demo_evaluation evaluation = {.variation = r->variation,
-                                             .seed = r->seed,
-                                             .episodes = r->n_seeds,
-                                             .threads = cli_threads(r->threads),
-                                             .progress = cli_progress_update,
-                                             .progress_ctx = progress};
-    return spot_demo_evaluate(task, &evaluation, r->episodes, diag);
+    cli_rollout_forget(r);
+    return CLI_OK;
 }
 
 /* The summary on stdout, as text or JSON, and what is to be said of the invalid ones. */
@@ -245,19 +171,15 @@ static int print(const rollout_request *r, const spot_rollout_report *report,
 
 static int run(rollout_request *r, const spot_task *task, const spot_brain *brain)
 {
-    spot_diag diag = {""};
     spot_rollout_summary s;
 
     r->episodes = calloc((size_t)r->n_seeds, sizeof(*r->episodes));
     if (r->episodes == NULL) {
         return cli_fail("rollout", SPOT_E_NOMEM, NULL);
     }
-    cli_progress progress = cli_progress_begin("episodes", r->quiet);
-    spot_status st = brain == NULL ? run_expert(r, task, &progress, &diag)
-                                   : run_brain(r, task, brain, &progress, &diag);
-    cli_progress_end(&progress);
-    if (st != SPOT_OK) {
-        return cli_fail("rollout", st, &diag);
+    int exit_code = cli_rollout_run(r, task, brain);
+    if (exit_code != CLI_OK) {
+        return exit_code;
     }
     const spot_rollout_report report = {.task = r->task_name,
                                         .policy = r->policy_name,
@@ -270,12 +192,12 @@ static int run(rollout_request *r, const spot_task *task, const spot_brain *brai
                                         .engine = r->engine,
                                         .episodes = r->episodes,
                                         .n_episodes = r->n_seeds};
-    st = spot_report_rollout_summary(&report, &s);
+    const spot_status st = spot_report_rollout_summary(&report, &s);
     if (st != SPOT_OK) {
         return cli_fail("rollout", st, NULL);
     }
     /* Files first: who reads the summary may rely on them. */
-    int exit_code = r->episodes_path != NULL ? write_episodes(r, task) : CLI_OK;
+    exit_code = r->episodes_path != NULL ? write_episodes(r, task) : CLI_OK;
     if (exit_code == CLI_OK && (r->trajectory_path != NULL || r->video_path != NULL)) {
         exit_code = cli_replay(task, brain, &r->variation, &r->config, r->seed, r->trajectory_path,
                                r->video_path);
@@ -401,13 +323,14 @@ int spoti_cli_rollout(int argc, char **argv)
         {"seeds", "N", CLI_INTEGER, &r.n_seeds, "episodes (100)"},
         {"seed", "S", CLI_SEED, &r.seed, "first seed (0)"},
         {"threads", "N", CLI_INTEGER, &r.threads, "threads (all processors)"},
-        {"episodes", "FILE", CLI_TEXT, &r.episodes_path, "write one row an episode (CSV)"},
+        {"episodes", "FILE", CLI_TEXT, &r.episodes_path,
+         "write one row an episode (CSV); until then they are kept in FILE.part"},
         {"trajectory", "FILE", CLI_TEXT, &r.trajectory_path,
          "write the first episode's path (CSV)"},
         {"video", "FILE.mp4", CLI_TEXT, &r.video_path, "render the first episode (needs ffmpeg)"},
         {"json", NULL, CLI_FLAG, &r.json, "JSON instead of text"},
         CLI_KERNELS(&r.config.kernels),
-        {"quiet", NULL, CLI_FLAG, &r.quiet, "no progress bar"},
+        {"quiet", NULL, CLI_FLAG, &r.quiet, "no progress"},
     };
     const cli_page page = {
         .verb = "rollout",

@@ -27,10 +27,10 @@ SPAWNERS = {
     "src/lab/report/video.c": {"posix_spawnp"},
     "src/lab/sim/mujoco/compile.c": {"fork"},
 }
-# Who may hand a document to a stream: both do it through spot_print_json.
-JSON_PRINTERS = {"src/cli/output.c", "src/lab/report/words.c"}
-# (file, call) that may stand: the help page, which is the program's own, of many lines.
-ALLOWED = {("src/cli/help.c", "fputs"), ("src/cli/help.c", "fputc")}
+# Who may hand a document to a stream: all do it through spot_print_json.
+JSON_PRINTERS = {"src/cli/output.c", "src/lab/report/words.c", "src/lab/study/run_json.c"}
+# (file, call) that may stand: words of the program's own, the help page, and what a signal handler may say.
+ALLOWED = {("src/cli/help.c", "fputs"), ("src/cli/help.c", "fputc"), ("src/cli/stop.c", "write")}
 
 CALL = r"(?<![\w.>])({})\s*\("
 OUTPUT = re.compile(CALL.format(

@@ -105,6 +105,8 @@ PUBLIC = {
     "video.h": ("lab", "report"),
     "report.h": ("lab", "report"),
     "tune.h": ("lab", "study"),
+    "rollout_kept.h": ("lab", "study"),
+    "tune_folder.h": ("lab", "study"),
     "analyze.h": ("lab", "judge"),
     "record.h": ("lab", "record"),
     "motion_file.h": ("lab", "motion"),

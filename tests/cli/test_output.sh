@@ -76,7 +76,7 @@ figures() { if has gnuplot; then printf '%s\n' "$1.svg" "$1.png"; fi; }
 files_of()
 {
     case $1 in
-    tune*) echo tune.csv tune.json $(figures tune) ;;
+    tune*) echo run.json tune.csv tune.json $(figures tune) ;;
     bench*) echo here.yaml ;;
     rollout*) echo e.csv t.csv ;;
     demo*) echo d.hdf5 ;;
@@ -144,7 +144,7 @@ limited() # limited KIB COMMAND...: exit 1 with one clear message
 # shellcheck disable=SC2086
 if has gnuplot; then
     limited 20 $tune
-    left tune.csv tune.json
+    left run.json tune.csv tune.json
     limited 20 $analyze
     left ""
 fi
@@ -180,7 +180,7 @@ if has unshare && unshare -rm true 2>/dev/null; then
     rm -rf there && mv copy there
     for file in there/*; do
         case $file in
-        there/episodes | there/tune.csv | there/tune.json) ;;
+        there/episodes | there/run.json | there/tune.csv | there/tune.json) ;;
         *) fail "$what left $file" ;;
         esac
     done

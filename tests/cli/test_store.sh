@@ -47,7 +47,7 @@ for purpose, folder in (("tune", "episodes"), ("confirm", "confirm")):
     for path in sorted((work / "folder" / folder).glob("*.csv")):
         lines = path.read_text(encoding="utf-8").splitlines()
         point = path.stem.replace("_", " ")
-        for row in csv.DictReader(lines[1:-1]):
+        for row in csv.DictReader(lines[1:]):
             got = db.execute("SELECT e.* FROM episodes e JOIN points p ON p.id = e.point_id WHERE purpose = ?"
                              " AND point = ? AND seed = ?", (purpose, point, int(row["seed"]))).fetchall()
             assert len(got) == 1, (purpose, point, row["seed"])

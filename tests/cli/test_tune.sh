@@ -109,7 +109,7 @@ assert tune["best_beats_baseline"] and c["seed"] == 160 and c["n_seeds"] == 60
 k = {}
 for p in c["points"]:
     lines = open(f"{folder}/confirm/{p['point'].replace(' ', '_')}.csv", encoding="utf-8").read().splitlines()
-    rows = list(csv.DictReader(lines[1:-1]))
+    rows = list(csv.DictReader(lines[1:]))
     assert [int(r["seed"]) for r in rows] == list(range(160, 220))
     k[p["point"]] = sum(int(r["success"]) for r in rows)
     assert k[p["point"]] == p["success"]["k"]
@@ -125,16 +125,31 @@ if grep -q "fresh seeds" "$work/out"; then fail "--confirm 0 confirms"; fi
 [ "$(find "$work/one" -name confirm | wc -l)" = "$(grep -c '"confirm": {' "$work/one/tune.json")" ] ||
     fail "confirmed what was not claimed"
 
-# --- resumption: what is whole is read back, a damaged point is run again ---
+# --- resumption: what is whole is read back; of a point that was cut off the rest is run ---
 rm "$work/two/tune.csv"
 n=$(ls "$work/two/episodes" | wc -l)
 first=$(ls "$work/two/episodes" | head -n 1)
-head -c 300 "$work/one/episodes/$first" >"$work/two/episodes/$first"
+head -c 5000 "$work/one/episodes/$first" >"$work/two/episodes/$first" # in the middle of a row
 run $points --threads 2 --out "$work/two"
 grep -q "$((n - 1)) of $n points read back" "$work/err" || fail "not resumed: $(cat "$work/err")"
 cmp "$work/one/tune.csv" "$work/two/tune.csv" || fail "a resumed run differs"
-run $points --threads 2 --out "$work/two" --speed 1.25
-if grep -q "read back" "$work/err"; then fail "episodes of another speed were read back"; fi
+cmp "$work/one/episodes/$first" "$work/two/episodes/$first" || fail "a resumed point differs"
+
+# --- a damaged file, one of another version and another setting are refused by name, and left as they are ---
+sed -i '4s/,/;/' "$work/two/episodes/$first"
+cp -r "$work/two" "$work/two.kept"
+expect 1 "$work/two/episodes/$first:4: damaged: no episode" $points --out "$work/two"
+rm "$work/two.kept/episodes/$first"
+sed '1s/format 4/format 3/' "$work/one/episodes/$first" >"$work/two/episodes/$first"
+expect 2 "$work/two: holds a run of another setting: format is 3 there and 4 here" $points --out "$work/two"
+rm "$work/two/episodes/$first"
+diff -r "$work/two" "$work/two.kept" || fail "what was refused was written to"
+expect 2 "$work/two: holds a run of another setting: speed is 1 there and 1.25 here; expected the same, or another" \
+    $points --out "$work/two" --speed 1.25
+expect 2 "clock is exact there and paper here" $points --out "$work/two" --clock paper
+expect 2 "schedule is sync there and cadence here" --task ur5e-conveyor --platform agx-orin-30w --steps 1 --overlap 0 \
+    --seeds 12 --schedule cadence --out "$work/two"
+diff -r "$work/two" "$work/two.kept" || fail "what was refused was written to"
 
 # --- two policies of one task, each in its own folder if none is given ---
 for policy in ur5e-pick-place ur5e-pick-place-dit; do

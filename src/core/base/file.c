@@ -16,7 +16,7 @@ enum { MAX_TEMP_NAMES = 100 };
 /* Between the target's name and `PID-N`. */
 static const char TEMP_MARK[] = ".tmp-";
 
-static spot_status io_error(spot_diag *diag, const char *path, int error)
+spot_status spoti_file_cannot_write(const char *path, int error, spot_diag *diag)
 {
     const char *what = error == ENOSPC ? "disk full" : strerror(error);
     return spot_diag_set(diag, SPOT_E_IO, "%s: cannot write: %s", path, what);
@@ -103,7 +103,7 @@ spot_status spoti_file_begin(spoti_file *file, const char *path, spot_diag *diag
     if (fd < 0) {
         int error = errno;
         file->temp[0] = '\0';
-        return io_error(diag, path, error);
+        return spoti_file_cannot_write(path, error, diag);
     }
     if (in_place) {
         file->temp[0] = '\0';
@@ -113,7 +113,7 @@ spot_status spoti_file_begin(spoti_file *file, const char *path, spot_diag *diag
         int error = errno;
         (void)close(fd);
         spoti_file_abort(file);
-        return io_error(diag, path, error);
+        return spoti_file_cannot_write(path, error, diag);
     }
     return SPOT_OK;
 }
@@ -142,7 +142,7 @@ spot_status spoti_file_commit(spoti_file *file, spot_diag *diag)
     }
     if (failed) {
         spoti_file_abort(file);
-        return io_error(diag, file->path, error != 0 ? error : EIO);
+        return spoti_file_cannot_write(file->path, error != 0 ? error : EIO, diag);
     }
     file->temp[0] = '\0';
     return SPOT_OK;
@@ -160,6 +160,30 @@ void spoti_file_abort(spoti_file *file)
     if (file->temp[0] != '\0') {
         (void)unlink(file->temp);
         file->temp[0] = '\0';
+    }
+}
+
+spot_status spoti_make_dirs(const char *path, spot_diag *diag)
+{
+    char part[SPOTI_PATH_SIZE];
+    if (path[0] == '\0' || !spoti_copy(part, sizeof(part), path)) {
+        return spot_diag_set(diag, SPOT_E_RANGE, "'%.200s': empty or too long, expected a folder",
+                             path);
+    }
+    for (char *at = part + 1;; at++) {
+        if (*at != '/' && *at != '\0') {
+            continue;
+        }
+        const char end = *at;
+        *at = '\0';
+        if (mkdir(part, 0777) != 0 && errno != EEXIST) {
+            return spot_diag_set(diag, SPOT_E_IO, "%s: %s, expected a folder that can be written",
+                                 part, strerror(errno));
+        }
+        if (end == '\0') {
+            return SPOT_OK;
+        }
+        *at = end;
     }
 }
 

@@ -40,6 +40,12 @@ spot_status spoti_file_commit(spoti_file *file, spot_diag *diag);
 /* Throws the temporary file away; does nothing after commit or a failed begin. */
 void spoti_file_abort(spoti_file *file);
 
+/* Makes a folder and those above it that are not there. Returns SPOT_OK, E_RANGE (path), E_IO. */
+spot_status spoti_make_dirs(const char *path, spot_diag *diag);
+
+/* E_IO, `PATH: cannot write: why`. error: errno's. */
+spot_status spoti_file_cannot_write(const char *path, int error, spot_diag *diag);
+
 /* Opens a regular file for reading. `expected` says what it should be: `a YAML file`. Returns SPOT_OK and the
  * caller's *out; or *out NULL and E_IO, with `PATH: cannot open: why, expected ...` or
  * `PATH: a pipe, expected ...`. */

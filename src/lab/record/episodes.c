@@ -2,18 +2,21 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 #include "lab/record/episodes.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/file.h"
 #include "core/base/show.h"
 #include "core/base/text.h"
+#include "lab/record/setting.h"
 
 /* Of the longest line, that of the names; a number has 24 characters. */
 enum { LINE_SIZE = 4096 };
 
-static const char PREFIX[] = "# sweetspot episodes, format 3: ";
-static const char CLOSING[] = "# complete";
+/* Behind it the number of the format, a colon, and the signature. */
+static const char PREFIX[] = "# sweetspot episodes, format ";
 
 #define COLUMN(name, kind)                                                                         \
     {                                                                                              \
@@ -47,8 +50,13 @@ spoti_episode_column spoti_episode_column_at(int k)
                                             (size_t)metric * sizeof(spot_motion_value)};
 }
 
-bool spoti_episode_possible(const spot_episode *e)
+bool spoti_episode_restore(spot_episode *e)
 {
+    bool any = false; /* of a motion that could not be followed nothing is */
+    for (int m = SPOT_MOTION_COMPLETION_TIME_S + 1; m < SPOT_MOTION_N_METRIC; m++) {
+        any = any || e->motion.values[m].why == SPOT_MOTION_WHY_DEFINED;
+    }
+    e->motion.values[SPOT_MOTION_COMPLETION_TIME_S] = spoti_kept_value(any, e->time_s);
     return e->invalid == (e->fault[0] != '\0') && !(e->invalid && e->success);
 }
 
@@ -80,7 +88,7 @@ static void put_metric(FILE *out, const spot_motion_value *v)
     }
 }
 
-static void put_episode(FILE *out, const spot_episode *e)
+void spoti_episodes_put(FILE *out, const spot_episode *e)
 {
     for (int k = 0; k < SPOTI_N_EPISODE_COLUMN; k++) {
         const spoti_episode_column c = spoti_episode_column_at(k);
@@ -113,36 +121,41 @@ static void put_episode(FILE *out, const spot_episode *e)
     (void)fputc('\n', out);
 }
 
+void spoti_episodes_put_head(FILE *out, const char *signature)
+{
+    char line[LINE_SIZE];
+    /* names in the signature may hold a newline: a row of their own making */
+    spot_print(out, "%s%d: %s\n%s\n", PREFIX, SPOTI_EPISODES_FORMAT, signature, header(line));
+}
+
 spot_status spoti_episodes_save(const char *path, const char *signature,
                                 const spot_episode *episodes, int64_t n, spot_diag *diag)
 {
-    char line[LINE_SIZE];
     spoti_file file;
     spot_status st = spoti_file_begin(&file, path, diag);
     if (st != SPOT_OK) {
         return st;
     }
-    /* names in the signature may hold a newline: a row of their own making */
-    spot_print(file.stream, "%s%s\n%s\n", PREFIX, signature, header(line));
+    spoti_episodes_put_head(file.stream, signature);
     for (int64_t i = 0; i < n; i++) {
-        put_episode(file.stream, &episodes[i]);
+        spoti_episodes_put(file.stream, &episodes[i]);
     }
-    (void)fprintf(file.stream, "%s\n", CLOSING);
     return spoti_file_commit(&file, diag);
 }
 
-/* The next line without its newline; false at the end, or if it is too long or has no newline. */
+/* The next line without its newline. False at the end, and where the file ends without a newline: a killed process
+ * has not finished that line. A line too long to be ours is cut off, and so is one with a 0. */
 static bool next_line(FILE *stream, char *line)
 {
-    if (fgets(line, LINE_SIZE, stream) == NULL) {
-        return false;
+    size_t n = 0;
+    int c = fgetc(stream);
+    for (; c != EOF && c != '\n'; c = fgetc(stream)) {
+        if (n + 1 < LINE_SIZE) {
+            line[n++] = (char)c;
+        }
     }
-    size_t length = strlen(line);
-    if (length == 0 || line[length - 1] != '\n') {
-        return false;
-    }
-    line[length - 1] = '\0';
-    return true;
+    line[n] = '\0';
+    return c == '\n';
 }
 
 /* A cell as spoti_put_csv wrote it, in place: without its quotes. False if they do not match. */
@@ -222,40 +235,148 @@ static bool read_episode(char *line, spot_episode *e)
         const spoti_episode_column c = spoti_episode_column_at(k);
         ok = read_cell(&c, f[k], e);
     }
-    return ok && spoti_episode_possible(e);
+    return ok && spoti_episode_restore(e);
 }
 
-static bool read_all(FILE *stream, const char *signature, const uint64_t *seeds, int64_t n,
-                     spot_episode *episodes)
+/* Of which format the file is whose first line this is; 0 = of none. *rest: behind the colon. */
+static int format_of(const char *line, const char **rest)
+{
+    char number[16];
+    int format = 0;
+    if (!spoti_starts_with(line, PREFIX)) {
+        return 0;
+    }
+    line += strlen(PREFIX);
+    const size_t digits = strcspn(line, ":");
+    *rest = line + digits + (line[digits] == ':' ? 1 : 0);
+    *rest += **rest == ' ' ? 1 : 0;
+    return line[digits] == ':' && spoti_copy_n(number, sizeof(number), line, digits) &&
+                   spoti_parse_int(number, &format) == SPOT_OK
+               ? format
+               : 0;
+}
+
+/* What the first line says against the file. */
+static spot_status check_signature(const char *path, const char *line, const char *signature,
+                                   spot_diag *diag)
+{
+    char shown[LINE_SIZE];
+    char why[SPOT_DIAG_TEXT_SIZE / 2];
+    const char *rest = "";
+    const int format = format_of(line, &rest);
+    if (format == 0) {
+        return spot_diag_set(diag, SPOT_E_FORMAT, "%s:1: no episodes of sweetspot, expected some",
+                             path);
+    }
+    if (format != SPOTI_EPISODES_FORMAT) {
+        return spot_diag_set(diag, SPOT_E_FORMAT,
+                             "%s:1: episodes of format %d, expected format %d: another version of "
+                             "sweetspot kept them, a folder of its own leaves them as they are",
+                             path, format, SPOTI_EPISODES_FORMAT);
+    }
+    (void)spot_show(shown, sizeof(shown), signature);
+    if (strcmp(rest, shown) == 0) {
+        return SPOT_OK;
+    }
+    spoti_setting_difference(rest, shown, why, sizeof(why));
+    return spot_diag_set(diag, SPOT_E_INVALID,
+                         "%s:1: episodes of another setting: %s; expected the same, or a folder of "
+                         "its own",
+                         path, why);
+}
+
+/* The lines behind the names. */
+static spot_status read_rows(const char *path, FILE *stream, spoti_episode_fn visit, void *ctx,
+                             spoti_episodes_there *there, spot_diag *diag)
 {
     char line[LINE_SIZE];
-    char shown[LINE_SIZE];
-    size_t prefix = sizeof(PREFIX) - 1;
-    if (!spot_show(shown, sizeof(shown), signature) || !next_line(stream, line) ||
-        strncmp(line, PREFIX, prefix) != 0 || strcmp(line + prefix, shown) != 0) {
-        return false;
-    }
-    if (!next_line(stream, line) || strcmp(line, header(shown)) != 0) {
-        return false;
-    }
-    for (int64_t i = 0; i < n; i++) {
-        memset(&episodes[i], 0, sizeof(episodes[i]));
-        if (!next_line(stream, line) || !read_episode(line, &episodes[i]) ||
-            episodes[i].seed != seeds[i]) {
-            return false;
+    uint64_t before = 0;
+    spot_status st = SPOT_OK;
+    while (st == SPOT_OK && next_line(stream, line)) {
+        spot_episode e;
+        memset(&e, 0, sizeof(e));
+        if (!read_episode(line, &e)) {
+            return spot_diag_set(diag, SPOT_E_FORMAT,
+                                 "%s:%lld: damaged: no episode, expected %d cells that make one; "
+                                 "without this line its episode is run again",
+                                 path, (long long)there->n + 3, SPOTI_N_EPISODE_COLUMN);
         }
+        there->in_order = there->in_order && (there->n == 0 || before < e.seed);
+        there->n++;
+        there->whole = (int64_t)ftello(stream);
+        before = e.seed;
+        st = visit(ctx, &e);
     }
-    return next_line(stream, line) && strcmp(line, CLOSING) == 0;
+    there->in_order = there->in_order && (int64_t)ftello(stream) == there->whole;
+    return st;
 }
 
-bool spoti_episodes_load(const char *path, const char *signature, const uint64_t *seeds, int64_t n,
-                         spot_episode *episodes)
+static spot_status read_all(const char *path, FILE *stream, const char *signature,
+                            spoti_episode_fn visit, void *ctx, spoti_episodes_there *there,
+                            spot_diag *diag)
+{
+    char line[LINE_SIZE];
+    char names[LINE_SIZE];
+    if (!next_line(stream, line)) {
+        there->in_order = false; /* whose head a killed process has not finished */
+        return line[0] == '\0' || spoti_starts_with(line, PREFIX) || spoti_starts_with(PREFIX, line)
+                   ? SPOT_OK
+                   : check_signature(path, line, signature, diag);
+    }
+    spot_status st = check_signature(path, line, signature, diag);
+    if (st != SPOT_OK) {
+        return st;
+    }
+    if (!next_line(stream, line)) {
+        there->in_order = false;
+        return SPOT_OK;
+    }
+    if (strcmp(line, header(names)) != 0) {
+        return spot_diag_set(diag, SPOT_E_FORMAT,
+                             "%s:2: damaged: not the names of the columns, expected %.40s...", path,
+                             names);
+    }
+    there->whole = (int64_t)ftello(stream);
+    return read_rows(path, stream, visit, ctx, there, diag);
+}
+
+/* Nothing is there, or a way to it is not. */
+static bool is_absent(const char *path)
+{
+    return access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+spot_status spoti_episodes_read(const char *path, const char *signature, spoti_episode_fn visit,
+                                void *ctx, spoti_episodes_there *there, spot_diag *diag)
 {
     FILE *stream = NULL;
-    if (spoti_file_open(path, "episodes", &stream, NULL) != SPOT_OK) {
+    *there = (spoti_episodes_there){.in_order = true};
+    if (is_absent(path)) {
+        return SPOT_OK;
+    }
+    spot_status st = spoti_file_open(path, "episodes", &stream, diag);
+    if (st != SPOT_OK) {
+        return st;
+    }
+    st = read_all(path, stream, signature, visit, ctx, there, diag);
+    if (st == SPOT_OK && ferror(stream) != 0) {
+        st = spot_diag_set(diag, SPOT_E_IO, "%s: cannot be read to its end", path);
+    }
+    (void)fclose(stream);
+    return st;
+}
+
+bool spoti_episodes_signature(const char *path, int *format, char *text, size_t size)
+{
+    char line[LINE_SIZE];
+    const char *rest = "";
+    FILE *stream = NULL;
+    *format = 0;
+    if (is_absent(path) || spoti_file_open(path, "episodes", &stream, NULL) != SPOT_OK) {
         return false;
     }
-    bool whole = read_all(stream, signature, seeds, n, episodes);
+    const bool whole = next_line(stream, line);
     (void)fclose(stream);
-    return whole;
+    *format = whole ? format_of(line, &rest) : 0;
+    return *format != 0 && spoti_copy(text, size, rest);
 }

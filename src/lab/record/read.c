@@ -159,8 +159,19 @@ static spot_status read_header(reader *r, const spoti_preset *preset, spot_diag 
     return st == SPOT_OK ? spoti_columns_check(&r->columns, &r->preset, &r->csv, diag) : st;
 }
 
-static spot_status read_rows(reader *r, spot_diag *diag)
+/* Whether the row is one of those that are asked for. */
+static bool is_asked_for(const spoti_preset *preset, const spoti_row *row)
 {
+    uint64_t seed = 0;
+    return preset == NULL || preset->n_seeds == 0 ||
+           (row->has[SPOTI_SEED] &&
+            spoti_parse_uint64(spoti_row_text(row, SPOTI_SEED), &seed) == SPOT_OK &&
+            seed - preset->seed < (uint64_t)preset->n_seeds);
+}
+
+static spot_status read_rows(reader *r, const spoti_preset *preset, spot_diag *diag)
+{
+    const int64_t wanted = preset != NULL ? preset->n_seeds : 0;
     int64_t n = 0;
     spoti_row row = r->preset;
     row.file = r->csv.name;
@@ -170,7 +181,8 @@ static spot_status read_rows(reader *r, spot_diag *diag)
         if (st == SPOT_OK && more) {
             st = spoti_columns_row(&r->columns, &r->csv, &row, diag);
         }
-        if (st == SPOT_OK && more) {
+        const bool asked_for = st == SPOT_OK && more && is_asked_for(preset, &row);
+        if (asked_for) {
             st = spoti_log_add(r->log, &row, diag);
         }
         if (st != SPOT_OK) {
@@ -179,7 +191,17 @@ static spot_status read_rows(reader *r, spot_diag *diag)
         if (!more) {
             break;
         }
-        n++;
+        n += asked_for;
+        if (n > 0 && n == wanted) {
+            break; /* what is behind may be half a row of a run that was killed */
+        }
+    }
+    if (n < wanted) {
+        return spot_diag_set(
+            diag, SPOT_E_FORMAT,
+            "%s: %lld episodes of the %lld that the run says, expected all: the same "
+            "sweetspot tune again runs the others",
+            r->csv.name, (long long)n, (long long)wanted);
     }
     if (n == 0) {
         return spot_diag_set(diag, SPOT_E_FORMAT,
@@ -207,7 +229,7 @@ spot_status spoti_read_stream(spot_analyze_log *log, const char *name, FILE *str
         st = read_header(r, preset, diag);
     }
     if (st == SPOT_OK) {
-        st = read_rows(r, diag);
+        st = read_rows(r, preset, diag);
     }
     spoti_csv_close(&r->csv);
     spoti_free(a, r, sizeof(*r));

@@ -12,6 +12,9 @@
 typedef struct spoti_preset {
     bool ignore_note; /* do not take point and latency from the file's own first line */
     spoti_row row;    /* its known fields; a cell has priority */
+    int64_t
+        n_seeds; /* of the seeds seed .. seed + n_seeds - 1 alone, which must all be there; 0 = of all rows */
+    uint64_t seed;
 } spoti_preset;
 
 /* Reads an open CSV. name: for messages. preset: may be NULL. Returns SPOT_OK, E_FORMAT, E_RANGE,

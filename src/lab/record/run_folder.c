@@ -50,7 +50,10 @@ static spot_status read_point(spot_analyze_log *log, const char *dir, const char
     if (!episodes_path(dir, text, path)) {
         return refuse(json_path, "a point has no file name", diag);
     }
-    spoti_preset preset = {.ignore_note = true};
+    const json_int_t n_seeds = json_integer_value(json_object_get(run, "n_seeds"));
+    spoti_preset preset = {.ignore_note = true,
+                           .n_seeds = n_seeds > 0 ? n_seeds : 0, /* the folder may hold more */
+                           .seed = (uint64_t)json_integer_value(json_object_get(run, "seed"))};
     spoti_row_set_text(&preset.row, SPOTI_POINT, text);
     spoti_row_set_text(&preset.row, SPOTI_PLATFORM, platform);
     spoti_row_set_text(&preset.row, SPOTI_SCHEDULE, schedule);

@@ -134,8 +134,9 @@ static spot_status read_schema(const spoti_sqlite *file, const spoti_sqlite_sche
 static spot_status make_tables(const spoti_sqlite *file, const spoti_sqlite_schema *schema,
                                spot_diag *diag)
 {
-    char sql[64];
-    (void)spoti_format(sql, sizeof(sql), "PRAGMA application_id = %d", APPLICATION_ID);
+    char sql[96];
+    (void)spoti_format(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d",
+                       APPLICATION_ID, schema->format);
     spot_status st = spoti_sqlite_exec(file, sql, diag);
     for (int i = 0; st == SPOT_OK && i < schema->n; i++) {
         st = spoti_sqlite_exec(file, schema->sql[i], diag);
@@ -163,6 +164,26 @@ static spot_status check_pages(const spoti_sqlite *file, spot_diag *diag)
     return st;
 }
 
+/* Whether what is found in it would be what is looked for. */
+static spot_status check_format(const spoti_sqlite *file, const spoti_sqlite_schema *schema,
+                                spot_diag *diag)
+{
+    sqlite3_stmt *statement = NULL;
+    sqlite3_int64 format = 0;
+    bool row = false;
+    spot_status st = spoti_sqlite_prepare(file, "PRAGMA user_version", &statement, diag);
+    st = st == SPOT_OK ? spoti_sqlite_step(file, statement, &row, diag) : st;
+    if (st == SPOT_OK &&
+        !(row && spoti_sqlite_integer(statement, 0, &format) && format == schema->format)) {
+        st = spot_diag_set(diag, SPOT_E_FORMAT,
+                           "%s: of format %lld, expected format %d: another version of sweetspot "
+                           "kept it; a file of its own leaves it as it is",
+                           file->path, (long long)format, schema->format);
+    }
+    (void)sqlite3_finalize(statement);
+    return st;
+}
+
 /* Ours, or made ours: in one transaction, as another process may come at the same time. */
 static spot_status recognise(const spoti_sqlite *file, bool make, const spoti_sqlite_schema *schema,
                              spot_diag *diag)
@@ -183,6 +204,7 @@ static spot_status recognise(const spoti_sqlite *file, bool make, const spoti_sq
                           "expected %s",
                           file->path, EXPECTED);
     }
+    st = st == SPOT_OK && make ? check_format(file, schema, diag) : st;
     st = st == SPOT_OK ? check_pages(file, diag) : st;
     return spoti_sqlite_end(file, st, diag);
 }

@@ -26,6 +26,7 @@ typedef struct spoti_sqlite {
 typedef struct spoti_sqlite_schema {
     char sql[SPOTI_SQLITE_TABLES_MAX][SPOTI_SQLITE_SQL_SIZE];
     int n;
+    int format; /* what their cells mean; a file of another one may be read, but not written to */
 } spoti_sqlite_schema;
 
 /* Opens the file; `make`: where there is none, or an empty one, the tables are made. Returns SPOT_OK, E_RANGE,

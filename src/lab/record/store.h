@@ -3,9 +3,10 @@
 /*
  * Where the episodes of a run are kept: a table, so that who runs them does not care.
  *
- * A run is a list of points on seeds in a row. An episode is known by its point's identity, one line that
- * holds everything that decides it but the seed, and by the seed: what is found under both is what a new run
- * of it would give. What `put` was given when it returned is there after the process was killed, once.
+ * A run is a list of points on seeds in a row. An episode is known by its point's identity, one line that holds
+ * everything that decides it but the seed, and by the seed: what is found under both is what a new run of it would
+ * give. More seeds than are there extend what is kept, fewer are a part of it. What `put` was given when it returned
+ * is there after the process was killed, once.
  *
  *     spoti_store_open_files(dir, &run, &store, diag);
  *     store.ops->find(store.self, i, episodes, kept, diag);
@@ -33,8 +34,8 @@ enum {
 typedef struct spoti_store_point {
     char identity[SPOTI_SIGNATURE_SIZE];
     char plan
-        [SPOTI_STORE_PLAN_SIZE]; /* ` plan=HASH` of a file that the point names, or "": part of the
-                                       * identity, behind the seeds where those are said */
+        [SPOTI_STORE_PLAN_SIZE]; /* ` plan=HASH` of a file that the point names, or "": the end of the
+                                       * identity */
     spoti_row row;               /* what all its episodes have in common; its point is named */
 } spoti_store_point;
 
@@ -56,13 +57,13 @@ typedef spot_status (*spoti_store_visit_fn)(void *ctx, const spoti_store_run *ru
 
 typedef struct spoti_store_ops {
     const char *name;
-    bool
-        in_parts; /* put takes any of a point's episodes in any order; else all, in the order of the seeds */
     /* Reads what is there of point i: episodes[k] of seed + k, where kept[k] (n_seeds each; the others in any
      * state). Returns SPOT_OK, and what the store is refused with. */
     spot_status (*find)(void *self, int i, spot_episode *episodes, bool *kept, spot_diag *diag);
-    /* Keeps episodes (n) of point i, all or none; one that is there is replaced. */
+    /* Keeps any episodes (n) of point i, in any order, all or none; one that is there is replaced. */
     spot_status (*put)(void *self, int i, const spot_episode *episodes, int64_t n, spot_diag *diag);
+    /* (optional) All episodes of point i are there: makes what is kept the same whoever finished first. */
+    spot_status (*finish)(void *self, int i, spot_diag *diag);
     /* (optional) Visits the points of the run that was opened last, in its order. E_FORMAT if it is not
      * finished. Folders have none: a tune.json says what belongs to theirs (run_folder.c). */
     spot_status (*each)(void *self, spoti_store_visit_fn visit, void *ctx, spot_diag *diag);
@@ -74,10 +75,15 @@ typedef struct spoti_store {
     void *self;
 } spoti_store;
 
-/* A folder, made if needed, with one CSV a point (episodes.h). `run` is borrowed until it is closed.
- * Returns SPOT_OK, E_RANGE (a path or identity too long), E_IO, E_NOMEM. */
+/* A folder, made if needed, with one CSV a point (episodes.h). `run` is borrowed until it is closed. Returns
+ * SPOT_OK, E_INVALID (a point's file holds another identity), E_FORMAT (one that is damaged or of another format),
+ * E_STATE (another process has it), E_RANGE (a path too long), E_IO, E_NOMEM. */
 spot_status spoti_store_open_files(const char *dir, const spoti_store_run *run, spoti_store *out,
                                    spot_diag *diag);
+
+/* The same for a run of one point: its file alone. */
+spot_status spoti_store_open_file(const char *path, const spoti_store_run *run, spoti_store *out,
+                                  spot_diag *diag);
 
 /* A SQLite file, made if needed; run: as above, or NULL to read what is there: no file is made then.
  * Returns SPOT_OK, E_IO, E_FORMAT (something else, or damaged), E_NOMEM. */

@@ -17,7 +17,10 @@
 #include "lab/record/store.h"
 #include "spot/platform.h"
 
-enum { N_POINT_FIELD = 10 };
+enum {
+    N_POINT_FIELD = 10,
+    FORMAT = 2, /* identities say no version, engine or origin; before, files were of format 0 */
+};
 
 /* The figures that a point's episodes have in common, by the names of a log's columns. */
 static const spoti_field POINT_FIELDS[N_POINT_FIELD] = {
@@ -60,6 +63,7 @@ static void describe_tables(spoti_sqlite_schema *schema)
 {
     memset(schema, 0, sizeof(*schema));
     schema->n = 3;
+    schema->format = FORMAT;
     char *runs = schema->sql[0];
     char *points = schema->sql[1];
     char *episodes = schema->sql[2];
@@ -182,7 +186,7 @@ static spot_status read_episode(sqlite_store *s, sqlite3_int64 id, uint64_t seed
     for (int k = 0; st == SPOT_OK && *there && possible && k < SPOTI_N_EPISODE_COLUMN; k++) {
         possible = read_cell(s->find, k, e);
     }
-    if (st == SPOT_OK && *there && !(possible && e->seed == seed && spoti_episode_possible(e))) {
+    if (st == SPOT_OK && *there && !(possible && e->seed == seed && spoti_episode_restore(e))) {
         st = spoti_sqlite_damaged(&s->file, "an episode holds what none can", diag);
     }
     (void)sqlite3_reset(s->find);
@@ -356,12 +360,8 @@ static void close_sqlite(void *self)
     spoti_free(NULL, s, sizeof(*s));
 }
 
-static const spoti_store_ops SQLITE = {.name = "sqlite",
-                                       .in_parts = true,
-                                       .find = find,
-                                       .put = put,
-                                       .each = each,
-                                       .close = close_sqlite};
+static const spoti_store_ops SQLITE = {
+    .name = "sqlite", .find = find, .put = put, .each = each, .close = close_sqlite};
 
 /* ---- opening ---- */
 

@@ -50,14 +50,10 @@ static spot_status cost(void *ctx, const spot_point *point, spot_inference_cost 
     return st;
 }
 
-spot_status spoti_tune_on(const spoti_tune_subject *subject, const spot_tune_config *config,
-                          spot_progress_fn progress, void *ctx, spot_tune_result **out,
-                          spot_diag *diag)
+/* Where the episodes of `subject` come from; the source borrows *r, which borrows the subject. */
+static spot_status make_source(const spoti_tune_subject *subject, const spot_tune_config *config,
+                               rollouts *r, spoti_tune_source *source, spot_diag *diag)
 {
-    if (out == NULL) {
-        return SPOT_E_INVALID;
-    }
-    *out = NULL;
     const spot_task *task = subject->task;
     const spot_brain *brain = subject->brain;
     if (task == NULL || brain == NULL ||
@@ -74,25 +70,36 @@ spot_status spoti_tune_on(const spoti_tune_subject *subject, const spot_tune_con
     if (st != SPOT_OK) {
         return st;
     }
-    rollouts r = {.task = task, .brain = brain, .variation = &config->variation};
-    spoti_tune_source source = {.task = task_info->name,
-                                .charge_as = task_info->charge_as,
-                                .engine = task_info->engine,
-                                .dims = task_info->dims,
-                                .policy_type = info.type,
-                                .policy_task = info.task,
-                                .policy_varies = info.varies,
-                                .policy_horizon = info.horizon,
-                                .default_steps = info.default_steps,
-                                .confirms = subject->confirms,
-                                .run = run,
-                                .cost = cost,
-                                .ctx = &r};
-    st = spoti_identify(task, brain, source.identity, diag);
-    if (st != SPOT_OK) {
-        return st;
+    *r = (rollouts){.task = task, .brain = brain, .variation = &config->variation};
+    *source = (spoti_tune_source){.task = task_info->name,
+                                  .charge_as = task_info->charge_as,
+                                  .engine = task_info->engine,
+                                  .dims = task_info->dims,
+                                  .policy_type = info.type,
+                                  .policy_task = info.task,
+                                  .policy_varies = info.varies,
+                                  .policy_horizon = info.horizon,
+                                  .default_steps = info.default_steps,
+                                  .confirms = subject->confirms,
+                                  .run = run,
+                                  .cost = cost,
+                                  .ctx = r};
+    return spoti_identify(task, brain, source->identity, diag);
+}
+
+spot_status spoti_tune_on(const spoti_tune_subject *subject, const spot_tune_config *config,
+                          spot_progress_fn progress, void *ctx, spot_tune_result **out,
+                          spot_diag *diag)
+{
+    rollouts r;
+    spoti_tune_source source;
+    if (out == NULL) {
+        return SPOT_E_INVALID;
     }
-    return spoti_tune(&source, subject->platform, config, progress, ctx, out, diag);
+    *out = NULL;
+    const spot_status st = make_source(subject, config, &r, &source, diag);
+    return st == SPOT_OK ? spoti_tune(&source, subject->platform, config, progress, ctx, out, diag)
+                         : st;
 }
 
 spot_status spot_tune(const spot_task *task, const spot_brain *brain, const spot_platform *platform,
@@ -101,4 +108,19 @@ spot_status spot_tune(const spot_task *task, const spot_brain *brain, const spot
 {
     const spoti_tune_subject subject = {.task = task, .brain = brain, .platform = platform};
     return spoti_tune_on(&subject, config, progress, ctx, out, diag);
+}
+
+spot_status spot_tune_folder_open(const spot_task *task, const spot_brain *brain,
+                                  const spot_platform *platform, const spot_tune_config *config,
+                                  const char *dir, spot_tune_folder **out, spot_diag *diag)
+{
+    const spoti_tune_subject subject = {.task = task, .brain = brain, .platform = platform};
+    rollouts r;
+    spoti_tune_source source;
+    if (out == NULL) {
+        return SPOT_E_INVALID;
+    }
+    *out = NULL;
+    const spot_status st = make_source(&subject, config, &r, &source, diag);
+    return st == SPOT_OK ? spoti_folder_open(&source, platform, config, dir, out, diag) : st;
 }

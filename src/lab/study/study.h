@@ -7,6 +7,7 @@
 #define SPOTI_STUDY_STUDY_H
 
 #include "spot/tune.h"
+#include "spot/tune_folder.h"
 
 enum {
     SPOTI_IDENTITY_SIZE = 224,
@@ -53,6 +54,11 @@ typedef struct spoti_tune_subject {
 spot_status spoti_tune_on(const spoti_tune_subject *subject, const spot_tune_config *config,
                           spot_progress_fn progress, void *ctx, spot_tune_result **out,
                           spot_diag *diag);
+
+/* spot_tune_folder_open with any source of episodes. */
+spot_status spoti_folder_open(const spoti_tune_source *source, const spot_platform *platform,
+                              const spot_tune_config *config, const char *dir,
+                              spot_tune_folder **out, spot_diag *diag);
 
 /* Describes what a task and a brain are, for `identity`: what the task's table and what
  * spot_brain_identify says. Returns SPOT_OK, E_NOMEM, or what the brain reported. */

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
-#include "core/base/hash.h"
 #include "core/base/text.h"
 #include "lab/study/judge.h"
 #include "lab/study/tuner.h"
@@ -189,21 +188,11 @@ static spot_status fill_row(const spoti_tuner *t, const spot_platform *platform,
                : st;
 }
 
-static spot_status hash_inputs(spoti_tuner *t, spot_diag *diag)
-{
-    spot_status st = SPOT_OK;
-    t->inputs = SPOTI_HASH_START;
-    for (int i = 0; st == SPOT_OK && i < t->config->n_inputs; i++) {
-        st = spoti_hash_file(&t->inputs, t->config->inputs[i], diag);
-    }
-    return st;
-}
-
-static spot_status prepare(spoti_tuner *t, const spot_platform *platform, spot_diag *diag)
+static spot_status make_room(spoti_tuner *t)
 {
     const spot_tune_config *c = t->config;
-    size_t n_rows = (size_t)c->n_points;
-    size_t n_seeds = (size_t)c->n_seeds;
+    const size_t n_rows = (size_t)c->n_points;
+    const size_t n_seeds = (size_t)c->n_seeds;
     size_t n_episodes = 0;
     t->result = (spot_tune_result *)spoti_calloc(NULL, 1, sizeof(*t->result));
     if (t->result == NULL || !spoti_size_mul(n_rows, n_seeds, &n_episodes)) {
@@ -220,7 +209,17 @@ static spot_status prepare(spoti_tuner *t, const spot_platform *platform, spot_d
     for (int i = 0; i < c->n_seeds; i++) {
         t->seeds[i] = c->seed + (uint64_t)i;
     }
+    return SPOT_OK;
+}
 
+spot_status spoti_tuner_prepare(spoti_tuner *t, const spot_platform *platform, spot_diag *diag)
+{
+    const spot_tune_config *c = t->config;
+    spot_status st = check_config(c, diag);
+    st = st == SPOT_OK ? make_room(t) : st;
+    if (st != SPOT_OK) {
+        return st;
+    }
     fill_setting(t, platform);
     const spot_tune_setting *s = &t->result->setting;
     if (s->n_execute < 1 || s->n_execute > t->source->policy_horizon) {
@@ -230,11 +229,18 @@ static spot_status prepare(spoti_tuner *t, const spot_platform *platform, spot_d
     t->result->goal = c->goal != SPOT_GOAL_AUTO          ? c->goal
                       : s->regime == SPOT_REGIME_DYNAMIC ? SPOT_GOAL_SUCCESS
                                                          : SPOT_GOAL_TIME;
-    spot_status st = SPOT_OK;
     for (int i = 0; st == SPOT_OK && i < c->n_points; i++) {
         st = fill_row(t, platform, i, diag);
     }
-    return st == SPOT_OK ? hash_inputs(t, diag) : st;
+    return st == SPOT_OK ? spoti_describe_inputs(c->inputs, c->n_inputs, t->inputs, diag) : st;
+}
+
+void spoti_tuner_free(spoti_tuner *t)
+{
+    const size_t n_seeds = (size_t)t->config->n_seeds;
+    spoti_free(NULL, t->seeds, n_seeds * sizeof(*t->seeds));
+    spoti_free(NULL, t->episodes, n_seeds * (size_t)t->config->n_points * sizeof(*t->episodes));
+    spot_tune_result_destroy(t->result);
 }
 
 spot_status spoti_tune(const spoti_tune_source *source, const spot_platform *platform,
@@ -243,12 +249,7 @@ spot_status spoti_tune(const spoti_tune_source *source, const spot_platform *pla
 {
     spoti_tuner t = {.source = source, .config = config, .progress = progress, .progress_ctx = ctx};
     *out = NULL;
-    spot_status st = check_config(config, diag);
-    if (st != SPOT_OK) {
-        return st;
-    }
-    size_t n_seeds = (size_t)config->n_seeds;
-    st = prepare(&t, platform, diag);
+    spot_status st = spoti_tuner_prepare(&t, platform, diag);
     if (st == SPOT_OK) {
         st = spoti_judge_law(t.result, source->dims.tick_s, source->dims.ticks_per_action);
     }
@@ -258,15 +259,13 @@ spot_status spoti_tune(const spoti_tune_source *source, const spot_platform *pla
     if (st == SPOT_OK) {
         st = spoti_judge_episodes(t.result, t.episodes, diag);
     }
-    for (int i = 0; t.result != NULL && i < t.result->n_rows && t.result->rows != NULL; i++) {
+    for (int i = 0; st == SPOT_OK && i < t.result->n_rows; i++) {
         t.result->rows[i].latency.shape = NULL; /* the result may outlive the trace */
     }
-    spoti_free(NULL, t.seeds, n_seeds * sizeof(*t.seeds));
-    spoti_free(NULL, t.episodes, n_seeds * (size_t)config->n_points * sizeof(*t.episodes));
-    if (st != SPOT_OK) {
-        spot_tune_result_destroy(t.result);
-        return st;
+    if (st == SPOT_OK) {
+        *out = t.result;
+        t.result = NULL;
     }
-    *out = t.result;
-    return SPOT_OK;
+    spoti_tuner_free(&t);
+    return st;
 }

@@ -82,37 +82,100 @@ static void save(char path[PATH_SIZE], const char *name)
     assert_int_equal(spoti_episodes_save(path, SIGNATURE, episodes, N, &diag), SPOT_OK);
 }
 
+/* The episodes of a file, as they come. */
+typedef struct reading {
+    spot_episode episodes[N];
+    int n;
+    spoti_episodes_there there;
+    spot_diag diag;
+} reading;
+
+static spot_status take(void *ctx, const spot_episode *episode)
+{
+    reading *r = ctx;
+    assert_true(r->n < N);
+    r->episodes[r->n++] = *episode;
+    return SPOT_OK;
+}
+
+static spot_status read_file(const char *path, const char *signature, reading *r)
+{
+    memset(r, 0, sizeof(*r));
+    return spoti_episodes_read(path, signature, take, r, &r->there, &r->diag);
+}
+
+static void expect_refused(const char *path, const char *signature, spot_status want,
+                           const char *words)
+{
+    reading r;
+    assert_int_equal(read_file(path, signature, &r), want);
+    if (strncmp(r.diag.text, path, strlen(path)) != 0 || strstr(r.diag.text, words) == NULL) {
+        fail_msg("'%s' does not name the file and say '%s'", r.diag.text, words);
+    }
+}
+
 static void what_was_saved_comes_back_to_the_bit(void **state)
 {
     char path[PATH_SIZE];
+    char text[FILE_SIZE];
     spot_episode want[N];
-    spot_episode got[N];
+    reading r;
     (void)state;
     save(path, "round.csv");
     make_episodes(want);
-    assert_true(spoti_episodes_load(path, SIGNATURE, SEEDS, N, got));
+    assert_int_equal(read_file(path, SIGNATURE, &r), SPOT_OK);
+    assert_int_equal(r.n, N);
     for (int i = 0; i < N; i++) {
-        assert_same(&got[i], &want[i]);
+        assert_same(&r.episodes[i], &want[i]);
+        const spot_motion_value *time = &r.episodes[i].motion.values[SPOT_MOTION_COMPLETION_TIME_S];
+        assert_true(time->why == SPOT_MOTION_WHY_DEFINED && time->value == want[i].time_s);
     }
+    assert_int_equal(r.there.n, N);
+    assert_int_equal(r.there.whole, spot_test_read_file(path, text, sizeof(text)));
+    assert_true(r.there.in_order);
     (void)unlink(path);
+    assert_int_equal(read_file(path, SIGNATURE, &r), SPOT_OK); /* nothing is there */
+    assert_int_equal(r.n + r.there.n + r.there.whole, 0);
 }
 
-static void another_signature_seed_or_count_is_refused(void **state)
+static void another_signature_is_refused_by_what_differs(void **state)
 {
     char path[PATH_SIZE];
-    spot_episode got[N + 1];
-    const uint64_t others[N] = {SEEDS[0], SEEDS[1], 5};
-    const uint64_t more[N + 1] = {SEEDS[0], SEEDS[1], SEEDS[2], 0};
+    char text[FILE_SIZE];
+    int format = 0;
     (void)state;
     save(path, "other.csv");
-    assert_false(spoti_episodes_load(path, "version=y", SEEDS, N, got));
-    assert_false(spoti_episodes_load(path, "", SEEDS, N, got));
-    assert_false(spoti_episodes_load(path, SIGNATURE, others, N, got));
-    assert_false(spoti_episodes_load(path, SIGNATURE, SEEDS, N - 1, got));
-    assert_false(spoti_episodes_load(path, SIGNATURE, more, N + 1, got));
-    assert_true(spoti_episodes_load(path, SIGNATURE, SEEDS, N, got));
+    expect_refused(path, "version=y point='steps=5 overlap=0' seed=18446744073709551613",
+                   SPOT_E_INVALID, "version is x there and y here; expected");
+    expect_refused(path, "version=x point='steps=5 overlap=1' seed=18446744073709551613",
+                   SPOT_E_INVALID, "point is steps=5 overlap=0 there and steps=5 overlap=1 here; ");
+    expect_refused(path, "version=x point='steps=5 overlap=0'", SPOT_E_INVALID,
+                   "seed is 18446744073709551613 there and not said here");
+    expect_refused(path, "", SPOT_E_INVALID, "version is x there and not said here");
+    assert_true(spoti_episodes_signature(path, &format, text, sizeof(text)));
+    assert_int_equal(format, SPOTI_EPISODES_FORMAT);
+    assert_string_equal(text, SIGNATURE);
     (void)unlink(path);
-    assert_false(spoti_episodes_load(path, SIGNATURE, SEEDS, N, got));
+    assert_false(spoti_episodes_signature(path, &format, text, sizeof(text)));
+}
+
+static void other_files_and_formats_are_refused(void **state)
+{
+    char path[PATH_SIZE];
+    char text[64];
+    int format = 0;
+    (void)state;
+    spot_test_temp_path(path, sizeof(path), "format.csv");
+    spot_test_write_file(path, "# sweetspot episodes, format 3: version=x\nseed\n", 47);
+    expect_refused(path, SIGNATURE, SPOT_E_FORMAT, ":1: episodes of format 3, expected format 4");
+    assert_true(spoti_episodes_signature(path, &format, text, sizeof(text)));
+    assert_int_equal(format, 3);
+    spot_test_write_file(path, "seed,success\n1,1\n", 17);
+    expect_refused(path, SIGNATURE, SPOT_E_FORMAT, ":1: no episodes of sweetspot");
+    spot_test_write_file(path, "seed,success", 12);
+    expect_refused(path, SIGNATURE, SPOT_E_FORMAT, ":1: no episodes of sweetspot");
+    assert_false(spoti_episodes_signature(path, &format, text, sizeof(text)));
+    (void)unlink(path);
 }
 
 /* A name in the signature may hold what it likes: rows are ours, and the file is known again. */
@@ -122,33 +185,47 @@ static void a_name_writes_no_rows(void **state)
     char path[PATH_SIZE];
     char text[FILE_SIZE];
     spot_episode episodes[N];
+    reading r;
     (void)state;
     make_episodes(episodes);
     spot_test_temp_path(path, sizeof(path), "named.csv");
     assert_int_equal(spoti_episodes_save(path, NAMED, episodes, N, NULL), SPOT_OK);
-    assert_true(spoti_episodes_load(path, NAMED, SEEDS, N, episodes));
-    assert_false(spoti_episodes_load(path, "policy=a\nseed,x\x1b[2J\r\xfe,b", SEEDS, N, episodes));
+    assert_int_equal(read_file(path, NAMED, &r), SPOT_OK);
+    assert_int_equal(r.n, N);
+    assert_int_equal(read_file(path, "policy=a\nseed,x\x1b[2J\r\xfe,b", &r), SPOT_E_INVALID);
     (void)spot_test_read_file(path, text, sizeof(text));
-    assert_non_null(strstr(text, "3: policy=a\\x0aseed,x\\x1b[2J\\x0d\\xff,b\nseed,success,"));
+    assert_non_null(strstr(text, "4: policy=a\\x0aseed,x\\x1b[2J\\x0d\\xff,b\nseed,success,"));
     (void)unlink(path);
 }
 
-/* However much of the file is missing, it is noticed. */
-static void every_shorter_file_is_refused(void **state)
+/* However much of the file is missing: what is whole is read, and nothing else. */
+static void of_every_shorter_file_the_whole_rows_are_read(void **state)
 {
     char path[PATH_SIZE];
     char whole[FILE_SIZE];
-    spot_episode got[N];
+    spot_episode want[N];
+    reading r;
     (void)state;
     save(path, "cut.csv");
+    make_episodes(want);
     size_t size = spot_test_read_file(path, whole, sizeof(whole));
     assert_in_range(size, 100, FILE_SIZE - 2);
-    for (size_t cut = 0; cut < size; cut++) {
+    for (size_t cut = 0; cut <= size; cut++) {
+        int lines = 0;
+        size_t last = 0; /* behind the last newline */
+        for (size_t i = 0; i < cut; i++) {
+            lines += whole[i] == '\n';
+            last = whole[i] == '\n' ? i + 1 : last;
+        }
         spot_test_write_file(path, whole, cut);
-        assert_false(spoti_episodes_load(path, SIGNATURE, SEEDS, N, got));
+        assert_int_equal(read_file(path, SIGNATURE, &r), SPOT_OK);
+        assert_int_equal(r.n, lines > 2 ? lines - 2 : 0);
+        assert_int_equal(r.there.whole, lines >= 2 ? last : 0);
+        assert_int_equal(r.there.in_order, lines >= 2 && last == cut);
+        for (int i = 0; i < r.n; i++) {
+            assert_same(&r.episodes[i], &want[i]);
+        }
     }
-    spot_test_write_file(path, whole, size);
-    assert_true(spoti_episodes_load(path, SIGNATURE, SEEDS, N, got));
     (void)unlink(path);
 }
 
@@ -163,7 +240,7 @@ static void write_row(const char *path, const char *whole, size_t head, const ch
     for (int m = 1; fault != NULL && m < SPOTI_N_METRIC_KEPT; m++) {
         text[length++] = ',';
     }
-    length += snprintf(text + length, sizeof(text) - (size_t)length, "%s%s\n# complete\n",
+    length += snprintf(text + length, sizeof(text) - (size_t)length, "%s%s\n",
                        fault != NULL ? last_cell : "", fault != NULL ? fault + 1 : row);
     spot_test_write_file(path, text, (size_t)length);
 }
@@ -188,7 +265,7 @@ static void a_damaged_row_is_refused(void **state)
     };
     char path[PATH_SIZE];
     char whole[FILE_SIZE];
-    spot_episode got[1];
+    reading r;
     (void)state;
     save(path, "damaged.csv");
     (void)spot_test_read_file(path, whole, sizeof(whole));
@@ -198,16 +275,21 @@ static void a_damaged_row_is_refused(void **state)
         bool good = i == sizeof(rows) / sizeof(rows[0]); /* the last one shows what is accepted */
         const char *row = good ? "18446744073709551613,1,0,2,1,1,1,1,1,1,1,1,1,1,1,1,0," : rows[i];
         write_row(path, whole, head, row, ",");
-        assert_int_equal(spoti_episodes_load(path, SIGNATURE, SEEDS, 1, got), good);
+        if (good) {
+            assert_int_equal(read_file(path, SIGNATURE, &r), SPOT_OK);
+            assert_int_equal(r.n, 1);
+        } else {
+            expect_refused(path, SIGNATURE, SPOT_E_FORMAT, ":3: damaged: no episode");
+        }
     }
     /* a metric is a number or nothing */
     static const char *const cells[] = {",", "-1e-3,", "nan,", "inf,", "x,", " ,", "1 ,", ""};
     for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
         write_row(path, whole, head, "18446744073709551613,1,0,2,1,1,1,1,1,1,1,1,1,1,1,1,0,",
                   cells[i]);
-        assert_int_equal(spoti_episodes_load(path, SIGNATURE, SEEDS, 1, got), i < 2);
+        assert_int_equal(read_file(path, SIGNATURE, &r), i < 2 ? SPOT_OK : SPOT_E_FORMAT);
         if (i < 2) {
-            const spot_motion_value *last = &got[0].motion.values[SPOT_MOTION_N_METRIC - 1];
+            const spot_motion_value *last = &r.episodes[0].motion.values[SPOT_MOTION_N_METRIC - 1];
             assert_int_equal(last->why == SPOT_MOTION_WHY_DEFINED, i == 1);
             assert_true(i == 1 ? last->value == -1e-3 : isnan(last->value));
         }
@@ -233,9 +315,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_saved_comes_back_to_the_bit),
-        cmocka_unit_test(another_signature_seed_or_count_is_refused),
+        cmocka_unit_test(another_signature_is_refused_by_what_differs),
+        cmocka_unit_test(other_files_and_formats_are_refused),
         cmocka_unit_test(a_name_writes_no_rows),
-        cmocka_unit_test(every_shorter_file_is_refused),
+        cmocka_unit_test(of_every_shorter_file_the_whole_rows_are_read),
         cmocka_unit_test(a_damaged_row_is_refused),
         cmocka_unit_test(a_folder_that_is_not_there_is_an_error),
     };

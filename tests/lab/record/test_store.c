@@ -5,10 +5,12 @@
 
 #include "lab/rollout/motion.h"
 
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -183,11 +185,12 @@ static void what_is_put_is_found_to_the_bit_also_by_the_next_process(void **stat
     }
 }
 
-static void another_identity_finds_nothing(void **state)
+static void another_identity_finds_nothing_or_is_refused(void **state)
 {
     (void)state;
     for (int kind = 0; kind < N_STORE; kind++) {
         for (int what = 0; what < 3; what++) {
+            const bool refused = kind == FILES && what < 2; /* a file is of one identity */
             setup s;
             begin(&s, "identity", 0);
             open_store(&s, kind);
@@ -195,54 +198,98 @@ static void another_identity_finds_nothing(void **state)
             spoti_store_close(&s.store);
             (void)strcat(s.points[0].identity, what == 0 ? " speed=2" : "");
             (void)strcpy(s.points[0].plan, what == 1 ? " plan=1" : "");
-            open_store(&s, kind);
-            assert_int_equal(count_found(&s, 0), what == 2 ? N_SEEDS : 0);
-            spoti_store_close(&s.store);
+            if (refused) {
+                const spot_status st = OPEN[kind](s.path, &s.run, &s.store, &s.diag);
+                assert_int_equal(st, SPOT_E_INVALID);
+                assert_null(s.store.ops);
+                assert_non_null(strstr(s.diag.text, what == 0 ? "speed is not said there and 2 here"
+                                                              : "plan is not said there and 1"));
+            } else {
+                open_store(&s, kind);
+                assert_int_equal(count_found(&s, 0), what == 2 ? N_SEEDS : 0);
+                spoti_store_close(&s.store);
+            }
             remove_store(&s);
         }
     }
 }
 
-/* The folder is what it always was: a file a point, whose first line says the seeds and then the plan. */
+/* A file a point, whose first line is the identity, and the seeds in order whoever was first. */
 static void a_folder_holds_a_file_a_point(void **state)
 {
     setup s;
+    setup other;
     char path[2 * PATH_SIZE];
     char text[FILE_SIZE];
+    char again[FILE_SIZE];
     (void)state;
     begin(&s, "folder", 5);
     (void)strcpy(s.points[1].plan, " plan=12");
     open_store(&s, FILES);
-    assert_false(s.store.ops->in_parts);
-    put(&s, 1, 0, N_SEEDS);
+    put(&s, 1, 4, 2);
+    put(&s, 1, 0, 3);
+    put(&s, 1, 3, 1);
+    assert_int_equal(s.store.ops->finish(s.store.self, 1, &s.diag), SPOT_OK);
     (void)snprintf(path, sizeof(path), "%s/steps=1_overlap=0.csv", s.path);
-    (void)spot_test_read_file(path, text, sizeof(text));
-    *strchr(text, '\n') = '\0';
-    assert_string_equal(text, "# sweetspot episodes, format 3: version=x point='steps=1 overlap=0' "
-                              "seed=5 n_seeds=6 plan=12");
+    const size_t size = spot_test_read_file(path, text, sizeof(text));
     spoti_store_close(&s.store);
     remove_store(&s);
+    begin(&other, "folder", 5);
+    (void)strcpy(other.points[1].plan, " plan=12");
+    open_store(&other, FILES);
+    put(&other, 1, 0, N_SEEDS);
+    assert_int_equal(other.store.ops->finish(other.store.self, 1, &other.diag), SPOT_OK);
+    assert_int_equal(spot_test_read_file(path, again, sizeof(again)), size);
+    assert_memory_equal(text, again, size);
+    *strchr(text, '\n') = '\0';
+    assert_string_equal(
+        text, "# sweetspot episodes, format 4: version=x point='steps=1 overlap=0' plan=12");
+    spoti_store_close(&other.store);
+    remove_store(&other);
 }
 
-static void sqlite_takes_parts_and_other_seeds(void **state)
+static void a_store_takes_parts_and_other_seeds(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < N_STORE; kind++) {
+        setup s;
+        begin(&s, "parts", 0);
+        open_store(&s, kind);
+        put(&s, 0, 4, 2);
+        put(&s, 0, 1, 1);
+        put(&s, 0, 0, 0); /* nothing */
+        assert_int_equal(count_found(&s, 0), 3);
+        assert_true(s.kept[1] && s.kept[4] && s.kept[5]);
+        put(&s, 1, 2, 1); /* another point between */
+        put(&s, 0, 2, 1);
+        assert_int_equal(count_found(&s, 1), 1);
+        spoti_store_close(&s.store);
+        /* fewer seeds read a part; more go on, and lose none */
+        s.run.n_seeds = 5;
+        open_store(&s, kind);
+        assert_int_equal(count_found(&s, 0), 3);
+        put(&s, 0, 0, 1);
+        spoti_store_close(&s.store);
+        s.run.n_seeds = N_SEEDS;
+        open_store(&s, kind);
+        assert_int_equal(count_found(&s, 0), 5);
+        assert_false(s.kept[3]);
+        put(&s, 0, 5, 1); /* again, among others */
+        put(&s, 0, 3, 1);
+        assert_int_equal(count_found(&s, 0), N_SEEDS);
+        spoti_store_close(&s.store);
+        remove_store(&s);
+    }
+}
+
+static void a_confirmation_is_none_of_a_choice(void **state)
 {
     setup s;
     (void)state;
-    begin(&s, "parts", 0);
+    begin(&s, "purpose", 0);
     open_store(&s, SQLITE);
-    assert_true(s.store.ops->in_parts);
-    put(&s, 0, 4, 2);
-    put(&s, 0, 1, 1);
-    put(&s, 0, 0, 0); /* nothing */
-    assert_int_equal(count_found(&s, 0), 3);
-    assert_true(s.kept[1] && s.kept[4] && s.kept[5]);
+    put(&s, 0, 0, 3);
     spoti_store_close(&s.store);
-    /* more seeds are a run that goes on; a confirmation is none of it */
-    s.run.n_seeds = 5;
-    open_store(&s, SQLITE);
-    assert_int_equal(count_found(&s, 0), 2);
-    spoti_store_close(&s.store);
-    s.run.n_seeds = N_SEEDS;
     s.run.purpose = "confirm";
     open_store(&s, SQLITE);
     assert_int_equal(count_found(&s, 0), 0);
@@ -252,6 +299,101 @@ static void sqlite_takes_parts_and_other_seeds(void **state)
     open_store(&s, SQLITE);
     assert_int_equal(count_found(&s, 0), 3);
     spoti_store_close(&s.store);
+    remove_store(&s);
+}
+
+/* Killed at any byte of what it appends: the whole rows are there, and the next run goes on behind them. */
+static void a_file_that_was_cut_anywhere_goes_on(void **state)
+{
+    setup s;
+    char path[2 * PATH_SIZE];
+    char whole[FILE_SIZE];
+    char again[FILE_SIZE];
+    (void)state;
+    begin(&s, "cut", 0);
+    (void)snprintf(path, sizeof(path), "%s/steps=10_overlap=0.csv", s.path);
+    open_store(&s, FILES);
+    put(&s, 0, 0, N_SEEDS);
+    spoti_store_close(&s.store);
+    const size_t size = spot_test_read_file(path, whole, sizeof(whole));
+    assert_in_range(size, 1000, FILE_SIZE - 1);
+    for (size_t cut = 0; cut < size; cut += 7) {
+        spot_test_write_file(path, whole, cut);
+        open_store(&s, FILES);
+        const int n = count_found(&s, 0);
+        assert_true(n < N_SEEDS);
+        put(&s, 0, n, N_SEEDS - n); /* rows are whole in order */
+        assert_int_equal(s.store.ops->finish(s.store.self, 0, &s.diag), SPOT_OK);
+        spoti_store_close(&s.store);
+        assert_int_equal(spot_test_read_file(path, again, sizeof(again)), size);
+        assert_memory_equal(whole, again, size);
+    }
+    remove_store(&s);
+}
+
+/* Nothing is lost where nothing can be written: the file is what it was. */
+static void a_full_disk_or_a_folder_that_is_locked_loses_nothing(void **state)
+{
+    setup s;
+    char path[2 * PATH_SIZE];
+    char before[FILE_SIZE];
+    char after[FILE_SIZE];
+    struct rlimit old;
+    (void)state;
+    begin(&s, "full", 0);
+    (void)snprintf(path, sizeof(path), "%s/steps=10_overlap=0.csv", s.path);
+    open_store(&s, FILES);
+    put(&s, 0, 0, 2);
+    const size_t size = spot_test_read_file(path, before, sizeof(before));
+    /* a limit on the size of files in place of a full disk */
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    const struct rlimit tight = {.rlim_cur = size + 100, .rlim_max = old.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+    s.diag.text[0] = '\0';
+    const spot_status st = s.store.ops->put(s.store.self, 0, &s.episodes[0][2], 3, &s.diag);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    assert_int_equal(st, SPOT_E_IO);
+    assert_non_null(strstr(s.diag.text, "steps=10_overlap=0.csv: cannot write: File too large"));
+    assert_int_equal(spot_test_read_file(path, after, sizeof(after)), size);
+    assert_memory_equal(before, after, size);
+    put(&s, 0, 2, 3); /* and goes on */
+    assert_int_equal(count_found(&s, 0), 5);
+    spoti_store_close(&s.store);
+    if (geteuid() != 0) {
+        spoti_store second;
+        assert_int_equal(chmod(s.path, 0555), 0);
+        assert_int_equal(spoti_store_open_files(s.path, &s.run, &second, &s.diag), SPOT_E_IO);
+        assert_non_null(strstr(s.diag.text, "cannot write"));
+        assert_int_equal(chmod(s.path, 0755), 0);
+    }
+    remove_store(&s);
+}
+
+static void a_second_process_is_refused_by_who_is_there(void **state)
+{
+    setup s;
+    char want[64];
+    spoti_store second;
+    (void)state;
+    begin(&s, "busy", 0);
+    open_store(&s, FILES);
+    /* a lock is one of its file description: this process is like another */
+    assert_int_equal(spoti_store_open_files(s.path, &s.run, &second, &s.diag), SPOT_E_STATE);
+    (void)snprintf(want, sizeof(want), "process %ld on ", (long)getpid());
+    assert_non_null(strstr(s.diag.text, want));
+    assert_non_null(strstr(s.diag.text, s.path));
+    assert_null(second.ops);
+    spoti_store_close(&s.store);
+    open_store(&s, FILES); /* it is free again */
+    spoti_store_close(&s.store);
+    /* what a killed one left bars nobody */
+    char lock[2 * PATH_SIZE];
+    (void)snprintf(lock, sizeof(lock), "%s/.lock", s.path);
+    spot_test_write_file(lock, "1 elsewhere", 11);
+    open_store(&s, FILES);
+    spoti_store_close(&s.store);
+    assert_int_not_equal(access(lock, F_OK), 0);
     remove_store(&s);
 }
 
@@ -416,6 +558,22 @@ static void files_of_others_are_refused_and_left_alone(void **state)
     spoti_store_close(&s.store); /* twice is fine */
 }
 
+static void a_store_of_another_version_is_read_but_not_written(void **state)
+{
+    setup s;
+    visits v = {.n = 0};
+    (void)state;
+    begin(&s, "older", 0);
+    open_store(&s, SQLITE);
+    put(&s, 0, 0, N_SEEDS);
+    put(&s, 1, 0, N_SEEDS);
+    spoti_store_close(&s.store);
+    run_sql(s.path, "PRAGMA user_version = 0");
+    refuse(&s, true, "of format 0, expected format 2");
+    assert_int_equal(read_all(&s, &v), SPOT_OK);
+    (void)unlink(s.path);
+}
+
 static void cells_that_cannot_be_are_refused(void **state)
 {
     static const char *const edits[] = {
@@ -518,9 +676,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_put_is_found_to_the_bit_also_by_the_next_process),
-        cmocka_unit_test(another_identity_finds_nothing),
+        cmocka_unit_test(another_identity_finds_nothing_or_is_refused),
         cmocka_unit_test(a_folder_holds_a_file_a_point),
-        cmocka_unit_test(sqlite_takes_parts_and_other_seeds),
+        cmocka_unit_test(a_store_takes_parts_and_other_seeds),
+        cmocka_unit_test(a_confirmation_is_none_of_a_choice),
+        cmocka_unit_test(a_file_that_was_cut_anywhere_goes_on),
+        cmocka_unit_test(a_full_disk_or_a_folder_that_is_locked_loses_nothing),
+        cmocka_unit_test(a_second_process_is_refused_by_who_is_there),
+        cmocka_unit_test(a_store_of_another_version_is_read_but_not_written),
         cmocka_unit_test(the_run_that_was_opened_last_is_read),
         cmocka_unit_test(files_of_others_are_refused_and_left_alone),
         cmocka_unit_test(cells_that_cannot_be_are_refused),

@@ -413,9 +413,11 @@ static void the_tuner_takes_another_backend_and_knows_its_tasks_apart(void **sta
     assert_int_equal(reused(r), 2);
     spot_tune_result_destroy(r);
     self.mark_m = 2.0; /* as far away as before, but another task */
-    r = tune(task, platform, &config);
-    assert_int_equal(reused(r), 0);
-    spot_tune_result_destroy(r);
+    spot_diag diag = {""};
+    assert_int_equal(spot_tune(task, &BRAIN, platform, &config, NULL, NULL, &r, &diag),
+                     SPOT_E_INVALID);
+    assert_null(r);
+    assert_non_null(strstr(diag.text, "mark is 1 there and 2 here; probe is "));
 
     for (int i = 0; i < 2; i++) {
         char file[2 * PATH_SIZE];

@@ -155,13 +155,18 @@ static void path_of(const setup *s, int i, char *path)
     (void)snprintf(path, 2 * PATH_SIZE, "%s/%s", s->dir, FILES[i]);
 }
 
-static void end(setup *s)
+static void remove_files(const setup *s)
 {
     char path[2 * PATH_SIZE];
     for (int i = 0; i < N_POINTS; i++) {
         path_of(s, i, path);
         (void)unlink(path);
     }
+}
+
+static void end(setup *s)
+{
+    remove_files(s);
     (void)rmdir(s->dir);
     spot_platform_destroy(s->platform);
 }
@@ -273,8 +278,37 @@ static void a_missing_or_damaged_point_is_run_alone(void **state)
     end(&s);
 }
 
-/* Whatever could change an episode makes the kept ones worthless. */
-static void every_change_of_the_setting_runs_again(void **state)
+/* The folder is refused, by what differs, before anything runs; nothing in it changes. */
+static void expect_other(setup *s, const char *words)
+{
+    static char before[1 << 17];
+    static char after[1 << 17];
+    char path[2 * PATH_SIZE];
+    spot_tune_result *r = NULL;
+    path_of(s, 2, path);
+    const size_t size = spot_test_read_file(path, before, sizeof(before));
+    s->fake.calls = 0;
+    assert_int_equal(spoti_tune(&s->source, s->platform, &s->config, NULL, NULL, &r, &s->diag),
+                     SPOT_E_INVALID);
+    assert_null(r);
+    assert_int_equal(s->fake.calls, 0);
+    if (strstr(s->diag.text, words) == NULL) {
+        fail_msg("'%s' does not say '%s'", s->diag.text, words);
+    }
+    assert_int_equal(spot_test_read_file(path, after, sizeof(after)), size);
+    assert_memory_equal(before, after, size);
+}
+
+/* Likewise; and in an empty folder it runs. */
+static void expect_other_setting(setup *s, const char *words)
+{
+    expect_other(s, words);
+    remove_files(s);
+    assert_int_equal(tune_again(s), N_POINTS);
+}
+
+/* Whatever decides episodes is told apart, by its name. */
+static void every_change_of_the_setting_is_refused_by_its_name(void **state)
 {
     setup s;
     char input[PATH_SIZE];
@@ -282,37 +316,37 @@ static void every_change_of_the_setting_runs_again(void **state)
     begin(&s, "changes");
     assert_int_equal(tune_again(&s), N_POINTS);
     (void)strcpy(s.source.identity, "model=1 policy=2");
-    assert_int_equal(tune_again(&s), N_POINTS);
+    expect_other_setting(&s, ":1: episodes of another setting: policy is 1 there and 2 here; exp");
     s.config.charge_as = "large";
-    assert_int_equal(tune_again(&s), N_POINTS);
+    expect_other_setting(&s, "class is small there and large here; latency_s is");
     s.config.variation.speed = 1.5;
-    assert_int_equal(tune_again(&s), N_POINTS);
+    expect_other_setting(&s, "speed is 1 there and 1.5 here");
     s.config.variation.noise = 0.5;
-    assert_int_equal(tune_again(&s), N_POINTS);
+    expect_other_setting(&s, "noise is 1 there and 0.5 here");
     s.config.n_execute = 7;
-    assert_int_equal(tune_again(&s), N_POINTS);
+    expect_other_setting(&s, "execute is 8 there and 7 here");
     s.config.clock = SPOT_CLOCK_PAPER;
-    assert_int_equal(tune_again(&s), N_POINTS);
-    s.config.seed = 1;
-    assert_int_equal(tune_again(&s), N_POINTS);
-    s.config.n_seeds = N_SEEDS + 1;
-    assert_int_equal(tune_again(&s), N_POINTS);
-    s.config.overhead_s = 0.1;
-    assert_int_equal(tune_again(&s), N_POINTS);
+    expect_other_setting(&s, "clock is exact there and paper here");
+    s.config.overhead_s = 0.25;
+    expect_other_setting(&s, "overhead_s is 0 there and 0.25 here");
+    s.source.task = "other task";
+    expect_other_setting(&s, "task is fake-task there and other task here");
 
     spot_test_temp_path(input, sizeof(input), "input");
     const char *const inputs[] = {input};
     s.config.inputs = inputs;
     s.config.n_inputs = 1;
     spot_test_write_file(input, "one", 3);
-    assert_int_equal(tune_again(&s), N_POINTS);
+    expect_other_setting(&s, "input is not said there and ");
     spot_test_write_file(input, "two", 3);
-    assert_int_equal(tune_again(&s), N_POINTS);
+    expect_other_setting(&s, "input is ");
 
-    /* what decides only how episodes are read does not */
+    /* what decides only how episodes are read, and who runs them, does not */
     s.config.goal = SPOT_GOAL_TIME;
     s.config.resamples = 100;
     s.config.threads = 2;
+    s.config.kernels = "reference";
+    s.source.engine = (spot_engine){.name = "another", .version = "9"};
     assert_int_equal(tune_again(&s), 0);
     (void)unlink(input);
     spot_tune_result *r = NULL;
@@ -320,6 +354,52 @@ static void every_change_of_the_setting_runs_again(void **state)
                      SPOT_E_IO);
     assert_null(r);
     end(&s);
+}
+
+/* More seeds, on either side, run alone; fewer are a part of what is there. In a file and in a folder. */
+static void a_run_grows_by_its_seeds(void **state)
+{
+    char file[PATH_SIZE];
+    (void)state;
+    spot_test_temp_path(file, sizeof(file), "grows.sqlite");
+    for (int kind = 0; kind < 2; kind++) {
+        setup s;
+        spot_tune_result *part = NULL;
+        spot_tune_result *grown = NULL;
+        spot_tune_result *at_once = NULL;
+        begin(&s, "grows");
+        s.config.store = kind == 1 ? file : NULL;
+        s.config.seed = 5;
+        s.config.n_seeds = 9;
+        assert_int_equal(tune(&s, &part), N_POINTS);
+        s.config.seed = 2;
+        s.config.n_seeds = N_SEEDS - 2;
+        assert_int_equal(tune(&s, &grown), N_POINTS);
+        for (int i = 0; i < N_POINTS; i++) {
+            for (int k = 2; k < N_SEEDS; k++) {
+                assert_int_equal(s.fake.n_run[i][k], 1);
+            }
+        }
+        s.config.store = NULL;
+        s.config.episodes_dir = NULL;
+        assert_int_equal(tune(&s, &at_once), N_POINTS);
+        for (int i = 0; i < N_POINTS; i++) {
+            assert_same(&point_of(grown, i)->time_s, &point_of(at_once, i)->time_s);
+        }
+        assert_string_equal(grown->verdict, at_once->verdict);
+        spot_tune_result_destroy(grown);
+        spot_tune_result_destroy(at_once);
+        s.config.store = kind == 1 ? file : NULL;
+        s.config.episodes_dir = s.dir;
+        s.config.seed = 5;
+        s.config.n_seeds = 9;
+        assert_int_equal(tune(&s, &grown), 0);
+        assert_string_equal(grown->verdict, part->verdict);
+        spot_tune_result_destroy(grown);
+        spot_tune_result_destroy(part);
+        (void)unlink(file);
+        end(&s);
+    }
 }
 
 static spot_latency_trace *load_trace(const char *text, spot_latency_draw_order order)
@@ -404,7 +484,10 @@ static void a_changed_trace_is_never_mixed_with_kept_episodes(void **state)
                                  ",0.6,0.5\n";
     setup s;
     (void)state;
+    char file[PATH_SIZE];
     begin(&s, "retraced");
+    spot_test_temp_path(file, sizeof(file), "retraced.sqlite");
+    s.config.store = file;                      /* in which settings lie side by side */
     assert_int_equal(tune_again(&s), N_POINTS); /* the platform's */
     assert_int_equal(tune_with_trace_again(&s, CALLS, SPOT_LATENCY_IN_ORDER), N_POINTS);
     assert_int_equal(tune_with_trace_again(&s, CALLS, SPOT_LATENCY_IN_ORDER), 0);
@@ -414,6 +497,14 @@ static void a_changed_trace_is_never_mixed_with_kept_episodes(void **state)
     assert_int_equal(s.fake.last.point.steps, 5);
     assert_int_equal(tune_with_trace_again(&s, SOONER, SPOT_LATENCY_BY_SEED), N_POINTS);
     assert_int_equal(tune_with_trace_again(&s, SOONER, SPOT_LATENCY_BY_SEED), 0);
+    (void)unlink(file);
+    s.config.store = NULL; /* a folder is of one */
+    assert_int_equal(tune_with_trace_again(&s, CALLS, SPOT_LATENCY_IN_ORDER), N_POINTS);
+    spot_latency_trace *trace = load_trace(SWAPPED, SPOT_LATENCY_IN_ORDER);
+    s.config.trace = trace;
+    expect_other(&s, "steps=1_overlap=0.csv:1: episodes of another setting: calls is ");
+    spot_latency_trace_destroy(trace);
+    s.config.trace = NULL;
     end(&s);
 }
 
@@ -461,6 +552,9 @@ static void a_plan_in_a_file_is_part_of_the_point(void **state)
     assert_int_equal(tune_again(&s), N_POINTS);
     assert_int_equal(tune_again(&s), 0);
     spot_test_write_file(plan, "bits: 4", 7);
+    expect_other(&s, ".csv:1: episodes of another setting: plan is ");
+    (void)snprintf(path, sizeof(path), "%s/steps=1_overlap=0_quant=.+%s.csv", s.dir, plan + 2);
+    assert_int_equal(unlink(path), 0);
     assert_int_equal(tune_again(&s), 1);
     assert_int_equal(s.fake.last.point.steps, 1);
     /* edited after it was hashed, before it is run: what came of it would be kept under a wrong name */
@@ -479,7 +573,6 @@ static void a_plan_in_a_file_is_part_of_the_point(void **state)
                      SPOT_E_IO);
     assert_null(r);
 
-    (void)snprintf(path, sizeof(path), "%s/steps=1_overlap=0_quant=.+%s.csv", s.dir, plan + 2);
     assert_int_equal(unlink(path), 0);
     end(&s);
 }
@@ -503,7 +596,7 @@ static void a_stopped_run_keeps_what_was_finished(void **state)
 
 /* Stopped again and again, in the middle of points and between them: each episode is run once, and what comes out
  * is what a folder gives. */
-/* It says nothing of the next try: a folder runs the point again, a file that seed alone. */
+/* It says nothing of the next try, which runs that seed alone. */
 static void a_lost_answer_is_never_kept(void **state)
 {
     setup s;
@@ -514,7 +607,9 @@ static void a_lost_answer_is_never_kept(void **state)
     assert_int_equal(tune_again(&s), N_POINTS);
     s.fake.lose = false;
     assert_int_equal(tune_again(&s), 1);
-    assert_int_equal(s.fake.n_run[0][3], 2);
+    for (int k = 0; k < N_SEEDS; k++) {
+        assert_int_equal(s.fake.n_run[0][k], k == 3 ? 2 : 1);
+    }
     assert_int_equal(tune_again(&s), 0);
     spot_test_temp_path(file, sizeof(file), "lost.sqlite");
     s.config.store = file;
@@ -586,7 +681,7 @@ static void a_store_neither_loses_nor_repeats_an_episode(void **state)
     end(&s);
 }
 
-/* Killed in the middle of a long point: what was finished a second before is there. */
+/* Killed in the middle of a long point: what was finished half a second before is there. */
 static void a_killed_run_goes_on_in_the_middle_of_a_point(void **state)
 {
     setup s;
@@ -815,7 +910,8 @@ int main(void)
         cmocka_unit_test(points_are_resolved_and_charged),
         cmocka_unit_test(a_second_run_reads_everything_back),
         cmocka_unit_test(a_missing_or_damaged_point_is_run_alone),
-        cmocka_unit_test(every_change_of_the_setting_runs_again),
+        cmocka_unit_test(every_change_of_the_setting_is_refused_by_its_name),
+        cmocka_unit_test(a_run_grows_by_its_seeds),
         cmocka_unit_test(recorded_latencies_are_charged_point_by_point),
         cmocka_unit_test(a_changed_trace_is_never_mixed_with_kept_episodes),
         cmocka_unit_test(a_point_that_a_trace_lacks_is_refused_before_anything_runs),
