@@ -14,8 +14,15 @@
 
 int cli_fail(const char *verb, spot_status status, const spot_diag *diag)
 {
-    bool said = diag != NULL && diag->text[0] != '\0';
-    spot_print(stderr, "sweetspot %s: %s\n", verb, said ? diag->text : spot_status_str(status));
+    if (diag != NULL && diag->text[0] != '\0') {
+        spot_print(stderr, "sweetspot %s: %s\n", verb, diag->text);
+    } else if (status == SPOT_E_NOMEM) {
+        spot_print(stderr, "sweetspot %s: out of memory, expected more of it, or a smaller job\n",
+                   verb);
+    } else { /* whoever found it should have said what it was */
+        spot_print(stderr, "sweetspot %s: %s, expected a reason here: a fault of sweetspot\n", verb,
+                   spot_status_str(status));
+    }
     bool usage = status == SPOT_E_INVALID || status == SPOT_E_RANGE || status == SPOT_E_NOT_FOUND;
     return usage ? CLI_USAGE : CLI_FAILED;
 }

@@ -5,7 +5,7 @@
 spot_status spoti_config_check(const void *config, size_t known, const char *type, spot_diag *diag)
 {
     if (config == NULL) {
-        return spot_diag_set(diag, SPOT_E_INVALID, "no %s was given", type);
+        return spot_diag_set(diag, SPOT_E_INVALID, "no %s was given, expected one", type);
     }
     const size_t size = *(const size_t *)config;
     if (size != known) {

@@ -92,7 +92,7 @@ spot_status spoti_file_begin(spoti_file *file, const char *path, spot_diag *diag
     }
     memset(file, 0, sizeof(*file));
     if (path == NULL || path[0] == '\0') {
-        return spot_diag_set(diag, SPOT_E_INVALID, "no file name to write to");
+        return spot_diag_set(diag, SPOT_E_INVALID, "no file name to write to, expected one");
     }
     if (!spoti_copy(file->path, sizeof(file->path), path)) {
         return spot_diag_set(diag, SPOT_E_RANGE, "%.200s...: path too long, expected below %d",

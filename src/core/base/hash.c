@@ -30,5 +30,7 @@ spot_status spoti_hash_file(uint64_t *hash, const char *path, spot_diag *diag)
     }
     bool failed = ferror(stream) != 0;
     (void)fclose(stream);
-    return failed ? spot_diag_set(diag, SPOT_E_IO, "%s: cannot read", path) : SPOT_OK;
+    return failed
+               ? spot_diag_set(diag, SPOT_E_IO, "%s: cannot read, expected a readable file", path)
+               : SPOT_OK;
 }

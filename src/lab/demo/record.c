@@ -180,6 +180,8 @@ spot_status spoti_demo_check(const spot_task *task, spot_diag *diag)
 {
     return task->ops->expert != NULL
                ? SPOT_OK
-               : spot_diag_set(diag, SPOT_E_UNSUPPORTED, "the task '%s' has no expert",
-                               spot_task_describe(task)->name);
+               : spot_diag_set(
+                     diag, SPOT_E_UNSUPPORTED,
+                     "the task '%s' has no expert, expected one that shows how it is done",
+                     spot_task_describe(task)->name);
 }

@@ -174,8 +174,10 @@ static spot_status take_shapes(fcdnn *f, const char *path, spot_diag *diag)
         f->widest = t->shape[1] > f->widest ? t->shape[1] : f->widest;
         f->base.n_layer++;
     }
-    return f->base.n_layer > 0 ? SPOT_OK
-                               : spot_diag_set(diag, SPOT_E_FORMAT, "%s: no layers", path);
+    return f->base.n_layer > 0
+               ? SPOT_OK
+               : spot_diag_set(diag, SPOT_E_FORMAT,
+                               "%s: no layers, expected layers.00.weight and so on", path);
 }
 
 static spot_status take_weights(fcdnn *f, const char *path, spot_diag *diag)
@@ -192,7 +194,8 @@ static spot_status take_weights(fcdnn *f, const char *path, spot_diag *diag)
     }
     for (size_t i = 0; i < f->n_weight; i++) {
         if (!isfinite(f->weights[i])) {
-            return spot_diag_set(diag, SPOT_E_FORMAT, "%s: a weight is not finite", path);
+            return spot_diag_set(diag, SPOT_E_FORMAT,
+                                 "%s: a weight is not finite, expected finite ones", path);
         }
     }
     return SPOT_OK;
@@ -255,7 +258,8 @@ static spot_status read_all(fcdnn *f, const char *path, spot_diag *diag)
 
     if (!spoti_format(model, sizeof model, "%s/model.safetensors", path) ||
         !spoti_format(test, sizeof test, "%s/test.safetensors", path)) {
-        return spot_diag_set(diag, SPOT_E_IO, "%.100s...: path too long", path);
+        return spot_diag_set(diag, SPOT_E_IO, "%.100s...: path too long, expected a shorter one",
+                             path);
     }
     spot_status st = spoti_safetensors_read(model, f->base.allocator, &f->model, diag);
     st = st == SPOT_OK ? take_shapes(f, model, diag) : st;

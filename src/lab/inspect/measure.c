@@ -256,8 +256,9 @@ spot_status spot_distortion_measure(const char *path, const spot_distortion_conf
     } else {
         st = measure(&b, &used, result);
         if (st == SPOT_E_RANGE) {
-            (void)spot_diag_set(diag, st, "%s: an output that is not finite, or a layer of zeros",
-                                path);
+            (void)spot_diag_set(
+                diag, st, "%s: an output that is not finite, or a layer of zeros, expected neither",
+                path);
         }
     }
     give_back(&b);

@@ -118,7 +118,8 @@ spot_status spot_plan_make(const spot_plan_config *config, spot_coinfer_scheme s
         st = plan_choice(scheme, scheme_config, &result->choice[i]);
         if (st == SPOT_E_RANGE) {
             (void)spot_diag_set(diag, st,
-                                "a clock that the computer does not have, or draws below 1");
+                                "a clock that the computer does not have, or draws below 1, "
+                                "expected clocks of its own and 1 draw or more");
         }
     }
     if (st == SPOT_OK) {

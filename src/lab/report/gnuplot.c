@@ -212,7 +212,8 @@ spot_status spoti_gnuplot_figure(const char *base, const spoti_figure *figure, s
 
     for (int i = 0; i < N_FORMAT && st == SPOT_OK; i++) {
         if (!spoti_format(path, sizeof(path), "%s.%s", base, FORMATS[i].suffix)) {
-            return spot_diag_set(diag, SPOT_E_RANGE, "%.100s...: path too long", base);
+            return spot_diag_set(diag, SPOT_E_RANGE,
+                                 "%.100s...: path too long, expected a shorter one", base);
         }
         st = spoti_file_begin(&files[i], path, diag);
         if (st == SPOT_OK) {

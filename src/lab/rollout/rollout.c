@@ -107,8 +107,9 @@ static spot_status check(const spot_rollout_config *config, const spot_world *wo
                              brain->obs_dim, brain->action_dim, d->obs_dim, d->action_dim);
     }
     if (brain->sees && world->ops->look == NULL) {
-        return spot_diag_set(diag, SPOT_E_UNSUPPORTED,
-                             "the policy reads images, and the task has no camera");
+        return spot_diag_set(
+            diag, SPOT_E_UNSUPPORTED,
+            "the policy reads images, and the task has no camera, expected a policy of states");
     }
     if (d->anchor_dim < 0 || d->anchor_dim > SPOT_ANCHOR_DIM_MAX || d->sample_dim < 0 ||
         d->obs_dim < 1 || tick_limit(d) == 0 || d->n_joint < 0 || d->joint_at < 0 ||

@@ -77,7 +77,8 @@ static spot_status file_size(FILE *file, const char *path, size_t *size, spot_di
     struct stat info;
 
     if (fstat(fileno(file), &info) != 0 || !S_ISREG(info.st_mode)) {
-        return spot_diag_set(diag, SPOT_E_IO, "%s: not a regular file", path);
+        return spot_diag_set(diag, SPOT_E_IO, "%s: not a regular file, expected a safetensors file",
+                             path);
     }
     if ((uint64_t)info.st_size > FILE_SIZE_MAX) {
         return spot_diag_set(diag, SPOT_E_FORMAT, "%s: expected at most 4 GiB", path);
@@ -99,7 +100,8 @@ static spot_status read_blob(FILE *file, const char *path, size_t size,
     if (fread(*blob, 1, size, file) != size) {
         spoti_free(allocator, *blob, size);
         *blob = NULL;
-        return spot_diag_set(diag, SPOT_E_IO, "%s: cannot be read whole", path);
+        return spot_diag_set(diag, SPOT_E_IO,
+                             "%s: cannot be read whole, expected a safetensors file", path);
     }
     return SPOT_OK;
 }

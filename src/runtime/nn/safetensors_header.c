@@ -305,7 +305,9 @@ spot_status spoti_tensor_index_read(const char *path, char *header, size_t lengt
 
     *out = (spoti_tensor_index){.allocator = allocator};
     if (data_size > SIZE_MAX) {
-        return spot_diag_set(diag, SPOT_E_FORMAT, "%s: too large for this machine", path);
+        return spot_diag_set(
+            diag, SPOT_E_FORMAT,
+            "%s: too large for this machine, expected a file that fits its addresses", path);
     }
     /* One more than needed, so that an empty file is no allocation of nothing. */
     out->n_room = length / ENTRY_LEAST + 1;

@@ -38,7 +38,8 @@ spot_status spoti_dit_quant_configure(spot_session *s, const spot_session_config
     }
     if (!spoti_linear_kernels_find(config->kernels, &quant->kernels)) {
         return spot_diag_set(config->diag, SPOT_E_UNSUPPORTED,
-                             "quant: no kernels '%.40s' on this CPU", config->kernels);
+                             "quant: no kernels '%.40s' on this CPU, expected another",
+                             config->kernels);
     }
     for (size_t i = 0; i < n_block; i++) {
         const int *bits = s->plan.bits[spoti_third_of(i, n_block)];

@@ -83,7 +83,7 @@ static void the_size_must_be_known(void **state)
     }
     assert_int_equal(spoti_config_check(NULL, sizeof(config), "spot_x_config", &diag),
                      SPOT_E_INVALID);
-    assert_string_equal(diag.text, "no spot_x_config was given");
+    assert_string_equal(diag.text, "no spot_x_config was given, expected one");
 }
 
 static bool mean_of(const double *weight, int n_seed, const void *data, double *value)
