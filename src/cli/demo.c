@@ -100,8 +100,9 @@ int spoti_cli_demo(int argc, char **argv)
         spot_demo_record(task, &config, out, cli_progress_update, &progress, &result, &diag);
     cli_progress_end(&progress);
     cli_stop_unwatch();
-    exit_code = st == SPOT_OK ? report(&config, spot_task_describe(task)->name, out, &result, json)
-                              : cli_end("demo", &progress, parts, st, &diag);
+    exit_code = st == SPOT_OK
+                    ? report(&config, spot_task_describe(task)->name, out, &result, json)
+                    : cli_end("demo", &progress, result.succeeded > 0 ? parts : NULL, st, &diag);
     spot_task_destroy(task);
     return exit_code;
 }
