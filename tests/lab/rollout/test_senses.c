@@ -98,7 +98,9 @@ static void a_world_without_a_camera_is_refused(void **state)
     spot_diag diag = {""};
     (void)state;
     assert_int_equal(run(true, false, &diag), SPOT_E_UNSUPPORTED);
-    assert_string_equal(diag.text, "the policy reads images, and the task has no camera");
+    assert_string_equal(
+        diag.text,
+        "the policy reads images, and the task has no camera, expected a policy of states");
     assert_int_equal(seen.n_infer, 0);
 }
 
