@@ -457,7 +457,8 @@ static void what_a_backend_does_not_have_is_said(void **state)
     spot_demo_config_default(&demo);
     assert_int_equal(spot_demo_record(task, &demo, "/nonexistent/x", NULL, NULL, NULL, &diag),
                      SPOT_E_UNSUPPORTED);
-    assert_string_equal(diag.text, "the task 'cart' has no expert");
+    assert_string_equal(diag.text,
+                        "the task 'cart' has no expert, expected one that shows how it is done");
     const spot_demo_evaluation evaluation = {
         .variation = {.speed = 1.0, .noise = 1.0}, .episodes = 1, .threads = 1};
     assert_int_equal(spot_demo_evaluate(task, &evaluation, &episode, NULL), SPOT_E_UNSUPPORTED);
