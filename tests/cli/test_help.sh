@@ -52,18 +52,23 @@ for verb in $(sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p' verbs); do
         n_option=$((n_option + 1))
         [ "$option" = --help ] && continue
         grep -qF -- "$(printf '%s' "$option" | sed 's/-/\\-/g')" part || fail "no manual of $verb $option"
-        sed -n "/^    $verb)/,/;;/p" zsh | grep -q -- "$option\[" || fail "zsh lacks $verb $option"
+        sed -n "/^    $verb)/,/;;/p" zsh >found
+        grep -q -- "$option\[" found || fail "zsh lacks $verb $option"
         grep -q -- "from $verb' -l ${option#--} " fish || fail "fish lacks $verb $option"
     done <options
 done
 [ "$n_verb" -ge 13 ] && [ "$n_option" -ge 150 ] || fail "$n_verb verbs, $n_option options"
 
 # names of what there is, and files otherwise
-complete rollout --task ur5e-con | grep -qx ur5e-conveyor || fail "no name of a task"
-complete tune --platform agx | grep -qx agx-orin-30w || fail "no name of a platform"
-complete check pre | grep -qx press-button || fail "no task for check"
+complete rollout --task ur5e-con >found
+grep -qx ur5e-conveyor found || fail "no name of a task"
+complete tune --platform agx >found
+grep -qx agx-orin-30w found || fail "no name of a platform"
+complete check pre >found
+grep -qx press-button found || fail "no task for check"
 [ -z "$(complete rollout --episodes e)" ] || fail "a name where a file is wanted"
-complete tune "--o" | grep -qx -- --out || fail "no option from its beginning"
+complete tune "--o" >found
+grep -qx -- --out found || fail "no option from its beginning"
 
 # what is installed
 build=$(dirname "$tool")
