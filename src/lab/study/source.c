@@ -10,6 +10,7 @@ typedef struct rollouts {
     const spot_task *task;
     const spot_brain *brain;
     const spot_variation *variation;
+    spot_brain_info info; /* of the brain: the source points into it */
 } rollouts;
 
 /* A spot_make_world_fn. */
@@ -65,21 +66,21 @@ static spot_status make_source(const spoti_tune_subject *subject, const spot_tun
                              "latencies from a platform or from a trace: expected one of them");
     }
     const spot_task_info *task_info = spot_task_describe(task);
-    spot_brain_info info = {.type = ""};
-    spot_status st = spot_brain_describe(brain, &info, diag);
+    *r = (rollouts){.task = task, .brain = brain, .variation = &config->variation};
+    const spot_brain_info *info = &r->info;
+    spot_status st = spot_brain_describe(brain, &r->info, diag);
     if (st != SPOT_OK) {
         return st;
     }
-    *r = (rollouts){.task = task, .brain = brain, .variation = &config->variation};
     *source = (spoti_tune_source){.task = task_info->name,
                                   .charge_as = task_info->charge_as,
                                   .engine = task_info->engine,
                                   .dims = task_info->dims,
-                                  .policy_type = info.type,
-                                  .policy_task = info.task,
-                                  .policy_varies = info.varies,
-                                  .policy_horizon = info.horizon,
-                                  .default_steps = info.default_steps,
+                                  .policy_type = info->type,
+                                  .policy_task = info->task,
+                                  .policy_varies = info->varies,
+                                  .policy_horizon = info->horizon,
+                                  .default_steps = info->default_steps,
                                   .confirms = subject->confirms,
                                   .run = run,
                                   .cost = cost,
