@@ -135,18 +135,12 @@ static spot_status settle(const spoti_parts *parts, json_t *settings, spot_diag 
 
 /* ---- opening ---- */
 
-static spot_status cannot_write(const char *path, int error, spot_diag *diag)
-{
-    return spot_diag_set(diag, SPOT_E_IO, "%s: cannot write: %s", path,
-                         error == ENOSPC ? "disk full" : strerror(error));
-}
-
 /* Takes the folder for this process. */
 static spot_status lock(spoti_parts *parts, spot_diag *diag)
 {
     parts->lock = open(parts->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (parts->lock < 0) {
-        return cannot_write(parts->folder, errno, diag);
+        return spoti_file_cannot_write(parts->folder, errno, diag);
     }
     if (flock(parts->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
         (void)close(parts->lock);
@@ -175,8 +169,8 @@ spot_status spoti_parts_open(spoti_parts *parts, const char *out, json_t *settin
     (void)spoti_format(parts->folder, sizeof(parts->folder), "%s%s", out, SUFFIX);
     const bool made = mkdir(parts->folder, 0777) == 0;
     const int error = errno;
-    spot_status st =
-        made || error == EEXIST ? lock(parts, diag) : cannot_write(parts->folder, error, diag);
+    spot_status st = made || error == EEXIST ? lock(parts, diag)
+                                             : spoti_file_cannot_write(parts->folder, error, diag);
     if (st != SPOT_OK) {
         parts->folder[0] = '\0';
         return st;

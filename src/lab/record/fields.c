@@ -10,6 +10,7 @@
 
 #include "core/base/show.h"
 #include "core/base/text.h"
+#include "lab/record/names.h"
 
 /* No quantity of a robot log is larger; sums of 10^7 of them stay far from overflow. */
 #define BIG 1e9
@@ -80,25 +81,6 @@ const char *spoti_field_name(spoti_field field)
                                   : SPECS[field].name;
 }
 
-/* Lower case, blanks and dashes as underscores. False if it is longer than any word we know. */
-static bool fold(const char *name, char *out, size_t size)
-{
-    size_t n = strlen(name);
-    if (n == 0 || n >= size) {
-        return false;
-    }
-    for (size_t i = 0; i <= n; i++) {
-        char c = name[i];
-        if (c >= 'A' && c <= 'Z') { /* in any locale */
-            c = (char)(c + ('a' - 'A'));
-        } else if (c == ' ' || c == '-') {
-            c = '_';
-        }
-        out[i] = c;
-    }
-    return true;
-}
-
 spot_status spoti_row_refuse(const spoti_row *row, spoti_field field, spot_status status,
                              spot_diag *diag, const char *format, ...)
 {
@@ -119,7 +101,7 @@ static bool is_digit(char c)
 static bool equals_any(const char *cell, const char *const *words, size_t n)
 {
     char folded[16];
-    for (size_t i = 0; fold(cell, folded, sizeof(folded)) && i < n; i++) {
+    for (size_t i = 0; spoti_name_fold(cell, strlen(cell), folded, sizeof(folded)) && i < n; i++) {
         if (strcmp(folded, words[i]) == 0) {
             return true;
         }

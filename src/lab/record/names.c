@@ -115,10 +115,9 @@ static const entry ENTRIES[] = {
 
 enum { N_ENTRY = sizeof(ENTRIES) / sizeof(ENTRIES[0]), N_UNIT = sizeof(UNITS) / sizeof(UNITS[0]) };
 
-/* Lower case, blanks and dashes as underscores, none at the end. False if it is longer than any name we know. */
-static bool fold(const char *name, size_t n, char out[FOLDED_SIZE])
+bool spoti_name_fold(const char *name, size_t n, char *out, size_t size)
 {
-    if (n == 0 || n >= FOLDED_SIZE) {
+    if (n == 0 || n >= size) {
         return false;
     }
     for (size_t i = 0; i < n; i++) {
@@ -132,6 +131,12 @@ static bool fold(const char *name, size_t n, char out[FOLDED_SIZE])
     }
     out[n] = '\0';
     return true;
+}
+
+/* False for a name longer than any that we know. */
+static bool fold(const char *name, size_t n, char out[FOLDED_SIZE])
+{
+    return spoti_name_fold(name, n, out, FOLDED_SIZE);
 }
 
 /* A name without what stands in brackets behind it, and that. */

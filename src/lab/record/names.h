@@ -30,4 +30,8 @@ bool spoti_name_unit(const char *name, spoti_field field, double *factor);
 /* Whether two names are the same but for case, blanks and dashes. */
 bool spoti_name_same(const char *a, const char *b);
 
+/* Lower case, blanks and dashes as underscores, into out (size). False (out untouched) if the n bytes do not fit, or there are
+ * none. */
+bool spoti_name_fold(const char *name, size_t n, char *out, size_t size);
+
 #endif
