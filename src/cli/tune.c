@@ -143,6 +143,13 @@ static int report(const tune_request *r, const spot_tune_result *result)
     return written != CLI_OK ? written : printed;
 }
 
+/* Whether what is wrong lies in the folder or store that was named, not in what was run. */
+static bool is_of_record(const tune_request *r, const spot_diag *diag)
+{
+    const char *place = r->store != NULL ? r->store : dir_of(r);
+    return strncmp(diag->text, place, strlen(place)) == 0;
+}
+
 /* The folder is open: runs the points and writes what came out. */
 static int run(tune_request *r, const spot_task *task, const spot_brain *brain,
                const spot_platform *platform)
@@ -159,7 +166,7 @@ static int run(tune_request *r, const spot_task *task, const spot_brain *brain,
                                      &progress, &result, &diag);
     cli_progress_end(&progress);
     if (st != SPOT_OK) {
-        return r->store != NULL && st == SPOT_E_FORMAT
+        return st == SPOT_E_FORMAT && is_of_record(r, &diag)
                    ? cli_refuse("tune", st, &diag)
                    : cli_end("tune", &progress, kept_in(r), st, &diag);
     }

@@ -138,7 +138,7 @@ cmp "$work/one/episodes/$first" "$work/two/episodes/$first" || fail "a resumed p
 # --- a damaged file, one of another version and another setting are refused by name, and left as they are ---
 sed -i '4s/,/;/' "$work/two/episodes/$first"
 cp -r "$work/two" "$work/two.kept"
-expect 1 "$work/two/episodes/$first:4: damaged: no episode" $points --out "$work/two"
+expect 2 "$work/two/episodes/$first:4: damaged: no episode" $points --out "$work/two"
 rm "$work/two.kept/episodes/$first"
 sed '1s/format 4/format 3/' "$work/one/episodes/$first" >"$work/two/episodes/$first"
 expect 2 "$work/two: holds a run of another setting: format is 3 there and 4 here" $points --out "$work/two"

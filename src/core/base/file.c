@@ -95,8 +95,7 @@ spot_status spoti_file_begin(spoti_file *file, const char *path, spot_diag *diag
         return spot_diag_set(diag, SPOT_E_INVALID, "no file name to write to, expected one");
     }
     if (!spoti_copy(file->path, sizeof(file->path), path)) {
-        return spot_diag_set(diag, SPOT_E_RANGE, "%.200s...: path too long, expected below %d",
-                             path, SPOTI_PATH_SIZE);
+        return spoti_refuse_path(SPOT_E_RANGE, path, diag);
     }
     bool in_place = is_special(path);
     int fd = in_place ? open(path, O_WRONLY | O_CLOEXEC) : open_temp(file);

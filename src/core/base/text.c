@@ -239,6 +239,12 @@ bool spoti_path_dir(char *dst, size_t dst_size, const char *path)
     return spoti_copy_n(dst, dst_size, path, (size_t)(slash - path));
 }
 
+spot_status spoti_refuse_path(spot_status code, const char *path, spot_diag *diag)
+{
+    return spot_diag_set(diag, code, "%.100s...: path too long, expected below %d bytes", path,
+                         SPOTI_PATH_SIZE);
+}
+
 const char *spoti_path_base(const char *path)
 {
     const char *slash = strrchr(path, '/');

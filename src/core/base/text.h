@@ -47,6 +47,9 @@ bool spoti_path_join(char *dst, size_t dst_size, const char *dir, const char *na
 /* dst = the folder part of path: "a/b.c" gives "a", "b.c" gives ".", "/b" gives "/". */
 bool spoti_path_dir(char *dst, size_t dst_size, const char *path);
 
+/* Says that `path`, or what is joined to it, fits in no buffer of SPOTI_PATH_SIZE. Returns `code`. */
+spot_status spoti_refuse_path(spot_status code, const char *path, spot_diag *diag);
+
 /* The last component of path (a pointer into it). */
 const char *spoti_path_base(const char *path);
 

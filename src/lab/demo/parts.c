@@ -163,8 +163,7 @@ spot_status spoti_parts_open(spoti_parts *parts, const char *out, json_t *settin
                              S_ISDIR(info.st_mode) ? "a folder" : "no regular file");
     }
     if (!spoti_format(longest, sizeof(longest), "%s%s/%s0000000000.hdf5", out, SUFFIX, PART)) {
-        return spot_diag_set(diag, SPOT_E_RANGE, "%.200s...: path too long, expected below %d", out,
-                             SPOTI_PATH_SIZE - (int)strlen("xx.parts/part-0000000000.hdf5"));
+        return spoti_refuse_path(SPOT_E_RANGE, out, diag);
     }
     (void)spoti_format(parts->folder, sizeof(parts->folder), "%s%s", out, SUFFIX);
     const bool made = mkdir(parts->folder, 0777) == 0;

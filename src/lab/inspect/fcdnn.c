@@ -258,8 +258,7 @@ static spot_status read_all(fcdnn *f, const char *path, spot_diag *diag)
 
     if (!spoti_format(model, sizeof model, "%s/model.safetensors", path) ||
         !spoti_format(test, sizeof test, "%s/test.safetensors", path)) {
-        return spot_diag_set(diag, SPOT_E_IO, "%.100s...: path too long, expected a shorter one",
-                             path);
+        return spoti_refuse_path(SPOT_E_IO, path, diag);
     }
     spot_status st = spoti_safetensors_read(model, f->base.allocator, &f->model, diag);
     st = st == SPOT_OK ? take_shapes(f, model, diag) : st;

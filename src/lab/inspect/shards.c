@@ -98,8 +98,7 @@ static spot_status open_all(const char *path, const spoti_index_map *map, spoti_
     for (size_t i = 0; st == SPOT_OK && i < map->n_file; i++) {
         if (!spoti_format(out->files[i].path, sizeof(out->files[i].path), "%.*s%s", folder, path,
                           map->files[i])) {
-            return spot_diag_set(diag, SPOT_E_IO, "%s: path too long, expected a shorter one",
-                                 path);
+            return spoti_refuse_path(SPOT_E_IO, path, diag);
         }
         st = open_next(out, "a safetensors file that the index beside it names", diag);
     }
@@ -154,8 +153,7 @@ static spot_status open_one(const char *path, spoti_shards *out, spot_diag *diag
     spot_status st = make_room(out, 1);
 
     if (st == SPOT_OK && !spoti_copy(out->files[0].path, sizeof(out->files[0].path), path)) {
-        st = spot_diag_set(diag, SPOT_E_IO, "%.100s...: path too long, expected a shorter one",
-                           path);
+        st = spoti_refuse_path(SPOT_E_IO, path, diag);
     }
     return st == SPOT_OK ? open_next(out, "a safetensors file", diag) : st;
 }

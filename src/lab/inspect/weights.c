@@ -26,7 +26,7 @@ static spot_status open_beside(spoti_weights *w, size_t file, spot_diag *diag)
     const int folder = slash != NULL ? (int)(slash - w->path) + 1 : 0;
 
     if (!spoti_format(path, sizeof(path), "%.*s%s", folder, w->path, w->onnx.files[file])) {
-        return spot_diag_set(diag, SPOT_E_IO, "%s: path too long, expected a shorter one", w->path);
+        return spoti_refuse_path(SPOT_E_IO, w->path, diag);
     }
     spot_status st = spoti_file_open_sized(path, "the data of an ONNX model beside it",
                                            &w->beside[file], &size, diag);
@@ -68,8 +68,7 @@ spot_status spoti_weights_open(const char *path, const spot_allocator *allocator
         out->beside[i] = -1;
     }
     if (!spoti_copy(out->path, sizeof(out->path), path)) {
-        return spot_diag_set(diag, SPOT_E_IO, "%.100s...: path too long, expected a shorter one",
-                             path);
+        return spoti_refuse_path(SPOT_E_IO, path, diag);
     }
     out->is_onnx = spoti_ends_with(path, ".onnx");
     if (!out->is_onnx) {

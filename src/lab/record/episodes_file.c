@@ -42,7 +42,7 @@ spot_status spoti_episodes_file_open(spoti_episodes_file *file, const char *path
     file->n_seeds = n_seeds;
     if (!spoti_copy(file->path, sizeof(file->path), path) ||
         !spoti_copy(file->signature, sizeof(file->signature), signature)) {
-        return spot_diag_set(diag, SPOT_E_RANGE, "%.200s...: path too long", path);
+        return spoti_refuse_path(SPOT_E_RANGE, path, diag);
     }
     file->there = (bool *)spoti_calloc(NULL, (size_t)n_seeds, sizeof(*file->there));
     if (file->there == NULL) {

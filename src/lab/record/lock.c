@@ -58,7 +58,7 @@ spot_status spoti_lock_take(spoti_lock *lock, const char *path, spot_diag *diag)
     const bool is_dir = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
     *lock = (spoti_lock){.held = false};
     if (!spoti_format(lock->path, sizeof(lock->path), "%s%s.lock", path, is_dir ? "/" : "")) {
-        return spot_diag_set(diag, SPOT_E_RANGE, "%.200s...: path too long", path);
+        return spoti_refuse_path(SPOT_E_RANGE, path, diag);
     }
     for (int i = 0; i < TRIES; i++) {
         const int fd = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);

@@ -57,7 +57,7 @@ static spot_status load(table *t, const char *dir, const char *file,
 {
     memset(t, 0, sizeof(*t));
     if (!spoti_path_join(t->path, sizeof(t->path), dir, file)) {
-        return spot_diag_set(diag, SPOT_E_RANGE, "%.100s...: path too long", dir);
+        return spoti_refuse_path(SPOT_E_RANGE, dir, diag);
     }
     FILE *stream = NULL;
     spot_status st = spoti_file_open(t->path, "a published table", &stream, diag);
@@ -99,7 +99,7 @@ static spot_status set_cell(spoti_row *row, const table *t, int i, const char *n
             return spoti_field_read(row, field, factor, t->cell[i][c], diag);
         }
     }
-    return spot_diag_set(diag, SPOT_E_FORMAT, "%s: no column %s", t->path, name);
+    return spot_diag_set(diag, SPOT_E_FORMAT, "%s: no column %s, expected one", t->path, name);
 }
 
 typedef struct pick {

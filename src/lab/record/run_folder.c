@@ -129,7 +129,7 @@ spot_status spot_analyze_log_tune(spot_analyze_log *log, const char *dir, spot_d
         return SPOT_E_INVALID;
     }
     if (!spoti_path_join(path, sizeof(path), dir, "tune.json")) {
-        return spot_diag_set(diag, SPOT_E_RANGE, "%.100s...: path too long", dir);
+        return spoti_refuse_path(SPOT_E_RANGE, dir, diag);
     }
     FILE *stream = NULL;
     spot_status st = spoti_file_open(path, "the output folder of sweetspot tune", &stream, diag);

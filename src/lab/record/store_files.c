@@ -94,7 +94,9 @@ static spot_status check(files *f, spot_diag *diag)
     for (int i = 0; st == SPOT_OK && i < f->run->n_points; i++) {
         st = describe(f, i, path, signature)
                  ? turn_to(f, i, NULL, diag)
-                 : spot_diag_set(diag, SPOT_E_RANGE, "%s: a path or setting too long", f->place);
+                 : spot_diag_set(diag, SPOT_E_RANGE,
+                                 "%s: a path or setting too long, expected below %d and %d bytes",
+                                 f->place, SPOTI_PATH_SIZE, SPOTI_SIGNATURE_SIZE);
     }
     return st;
 }
@@ -102,7 +104,7 @@ static spot_status check(files *f, spot_diag *diag)
 static spot_status open_place(files *f, const char *place, spot_diag *diag)
 {
     if (!spoti_copy(f->place, sizeof(f->place), place)) {
-        return spot_diag_set(diag, SPOT_E_RANGE, "%.200s...: path too long", place);
+        return spoti_refuse_path(SPOT_E_RANGE, place, diag);
     }
     if (!f->is_file && mkdir(f->place, 0777) != 0 && errno != EEXIST) {
         return spot_diag_set(diag, SPOT_E_IO, "%s: cannot create, expected a writable folder",

@@ -125,11 +125,12 @@ static spot_status run(const child *c, spot_diag *diag)
     char line[SPOT_DIAG_TEXT_SIZE / 2];
     int error = spawn_gnuplot(fileno(c->script.stream), fileno(c->drawing), fileno(c->words), &pid);
     if (error != 0 && error != ENOENT) {
-        return spot_diag_set(diag, SPOT_E_IO, "gnuplot: cannot start: error %d", error);
+        return spot_diag_set(diag, SPOT_E_IO, "gnuplot: cannot start: %s", strerror(error));
     }
     while (error == 0 && waitpid(pid, &status, 0) < 0) {
         if (errno != EINTR) {
-            return spot_diag_set(diag, SPOT_E_IO, "gnuplot: lost track of it");
+            return spot_diag_set(diag, SPOT_E_IO, "gnuplot: cannot be waited for: %s",
+                                 strerror(errno));
         }
     }
     if (error == ENOENT || (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NOT_FOUND)) {
@@ -212,8 +213,7 @@ spot_status spoti_gnuplot_figure(const char *base, const spoti_figure *figure, s
 
     for (int i = 0; i < N_FORMAT && st == SPOT_OK; i++) {
         if (!spoti_format(path, sizeof(path), "%s.%s", base, FORMATS[i].suffix)) {
-            return spot_diag_set(diag, SPOT_E_RANGE,
-                                 "%.100s...: path too long, expected a shorter one", base);
+            return spoti_refuse_path(SPOT_E_RANGE, base, diag);
         }
         st = spoti_file_begin(&files[i], path, diag);
         if (st == SPOT_OK) {

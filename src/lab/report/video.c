@@ -307,7 +307,8 @@ spot_status spot_video_finish(spot_video *video, spot_diag *diag)
     video->finished = true;
     bool well = reap(video);
     if (video->status == SPOT_OK && video->frames == 0) {
-        video->status = spot_diag_set(diag, SPOT_E_STATE, "%s: no frame", video->file.path);
+        video->status = spot_diag_set(
+            diag, SPOT_E_STATE, "%s: no frame was drawn, expected one at least", video->file.path);
     } else if ((video->status == SPOT_OK && !well) || video->status == SPOT_E_IO) {
         first_complaint(video, text, sizeof(text));
         (void)spot_diag_set(diag, SPOT_E_IO, "%s: ffmpeg failed: %s", video->file.path, text);

@@ -93,7 +93,9 @@ static spot_status name_plainly(const spoti_tuner *t, char path[SPOTI_PATH_SIZE]
         (s->clock == SPOT_CLOCK_EXACT || add_word(path, "paper", strlen("paper"))) &&
         (!s->cadence || add_word(path, "cadence", strlen("cadence")));
     return fits ? SPOT_OK
-                : spot_diag_set(diag, SPOT_E_RANGE, "%.200s...: too long for a folder", path);
+                : spot_diag_set(diag, SPOT_E_RANGE,
+                                "%.200s...: too long for a folder, expected below %d bytes", path,
+                                SPOTI_PATH_SIZE);
 }
 
 /* ---- what is there ---- */
@@ -164,7 +166,7 @@ static spot_status compare(const owner *o, const char *dir, difference *d, spot_
     }
     for (int i = 0; st == SPOT_OK && i < o->tuner->result->n_rows; i++) {
         if (!note_point(d, dir, &o->points[i])) {
-            return spot_diag_set(diag, SPOT_E_RANGE, "%.200s...: path too long", dir);
+            return spoti_refuse_path(SPOT_E_RANGE, dir, diag);
         }
     }
     return st;
@@ -199,8 +201,10 @@ static spot_status take_name(const char *dir, char path[SPOTI_PATH_SIZE], spot_d
 {
     return dir[0] != '\0' && strlen(dir) < DIR_SIZE_MAX && spoti_copy(path, SPOTI_PATH_SIZE, dir)
                ? SPOT_OK
-               : spot_diag_set(diag, SPOT_E_RANGE,
-                               "'%.200s': empty or too long, expected a folder for results", dir);
+               : spot_diag_set(
+                     diag, SPOT_E_RANGE,
+                     "'%.200s': empty or too long, expected a folder's name below %d bytes", dir,
+                     DIR_SIZE_MAX);
 }
 
 /* Makes it and goes in; what lies there is looked at behind the lock. */

@@ -77,7 +77,9 @@ static spot_status describe(kept_run *k, const spot_rollout_keeping *keeping, sp
     return spoti_describe_setting(&setting, k->point.identity) &&
                    spoti_describe_point(point, c->schedule, execute, &c->latency, k->point.identity)
                ? SPOT_OK
-               : spot_diag_set(diag, SPOT_E_RANGE, "%s: too long a description", point);
+               : spot_diag_set(diag, SPOT_E_RANGE,
+                               "%s: too long a description, expected below %d bytes", point,
+                               SPOTI_SIGNATURE_SIZE);
 }
 
 /* Runs what is not there, and puts it among the others. */

@@ -24,7 +24,7 @@ static spot_status load(const char *dir, char path[SPOTI_PATH_SIZE], json_t **ro
     FILE *stream = NULL;
     *root = NULL;
     if (!spoti_path_join(path, SPOTI_PATH_SIZE, dir, NAME)) {
-        return spot_diag_set(diag, SPOT_E_RANGE, "%.200s...: path too long", dir);
+        return spoti_refuse_path(SPOT_E_RANGE, dir, diag);
     }
     if (access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
         return SPOT_OK;
@@ -67,7 +67,8 @@ spot_status spoti_run_json_read(const char *dir, char *setting, size_t size, boo
     *there = st == SPOT_OK && root != NULL;
     setting[0] = '\0';
     if (*there && !spoti_copy(setting, size, json_string_value(json_object_get(root, "setting")))) {
-        st = spot_diag_set(diag, SPOT_E_FORMAT, "%s:1: setting: too long to be one", path);
+        st = spot_diag_set(diag, SPOT_E_FORMAT, "%s:1: setting: too long, expected below %zu bytes",
+                           path, size);
     }
     json_decref(root);
     return st;

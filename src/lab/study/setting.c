@@ -99,7 +99,9 @@ spot_status spoti_describe_inputs(const char *const *paths, int n, char text[SPO
         name_input(paths[i], name);
         if (st == SPOT_OK &&
             !spoti_format(text + used, SPOTI_INPUTS_SIZE - used, " %s=%016" PRIx64, name, hash)) {
-            st = spot_diag_set(diag, SPOT_E_RANGE, "names of files too long: ...%s", name);
+            st = spot_diag_set(diag, SPOT_E_RANGE,
+                               "names of files too long, expected below %d bytes in all: ...%s",
+                               SPOTI_INPUTS_SIZE, name);
         }
     }
     return st;
@@ -121,7 +123,10 @@ spot_status spoti_describe_run(const spoti_tuner *t, char text[SPOTI_SIGNATURE_S
                                    .variation = s->variation};
     return spoti_describe_setting(&setting, text)
                ? SPOT_OK
-               : spot_diag_set(diag, SPOT_E_RANGE, "names of the task and its files too long");
+               : spot_diag_set(
+                     diag, SPOT_E_RANGE,
+                     "names of the task and its files too long, expected below %d bytes in all",
+                     SPOTI_SIGNATURE_SIZE);
 }
 
 spot_status spoti_describe_points(const spoti_tuner *t, spoti_store_point *points, spot_diag *diag)
@@ -136,7 +141,9 @@ spot_status spoti_describe_points(const spoti_tuner *t, spoti_store_point *point
         if (st == SPOT_OK &&
             !spoti_describe_point(row->text, spoti_schedule_of(t, row),
                                   spoti_row_execute(t->result, row), &row->latency, p->identity)) {
-            st = spot_diag_set(diag, SPOT_E_RANGE, "%s: too long a description", row->text);
+            st = spot_diag_set(diag, SPOT_E_RANGE,
+                               "%s: too long a description, expected below %d bytes", row->text,
+                               SPOTI_SIGNATURE_SIZE);
         }
         p->row = spoti_point_row(t->result, i);
     }

@@ -110,8 +110,7 @@ spot_status spot_policy_load(const char *dir, const spot_allocator *allocator, s
     policy->allocator = allocator; /* first: destroy needs it */
 
     if (!spoti_path_join(path, sizeof path, dir, "config.json")) {
-        st =
-            spot_diag_set(diag, SPOT_E_IO, "%.100s...: path too long, expected a shorter one", dir);
+        st = spoti_refuse_path(SPOT_E_IO, dir, diag);
         goto fail;
     }
     st = spoti_policy_config_read(path, &policy->config, diag);
@@ -122,8 +121,7 @@ spot_status spot_policy_load(const char *dir, const spot_allocator *allocator, s
     describe(policy);
 
     if (!spoti_path_join(path, sizeof path, dir, "model.safetensors")) {
-        st =
-            spot_diag_set(diag, SPOT_E_IO, "%.100s...: path too long, expected a shorter one", dir);
+        st = spoti_refuse_path(SPOT_E_IO, dir, diag);
         goto fail;
     }
     st = load_weights(policy, path, diag);
