@@ -79,6 +79,8 @@ typedef struct spot_world_ops {
     /* (optional) What the cameras see now: (*count) images, at most SPOT_IMAGES_MAX, the world's until its next
      * call. NULL = it has none. */
     spot_status (*look)(void *self, const spot_image **images, int *count);
+    /* (optional) Why the last call failed, in one line, the world's until its next; "" = nothing is known. */
+    const char *(*why)(const void *self);
 } spot_world_ops;
 
 /* A world is a table, an object and its dimensions; made by a backend's constructor (task.h). */

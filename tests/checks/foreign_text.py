@@ -20,12 +20,15 @@ import re
 import sys
 from pathlib import Path
 
-# Who may start a process, and how: gnuplot, ffmpeg, and a copy of us that compiles a model and may crash.
+# Who may start a process, and how: gnuplot, ffmpeg, a copy of us that compiles a model and may crash, and the program
+# that a task file of backend `process` names.
 SPAWNERS = {
     "src/lab/base/guard.c": {"fork"},
     "src/lab/report/gnuplot.c": {"posix_spawnp"},
     "src/lab/report/video.c": {"posix_spawnp"},
     "src/lab/sim/mujoco/compile.c": {"fork"},
+    "src/lab/sim/process/child.c": {"fork"},
+    "src/lab/sim/process/minder.c": {"fork", "execve"},
 }
 # Who may hand a document to a stream: all do it through spot_print_json.
 JSON_PRINTERS = {"src/cli/output.c", "src/lab/report/words.c", "src/lab/study/run_json.c"}

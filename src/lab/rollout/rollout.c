@@ -432,6 +432,15 @@ static void fill_episode(const spot_rollout *r, uint64_t seed, int64_t tick,
     }
 }
 
+/* The world's reason for a failure, unless the brain has said one. */
+static void say_why(const spot_world *w, spot_status st, spot_diag *diag)
+{
+    const char *why = w->ops->why != NULL ? w->ops->why(w->self) : "";
+    if (why[0] != '\0' && (diag == NULL || diag->text[0] == '\0')) {
+        (void)spot_diag_set(diag, st, "%s", why);
+    }
+}
+
 spot_status spot_rollout_run(spot_rollout *rollout, uint64_t seed, spot_episode *episode,
                              spot_trajectory *trajectory, spot_tick_fn tick_fn, void *tick_ctx,
                              spot_diag *diag)
@@ -481,6 +490,12 @@ spot_status spot_rollout_run(spot_rollout *rollout, uint64_t seed, spot_episode 
         if (st == SPOT_OK && tick_fn != NULL) {
             tick_fn(tick_ctx, w, tick);
         }
+    }
+    if (st == SPOT_E_STATE && outcome.invalid) {
+        st = SPOT_OK; /* it broke off over a look: as over a step */
+    }
+    if (st != SPOT_OK && !rollout->lost) {
+        say_why(w, st, diag);
     }
     if (rollout->lost) {
         outcome = (spot_outcome){.done = true, .invalid = true, .fault = rollout->said.text};

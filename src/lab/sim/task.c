@@ -8,10 +8,11 @@
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "lab/sim/mujoco/backend.h"
+#include "lab/sim/process/backend.h"
 #include "runtime/file/yaml.h"
 
 /* The first is the default. */
-static const spoti_backend *const BACKENDS[] = {&spoti_mujoco_backend};
+static const spoti_backend *const BACKENDS[] = {&spoti_mujoco_backend, &spoti_process_backend};
 enum { N_BACKENDS = sizeof(BACKENDS) / sizeof(BACKENDS[0]), LIST_SIZE = 128 };
 
 static const double FACTOR_MAX = 10.0; /* of a variation */
