@@ -2,7 +2,7 @@
 include(CMakePackageConfigHelpers)
 
 set(spot_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/spot)
-set(spot_installed spot_core spot_runtime spot_lab spot_shared)
+set(spot_installed spot_core spot_runtime spot_lab spot_shared spot_analysis)
 
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/spot DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS ${spot_installed} EXPORT spot

@@ -30,6 +30,7 @@ cmake --build "$work/build"
 for component in core runtime lab shared; do
     "$work/build/consumer_$component"
 done
+"$work/build/consumer_analysis" "$root/tasks/ur5e-conveyor/task.yaml"
 # a component that does not exist is refused by name
 if cmake -S "$work/consumer" -B "$work/none" -DCMAKE_PREFIX_PATH="$work/prefix" \
     -DCMAKE_C_COMPILER="$cc" -DCOMPONENTS=nonsense >"$work/none.log" 2>&1; then
@@ -71,6 +72,7 @@ for program in "$work"/pc_* "$work"/build/consumer_*; do
     needs=$(readelf -d "$program" | sed -n '/\[libc\./d; s/.*(NEEDED).*\[\(.*\)\]/\1/p')
     case $program in
     *_shared) [ "$needs" = "$soname" ] ;;
+    *_analysis) [ "$needs" = "${soname/sweetspot/sweetspot-analysis}" ] ;;
     *) [[ $needs != *libsweetspot* ]] ;;
     esac || { echo "${program##*/} needs: $needs"; exit 1; }
 done
