@@ -26,12 +26,14 @@ class World:
     `sweetspot_rest` (an action that does nothing), `sweetspot_instruction`.
     """
 
-    def __init__(self, env: Any, packages: list[str], limit_steps: int | None = None, about: str = "") -> None:
+    def __init__(self, env: Any, packages: list[str], limit_steps: int | None = None, about: str = "",
+                 version: str = "0") -> None:
         self.env = env
         self.base = getattr(env, "unwrapped", env)
         self.packages = packages  # the first is the engine
         self.limit_steps = limit_steps
         self.about = about
+        self.version = version  # of the engine, where it is no package
         self.observation_space = env.observation_space
         self.action_space = env.action_space
         self.reader = ObservationReader(env.observation_space)
@@ -45,7 +47,7 @@ class World:
         rest = [f"{name}-{number}" for name, number in map(version_of, self.packages[1:]) if number]
         return {
             "engine": engine,
-            "version": "+".join([version or "0", *rest])[:63],
+            "version": "+".join([version or self.version, *rest])[:63],
             "about": f"numpy {np.__version__}, Python {platform.python_version()}, {self.about}",
             "instruction": self._ask("sweetspot_instruction"),
             "step_s": self._step_s(),
@@ -282,11 +284,12 @@ def make_factory(module: str, function: str, options: dict[str, Any]) -> World:
     if isinstance(made, World):
         return made
     path = getattr(source, "__file__", None)
-    about = f"{module}:{function} {sorted(options.items())} {hash_of(path) if path else ''}"
+    version = hash_of(path)[:8] if path else "0"
+    about = f"{module}:{function} {sorted(options.items())} {version}"
     packages = [module.partition(".")[0]]
     spec = getattr(made, "spec", None)
     limit = getattr(spec, "max_episode_steps", None)
-    return World(made, packages, limit, about)
+    return World(made, packages, limit, about, version)
 
 
 def set_default_renderer() -> None:

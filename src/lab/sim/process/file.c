@@ -92,12 +92,15 @@ static void read_success(checker *c, spoti_process_file *f)
     }
     if (strcmp(f->success, "survived") == 0) {
         f->rule = SPOTI_SUCCESS_SURVIVED;
+    } else if (strcmp(f->success, "terminated") == 0) {
+        f->rule = SPOTI_SUCCESS_TERMINATED;
     } else if (read_return(f->success, &f->least)) {
         f->rule = SPOTI_SUCCESS_RETURN;
     } else if (c->st == SPOT_OK) {
-        c->st = spot_diag_set(c->diag, SPOT_E_FORMAT,
-                              "%s:%d: success: '%.64s', expected info, survived or return>=NUMBER",
-                              c->path, spoti_yaml_line_at(c->path, "success"), f->success);
+        c->st = spot_diag_set(
+            c->diag, SPOT_E_FORMAT,
+            "%s:%d: success: '%.64s', expected info, survived, terminated or return>=NUMBER",
+            c->path, spoti_yaml_line_at(c->path, "success"), f->success);
     }
 }
 

@@ -22,7 +22,8 @@ typedef struct spoti_process_control {
 /* When an episode is a success. */
 typedef enum spoti_success_rule {
     SPOTI_SUCCESS_INFO, /* as soon as `is_success` or `success` of the environment's info is true */
-    SPOTI_SUCCESS_RETURN,   /* the rewards of the whole episode sum up to at least `least` */
+    SPOTI_SUCCESS_RETURN, /* the rewards of the whole episode sum up to at least `least` */
+    SPOTI_SUCCESS_TERMINATED, /* the environment has ended the episode: for those that end at the goal */
     SPOTI_SUCCESS_SURVIVED, /* the time limit was reached, or the environment's own */
 } spoti_success_rule;
 

@@ -131,6 +131,8 @@ static bool succeeded(const spoti_process_world *w, bool at_end)
         return w->seen.success;
     case SPOTI_SUCCESS_RETURN:
         return at_end && w->total >= f->least;
+    case SPOTI_SUCCESS_TERMINATED:
+        return w->seen.terminated;
     case SPOTI_SUCCESS_SURVIVED:
         return at_end && !w->seen.terminated;
     }

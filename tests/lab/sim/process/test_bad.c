@@ -38,7 +38,8 @@ static void a_world_that_does_not_start_is_refused(void **state)
         {"[" TOY_PYTHON ", -c, 'import os; os.write(3, bytes([1, 0, 0, 0, 0x80]))']", "",
          "hello: nothing, expected a text"},
         {"[" TOY_PYTHON ", -m, sweetspot.world, 'toy:make']", "success: always\n",
-         ":6: success: 'always', expected info, survived or return>=NUMBER"},
+         ":6: success: 'always', expected info, survived, terminated or "
+         "return>=NUMBER"},
         {"[" TOY_PYTHON ", -m, sweetspot.world, 'toy:make']", "rest: [0, 0]\n",
          ":6: rest: 2 numbers, expected 1, an action"},
         {"[" TOY_PYTHON ", -m, sweetspot.world, 'toy:make']", "timeout_s: 0\n",

@@ -100,6 +100,10 @@ static void rules_of_success(void **state)
     e = run_one(*state, "mode=falls, at=7", "success: survived\n", 0.0);
     assert_false(e.success || e.invalid);
     assert_close(e.time_s, 0.7, 1e-12, 0.0);
+    e = run_one(*state, "mode=falls, at=7", "success: terminated\n", 0.0);
+    assert_true(e.success);
+    assert_close(e.time_s, 0.7, 1e-12, 0.0);
+    assert_false(run_one(*state, "mode=mute", "success: terminated\n", 0.0).success);
     /* an end that says nothing of success is no failure that was seen */
     e = run_one(*state, "mode=mute", "", 0.0);
     assert_true(e.invalid);
