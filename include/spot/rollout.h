@@ -144,6 +144,9 @@ typedef struct spot_rollout_batch {
     void *progress_ctx;
     spot_keep_fn keep; /* may be NULL */
     void *keep_ctx;
+    const spot_together *
+        together; /* worlds that are reset and stepped at once (world.h): make_world is called together->n
+                         * times, `threads` is of no account; NULL = each goes by itself */
 } spot_rollout_batch;
 
 /* Runs the episodes of `batch` into episodes (n_seeds), episode i of seed i, whatever the threads.

@@ -51,6 +51,7 @@
 #include "spot/stats_tests.h"
 #include "spot/status.h"
 #include "spot/task.h"
+#include "spot/task_own.h"
 #include "spot/tised.h"
 #include "spot/tised_event.h"
 #include "spot/tised_optimum.h"

@@ -94,6 +94,20 @@ typedef struct spot_world {
         *instruction; /* what is asked of the robot, in words, owned by self; NULL = nothing */
 } spot_world;
 
+enum { SPOT_TOGETHER_MAX = 4096 };
+
+/* Worlds that are reset and stepped at once, such as the environments of a vectorised simulator; all its calls come from
+ * one thread. World i is the i-th that was made. */
+typedef struct spot_together {
+    int n; /* worlds, 1..SPOT_TOGETHER_MAX */
+    /* (required) World i begins the episode seeds[i], i < m <= n, the others rest; called before the `reset` of each. */
+    spot_status (*reset)(void *ctx, const uint64_t *seeds, int m, spot_diag *diag);
+    /* (required) One tick of the worlds that are active (n): all have been given their actions; called before the `step` of
+     * each of these. */
+    spot_status (*step)(void *ctx, const bool *active, int n, spot_diag *diag);
+    void *ctx;
+} spot_together;
+
 /* The calls of a world, through its table. reset: seed -> the episode's start; observe: obs (obs_dim) and
  * anchor (anchor_dim) of now; act: the action (action_dim) and the anchor of the observation that it was
  * computed from; step: one tick. Return what the backend says; E_STATE: step after an invalid end. */

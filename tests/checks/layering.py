@@ -98,6 +98,7 @@ PUBLIC = {
     "bench.h": ("lab", "bench"),
     "demo.h": ("lab", "demo"),
     "task.h": ("lab", "sim"),
+    "task_own.h": ("lab", "sim"),
     "trial.h": ("lab", "sim"),
     "world.h": ("lab", "sim"),
     "rollout.h": ("lab", "rollout"),

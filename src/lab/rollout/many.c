@@ -9,6 +9,7 @@
 #include "core/base/alloc.h"
 #include "core/base/config.h"
 #include "lab/base/executor.h"
+#include "lab/rollout/steps.h"
 
 typedef struct worker {
     spot_world world;
@@ -118,6 +119,9 @@ spot_status spot_rollout_run_many(const spot_rollout_batch *batch, spot_episode 
     spot_status st = check(batch, episodes, diag);
     if (st != SPOT_OK) {
         return st;
+    }
+    if (batch->together != NULL) {
+        return spoti_rollout_run_together(batch, episodes, diag);
     }
     const spot_allocator *allocator = batch->config.allocator;
     int threads = batch->n_seeds < batch->threads ? (int)batch->n_seeds : batch->threads;

@@ -14,10 +14,20 @@
 #include "core/base/config.h"
 #include "core/base/text.h"
 #include "lab/rollout/motion.h"
+#include "lab/rollout/steps.h"
 #include "spot/rng.h"
 
 /* The sample columns of the end effector: x, y, z. */
 enum { N_XYZ = 3 };
+
+/* What one episode adds up. */
+typedef struct tally {
+    int64_t age_first, age_all, age_max; /* ticks */
+    double last_xyz[N_XYZ];
+    double path_m;
+    bool has_last;
+    bool has_order; /* something was commanded */
+} tally;
 
 struct spot_rollout {
     const spot_allocator *allocator;
@@ -39,16 +49,12 @@ struct spot_rollout {
     spoti_recorder recorder;
     spot_diag said; /* by the brain, of a call that failed */
     bool lost;      /* an answer of the brain was lost in this episode */
+    bool cut;       /* the episode at hand is over before its next tick, as the next ones of it */
+    uint64_t seed;
+    int64_t tick;
+    spot_outcome outcome;
+    tally adds_up;
 };
-
-/* What one episode adds up. */
-typedef struct tally {
-    int64_t age_first, age_all, age_max; /* ticks */
-    double last_xyz[N_XYZ];
-    double path_m;
-    bool has_last;
-    bool has_order; /* something was commanded */
-} tally;
 
 void spot_rollout_config_default(spot_rollout_config *config)
 {
@@ -432,13 +438,86 @@ static void fill_episode(const spot_rollout *r, uint64_t seed, int64_t tick,
     }
 }
 
-/* The world's reason for a failure, unless the brain has said one. */
-static void say_why(const spot_world *w, spot_status st, spot_diag *diag)
+/* ---- an episode, tick by tick ---- */
+
+/* `st`, with the world's reason for it, unless the brain has said one. */
+static spot_status with_reason(const spot_rollout *r, spot_status st, spot_diag *diag)
 {
-    const char *why = w->ops->why != NULL ? w->ops->why(w->self) : "";
+    const spot_world *w = r->world;
+    const char *why = st != SPOT_OK && w->ops->why != NULL ? w->ops->why(w->self) : "";
     if (why[0] != '\0' && (diag == NULL || diag->text[0] == '\0')) {
         (void)spot_diag_set(diag, st, "%s", why);
     }
+    return st;
+}
+
+spot_status spoti_rollout_begin(spot_rollout *r, uint64_t seed, spot_diag *diag)
+{
+    memset(&r->adds_up, 0, sizeof(r->adds_up));
+    r->seed = seed;
+    r->tick = 0;
+    r->outcome = (spot_outcome){.done = false};
+    r->said = (spot_diag){""};
+    r->lost = false;
+    r->cut = false;
+    spot_exec_reset(r->exec);
+    spoti_recorder_begin(&r->recorder);
+    spot_status st = spot_brain_forget(&r->brain, r->state, diag);
+    st = st == SPOT_OK ? spot_world_reset(r->world, seed) : st;
+    if (st == SPOT_OK) {
+        spot_world_outcome(r->world, &r->outcome);
+        r->outcome.done = r->outcome.invalid; /* the simulator may have broken off at once */
+    }
+    return with_reason(r, st, diag);
+}
+
+bool spoti_rollout_goes_on(const spot_rollout *r)
+{
+    return !r->outcome.done && r->tick < tick_limit(&r->world->dims);
+}
+
+spot_status spoti_rollout_decide(spot_rollout *r, spot_trajectory *trajectory, spot_diag *diag)
+{
+    tally *t = &r->adds_up;
+    const bool begins = r->tick % r->world->dims.ticks_per_action == 0; /* a control step */
+    if (begins) {
+        take_sample(r, r->tick, t, trajectory);
+    }
+    const spot_status st = do_events(r, r->seed, r->tick, t, diag);
+    if (st == SPOT_OK && begins) {
+        take_order(r, t, trajectory);
+    }
+    /* a lost answer, and a world that broke off over a look, end the episode, not the job */
+    if (st == SPOT_E_STATE) {
+        spot_world_outcome(r->world, &r->outcome);
+    }
+    r->cut = r->lost || (st == SPOT_E_STATE && r->outcome.invalid);
+    return r->cut ? SPOT_OK : with_reason(r, st, diag);
+}
+
+spot_status spoti_rollout_step(spot_rollout *r, spot_diag *diag)
+{
+    spot_status st = SPOT_OK;
+    if (!r->cut) {
+        st = spot_world_step(r->world);
+        spoti_recorder_tick(&r->recorder, r->world);
+    }
+    r->tick++;
+    spot_world_outcome(r->world, &r->outcome);
+    if (st == SPOT_E_STATE && r->outcome.invalid) {
+        st = SPOT_OK;
+    }
+    if (r->lost) {
+        r->outcome = (spot_outcome){.done = true, .invalid = true, .fault = r->said.text};
+    }
+    return with_reason(r, st, diag);
+}
+
+void spoti_rollout_finish(spot_rollout *r, spot_trajectory *trajectory, spot_episode *episode)
+{
+    take_sample(r, r->tick, &r->adds_up, trajectory);
+    fill_episode(r, r->seed, r->tick, &r->outcome, &r->adds_up, episode);
+    episode->lost = r->lost;
 }
 
 spot_status spot_rollout_run(spot_rollout *rollout, uint64_t seed, spot_episode *episode,
@@ -449,7 +528,6 @@ spot_status spot_rollout_run(spot_rollout *rollout, uint64_t seed, spot_episode 
         return SPOT_E_INVALID;
     }
     spot_world *w = rollout->world;
-    const int64_t limit = tick_limit(&w->dims);
     if (trajectory != NULL) {
         if (trajectory->rows == NULL || trajectory->dim != spot_trajectory_dim(&w->dims) ||
             trajectory->capacity < spot_trajectory_rows(&w->dims)) {
@@ -457,54 +535,16 @@ spot_status spot_rollout_run(spot_rollout *rollout, uint64_t seed, spot_episode 
         }
         trajectory->count = 0;
     }
-    tally t;
-    memset(&t, 0, sizeof(t));
-    spot_outcome outcome = {.done = false};
-    int64_t tick = 0;
-    rollout->said = (spot_diag){""};
-    rollout->lost = false;
-    spot_exec_reset(rollout->exec);
-    spoti_recorder_begin(&rollout->recorder);
-    spot_status st = spot_brain_forget(&rollout->brain, rollout->state, diag);
-    st = st == SPOT_OK ? spot_world_reset(w, seed) : st;
-    if (st == SPOT_OK) {
-        spot_world_outcome(w, &outcome);
-        outcome.done = outcome.invalid; /* the simulator may have broken off at once */
-    }
-
-    while (st == SPOT_OK && !outcome.done && tick < limit) {
-        const bool begins = tick % w->dims.ticks_per_action == 0; /* a control step */
-        if (begins) {
-            take_sample(rollout, tick, &t, trajectory);
+    spot_status st = spoti_rollout_begin(rollout, seed, diag);
+    while (st == SPOT_OK && spoti_rollout_goes_on(rollout)) {
+        st = spoti_rollout_decide(rollout, trajectory, diag);
+        st = st == SPOT_OK ? spoti_rollout_step(rollout, diag) : st;
+        if (st == SPOT_OK && tick_fn != NULL && !rollout->cut) {
+            tick_fn(tick_ctx, w, rollout->tick);
         }
-        st = do_events(rollout, seed, tick, &t, diag);
-        if (st == SPOT_OK && begins) {
-            take_order(rollout, &t, trajectory);
-        }
-        if (st == SPOT_OK) {
-            st = spot_world_step(w);
-            spoti_recorder_tick(&rollout->recorder, w);
-        }
-        tick++;
-        spot_world_outcome(w, &outcome);
-        if (st == SPOT_OK && tick_fn != NULL) {
-            tick_fn(tick_ctx, w, tick);
-        }
-    }
-    if (st == SPOT_E_STATE && outcome.invalid) {
-        st = SPOT_OK; /* it broke off over a look: as over a step */
-    }
-    if (st != SPOT_OK && !rollout->lost) {
-        say_why(w, st, diag);
-    }
-    if (rollout->lost) {
-        outcome = (spot_outcome){.done = true, .invalid = true, .fault = rollout->said.text};
-        st = SPOT_OK;
     }
     if (st == SPOT_OK) {
-        take_sample(rollout, tick, &t, trajectory);
-        fill_episode(rollout, seed, tick, &outcome, &t, episode);
-        episode->lost = rollout->lost;
+        spoti_rollout_finish(rollout, trajectory, episode);
     }
     return st;
 }

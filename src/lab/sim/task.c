@@ -144,6 +144,11 @@ spot_status spoti_task_model_text(const spot_task *task, char **out, spot_diag *
                : SPOT_OK;
 }
 
+const spot_together *spoti_task_together(const spot_task *task)
+{
+    return task->ops->together != NULL ? task->ops->together(task->self) : NULL;
+}
+
 void spot_variation_default(spot_variation *variation)
 {
     *variation = (spot_variation){.speed = 1.0, .noise = 1.0};

@@ -54,6 +54,8 @@ typedef struct spoti_task_ops {
                               spot_diag *diag);
     /* (optional) Fills a zeroed trial. Returns SPOT_OK whatever it found, E_NOMEM. NULL = nothing to check. */
     spot_status (*trial)(const void *self, spot_trial *trial, spot_diag *diag);
+    /* (optional) How its worlds step together; valid as long as the task. NULL = each goes by itself. */
+    const spot_together *(*together)(const void *self);
     const spoti_draw_ops *draw;     /* (optional) NULL = cannot be drawn */
     const spoti_expert_ops *expert; /* (optional) NULL = there is none */
     void (*destroy)(void *self);    /* (optional) */
@@ -86,6 +88,9 @@ spot_status spoti_task_identify(const spot_task *task, char text[SPOTI_TASK_IDEN
 
 /* As the table's `model_text`; *out NULL where there is none. */
 spot_status spoti_task_model_text(const spot_task *task, char **out, spot_diag *diag);
+
+/* As the table's `together`. */
+const spot_together *spoti_task_together(const spot_task *task);
 
 /* *hash of a few ticks of the task's episode 0: differs, but for chance, where the engine's build or the variant of the C
  * library's functions that it calls computes otherwise. Returns SPOT_OK, E_NOMEM, or what the world says. */

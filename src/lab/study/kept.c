@@ -7,6 +7,7 @@
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
 #include "core/base/config.h"
+#include "lab/sim/task.h"
 #include "lab/study/keeper.h"
 #include "lab/study/setting.h"
 #include "lab/study/study.h"
@@ -96,6 +97,7 @@ static spot_status run_rest(kept_run *k, spot_episode *episodes, spot_diag *diag
     rest.seeds = k->seeds;
     rest.make_world = make_world;
     rest.make_world_ctx = k;
+    rest.together = spoti_task_together(k->task);
     rest.progress = report;
     rest.progress_ctx = k;
     rest.keep = spoti_keeper_keep;

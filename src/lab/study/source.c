@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "core/base/config.h"
+#include "lab/sim/task.h"
 #include "lab/study/study.h"
 
 typedef struct rollouts {
@@ -27,6 +28,7 @@ static spot_status run(void *ctx, const spot_rollout_batch *batch, spot_episode 
     whole.brain = ((const rollouts *)ctx)->brain;
     whole.make_world = make_world;
     whole.make_world_ctx = ctx;
+    whole.together = spoti_task_together(((const rollouts *)ctx)->task);
     return spot_rollout_run_many(&whole, episodes, diag);
 }
 
