@@ -15,7 +15,7 @@ quickstart: setup
 	cmake --build build --parallel $(JOBS) --target sweetspot
 	$(SWEETSPOT) $(QUICK_TUNE)
 
-# The clang build with sanitizers goes first: its unit tests, and 10 s of each fuzz target.
+# The clang build with sanitizers goes first: its unit tests, and 5 s of each fuzz target.
 check: setup asan build
 	scripts/peers --print
 	ctest --preset release --parallel $(JOBS)

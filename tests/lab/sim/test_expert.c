@@ -5,7 +5,7 @@
 #include "lab/sim/rig.h"
 #include "spot/demo.h"
 
-enum { EPISODES = 100, NEEDED = 98, PERIOD = 25, PERIODS_MAX = 400 };
+enum { EPISODES = 50, NEEDED = 49, PERIOD = 25, PERIODS_MAX = 400 };
 
 static void check_success(const char *path, double speed)
 {
