@@ -42,6 +42,9 @@ typedef struct spot_distortion_config {
     int layer_bits;                     /* of a layer alone, 1 .. 16; default 4 */
     int n_input; /* 1 .. 4096 observations of a policy; default 16. A network with held-out inputs
                          * runs all of them. */
+    const char *
+        kernels; /* of a policy, as in spot_session_config; NULL = best of this CPU. A network of fully
+                          * connected layers is run in plain C and has none: E_RANGE */
     const spot_allocator *allocator; /* borrowed during the call; NULL = malloc */
 } spot_distortion_config;
 
@@ -90,9 +93,9 @@ SPOT_API void spot_distortion_config_default(spot_distortion_config *config);
 /* `lloyd`, `uniform`, `pow2`; "" outside 0..2. */
 SPOT_API const char *spot_distortion_rule(int rule);
 
-/* Measures the model in the folder `path`. config: NULL = defaults. The same call gives the same figures on the same
- * kernels. Returns SPOT_OK, E_INVALID (NULL), E_RANGE (config; a model of more than 256 layers), E_IO, E_FORMAT (not
- * such a model; see diag), E_NOMEM. Threads: immutable. */
+/* Measures the model in the folder `path`. config: NULL = defaults. The same call gives the same figures on
+ * any kernels. Returns SPOT_OK, E_INVALID (NULL), E_RANGE (config; a model of more than 256 layers), E_IO, E_FORMAT (not
+ * such a model; see diag), E_UNSUPPORTED (kernels not on this CPU), E_NOMEM. Threads: immutable. */
 SPOT_API spot_status spot_distortion_measure(const char *path, const spot_distortion_config *config,
                                              spot_distortion_result *result, spot_diag *diag);
 

@@ -296,6 +296,9 @@ bool cli_sweep(const char *verb, const cli_lists *lists, int all_steps, spot_poi
 bool cli_make_points(const char *verb, const cli_lists *lists, int all_steps, int n_execute,
                      spot_point *points, int capacity, int *n, int *baseline);
 
+/* Whether `kernels` is the name of some, or NULL; says so if not. */
+bool cli_knows_kernels(const char *verb, const char *kernels);
+
 /* Whether the brain can have these points (n): CLI_OK, or an exit code after saying what is wrong. Begins
  * a state of each kind and ends it. */
 int cli_check_points(const char *verb, const spot_brain *brain, const char *kernels,
@@ -325,7 +328,7 @@ void cli_hint_bench(const spot_platform *platform, const char *class_name, int s
 /* Runs the model whose weights are `weights` (FOLDER/model.safetensors) in few bits. The result is the caller's, to be
  * freed; NULL after saying what is wrong, with the exit code. */
 spot_distortion_result *cli_measure(const char *weights, const cli_integers *bits, int layer_bits,
-                                    int *exit_code);
+                                    const char *kernels, int *exit_code);
 void cli_print_measured(const spot_distortion_result *measured);
 json_t *cli_json_measured(const spot_distortion_result *measured);
 

@@ -17,6 +17,7 @@ typedef struct options {
     bool json;
     bool measure;
     int layer_bits;
+    const char *kernels;
 } options;
 
 /* ---- the law ---- */
@@ -240,7 +241,7 @@ static int show_model(const char *model, const options *o)
         return cli_refuse("distortion", st, &diag);
     }
     if (o->measure) { /* first: what fails prints nothing */
-        measured = cli_measure(path, &o->bits, o->layer_bits, &code);
+        measured = cli_measure(path, &o->bits, o->layer_bits, o->kernels, &code);
     }
     code = code == CLI_OK ? show_file(file, path, o, measured) : code;
     spot_inspect_close(file);
@@ -296,6 +297,7 @@ int spoti_cli_distortion(int argc, char **argv)
          "also run MODEL with such weights: what its output does"},
         {"layer-bits", "B", CLI_INTEGER, &o.layer_bits,
          "with --measure, of one layer at a time; default 4"},
+        CLI_KERNELS(&o.kernels),
         {"json", NULL, CLI_FLAG, &o.json, "JSON instead of text"},
     };
     const cli_page page = {.verb = "distortion",
@@ -328,6 +330,12 @@ int spoti_cli_distortion(int argc, char **argv)
     }
     if (o.measure && model == NULL) {
         return cli_misuse("distortion", "--measure: expected a MODEL to run");
+    }
+    if (o.kernels != NULL && !o.measure) {
+        return cli_misuse("distortion", "--kernels: expected with --measure");
+    }
+    if (!cli_knows_kernels("distortion", o.kernels)) {
+        return CLI_USAGE;
     }
     if ((model == NULL) == (o.lambda == 0.0) || o.lambda < 0.0) {
         return cli_misuse("distortion",

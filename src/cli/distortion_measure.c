@@ -140,7 +140,7 @@ json_t *cli_json_measured(const spot_distortion_result *measured)
 }
 
 spot_distortion_result *cli_measure(const char *weights, const cli_integers *bits, int layer_bits,
-                                    int *exit_code)
+                                    const char *kernels, int *exit_code)
 {
     char folder[CLI_PATH_SIZE];
     spot_distortion_config config;
@@ -158,6 +158,7 @@ spot_distortion_result *cli_measure(const char *weights, const cli_integers *bit
     *slash = '\0';
     spot_distortion_config_default(&config);
     config.layer_bits = layer_bits;
+    config.kernels = kernels;
     config.n_bits = bits->count;
     memcpy(config.bits, bits->values, (size_t)bits->count * sizeof(config.bits[0]));
     spot_distortion_result *result = calloc(1, sizeof(*result));
@@ -165,7 +166,9 @@ spot_distortion_result *cli_measure(const char *weights, const cli_integers *bit
         result != NULL ? spot_distortion_measure(folder, &config, result, &diag) : SPOT_E_NOMEM;
     if (st != SPOT_OK) {
         free(result);
-        *exit_code = cli_fail("distortion", st, &diag);
+        *exit_code = kernels != NULL && (st == SPOT_E_RANGE || st == SPOT_E_UNSUPPORTED)
+                         ? cli_refuse("distortion", st, &diag)
+                         : cli_fail("distortion", st, &diag);
         return NULL;
     }
     *exit_code = CLI_OK;

@@ -140,12 +140,17 @@ static int check_point(const char *verb, const spot_brain *brain, const char *ke
                                      : cli_refuse(verb, st, &diag);
 }
 
-int cli_check_points(const char *verb, const spot_brain *brain, const char *kernels,
-                     const spot_point *points, int n)
+bool cli_knows_kernels(const char *verb, const char *kernels)
 {
     static const char *const names[] = {"reference", "avx2", "avx512", "neon"};
 
-    if (kernels != NULL && cli_choose(verb, "kernels", kernels, names, 4) < 0) {
+    return kernels == NULL || cli_choose(verb, "kernels", kernels, names, 4) >= 0;
+}
+
+int cli_check_points(const char *verb, const spot_brain *brain, const char *kernels,
+                     const spot_point *points, int n)
+{
+    if (!cli_knows_kernels(verb, kernels)) {
         return CLI_USAGE;
     }
     for (int i = 0; i < n; i++) {

@@ -59,6 +59,13 @@ expect 2 '--layer-bits 17: expected 1..16' fcdnn-16 --layer-bits 17
 cp "$root/models/fcdnn-16/model.safetensors" plain.safetensors
 expect 2 'folder with model.safetensors' ./plain.safetensors --bits 1 --measure
 
+expect 2 '--kernels: expected with --measure' fcdnn-16 --kernels reference
+expect 2 "'abacus', expected one of: reference" ur5e-conveyor --bits 2 --measure --kernels abacus
+expect 2 'of fully connected layers, expected a policy' fcdnn-16 --bits 2 --measure --kernels reference
+"$tool" distortion ur5e-conveyor --bits 2 --measure --json >best.json
+"$tool" distortion ur5e-conveyor --bits 2 --measure --kernels reference --json >reference.json
+cmp best.json reference.json || fail "the reference kernels measure something else"
+
 expect 2 'either MODEL or --lambda'
 expect 2 'either MODEL or --lambda' --lambda -1
 expect 2 'either MODEL or --lambda' fcdnn-16 --lambda 1

@@ -244,9 +244,14 @@ spot_status spot_distortion_measure(const char *path, const spot_distortion_conf
     if (!config_is_good(&used)) {
         return SPOT_E_RANGE;
     }
-    spot_status st = has_test(path) ? spoti_fcdnn_open(path, used.allocator, &b.s, diag)
-                                    : spoti_policy_subject_open(path, (size_t)used.n_input,
-                                                                used.allocator, &b.s, diag);
+    const bool connected = has_test(path);
+    if (connected && used.kernels != NULL) {
+        return spot_diag_set(diag, SPOT_E_RANGE,
+                             "%s: kernels '%.40s' of fully connected layers, expected a policy",
+                             path, used.kernels);
+    }
+    spot_status st = connected ? spoti_fcdnn_open(path, used.allocator, &b.s, diag)
+                               : spoti_policy_subject_open(path, &used, &b.s, diag);
     if (st != SPOT_OK) {
         return st;
     }

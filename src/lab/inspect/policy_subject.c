@@ -14,8 +14,9 @@
 typedef struct policy_subject {
     spoti_subject base;
     spot_policy *policy;
-    float *obs;   /* (n_input x obs_dim) */
-    float *noise; /* (n_input x n_output) */
+    float *obs;          /* (n_input x obs_dim) */
+    float *noise;        /* (n_input x n_output) */
+    const char *kernels; /* the caller's; NULL = best of this CPU */
 } policy_subject;
 
 static const policy_subject *as_policy(const spoti_subject *s)
@@ -38,16 +39,25 @@ static void read_weights(const spoti_subject *s, size_t layer, float *w)
     spoti_rounded_read(as_policy(s)->policy, layer, w);
 }
 
+static spot_status begin(const policy_subject *p, const spot_policy *policy, spot_session **session,
+                         spot_diag *diag)
+{
+    spot_session_config config;
+
+    spot_session_config_default(&config);
+    config.allocator = p->base.allocator;
+    config.kernels = p->kernels;
+    config.diag = diag;
+    return spot_session_create(policy, &config, session);
+}
+
 /* Runs all inputs through `policy`. */
 static spot_status infer_all(const policy_subject *p, const spot_policy *policy, float *out)
 {
     const size_t obs_dim = (size_t)policy->config.obs_dim;
-    spot_session_config config;
     spot_session *session = NULL;
+    spot_status st = begin(p, policy, &session, NULL);
 
-    spot_session_config_default(&config);
-    config.allocator = p->base.allocator;
-    spot_status st = spot_session_create(policy, &config, &session);
     for (size_t i = 0; i < p->base.n_input && st == SPOT_OK; i++) {
         st = spot_session_infer(session, 1, p->obs + i * obs_dim, p->noise + i * p->base.n_output,
                                 out + i * p->base.n_output);
@@ -101,32 +111,47 @@ static void draw_inputs(const policy_subject *p)
     }
 }
 
-spot_status spoti_policy_subject_open(const char *path, size_t n_input,
-                                      const spot_allocator *allocator, spoti_subject **out,
-                                      spot_diag *diag)
+/* Loads the policy, makes room, and sees that a session can be had. */
+static spot_status prepare(policy_subject *p, const char *path, spot_diag *diag)
+{
+    spoti_subject *s = &p->base;
+    spot_session *session = NULL;
+    spot_status st = spot_policy_load(path, s->allocator, &p->policy, diag);
+
+    if (st != SPOT_OK) {
+        return st;
+    }
+    const spoti_policy_config *c = &p->policy->config;
+    s->n_output = (size_t)c->horizon * (size_t)c->action_dim;
+    s->n_layer = spoti_rounded_count(p->policy);
+    p->obs = spoti_alloc(s->allocator, s->n_input * (size_t)c->obs_dim, sizeof *p->obs);
+    p->noise = spoti_alloc(s->allocator, s->n_input * s->n_output, sizeof *p->noise);
+    if (p->obs == NULL || p->noise == NULL) {
+        return SPOT_E_NOMEM;
+    }
+    st = begin(p, p->policy, &session, diag);
+    spot_session_destroy(session);
+    return st;
+}
+
+spot_status spoti_policy_subject_open(const char *path, const spot_distortion_config *config,
+                                      spoti_subject **out, spot_diag *diag)
 {
     static const spoti_subject_ops ops = {.weights = weights_of,
                                           .name = name_of,
                                           .read = read_weights,
                                           .run = run,
                                           .close = close_policy};
-    policy_subject *p = spoti_calloc(allocator, 1, sizeof *p);
+    policy_subject *p = spoti_calloc(config->allocator, 1, sizeof *p);
 
     *out = NULL;
     if (p == NULL) {
         return SPOT_E_NOMEM;
     }
-    p->base = (spoti_subject){.ops = &ops, .allocator = allocator, .n_input = n_input};
-    spot_status st = spot_policy_load(path, allocator, &p->policy, diag);
-    if (st == SPOT_OK) {
-        const spoti_policy_config *c = &p->policy->config;
-
-        p->base.n_output = (size_t)c->horizon * (size_t)c->action_dim;
-        p->base.n_layer = spoti_rounded_count(p->policy);
-        p->obs = spoti_alloc(allocator, n_input * (size_t)c->obs_dim, sizeof *p->obs);
-        p->noise = spoti_alloc(allocator, n_input * p->base.n_output, sizeof *p->noise);
-        st = p->obs != NULL && p->noise != NULL ? SPOT_OK : SPOT_E_NOMEM;
-    }
+    p->base = (spoti_subject){
+        .ops = &ops, .allocator = config->allocator, .n_input = (size_t)config->n_input};
+    p->kernels = config->kernels;
+    const spot_status st = prepare(p, path, diag);
     if (st != SPOT_OK) {
         close_policy(&p->base);
         return st;

@@ -35,9 +35,9 @@ struct spoti_subject {
 spot_status spoti_fcdnn_open(const char *path, const spot_allocator *allocator, spoti_subject **out,
                              spot_diag *diag);
 
-/* The policy of `path` on n_input observations. Likewise. */
-spot_status spoti_policy_subject_open(const char *path, size_t n_input,
-                                      const spot_allocator *allocator, spoti_subject **out,
-                                      spot_diag *diag);
+/* The policy of `path` on the configured number of observations, with the configured kernels. Likewise, and
+ * E_UNSUPPORTED. */
+spot_status spoti_policy_subject_open(const char *path, const spot_distortion_config *config,
+                                      spoti_subject **out, spot_diag *diag);
 
 #endif

@@ -237,6 +237,25 @@ static void the_shipped_network_is_as_its_card_says(void **state)
     free(r);
 }
 
+/* The same figures with the reference; kernels that no CPU has are refused. */
+static void kernels_change_nothing(const spot_distortion_config *best,
+                                   const spot_distortion_result *want)
+{
+    spot_distortion_config config = *best;
+    spot_distortion_result *r = calloc(1, sizeof *r);
+    spot_diag diag = {""};
+
+    assert_non_null(r);
+    config.kernels = "reference";
+    assert_int_equal(spot_distortion_measure(MIXER, &config, r, NULL), SPOT_OK);
+    assert_memory_equal(r->rows[1].output, want->rows[1].output, sizeof r->rows[1].output);
+    assert_true(r->layers[3].output == want->layers[3].output);
+    config.kernels = "abacus";
+    assert_int_equal(spot_distortion_measure(MIXER, &config, r, &diag), SPOT_E_UNSUPPORTED);
+    assert_non_null(strstr(diag.text, "kernels 'abacus': this build or CPU has none such"));
+    free(r);
+}
+
 static void a_policy_is_measured_as_its_sessions_say(void **state)
 {
     spot_policy *policy = NULL;
@@ -286,6 +305,7 @@ static void a_policy_is_measured_as_its_sessions_say(void **state)
     assert_close(r->rows[1].output[2], want, 0.0, 1e-9);
     assert_true(r->rows[0].output[0] > r->rows[1].output[0]);
     assert_string_equal(r->layers[0].name, "blocks.0.token_mlp.fc1");
+    kernels_change_nothing(&config, r);
     assert_string_equal(r->layers[r->n_layer - 1].name, policy->config.blocks == 2
                                                             ? "blocks.1.channel_mlp.fc2"
                                                             : "blocks.3.channel_mlp.fc2");
