@@ -5,7 +5,8 @@
  *
  * The backend `mujoco` draws with OpenGL from EGL or, where there is none, from OSMesa (software). Both are looked for
  * when a renderer is made, so neither is needed to build or to run the rest. It shows the model's camera `view` if
- * there is one. Videos: video.h.
+ * there is one. The backend `process` shows what the environment renders, fitted into the size with black around it,
+ * and no time or grade. Videos: video.h.
  *
  *     spot_renderer_create(&world, &config, &renderer, &diag);
  *     spot_renderer_draw(renderer, &world, rgb);
@@ -55,7 +56,7 @@ SPOT_API spot_status spot_renderer_create(const spot_world *world, const spot_re
 
 /* Draws the present state of `world` into rgb (height x width x 3), top row first, 8 bits a colour.
  * Simulated time and grade are shown in a corner. The world is not changed.
- * Returns SPOT_OK, E_INVALID (a world of another task), E_INTERNAL (OpenGL failed). */
+ * Returns SPOT_OK, E_INVALID (a world of another task), E_INTERNAL (OpenGL failed, or the world: its `why` says it). */
 SPOT_API spot_status spot_renderer_draw(spot_renderer *renderer, const spot_world *world,
                                         uint8_t *rgb);
 

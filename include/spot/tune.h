@@ -41,7 +41,7 @@ enum {
     SPOT_TUNE_POINTS_MAX = 256,
     SPOT_TUNE_TEXT_SIZE = 4096,
     SPOT_TUNE_INPUTS_MAX = 16,
-    SPOT_TUNE_ENGINE_SIZE = 32,
+    SPOT_TUNE_ENGINE_SIZE = 128,
 };
 
 /* What "best" means. */

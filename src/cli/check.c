@@ -39,6 +39,9 @@ static spot_status draw(const spot_task *task, const char *path, spot_diag *diag
     }
     if (st == SPOT_OK) {
         st = spot_renderer_draw(renderer, &world, rgb);
+        if (st != SPOT_OK && world.ops->why != NULL) {
+            (void)spot_diag_set(diag, st, "%s", world.ops->why(world.self));
+        }
     }
     if (st == SPOT_OK) {
         st = spot_write_png(path, rgb, config.width, config.height, diag);

@@ -40,7 +40,8 @@ class Tuple:
 
 class Spaces(unittest.TestCase):
     def test_a_dict_is_flattened_in_sorted_order(self):
-        reader = ObservationReader(Dict({"b": Box(0, 9, (2, 2)), "a": Discrete(5), "eye": Box(0, 255, (2, 4, 3), np.uint8)}))
+        eye = Box(0, 255, (2, 4, 3), np.uint8)
+        reader = ObservationReader(Dict({"b": Box(0, 9, (2, 2)), "a": Discrete(5), "eye": eye}))
         image = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
         row, images = reader.read({"b": np.array([[1.0, 2.0], [3.0, 4.0]]), "a": 7, "eye": image})
         self.assertEqual(reader.size, 5)

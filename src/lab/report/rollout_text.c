@@ -10,6 +10,7 @@
 #include "spot/report_rollout.h"
 #include "spot/show.h"
 #include "spot/stats_paired.h"
+#include "spot/task.h"
 
 enum { TEXT_COLUMN = 13 }; /* where the figures stand */
 
@@ -129,6 +130,10 @@ static void print_head(const spot_rollout_report *r, const spot_rollout_summary 
                       seed + (unsigned long long)r->n_episodes - 1);
     spoti_report_line(out, TEXT_COLUMN, "  latency    %.1f ms charged as %s (%s; %s)",
                       1e3 * l->mean_s, r->charged_class, spot_origin_str(l->origin), l->source);
+    if (r->engine.name != NULL && strcmp(r->engine.name, spot_engine_built_in().name) != 0) {
+        spoti_report_line(out, TEXT_COLUMN, "  world      %s %s", r->engine.name,
+                          r->engine.version);
+    }
     if (r->policy_varies) {
         spoti_report_line(out, TEXT_COLUMN, "  policy     %s", SPOTI_REPORT_VARIES);
     }

@@ -228,6 +228,9 @@ spot_status spot_video_frame(spot_video *video, const spot_world *world)
     }
     if (video->status == SPOT_OK) {
         video->status = spot_renderer_draw(video->renderer, world, video->rgb);
+        if (video->status != SPOT_OK && world->ops->why != NULL) {
+            (void)spot_diag_set(&video->diag, video->status, "%s", world->ops->why(world->self));
+        }
     }
     if (video->status == SPOT_OK && !send_all(video->socket, video->rgb, frame_bytes(video))) {
         video->status = SPOT_E_IO;

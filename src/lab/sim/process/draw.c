@@ -68,7 +68,7 @@ static spot_status draw(void *self, const spot_world *world, uint8_t *rgb)
                        : st;
     if (st != SPOT_OK) {
         (void)spoti_process_fail(w, why.text);
-        return SPOT_E_IO; /* the world says why */
+        return SPOT_E_INTERNAL; /* the world says why */
     }
     memcpy(rgb, pixels, (size_t)r->height * (size_t)r->width * 3);
     return SPOT_OK;

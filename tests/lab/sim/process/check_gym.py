@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Sweetspot authors
-"""Gymnasium's Pendulum and CartPole with closed-form controllers under delay: `sweetspot rollout` against a loop that is
-written here, over gymnasium itself.
+"""Gymnasium's Pendulum and CartPole with closed-form controllers under delay: `sweetspot rollout` against a loop over
+gymnasium itself that is written here.
 
     check_gym.py SWEETSPOT ROOT       by the Python of scripts/peers; PYTHONPATH has bindings/python
 """

@@ -11,5 +11,5 @@ if [ ! -x "$python" ]; then
     echo "skipped: no $python; scripts/peers makes it"
     exit 77
 fi
-export PYTHONPATH=$root/bindings/python PYTHONDONTWRITEBYTECODE=1
+export PYTHONPATH=$root/bindings/python PYTHONDONTWRITEBYTECODE=1 SPOT_DATA=$root
 exec "$python" "$root/tests/lab/sim/process/$4" "$tool" "$root"

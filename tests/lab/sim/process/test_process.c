@@ -200,6 +200,29 @@ static void a_picture_is_fitted(void **state)
     spot_task_destroy(task);
 }
 
+static void a_picture_that_fails_says_why(void **state)
+{
+    spot_task *task = load(*state, "mode=blind", "");
+    spot_world world;
+    spot_render_config config;
+    spot_renderer *renderer = NULL;
+    spot_diag diag = {""};
+    static uint8_t rgb[16 * 16 * 3];
+
+    toy_open(task, &world);
+    assert_int_equal(spot_world_reset(&world, 0), SPOT_OK);
+    spot_render_config_default(&config);
+    config.width = config.height = 16;
+    assert_int_equal(spot_renderer_create(&world, &config, &renderer, &diag), SPOT_OK);
+    assert_int_equal(spot_renderer_draw(renderer, &world, rgb), SPOT_E_INTERNAL);
+    assert_non_null(strstr(world.ops->why(world.self), "RuntimeError: no light (toy.py:"));
+    assert_int_equal(spot_renderer_draw(renderer, &world, rgb), SPOT_E_STATE);
+    assert_int_equal(spot_world_reset(&world, 0), SPOT_OK); /* a new worker */
+    spot_renderer_destroy(renderer);
+    spot_world_destroy(&world);
+    spot_task_destroy(task);
+}
+
 static spot_trial_result repeats(const toy_folder *f, const char *options)
 {
     spot_task *task = load(f, options, "");
@@ -336,6 +359,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_dict_is_read_in_the_order_of_its_keys, toy_setup,
                                         toy_teardown),
         cmocka_unit_test_setup_teardown(a_picture_is_fitted, toy_setup, toy_teardown),
+        cmocka_unit_test_setup_teardown(a_picture_that_fails_says_why, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(a_trial_says_whether_a_seed_gives_the_same_bytes, toy_setup,
                                         toy_teardown),
         cmocka_unit_test_setup_teardown(threads_leave_no_trace, toy_setup, toy_teardown),

@@ -120,6 +120,8 @@ class Cart:
         return seen, reward
 
     def render(self):
+        if self.mode == "blind":
+            raise RuntimeError("no light")
         picture = np.zeros((10, 20, 3), np.uint8)
         picture[:, : 10 + self.steps, 0] = 200
         return picture

