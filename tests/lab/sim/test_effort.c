@@ -46,7 +46,7 @@ static double energy_of(const rig *r)
     }
     assert_true(m->nv <= RIG_STATE_MAX);
     mj_mulM(m, d, product, d->qvel);
-    return sum + 0.5 * mju_dot(product, d->qvel, m->nv);
+    return sum + 0.5 * mju_dot(product, d->qvel, (int)m->nv);
 }
 
 /* The scope of |torque x velocity|: who holds still works nothing, however large his torques. */

@@ -213,7 +213,7 @@ static void nobody_kicks_what_is_not_seen(void **state)
     rig_open(&r, WRIST_PICK, 1.0, 1.0);
     int joint = mj_name2id(r.w->model, mjOBJ_JOINT, "cube");
     int qpos = 1 + r.w->model->jnt_qposadr[joint];
-    int qvel = 1 + r.w->model->nq + r.w->model->jnt_dofadr[joint];
+    int qvel = 1 + (int)r.w->model->nq + r.w->model->jnt_dofadr[joint];
     assert_int_equal(spoti_demo_init(&demo, r.task), SPOT_OK);
     for (uint64_t seed = 0; seed < EPISODES; seed++) {
         assert_int_equal(spoti_demo_run(&demo, r.task, &r.world, SPOT_DEMO_SEED_BASE + seed, true),

@@ -124,14 +124,25 @@ static const broken task_cases[] = {
     {"description:", "\t description:", NULL, "expected YAML"},
 };
 
+#if mjVERSION_HEADER < 300
+#define NO_SUCH_FILE "FILE_NOT_FOUND"
+#else
+#define NO_SUCH_FILE "Error opening file"
+#endif
+
 static const broken model_cases[] = {
     {"<freejoint name=\"cube\"/>", "<freejoint name=\"cube\">", NULL, "XML"},
     {"type=\"slide\" axis", "type=\"glide\" axis", "      <joint name=\"belt\"", "'glide'"},
     {"contype=\"2\"", "contipe=\"2\"", NULL, "contipe"},
+#if mjVERSION_HEADER < 300
     {"njmax=\"240\"", "njmax=\"240\" nstack=\"10\"", NULL, "Stack overflow"},
     {"nconmax=\"60\" njmax=\"240\"", "nconmax=\"2000000000\" njmax=\"2000000000\"", NULL, "mjData"},
+#else
+    {"nconmax=\"60\" njmax=\"240\"", "memory=\"100\"", NULL, "stack overflow"},
+    {"nconmax=\"60\" njmax=\"240\"", "memory=\"60G\"", NULL, "needed more than 2048 MiB"},
+#endif
     {"timestep=\"0.004\"", "timestep=\"nan\"", NULL, "no finite numbers"},
-    {"../robots/ur5e.xml", "../robots/none.xml", "  <include", "FILE_NOT_FOUND"},
+    {"../robots/ur5e.xml", "../robots/none.xml", "  <include", NO_SUCH_FILE},
     {"</mujoco>", "", NULL, "XML"},
 };
 

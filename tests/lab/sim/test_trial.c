@@ -78,8 +78,10 @@ static const broken cases[] = {
     {SCENE, "timestep=\"0.004\"", "timestep=\"0.02\"", "time step", "<option", "'shoulder_pan'"},
     {ROBOT, "gainprm=\"400\" biasprm=\"0 -400 -16\"",
      "gainprm=\"900000\" biasprm=\"0 -900000 -16\"", "time step", "<option", "'wrist_"},
+#if mjVERSION_HEADER < 300 /* later ones keep it, and the model is not even loaded */
     {ROBOT, "<body name=\"wrist_1\" pos=\"-0.3922", "<body name=\"wrist_1\" pos=\"nan", "model",
      "<body name=\"wrist_1\"", "contains a 'NaN'"},
+#endif
     {SCENE, "mass=\"0.08\"", "mass=\"nan\"", "model", NULL, "contains a 'NaN'"},
     {SCENE, "mass=\"0.08\"", "mass=\"1e30\"", "numbers", "<body name=\"cube\"",
      "the mass of body 'cube' is 1e+30"},
@@ -266,6 +268,9 @@ static void complaint_of_the_simulator_fails_and_does_not_refuse(void **state)
     static spot_trial trial;
     spot_diag diag;
     variant v;
+    if (mjVERSION_HEADER >= 300) {
+        skip(); /* it has no buffer of contacts that could be full */
+    }
     variant_make(&v, "ur5e-pick-place");
     variant_edit(v.scene, "nconmax=\"60\"", "nconmax=\"3\"");
     assert_int_equal(try_task(v.task, &trial, &diag), SPOT_OK);

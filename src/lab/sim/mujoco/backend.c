@@ -4,6 +4,7 @@
 #include "lab/sim/mujoco/backend.h"
 
 #include <inttypes.h>
+#include <limits.h>
 
 #include "core/base/alloc.h"
 #include "core/base/hash.h"
@@ -29,15 +30,15 @@ static const spot_task_info *info(const void *self)
 static spot_status identify(const void *self, char text[SPOTI_TASK_IDENTITY_SIZE])
 {
     const mjModel *model = ((const spoti_scene *)self)->model;
-    const int size = mj_sizeModel(model);
-    if (size <= 0) {
+    const int64_t size = mj_sizeModel(model);
+    if (size <= 0 || size > INT_MAX) { /* what MuJoCo 2 can say; compile.c allows no larger one */
         return SPOT_E_INTERNAL;
     }
     void *buffer = spoti_calloc(NULL, (size_t)size, 1);
     if (buffer == NULL) {
         return SPOT_E_NOMEM;
     }
-    mj_saveModel(model, NULL, buffer, size);
+    mj_saveModel(model, NULL, buffer, (int)size);
     (void)spoti_format(text, SPOTI_TASK_IDENTITY_SIZE, "model=%016" PRIx64,
                        spoti_hash(SPOTI_HASH_START, buffer, (size_t)size));
     spoti_free(NULL, buffer, (size_t)size);

@@ -16,6 +16,17 @@
 
 enum { NAME_SIZE = 48 };
 
+/* What of <size> holds contacts, constraints and the stack. */
+#if mjVERSION_HEADER < 300
+#define FOR_CONTACTS    "nconmax"
+#define FOR_CONSTRAINTS "njmax"
+#define FOR_STACK       "nstack"
+#else /* one memory for all; the others are read and have no effect */
+#define FOR_CONTACTS    "memory"
+#define FOR_CONSTRAINTS "memory"
+#define FOR_STACK       "memory"
+#endif
+
 /* The joint that qpos[i] belongs to, -1 if none. */
 static int joint_of_qpos(const mjModel *m, int i)
 {
@@ -65,11 +76,12 @@ static void describe(const spoti_mujoco_world *w, int warning, int info, char *o
     name_culprit(w->model, warning, info, culprit);
     switch (warning) {
     case mjWARN_CONTACTFULL:
-        (void)spoti_format(out, size, "contact buffer full at %.3f s, raise nconmax in <size>",
-                           at_s);
+        (void)spoti_format(out, size,
+                           "contact buffer full at %.3f s, raise " FOR_CONTACTS " in <size>", at_s);
         return;
     case mjWARN_CNSTRFULL:
-        (void)spoti_format(out, size, "constraint buffer full at %.3f s, raise njmax in <size>",
+        (void)spoti_format(out, size,
+                           "constraint buffer full at %.3f s, raise " FOR_CONSTRAINTS " in <size>",
                            at_s);
         return;
     case mjWARN_INERTIA:
@@ -87,7 +99,7 @@ bool spoti_fault_update(spoti_mujoco_world *w)
 {
     for (int i = 0; i < mjNWARNING && w->fault[0] == '\0'; i++) {
         const mjWarningStat *warning = &w->data->warning[i];
-        if (warning->number == 0 || i == mjWARN_VGEOMFULL) { /* that one is about pictures */
+        if (warning->number == 0) {
             continue;
         }
         char what[SPOT_FAULT_SIZE / 2];
@@ -111,6 +123,7 @@ void spoti_fault_raised(spoti_mujoco_world *w, const char *text)
 {
     char what[64];
     (void)spoti_format(what, sizeof(what), "broke off at %.3f s%s", spoti_world_time_s(w),
-                       strstr(text, "tack overflow") != NULL ? ", raise nstack in <size>" : "");
+                       strstr(text, "tack overflow") != NULL ? ", raise " FOR_STACK " in <size>"
+                                                             : "");
     spoti_fault_set(w, what, text);
 }

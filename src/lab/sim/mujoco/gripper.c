@@ -94,7 +94,7 @@ static void settle(void *ctx)
     for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
         held->qpos[t->arm_qpos[i]] = t->file->arm.home[i];
     }
-    mju_copy(d->qpos, held->qpos, m->nq);
+    mju_copy(d->qpos, held->qpos, (int)m->nq);
     for (int step = 0; step < steps; step++) {
         spoti_gripper_command(t, d, t->file->gripper.open_m);
         mj_step(m, d);
@@ -112,7 +112,7 @@ static void settle(void *ctx)
             }
         }
     }
-    mju_copy(t->open_qpos, d->qpos, m->nq);
+    mju_copy(t->open_qpos, d->qpos, (int)m->nq);
     mj_deleteData(held);
     mj_deleteData(d);
 }

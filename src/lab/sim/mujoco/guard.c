@@ -22,7 +22,11 @@ static void raise_error(const char *text)
     if (g == NULL) {
         /* Not our call: do what MuJoCo does by itself. */
         mju_user_error = NULL;
+#if mjVERSION_HEADER < 300
         mju_error_s("%s", text);
+#else
+        mju_error("%s", text);
+#endif
         return;
     }
     (void)spoti_copy(g->text, sizeof(g->text), text);

@@ -13,17 +13,17 @@ static int count_of(const mjModel *m, int type)
 {
     switch (type) {
     case mjOBJ_BODY:
-        return m->nbody;
+        return (int)m->nbody;
     case mjOBJ_JOINT:
-        return m->njnt;
+        return (int)m->njnt;
     case mjOBJ_GEOM:
-        return m->ngeom;
+        return (int)m->ngeom;
     case mjOBJ_SITE:
-        return m->nsite;
+        return (int)m->nsite;
     case mjOBJ_TENDON:
-        return m->ntendon;
+        return (int)m->ntendon;
     case mjOBJ_ACTUATOR:
-        return m->nu;
+        return (int)m->nu;
     default:
         return 0;
     }

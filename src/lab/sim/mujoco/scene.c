@@ -50,7 +50,7 @@ static void describe(spoti_scene *t, const mjModel *m)
                 .sample_dim = SPOTI_SAMPLE_ROBOT + SPOTI_POSE_DIM * (int)f->objects_count,
                 .n_joint = SPOTI_ARM_JOINTS,
                 .joint_at = SPOTI_POSE_DIM + 1, /* behind pose and opening */
-                .state_dim = 1 + m->nq + m->nv,
+                .state_dim = (int)(1 + m->nq + m->nv),
                 .tick_s = m->opt.timestep,
                 .ticks_per_action = (int)lround(1.0 / (f->control.rate_hz * m->opt.timestep)),
                 .horizon = f->control.horizon,

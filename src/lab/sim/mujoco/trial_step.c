@@ -46,9 +46,9 @@ static void measure_arms(stiffness *s)
             continue;
         }
         const double gain = s->m->actuator_gainprm[(size_t)mjNGAIN * (size_t)a];
-        mju_zero(s->d->ctrl, s->m->nu);
+        mju_zero(s->d->ctrl, (int)s->m->nu);
         mj_fwdActuation(s->m, s->d);
-        mju_copy(s->v, s->d->qfrc_actuator, s->m->nv);
+        mju_copy(s->v, s->d->qfrc_actuator, (int)s->m->nv);
         s->d->ctrl[a] = PROBE;
         mj_fwdActuation(s->m, s->d);
         for (size_t i = 0; i < nv; i++) {
@@ -82,9 +82,9 @@ static void apply(stiffness *s)
     }
     for (int a = 0; a < s->m->nu; a++) {
         const double *arm = s->arm + (size_t)a * nv;
-        const double length = mju_dot(arm, s->v, s->m->nv);
+        const double length = mju_dot(arm, s->v, (int)s->m->nv);
         const double weight = servo_weight(s->m, a);
-        mju_addToScl(s->sv, arm, weight * length, s->m->nv);
+        mju_addToScl(s->sv, arm, weight * length, (int)s->m->nv);
         s->share[a] = weight * length * length;
     }
 }
@@ -97,29 +97,29 @@ static double largest(stiffness *s)
         s->v[i] = 1.0 + 0.1 * (double)(i % 7); /* along no symmetry */
     }
     for (int k = 0; k < ITERATIONS; k++) {
-        (void)mju_normalize(s->v, s->m->nv);
+        (void)mju_normalize(s->v, (int)s->m->nv);
         apply(s);
         mj_solveM(s->m, s->d, s->v, s->sv, 1);
-        value = mju_norm(s->v, s->m->nv);
+        value = mju_norm(s->v, (int)s->m->nv);
         if (!(value > 0.0)) {
             return value;
         }
     }
-    (void)mju_normalize(s->v, s->m->nv);
+    (void)mju_normalize(s->v, (int)s->m->nv);
     apply(s); /* the shares of the mode that came out */
     return value;
 }
 
 static void name_stiffest(const stiffness *s, char *out, size_t size)
 {
-    const int n = s->m->nu + s->m->nv;
+    const int n = (int)(s->m->nu + s->m->nv);
     int best = 0;
     for (int i = 1; i < n; i++) {
         best = s->share[i] > s->share[best] ? i : best;
     }
     const bool servo = best < s->m->nu;
     const char *name = servo ? mj_id2name(s->m, mjOBJ_ACTUATOR, best)
-                             : mj_id2name(s->m, mjOBJ_JOINT, s->m->dof_jntid[best - s->m->nu]);
+                             : mj_id2name(s->m, mjOBJ_JOINT, s->m->dof_jntid[best - (int)s->m->nu]);
     (void)spoti_format(out, size, "%.60s", name != NULL ? name : "");
 }
 

@@ -148,8 +148,8 @@ static void op_state(const void *self, double *row)
 {
     const spoti_mujoco_world *w = self;
     row[0] = spoti_world_time_s(w);
-    mju_copy(row + 1, w->data->qpos, w->model->nq);
-    mju_copy(row + 1 + w->model->nq, w->data->qvel, w->model->nv);
+    mju_copy(row + 1, w->data->qpos, (int)w->model->nq);
+    mju_copy(row + 1 + w->model->nq, w->data->qvel, (int)w->model->nv);
 }
 
 static size_t ring_bytes(const spoti_mujoco_world *w)
