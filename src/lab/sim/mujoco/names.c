@@ -20,6 +20,8 @@ static int count_of(const mjModel *m, int type)
         return (int)m->ngeom;
     case mjOBJ_SITE:
         return (int)m->nsite;
+    case mjOBJ_CAMERA:
+        return (int)m->ncam;
     case mjOBJ_TENDON:
         return (int)m->ntendon;
     case mjOBJ_ACTUATOR:

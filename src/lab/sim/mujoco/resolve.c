@@ -243,6 +243,27 @@ static void resolve_terms(const spoti_task_file *f)
     }
 }
 
+/* A camera larger than the buffer that the model asks for could never be drawn. */
+static void resolve_cameras(resolver *r, spoti_scene *t)
+{
+    char where[PLACE_SIZE];
+    char what[PLACE_SIZE];
+    for (unsigned i = 0; i < t->file->cameras_count; i++) {
+        const spoti_camera_file *c = &t->file->cameras[i];
+        const char *key = c->camera != NULL ? "camera" : "name";
+        const mjVisual *visual = &r->model->vis;
+        const bool wide = c->width > visual->global.offwidth;
+        t->camera[i] = resolve(r, mjOBJ_CAMERA, "camera", entry(where, "cameras", i, key),
+                               c->camera != NULL ? c->camera : c->name);
+        if (wide || c->height > visual->global.offheight) {
+            (void)spoti_format(what, sizeof(what), "%d, expected at most the model's %s of %d",
+                               wide ? c->width : c->height, wide ? "offwidth" : "offheight",
+                               wide ? visual->global.offwidth : visual->global.offheight);
+            refuse(r, entry(where, "cameras", i, wide ? "width" : "height"), what);
+        }
+    }
+}
+
 static void check_timing(resolver *r, const spoti_scene *t)
 {
     double ticks = 1.0 / (t->file->control.rate_hz * r->model->opt.timestep);
@@ -261,6 +282,7 @@ spot_status spoti_scene_resolve(const char *path, spoti_scene *t, spot_diag *dia
     resolve_objects(&r, t);
     resolve_parts(&r, t);
     resolve_terms(f);
+    resolve_cameras(&r, t);
     resolve_conditions(&r, t, "success.conditions", f->success.conditions,
                        f->success.conditions_count);
     resolve_conditions(&r, t, "failure", f->failure, f->failure_count);

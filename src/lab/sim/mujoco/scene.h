@@ -53,6 +53,7 @@ typedef struct spoti_scene {
     spoti_part *parts;   /* (ngeom) whose geom it is */
     int moving_actuator; /* -1 = nothing moves by itself */
     spoti_object objects[SPOTI_OBJECTS_MAX];
+    int camera[SPOTI_CAMERAS_MAX]; /* of the model, for each of the file */
     char sample_text[SPOTI_SAMPLE_MAX][SPOTI_SAMPLE_NAME_SIZE];
     const char *sample_names[SPOTI_SAMPLE_MAX];
 } spoti_scene;

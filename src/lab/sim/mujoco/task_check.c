@@ -212,6 +212,37 @@ static void check_conditions(checker *c, const spoti_task_file *f, const char *l
     }
 }
 
+enum { CAMERA_SIDE_MAX = 1024 /* pixels; a larger one would be no policy's */ };
+
+/* The name becomes part of a key. */
+static bool is_key(const char *name)
+{
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    return name[strspn(name, allowed)] == '\0';
+}
+
+static void check_cameras(checker *c, const spoti_task_file *f)
+{
+    static const char list[] = "cameras";
+    char at[WORD_SIZE];
+
+    for (unsigned i = 0; i < f->cameras_count; i++) {
+        const spoti_camera_file *k = &f->cameras[i];
+        (void)entry(at, list, i, "name");
+        if (!is_key(k->name)) {
+            fail(c, at, "part of observation.images.NAME, expected letters, digits, _ and - alone");
+        }
+        for (unsigned other = 0; other < i; other++) {
+            if (strcmp(f->cameras[other].name, k->name) == 0) {
+                fail(c, at, "two cameras share a name, expected different names");
+            }
+        }
+        check_number(c, entry(at, list, i, "width"), k->width, 1.0, CAMERA_SIDE_MAX);
+        check_number(c, entry(at, list, i, "height"), k->height, 1.0, CAMERA_SIDE_MAX);
+    }
+}
+
 static void check_expert(checker *c, const spoti_task_file *f)
 {
     const spoti_expert_file *e = &f->expert;
@@ -240,6 +271,7 @@ spot_status spoti_task_check(const char *path, const spoti_task_file *f, spot_di
         check_object(&c, f, i);
     }
     check_terms(&c, f);
+    check_cameras(&c, f);
     check_number(&c, "success.hold_s", f->success.hold_s, 0.0, f->time_limit_s);
     check_conditions(&c, f, "success.conditions", f->success.conditions,
                      f->success.conditions_count);

@@ -117,6 +117,13 @@ static const cyaml_schema_field_t observation_fields[] = {
                          SPOTI_TERMS_MAX),
     CYAML_FIELD_END};
 
+static const cyaml_schema_field_t camera_fields[] = {
+    TEXT("name", spoti_camera_file, name), TEXT_OPTIONAL("camera", spoti_camera_file, camera),
+    INTEGER("width", spoti_camera_file, width), INTEGER("height", spoti_camera_file, height),
+    CYAML_FIELD_END};
+static const cyaml_schema_value_t camera = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, spoti_camera_file, camera_fields)};
+
 static const cyaml_schema_field_t condition_fields[] = {
     CYAML_FIELD_ENUM("type", CYAML_FLAG_STRICT, spoti_condition, type, condition_types,
                      CYAML_ARRAY_LEN(condition_types)),
@@ -169,6 +176,8 @@ static const cyaml_schema_field_t task_fields[] = {
     CYAML_FIELD_MAPPING("start", CYAML_FLAG_DEFAULT, spoti_task_file, start, start_fields),
     CYAML_FIELD_MAPPING("observation", CYAML_FLAG_DEFAULT, spoti_task_file, observation,
                         observation_fields),
+    CYAML_FIELD_SEQUENCE("cameras", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, spoti_task_file,
+                         cameras, &camera, 1, SPOTI_CAMERAS_MAX),
     CYAML_FIELD_MAPPING("success", CYAML_FLAG_DEFAULT, spoti_task_file, success, success_fields),
     CYAML_FIELD_SEQUENCE("failure", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, spoti_task_file,
                          failure, &condition, 0, SPOTI_CONDITIONS_MAX),

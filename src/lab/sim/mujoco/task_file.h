@@ -19,6 +19,7 @@ enum {
     SPOTI_TERMS_MAX = 32,
     SPOTI_CONDITIONS_MAX = 16,
     SPOTI_HISTORY_MAX = 8,
+    SPOTI_CAMERAS_MAX = 8, /* <= SPOT_IMAGES_MAX */
 };
 
 typedef struct spoti_control {
@@ -106,6 +107,14 @@ typedef struct spoti_observation_file {
     unsigned terms_count;
 } spoti_observation_file;
 
+/* An image of the observation. */
+typedef struct spoti_camera_file {
+    char *name;   /* in the observation: observation.images.NAME */
+    char *camera; /* in the model; NULL = the name */
+    int width;
+    int height;
+} spoti_camera_file;
+
 typedef enum spoti_condition_type {
     SPOTI_CONDITION_INSIDE,   /* object's centre within half_m of region's origin (z from 0 up) */
     SPOTI_CONDITION_RELEASED, /* no pad touches object */
@@ -169,6 +178,8 @@ typedef struct spoti_task_file {
     unsigned objects_count;
     spoti_start_file start;
     spoti_observation_file observation;
+    spoti_camera_file *cameras;
+    unsigned cameras_count;
     spoti_success_file success;
     spoti_condition *failure;
     unsigned failure_count;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "lab/sim/mujoco/camera.h"
 #include "lab/sim/mujoco/gripper.h"
 #include "lab/sim/mujoco/guard.h"
 
@@ -162,28 +163,35 @@ static void op_destroy(void *self)
     spoti_mujoco_world *w = self;
     const spot_allocator *allocator = w->task->allocator;
 
+    spoti_cameras_end(w);
     mj_deleteData(w->data);
     mj_deleteData(w->kin);
     spoti_free(allocator, w->ring, ring_bytes(w));
     spoti_free(allocator, w, sizeof(*w));
 }
 
-static const spot_world_ops ops = {
-    .kind = "mujoco",
-    .destroy = op_destroy,
-    .reset = op_reset,
-    .observe = op_observe,
-    .act = op_act,
-    .step = op_step,
-    .outcome = op_outcome,
-    .sample = op_sample,
-    .effort = op_effort,
-    .state = op_state,
-};
+static spot_status op_look(void *self, const spot_image **images, int *count)
+{
+    return spoti_cameras_look(self, images, count);
+}
+
+static const char *op_why(const void *self)
+{
+    return ((const spoti_mujoco_world *)self)->trouble.text;
+}
+
+#define COMMON_OPS                                                                                 \
+    .kind = "mujoco", .destroy = op_destroy, .reset = op_reset, .observe = op_observe,             \
+    .act = op_act, .step = op_step, .outcome = op_outcome, .sample = op_sample,                    \
+    .effort = op_effort, .state = op_state
+
+static const spot_world_ops ops = {COMMON_OPS};
+static const spot_world_ops ops_seeing = {COMMON_OPS, .look = op_look, .why = op_why};
 
 const spoti_mujoco_world *spoti_mujoco_world_of(const spot_world *world)
 {
-    return world->ops == &ops ? (const spoti_mujoco_world *)world->self : NULL;
+    return world->ops == &ops || world->ops == &ops_seeing ? (const spoti_mujoco_world *)world->self
+                                                           : NULL;
 }
 
 /* MuJoCo's own memory of a world. */
@@ -216,7 +224,7 @@ spot_status spoti_mujoco_make_world(const spoti_scene *task, const spot_variatio
         op_destroy(w);
         return SPOT_E_NOMEM;
     }
-    *out = (spot_world){.ops = &ops,
+    *out = (spot_world){.ops = task->file->cameras_count > 0 ? &ops_seeing : &ops,
                         .self = w,
                         .dims = *dims,
                         .sample_names = task->sample_names,

@@ -13,6 +13,8 @@ typedef struct spoti_sight {
     double gripper[3];
 } spoti_sight;
 
+typedef struct spoti_cameras spoti_cameras; /* camera.c */
+
 typedef struct spoti_mujoco_world {
     const spoti_scene *task;
     const mjModel *model; /* the task's */
@@ -41,6 +43,8 @@ typedef struct spoti_mujoco_world {
     bool failed;
     bool refused;                /* by us, at reset: the task cannot be had as it is written */
     char fault[SPOT_FAULT_SIZE]; /* why the episode is invalid; "" = it is not */
+    spoti_cameras *cameras;      /* NULL = nobody has looked yet */
+    spot_diag trouble;           /* why the last look failed; "" = it did not */
 } spoti_mujoco_world;
 
 /* arm.c: the robot's controller. */
