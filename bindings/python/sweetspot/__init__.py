@@ -2,6 +2,47 @@
 # SPDX-FileCopyrightText: The Sweetspot authors
 """Sweetspot from Python: at which operating point a robot policy does its task soonest, most often, or cheapest.
 
-`sweetspot.world` puts a simulator behind a task file (docs/bring-your-own-world.md). What else there is, with a recipe
-each: docs/python.md. Parts are loaded when they are first used.
+    sweetspot.analyze(rows)                 a log of trials, judged                     (analysis)
+    sweetspot.tune(world, policy, ...)      every operating point in closed loop        (tuning)
+    sweetspot.rollout(world, policy, ...)   episodes at one point
+    sweetspot.Schedule(...)                 the schedule, in the loop of a robot        (schedule)
+    sweetspot.serve(policy, ...)            a policy on openpi's wire                   (serving)
+    sweetspot.plan(...)                     bits, clocks, split of a model              (planning)
+    sweetspot.metrics(path)                 what a motion costs                         (motion)
+    python -m sweetspot.convert ...         datasets of others as our files             (convert)
+    python -m sweetspot.world ...           a simulator behind a task file              (world)
+
+docs/python.md has a recipe for each. Parts are loaded when they are first used.
 """
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "analyze": "analysis", "Analysis": "analysis", "tune": "tuning", "rollout": "tuning", "Tuned": "tuning",
+    "Schedule": "schedule", "Event": "schedule", "serve": "serving", "Server": "serving", "plan": "planning",
+    "metrics": "motion", "SweetspotError": "_library", "Unsupported": "_library",
+}
+__all__ = sorted(_HOMES)
+
+if TYPE_CHECKING:
+    from ._library import SweetspotError, Unsupported
+    from .analysis import Analysis, analyze
+    from .motion import metrics
+    from .planning import plan
+    from .schedule import Event, Schedule
+    from .serving import Server, serve
+    from .tuning import Tuned, rollout, tune
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sweetspot' has no attribute '{name}', expected one of: {', '.join(__all__)}")
+    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

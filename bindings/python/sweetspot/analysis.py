@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Sweetspot authors
+"""Anybody's log of trials, decomposed and judged: `sweetspot analyze` from Python, by the same court."""
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import tempfile
+from typing import Any, Iterable, Mapping, Sequence
+
+from . import _abi as abi
+from ._library import SweetspotError, call, check, find_folder, interruptible, json_of, lib
+
+Rows = Sequence[Mapping[str, Any]]
+REGIMES = {"auto": abi.SPOT_ANALYZE_AUTO, "static": abi.SPOT_ANALYZE_STATIC, "dynamic": abi.SPOT_ANALYZE_DYNAMIC}
+GOALS = {"auto": abi.SPOT_ANALYZE_GOAL_REGIME, "energy": abi.SPOT_ANALYZE_GOAL_ENERGY}
+
+
+def table(rows: list[dict[str, Any]]) -> Any:
+    """A DataFrame where pandas is installed, else the list of dicts itself."""
+    try:
+        import pandas
+    except ImportError:
+        return rows
+    return pandas.DataFrame(rows)
+
+
+class Analysis:
+    """What the judge made of a log.
+
+    json      the document of `sweetspot analyze --json`, byte for byte (docs/json.md)
+    data      the same as a dict
+    settings  list of dicts, one a platform at an environment speed; one of them in most logs
+    text      the verdict in words; of several settings what they say together
+    """
+
+    def __init__(self, document: str, pointer: Any) -> None:
+        self.json = document
+        self.data: dict[str, Any] = json.loads(document)
+        self.settings: list[dict[str, Any]] = self.data.get("settings", [self.data])
+        self._pointer = pointer
+
+    def __del__(self) -> None:
+        if getattr(self, "_pointer", None) is not None:
+            lib.spot_analysis_destroy(self._pointer)
+
+    def __repr__(self) -> str:
+        return f"<sweetspot.Analysis: {self.text}>"
+
+    @property
+    def text(self) -> str:
+        return self.data["text"] if "settings" in self.data else self.verdict["text"]
+
+    def _single(self, setting: int | None) -> dict[str, Any]:
+        if setting is None and len(self.settings) > 1:
+            names = ", ".join(f"{i} '{s['setting']}'" for i, s in enumerate(self.settings))
+            raise ValueError(f"a log of {len(self.settings)} settings, expected setting= one of: {names}")
+        return self.settings[setting or 0]
+
+    @property
+    def verdict(self) -> dict[str, Any]:
+        """Of the only setting: `best`, `cheapest`, `text`, ... (docs/json.md, verdict). s in `_s`."""
+        verdict: dict[str, Any] = self._single(None)["verdict"]
+        return verdict
+
+    @property
+    def points(self) -> Any:
+        """Of the only setting: a row an operating point, a DataFrame if pandas is there, else a list of dicts. What
+        has an interval is a column by its name, `..._lo` and `..._hi` beside it; times in s; unknown is None."""
+        return self.points_of(0 if len(self.settings) == 1 else None)
+
+    def points_of(self, setting: int | None) -> Any:
+        """The same of setting number `setting`."""
+        return table([_flat(p) for p in self._single(setting)["points"]])
+
+    def figure(self, path: str, setting: int | None = None) -> tuple[str, str]:
+        """Draws PATH.svg and PATH.png by gnuplot and returns their names."""
+        self._single(setting)
+        base = path[:-4] if path.endswith((".svg", ".png")) else path
+        s = ctypes.byref(self._pointer.contents.settings[setting or 0])
+        call(lib.spot_report_analysis_figure, s, base.encode())
+        return f"{base}.svg", f"{base}.png"
+
+    def table(self, setting: int | None = None, wide: bool = False) -> str:
+        """The table of `sweetspot analyze`, as text."""
+        self._single(setting)
+        s = ctypes.byref(self._pointer.contents.settings[setting or 0])
+        return json_of(lambda out: lib.spot_report_analysis_table(s, wide, out))
+
+
+def _flat(point: Mapping[str, Any]) -> dict[str, Any]:
+    """A point as one row: intervals become columns."""
+    row: dict[str, Any] = {}
+    for key, value in point.items():
+        if isinstance(value, dict):
+            for inner, x in value.items():
+                row[key if inner in ("value", "mean") else f"{key}_{inner}"] = x
+        elif isinstance(value, list) or key.endswith("_95"):
+            lo, hi = value if isinstance(value, list) and len(value) == 2 else (None, None)
+            row[f"{key[:-3] if key.endswith('_95') else key}_lo"] = lo
+            row[f"{key[:-3] if key.endswith('_95') else key}_hi"] = hi
+        else:
+            row[key] = value
+    return row
+
+
+def _cell(value: Any) -> str:
+    """As the reader of CSV files takes it: nothing for what is unknown, 17 digits for a number."""
+    if value is None or value != value:
+        return ""
+    if isinstance(value, bool) or type(value).__name__ in ("bool_", "bool"):
+        return "1" if value else "0"
+    text = repr(float(value)) if isinstance(value, float) else str(value)
+    if any(c in text for c in ',"\n\r'):
+        return '"' + text.replace('"', '""').replace("\r", " ").replace("\n", " ") + '"'
+    return text
+
+
+def _write_rows(rows: Iterable[Mapping[str, Any]], path: str) -> None:
+    rows = list(rows)
+    if not rows:
+        raise ValueError("no rows, expected a log with one trial at least")
+    columns: dict[str, None] = {}
+    for row in rows:
+        columns.update(dict.fromkeys(str(c) for c in row))
+    with open(path, "w", encoding="utf-8") as out:
+        for line in [dict(zip(columns, columns)), *rows]:
+            out.write(",".join(_cell(line.get(c)) for c in columns) + "\n")
+
+
+def _read(log: Any, source: Any) -> None:
+    """One source into the log: a path as `sweetspot analyze` takes it, a DataFrame, or a list of dicts."""
+    if hasattr(source, "to_dict") and hasattr(source, "columns"):
+        source = source.to_dict("records")
+    if not isinstance(source, (str, os.PathLike)):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "rows.csv")
+            _write_rows(source, path)
+            try:
+                call(lib.spot_analyze_log_csv, log, path.encode())
+            except SweetspotError as error:
+                raise SweetspotError(error.status, str(error).replace(path, "rows")) from None
+        return
+    name = os.fspath(source)
+    if name.startswith("published:"):
+        folder = find_folder("published", "dom_cr.csv")
+        call(lib.spot_analyze_log_published, log, folder.encode(), name[10:].encode())
+    elif os.path.isdir(name):
+        call(lib.spot_analyze_log_tune, log, name.encode())
+    elif name.endswith(".sqlite") or _is_sqlite(name):
+        call(lib.spot_analyze_log_store, log, name.encode())
+    elif name.endswith(".json"):
+        call(lib.spot_analyze_log_lerobot, log, name.encode())
+    else:
+        call(lib.spot_analyze_log_csv, log, name.encode())
+
+
+def _is_sqlite(name: str) -> bool:
+    try:
+        with open(name, "rb") as file:
+            return file.read(16) == b"SQLite format 3\0"
+    except OSError:
+        return False
+
+
+def analyze(*sources: Any, baseline: str | None = None, regime: str = "auto", goal: str = "auto",
+            map: str | Mapping[str, str] | None = None, session: str | None = None, paired: bool = False,
+            action_s: float = 0.0, n_action: int = 0, budget_s: float = 0.0, effect: float = 0.0,
+            resamples: int | None = None) -> Analysis:
+    """Judges logs of trials: which operating point does the task best, and whether the data supports it.
+
+    sources    one or more of: a DataFrame or a list of dicts, a row an episode (point, seed, success, time_s, ...) or
+               a row a point (docs/analyze.md has the columns); the path of a CSV, of a folder or store of
+               `sweetspot tune`, of LeRobot's eval_info.json; `published:NAME`
+    baseline   name of the point that others are compared with; None = the source's, else its first
+    regime     `static` (time decides), `dynamic` (success decides), or `auto`: the source says
+    goal       `auto`, or `energy`: joules a success
+    map        columns by our names: {"old": "new"} or "old=new,old=new"
+    session    the column that tells sessions apart, in which seeds are used again
+    paired     numbers of trials pair as seeds do
+    action_s   seconds an action, n_action actions a chunk, budget_s seconds that a failure is charged: where the
+               source does not say; 0 = unknown
+    effect     smallest effect of interest, for the trials needed; 0 = the one that the trials show
+    resamples  of bootstraps; None = 10000
+
+    Raises SweetspotError with `file:row: what, expected`; of rows that were handed over, the file is `rows`.
+    """
+    if not sources:
+        raise ValueError("no source, expected rows, a DataFrame or a path")
+    for name, value, known in (("regime", regime, REGIMES), ("goal", goal, GOALS)):
+        if value not in known:
+            raise ValueError(f"{name} {value!r}, expected one of: {', '.join(known)}")
+    config = abi.spot_analyze_config()
+    lib.spot_analyze_config_default(ctypes.byref(config))
+    if map is not None and not isinstance(map, str):
+        map = ",".join(f"{old}={new}" for old, new in map.items())
+    config.map = map.encode() if map else None
+    config.session = session.encode() if session else None
+    config.baseline = baseline.encode() if baseline else None
+    config.paired, config.regime, config.goal = paired, REGIMES[regime], GOALS[goal]
+    config.action_s, config.n_action, config.budget_s, config.effect = action_s, n_action, budget_s, effect
+    if resamples is not None:
+        config.resamples = resamples
+    return interruptible(lambda: _judge(config, sources))
+
+
+def _judge(config: abi.spot_analyze_config, sources: Sequence[Any]) -> Analysis:
+    log = ctypes.POINTER(abi.spot_analyze_log)()
+    out = ctypes.POINTER(abi.spot_analysis)()
+    check(lib.spot_analyze_log_create(ctypes.byref(config), ctypes.byref(log)))
+    try:
+        for source in sources:
+            _read(log, source)
+        call(lib.spot_analyze, log, ctypes.byref(out))
+    finally:
+        lib.spot_analyze_log_destroy(log)
+    return Analysis(json_of(lambda stream: lib.spot_report_analysis_json(out, None, stream)), out)

@@ -1,0 +1,314 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Sweetspot authors
+"""gymnasium's environments, single or vectorised, as a task of the C library (spot/task_own.h) in this process.
+
+The rules are those of worlds in processes (docs/bring-your-own-world.md): a tick is a step of the environment; while
+nothing new is there it is given the last action again (`hold="last"`) or the one that does nothing (`"zero"`), which it
+is also given before the first.
+"""
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import threading
+from typing import Any, Callable
+
+import numpy as np
+
+from . import _abi as abi
+from ._library import Guard, call, lib
+from .world_env import World, WorldError, installed
+
+TIME_SLACK = 1e-9  # of a limit: times are sums of steps
+
+
+class Rule:
+    """When an episode is a success: `info` (is_success or success of its info), `survived`, `terminated`,
+    `return>=NUMBER`."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.least = text.replace(" ", ""), 0.0
+        self.kind = self.text.partition(">=")[0]
+        if self.kind == "return" and ">=" in self.text:
+            self.least = float(self.text.partition(">=")[2])
+        elif self.text not in ("info", "survived", "terminated"):
+            raise ValueError(f"success={text!r}, expected info, survived, terminated or return>=NUMBER")
+
+    def holds(self, at_end: bool, terminated: bool, said: bool, total: float) -> bool:
+        if self.kind == "info":
+            return said
+        if self.kind == "terminated":
+            return terminated
+        return at_end and (total >= self.least if self.kind == "return" else not terminated)
+
+
+class Seat:
+    """One world of the task: what its environment is given, and what it has said last."""
+
+    def __init__(self, task: "Task", source: Any) -> None:
+        self.task, self.source = task, source
+        self.obs = np.zeros(task.obs_dim, np.float32)
+        self.fault: bytes | None = None
+        self.begin({"obs": self.obs})
+
+    def begin(self, seen: dict[str, Any]) -> None:
+        self.tick, self.total, self.reward, self.fresh = 0, 0.0, 0.0, 0
+        self.command: np.ndarray | None = None
+        self.terminated = self.truncated = self.success = self.said = False
+        self.obs, self.effector = seen["obs"], seen.get("effector")
+
+    def action(self) -> np.ndarray:
+        """What the environment is given at this tick, (action_dim)."""
+        goes_on = self.command is not None and (self.fresh > 0 or self.task.hold == "last")
+        return self.command if goes_on else self.task.rest
+
+    def see(self, seen: dict[str, Any]) -> None:
+        self.fresh = max(0, self.fresh - 1)
+        self.tick += 1
+        self.obs, self.effector, self.reward = seen["obs"], seen.get("effector"), seen["reward"]
+        self.total += seen["reward"]
+        self.terminated, self.truncated = seen["terminated"], seen["truncated"]
+        self.success = bool(seen["success"])
+        self.said = self.said or seen["success"] is not None
+
+    # -- spot_world_ops
+
+    def op_reset(self, seed: int) -> None:
+        if self.task.vector is None:
+            self.begin(self.source.reset(seed))
+
+    def op_observe(self, obs: Any, _anchor: Any) -> None:
+        ctypes.memmove(obs, self.obs.ctypes.data, self.obs.nbytes)
+
+    def op_act(self, action: Any, _anchor: Any) -> None:
+        self.command = np.ctypeslib.as_array(action, (self.task.action_dim,)).astype(np.float64)
+        self.fresh = 1
+
+    def op_step(self) -> None:
+        if self.task.vector is None:
+            self.see(self.source.step(self.action()))
+
+    def op_outcome(self, out: Any) -> None:
+        task, o = self.task, out.contents
+        at_end = (self.terminated or self.truncated
+                  or self.tick * task.step_s >= task.time_limit_s * (1.0 - TIME_SLACK))
+        success = self.tick > 0 and task.rule.holds(at_end, self.terminated, self.success, self.total)
+        unknown = at_end and task.rule.kind == "info" and not self.said
+        o.done, o.success, o.invalid = at_end or success or unknown, success and not unknown, unknown
+        o.grade = o.grade_max = 0
+        o.time_s = self.tick * task.step_s
+        o.fault = UNKNOWN if unknown else None
+
+    def op_sample(self, row: Any) -> None:
+        values = [*self.effector, self.reward, self.total] if self.task.has_effector else [self.reward, self.total]
+        for i, value in enumerate(values):
+            row[i] = value
+
+
+UNKNOWN = (b"the environment's info has neither is_success nor success, expected one of them, or success= of the call")
+
+
+class Vector:
+    """A vectorised environment, whose worlds are reset and stepped at once. All autoreset modes of gymnasium 1.x will
+    do: an episode that is over is not looked at again until the whole wave begins anew, by its seeds."""
+
+    def __init__(self, env: Any, reader: Any, writer: Any) -> None:
+        self.env, self.reader, self.writer, self.n = env, reader, writer, int(env.num_envs)
+        mode = (getattr(env, "metadata", None) or {}).get("autoreset_mode")
+        self.by_hand = getattr(mode, "name", str(mode)).upper() == "DISABLED"
+        self.over = np.zeros(self.n, bool)
+
+    def reset(self, seeds: list[int]) -> list[dict[str, Any]]:
+        observation, _ = self.env.reset(seed=seeds + [seeds[0]] * (self.n - len(seeds)))
+        self.over[:] = False
+        return [{"obs": self._obs(observation, i)} for i in range(self.n)]
+
+    def step(self, actions: list[np.ndarray]) -> list[dict[str, Any]]:
+        if self.by_hand and self.over.any():
+            self.env.reset(options={"reset_mask": self.over.copy()})
+        batch = np.stack([np.asarray(self.writer.write(a)) for a in actions])
+        observation, reward, terminated, truncated, infos = self.env.step(batch)
+        self.over = np.logical_or(terminated, truncated)
+        return [{"obs": self._obs(observation, i), "reward": float(reward[i]), "terminated": bool(terminated[i]),
+                 "truncated": bool(truncated[i]), "success": self._success(infos, i)} for i in range(self.n)]
+
+    def _obs(self, observation: Any, i: int) -> np.ndarray:
+        one = {k: v[i] for k, v in observation.items()} if isinstance(observation, dict) else observation[i]
+        return np.asarray(self.reader.read(one)[0], np.float32)
+
+    def _success(self, infos: dict[str, Any], i: int) -> bool | None:
+        """Of world i: where an episode ended and began anew in the same step, of the one that ended."""
+        ended = infos.get("final_info")
+        if ended is not None and self.over[i]:
+            infos = ended if isinstance(ended, dict) else (ended[i] or {})
+        for name in ("is_success", "success"):
+            there = infos.get(f"_{name}")
+            if name in infos and (there is None or there[i]):
+                return bool(np.asarray(infos[name]).reshape(-1)[i] if there is not None else infos[name])
+        return None
+
+
+class Task:
+    """`world` as a spot_task, as long as this object lives.
+
+    world         an environment, a vectorised one, or a function without arguments that makes an environment; of the
+                  last a thread has one each
+    rate_hz       steps a second; None = 1 / the environment's dt or tau
+    time_limit_s  None = the environment's own limit of steps
+    success       `info`, `survived`, `terminated`, `return>=NUMBER`
+    regime        `dynamic`: the world goes on while the policy thinks, success decides; `static`: time decides
+    """
+
+    def __init__(self, world: Any, guard: Guard, *, rate_hz: float | None = None, time_limit_s: float | None = None,
+                 success: str = "info", hold: str = "last", regime: str = "dynamic", n_execute: int = 1,
+                 horizon: int = 1, name: str | None = None, identity: str | None = None,
+                 instruction: str | None = None) -> None:
+        if hold not in ("last", "zero") or regime not in ("static", "dynamic"):
+            raise ValueError(f"hold={hold!r}, regime={regime!r}, expected last or zero, static or dynamic")
+        self.guard, self.rule, self.hold = guard, Rule(success), hold
+        self.make: Callable[[], Any] | None = None
+        if isinstance(world, type) or (not hasattr(world, "reset") and callable(world)):
+            self.make, world = world, world()
+        self.vector: Vector | None = None
+        first = self._describe(world)
+        self.obs_dim, self.action_dim, self.rest = first.reader.size, first.writer.size, np.asarray(first._rest(), float)
+        self.has_effector = self.vector is None and first._effector() is not None
+        step_s = 1.0 / rate_hz if rate_hz else first._step_s()
+        if step_s is None:
+            raise ValueError("the environment has neither dt nor tau, expected rate_hz=, its steps a second")
+        self.step_s = float(step_s)
+        limit = time_limit_s or (first.limit_steps * self.step_s if first.limit_steps else None)
+        if limit is None:
+            raise ValueError("the environment has no limit of steps, expected time_limit_s=")
+        self.time_limit_s = float(limit)
+        self.first: World | None = first  # not yet taken by a world
+        self.shared = first  # where there is no function that makes more
+        self.seats: dict[int, Seat] = {}
+        self.lock = threading.Lock()
+        self.pointer = ctypes.POINTER(abi.spot_task)()
+        label = name or _name_of(world)
+        what = f"{label} {first.about} {self.rule.text} {hold} {self.step_s!r} {self.time_limit_s!r}"
+        self._make_task(label, identity or hashlib.sha256(what.encode()).hexdigest()[:16], regime, n_execute, horizon,
+                        instruction)
+
+    def _describe(self, world: Any) -> World:
+        """The environment as the worker of a process has it; of a vectorised one, what its parts have in common."""
+        if not hasattr(world, "num_envs"):
+            return World(world, ["gymnasium"], _limit_of(world), str(getattr(world, "spec", "")))
+        part = _Part(world)
+        one = World(part, ["gymnasium"], _limit_of(world), str(getattr(world, "spec", "")))
+        self.vector = Vector(world, one.reader, one.writer)
+        return one
+
+    # -- spot_task_own
+
+    def _make_task(self, name: str, identity: str, regime: str, n_execute: int, horizon: int,
+                   instruction: str | None) -> None:
+        c = abi.spot_own_task_config()
+        lib.spot_own_task_config_default(ctypes.byref(c))
+        c.name, c.identity = name.encode(), identity.encode()
+        c.instruction = instruction.encode() if instruction else None
+        engine = installed(["gymnasium"])
+        c.engine = engine[0].encode() if engine else b"own"
+        c.engine_version = self.shared.describe()["version"].encode() if engine else b"0"
+        d = c.dims
+        d.obs_dim, d.action_dim, d.tick_s, d.ticks_per_action = self.obs_dim, self.action_dim, self.step_s, 1
+        names = [b"x", b"y", b"z", b"reward", b"return"][0 if self.has_effector else 3:]
+        d.sample_dim, d.time_limit_s, d.horizon, d.n_execute = len(names), self.time_limit_s, horizon, n_execute
+        d.regime = abi.SPOT_REGIME_DYNAMIC if regime == "dynamic" else abi.SPOT_REGIME_STATIC
+        self.names = (ctypes.c_char_p * len(names))(*names)
+        c.sample_names = self.names
+        self.ops = self._put_up_table()
+        c.make_world = self.guard.wrap(dict(abi.spot_own_task_config._fields_)["make_world"], self._make_world)
+        self.callbacks = [c.make_world]
+        if self.vector is not None:
+            c.together = ctypes.pointer(self._put_up_together())
+        call(lib.spot_task_own, ctypes.byref(c), ctypes.byref(self.pointer))
+
+    def _put_up_table(self) -> Any:
+        g, table, kinds = self.guard, abi.spot_world_ops(), dict(abi.spot_world_ops._fields_)
+        table.kind = b"own"
+        for slot in ("reset", "observe", "act", "step"):
+            setattr(table, slot, g.wrap(kinds[slot], self._forward(f"op_{slot}")))
+        for slot in ("outcome", "sample"):
+            setattr(table, slot, g.wrap(kinds[slot], self._forward(f"op_{slot}"), None))
+        table.destroy = g.wrap(kinds["destroy"], self._destroy_world, None)
+        return table
+
+    def _forward(self, method: str) -> Callable[..., Any]:
+        return lambda key, *arguments: getattr(self.seats[key], method)(*arguments)
+
+    def _put_up_together(self) -> Any:
+        t, kinds = abi.spot_together(), dict(abi.spot_together._fields_)
+        t.n = self.vector.n
+        t.reset = self.guard.wrap(kinds["reset"], self._reset_all)
+        t.step = self.guard.wrap(kinds["step"], self._step_all)
+        self.together = t
+        return t
+
+    def _make_world(self, _ctx: Any, variation: Any, out: Any, _diag: Any) -> None:
+        v = variation.contents
+        if v.speed != 1.0 or v.noise != 1.0:
+            raise ValueError(f"speed {v.speed}, noise {v.noise}: expected 1, an environment has no such knob")
+        with self.lock:
+            key = next(k for k in range(1, len(self.seats) + 2) if k not in self.seats)
+            source: Any = self.shared
+            if self.make is not None and self.vector is None:
+                source, self.first = (self.first, None) if self.first is not None else (self._describe(self.make()), None)
+            elif self.vector is None and self.seats:
+                raise ValueError("several threads and one environment, expected a function that makes environments")
+            self.seats[key] = Seat(self, source)
+        out.contents.ops = ctypes.pointer(self.ops)
+        out.contents.self = key
+
+    def _destroy_world(self, key: int) -> None:
+        with self.lock:
+            seat = self.seats.pop(key, None)
+            if seat is not None and self.make is not None and self.first is None and self.vector is None:
+                self.first = seat.source  # for the next one
+            elif seat is not None and self.make is not None and self.vector is None:
+                seat.source.env.close()
+
+    def _reset_all(self, _ctx: Any, seeds: Any, m: int, _diag: Any) -> None:
+        seen = self.vector.reset([int(seeds[i]) for i in range(m)])
+        for key, seat in self.seats.items():
+            seat.begin(seen[key - 1])
+
+    def _step_all(self, _ctx: Any, active: Any, n: int, _diag: Any) -> None:
+        seats = [self.seats.get(i + 1) if active[i] else None for i in range(n)]
+        seen = self.vector.step([self.rest if s is None else s.action() for s in seats])
+        for seat, one in zip(seats, seen):
+            if seat is not None:
+                seat.see(one)
+
+    def close(self) -> None:
+        """Destroys the task, and what `world` made; an environment that was handed over stays open."""
+        lib.spot_task_destroy(self.pointer)
+        self.pointer = ctypes.POINTER(abi.spot_task)()
+        if self.make is not None:
+            self.shared.env.close() if self.vector is None else self.vector.env.close()
+
+
+class _Part:
+    """What the parts of a vectorised environment have in common, with the interface of one."""
+
+    def __init__(self, vector: Any) -> None:
+        self.observation_space = vector.single_observation_space
+        self.action_space = vector.single_action_space
+        parts = getattr(vector, "envs", None)
+        base = getattr(parts[0], "unwrapped", None) if parts else None
+        for name in ("dt", "tau", "sweetspot_rest"):
+            if hasattr(base, name):
+                setattr(self, name, getattr(base, name))
+
+
+def _limit_of(world: Any) -> int | None:
+    return getattr(getattr(world, "spec", None), "max_episode_steps", None)
+
+
+def _name_of(world: Any) -> str:
+    name = getattr(getattr(world, "spec", None), "id", None) or type(getattr(world, "unwrapped", world)).__name__
+    return str(name)
+
+
+__all__ = ["Task", "WorldError"]
