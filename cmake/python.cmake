@@ -4,8 +4,10 @@ set(spot_python_libraries spot_analysis)
 if(SPOT_SIMULATORS)
   list(APPEND spot_python_libraries spot_shared)
 endif()
-install(TARGETS ${spot_python_libraries} LIBRARY DESTINATION sweetspot COMPONENT python EXCLUDE_FROM_ALL
-  NAMELINK_SKIP)
+foreach(library IN LISTS spot_python_libraries) # once, by the name that is looked for: wheels hold no links
+  install(FILES $<TARGET_FILE:${library}> RENAME $<TARGET_SONAME_FILE_NAME:${library}>
+    DESTINATION sweetspot COMPONENT python EXCLUDE_FROM_ALL)
+endforeach()
 install(DIRECTORY
   ${PROJECT_SOURCE_DIR}/platforms ${PROJECT_SOURCE_DIR}/links ${PROJECT_SOURCE_DIR}/models
   ${PROJECT_SOURCE_DIR}/published ${PROJECT_SOURCE_DIR}/tasks

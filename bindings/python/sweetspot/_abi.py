@@ -609,7 +609,7 @@ spot_tune_setting._fields_ = [
     ("time_limit_s", c_double),
     ("resamples", c_int),
     ("effect", c_double),
-    ("engine", c_char * 32)]
+    ("engine", c_char * 128)]
 class spot_tune_row(Structure):
     pass
 
