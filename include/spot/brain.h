@@ -136,7 +136,7 @@ SPOT_API void spot_brain_open_config_default(spot_brain_open_config *config);
 /* Whether `text` begins with a scheme that spot_brain_open knows, `onnx:` say, and so is no folder's name. NULL is not. */
 SPOT_API bool spot_brain_is_address(const char *text);
 
-/* Opens the brain at `address`: the folder of a policy (policy.h), which the brain then owns; or `onnx:FOLDER`, an ONNX file
+/* Opens the brain at `address`: `none`, which asks for zeros; the folder of a policy (policy.h), which the brain then owns; or `onnx:FOLDER`, an ONNX file
  * with its policy.yaml, run by ONNX Runtime (docs/bring-your-own-policy.md), which is loaded here; or a policy server
  * (`ws://HOST[:PORT][/PATH]`), or a file that says how one is asked (`remote:FILE.yaml`), which is connected to and
  * asked once. `config` may be NULL.

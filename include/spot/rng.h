@@ -32,6 +32,8 @@ typedef enum spot_stream {
     SPOT_STREAM_BOOTSTRAP = 7, /* resampling; counter = resample index */
     SPOT_STREAM_PERMUTE = 8,   /* signs and orders that a test draws; counter = draw index */
     SPOT_STREAM_PLAN = 9,      /* plans that are drawn, and training of a policy that plans */
+    SPOT_STREAM_ACTION = 10,   /* noise on what is commanded; counter = control step */
+    SPOT_STREAM_SEARCH = 11,   /* what a planner tries; counter = control step * 4096 + trial */
 } spot_stream;
 
 typedef struct spot_rng {

@@ -25,6 +25,7 @@
 #include "spot/motion_average.h"
 #include "spot/motion_file.h"
 #include "spot/plan.h"
+#include "spot/planar.h"
 #include "spot/platform.h"
 #include "spot/point.h"
 #include "spot/policy.h"

@@ -253,7 +253,8 @@ static int load_and_run(rollout_request *r)
         r->execute = r->config.point.execute != 0 ? r->config.point.execute
                                                   : spot_task_describe(task)->dims.n_execute;
     }
-    bool expert = strcmp(r->policy_name, ROLLOUT_EXPERT) == 0;
+    bool expert =
+        strcmp(r->policy_name, ROLLOUT_EXPERT) == 0 || strcmp(r->policy_name, ROLLOUT_PLANNER) == 0;
     if (expert && (r->platform_name != NULL || !isnan(r->delay_ms) || r->trace != NULL ||
                    r->measure_path != NULL || r->point_text[0] != '\0')) {
         spot_task_destroy(task);
@@ -304,8 +305,8 @@ int spoti_cli_rollout(int argc, char **argv)
     const cli_option options[] = {
         {"task", "NAME", CLI_TEXT, &r.task_name, "task, by name or task file (required)"},
         {"policy", "NAME", CLI_TEXT, &r.policy_name,
-         "folder, onnx:FOLDER, server (ws://HOST:PORT, remote:FILE.yaml), expert (the task's "
-         "name)"},
+         "folder, onnx:FOLDER, server (ws://HOST:PORT, remote:FILE.yaml), expert or planner, none "
+         "(the task's name)"},
         {"platform", "NAME", CLI_TEXT, &r.platform_name, "whose latency is spent (none: zero)"},
         {"charge-as", "CLASS", CLI_TEXT, &r.charge_as, "latency class charged (the task's)"},
         {"alpha-from", "NAME", CLI_TEXT, &r.alpha_from,
@@ -328,6 +329,12 @@ int spoti_cli_rollout(int argc, char **argv)
         {"trajectory", "FILE", CLI_TEXT, &r.trajectory_path,
          "write the first episode's path (CSV)"},
         {"video", "FILE.mp4", CLI_TEXT, &r.video_path, "render the first episode (needs ffmpeg)"},
+        {"actions", "FILE", CLI_TEXT, &r.actions_path,
+         "Kinetix level: replay raw commands (CSV, a row a control step) once, without a policy"},
+        {"states", "FILE", CLI_TEXT, &r.states_path,
+         "with --actions: write all bodies after every physics step (CSV)"},
+        {"solve", "WORD", CLI_TEXT, &r.solve,
+         "with --actions: the first event of a control step counts, or only its last substep"},
         {"json", NULL, CLI_FLAG, &r.json, "JSON instead of text"},
         CLI_KERNELS(&r.config.kernels),
         {"quiet", NULL, CLI_FLAG, &r.quiet, "no progress"},
@@ -350,7 +357,10 @@ int spoti_cli_rollout(int argc, char **argv)
             "      --point \"steps=5 overlap=2 align=skip\" --episodes episodes.csv\n"
             "  sweetspot rollout --task ur5e-pick-place --policy ur5e-pick-place-dit \\\n"
             "      --platform agx-orin-50w --point \"steps=5 quant=w4-t3\"\n"
-            "  sweetspot rollout --task ur5e-conveyor --seeds 1 --video conveyor.mp4\n",
+            "  sweetspot rollout --task ur5e-conveyor --seeds 1 --video conveyor.mp4\n"
+            "  sweetspot rollout --task tasks/kinetix/catapult.json --policy none --seeds 10\n"
+            "  sweetspot rollout --task tasks/kinetix/catapult.json --actions a.csv --states "
+            "s.csv\n",
     };
 
     if (!cli_parse(&page, argc, argv, &exit_code)) {
@@ -359,7 +369,10 @@ int spoti_cli_rollout(int argc, char **argv)
     if (r.task_name == NULL) {
         return cli_misuse("rollout", "--task: missing, expected a task's name");
     }
-    exit_code = load_and_run(&r);
+    if (cli_rollout_has_actions(&r, &exit_code)) {
+        return cli_rollout_actions(&r);
+    }
+    exit_code = exit_code == CLI_OK ? load_and_run(&r) : exit_code;
     spot_latency_trace_destroy(r.trace);
     return exit_code;
 }

@@ -7,7 +7,8 @@
 #include "cli.h"
 
 /* The policy's name that stands for the task's scripted expert. */
-#define ROLLOUT_EXPERT "expert"
+#define ROLLOUT_EXPERT  "expert"
+#define ROLLOUT_PLANNER "planner" /* where the expert is one, as of Kinetix levels */
 
 /* The command line. */
 typedef struct rollout_request {
@@ -25,6 +26,9 @@ typedef struct rollout_request {
     const char *episodes_path;
     const char *trajectory_path;
     const char *video_path;
+    const char *actions_path;
+    const char *states_path;
+    const char *solve;
     double delay_ms; /* NaN = not given */
     spot_variation variation;
     uint64_t seed;
@@ -46,5 +50,10 @@ typedef struct rollout_request {
  * removes it, once the file is written. Returns the exit code, after saying what went wrong. */
 int cli_rollout_run(rollout_request *request, const spot_task *task, const spot_brain *brain);
 void cli_rollout_forget(const rollout_request *request);
+
+/* rollout_actions.c: raw commands instead of a policy. Whether they are asked for; *exit_code changes where their options
+ * stand without them. And the job. */
+bool cli_rollout_has_actions(const rollout_request *request, int *exit_code);
+int cli_rollout_actions(const rollout_request *request);
 
 #endif

@@ -100,6 +100,7 @@ PUBLIC = {
     "task.h": ("lab", "sim"),
     "task_own.h": ("lab", "sim"),
     "trial.h": ("lab", "sim"),
+    "planar.h": ("lab", "sim"),
     "world.h": ("lab", "sim"),
     "rollout.h": ("lab", "rollout"),
     "render.h": ("lab", "sim"),

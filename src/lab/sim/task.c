@@ -8,11 +8,13 @@
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "lab/sim/mujoco/backend.h"
+#include "lab/sim/planar/backend.h"
 #include "lab/sim/process/backend.h"
 #include "runtime/file/yaml.h"
 
 /* The first is the default. */
-static const spoti_backend *const BACKENDS[] = {&spoti_mujoco_backend, &spoti_process_backend};
+static const spoti_backend *const BACKENDS[] = {&spoti_mujoco_backend, &spoti_process_backend,
+                                                &spoti_planar_backend};
 enum { N_BACKENDS = sizeof(BACKENDS) / sizeof(BACKENDS[0]), LIST_SIZE = 128 };
 
 static const double FACTOR_MAX = 10.0; /* of a variation */
@@ -48,6 +50,11 @@ static const spoti_backend *choose_backend(const char *path, spot_diag *diag)
 {
     void *data = NULL;
     const spoti_backend *found = BACKENDS[0];
+    for (int i = 0; i < N_BACKENDS; i++) {
+        if (BACKENDS[i]->suffix != NULL && spoti_ends_with(path, BACKENDS[i]->suffix)) {
+            return BACKENDS[i];
+        }
+    }
     if (spoti_yaml_peek(path, &choice_schema, &data) != SPOT_OK) {
         return found;
     }

@@ -70,7 +70,8 @@ struct spot_task {
 
 /* A simulator. */
 typedef struct spoti_backend {
-    const char *name; /* as task files call it */
+    const char *name;   /* as task files call it */
+    const char *suffix; /* of files that are tasks of it by themselves; NULL = there are none */
     spot_engine (*engine)(void);
     const spoti_task_ops *ops;
     /* Loads the task file `path`; *self is the table's. Returns as spot_task_load. */

@@ -23,4 +23,9 @@ spot_status spoti_brain_open_ws(const char *rest, const spot_brain_open_config *
 spot_status spoti_brain_open_wss(const char *rest, const spot_brain_open_config *config,
                                  spot_brain *out, spot_diag *diag);
 
+/* The whole address of the brain that asks for nothing. */
+#define SPOTI_BRAIN_NONE "none"
+spot_status spoti_brain_open_none(const char *rest, const spot_brain_open_config *config,
+                                  spot_brain *out, spot_diag *diag);
+
 #endif

@@ -18,8 +18,13 @@ static const scheme schemes[] = {
     {"", spoti_brain_open_native},
 };
 
+static const scheme nothing = {SPOTI_BRAIN_NONE, spoti_brain_open_none};
+
 static const scheme *scheme_of(const char *address)
 {
+    if (strcmp(address, nothing.prefix) == 0) { /* all of it: a folder may begin so */
+        return &nothing;
+    }
     const scheme *s = schemes;
     while (strncmp(address, s->prefix, strlen(s->prefix)) != 0) {
         s++;
