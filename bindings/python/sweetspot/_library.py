@@ -8,12 +8,14 @@ libsweetspot-analysis.so, which needs neither: where they are not installed the 
 """
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
+import signal
 import threading
 import traceback
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Iterator
 
 from . import _abi as abi
 
@@ -176,6 +178,26 @@ class Guard:
         if isinstance(diag, ctypes.POINTER(abi.spot_diag)) and diag:
             text = describe(error).encode("utf-8", "replace")[:abi.SPOT_DIAG_TEXT_SIZE - 1]
             diag.contents.text = text.decode("utf-8", "ignore").encode()
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """While C calls back on the main thread, Ctrl-C is kept as an exception is, not raised wherever it comes: between
+        two lines of ctypes no one would see it. The second one is raised where it comes."""
+        if (threading.current_thread() is not threading.main_thread()
+                or signal.getsignal(signal.SIGINT) is not signal.default_int_handler):
+            yield
+            return
+
+        def hear(number: int, frame: Any) -> None:
+            if isinstance(self.error, KeyboardInterrupt):
+                signal.default_int_handler(number, frame)
+            self.error = self.error or KeyboardInterrupt()
+
+        signal.signal(signal.SIGINT, hear)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def reraise(self) -> None:
         """Raises what was kept, once."""

@@ -200,7 +200,11 @@ class Stop:
 
 def _run(work: Callable[[], int], guard: Guard, stop: Stop, diag: Any, in_c: bool) -> None:
     """Calls into C so that Ctrl-C is heard: by a callback of ours, or, where all is C, by a thread that waits."""
-    status = interruptible(work, stop.ask) if in_c else work()
+    if in_c:
+        status = interruptible(work, stop.ask)
+    else:
+        with guard.listening():
+            status = work()
     guard.reraise()
     check(status, diag)
 
