@@ -69,8 +69,8 @@ SPOT_API void spot_task_destroy(spot_task *task);
 SPOT_API const spot_task_info *spot_task_describe(const spot_task *task);
 
 /* Makes a world of the task, which is borrowed until spot_world_destroy.
- * Of the backend `mujoco` a world's sample is: columns 0-2 gripper x, y, z (m), 3 yaw (rad), 4 opening (m), 5-10
- * joint angles (rad), 11-16 joint speeds (rad/s), 17-22 joint torques (N m), then x, y, z, yaw an object; its anchor
+ * Of the backend `mujoco` a world's sample is: columns 0-2 gripper x, y, z (m), 3 yaw (rad), 4 opening (m), then
+ * the joint angles (rad), as many joint speeds (rad/s) and joint torques (N m), then x, y, z, yaw an object; its anchor
  * is the gripper pose (x, y, z in m, yaw in rad, 0); an action is a target relative to it (dx, dy, dz, dyaw) and the
  * gripper command (> 0 open, else close).
  * Returns SPOT_OK, E_INVALID, E_RANGE (variation), E_NOMEM. */

@@ -16,6 +16,7 @@
 #define PICK_PLACE SPOT_SOURCE_DIR "/tasks/ur5e-pick-place/task.yaml"
 #define WRIST_PICK SPOT_SOURCE_DIR "/tasks/ur5e-wrist-pick/task.yaml"
 #define PRESS      SPOT_SOURCE_DIR "/tasks/press-button/task.yaml"
+#define PANDA      SPOT_SOURCE_DIR "/tasks/panda-lift/task.yaml"
 #define CONVEYOR   SPOT_SOURCE_DIR "/tasks/ur5e-conveyor/task.yaml"
 
 enum { RIG_STATE_MAX = 128, RIG_OBS_MAX = 64 };

@@ -88,7 +88,8 @@ static void moved_robot_sees_and_moves_as_before(void **state)
         }
         read_all(&here, obs[0], anchor[0], sample[0]);
         read_all(&there, obs[1], anchor[1], sample[1]);
-        assert_same(sample[1], sample[0], SPOTI_SAMPLE_ROBOT - 6, CLOSE); /* all but the torques */
+        assert_same(sample[1], sample[0], SPOTI_SAMPLE_TOOL + 2 * 6,
+                    CLOSE); /* all but the torques */
         double gripper[3];
         to_world(sample[0], gripper);
         assert_same(there.w->data->site_xpos + 3 * there.scene->site, gripper, 3, CLOSE);

@@ -57,7 +57,7 @@ static void pose_error(const spoti_mujoco_world *w, const double pose[SPOTI_POSE
 static void solve_step(spoti_mujoco_world *w, const double e[6], double step_max_rad)
 {
     const spoti_scene *t = w->task;
-    double j[SPOTI_ARM_JOINTS][6]; /* a column each */
+    double j[SPOTI_ARM_JOINTS_MAX][6]; /* a column each */
     double a[36] = {0.0};
     double y[6];
 
@@ -65,7 +65,7 @@ static void solve_step(spoti_mujoco_world *w, const double e[6], double step_max
     for (int r = 0; r < 6; r++) {
         a[7 * r] = DAMPING;
     }
-    for (int k = 0; k < SPOTI_ARM_JOINTS; k++) {
+    for (int k = 0; k < t->chain.n; k++) {
         for (int r = 0; r < 6; r++) {
             for (int c = 0; c < 6; c++) {
                 a[6 * r + c] += j[k][r] * j[k][c];
@@ -74,7 +74,7 @@ static void solve_step(spoti_mujoco_world *w, const double e[6], double step_max
     }
     (void)mju_cholFactor(a, 6, mjMINVAL);
     mju_cholSolve(y, a, e, 6);
-    for (int k = 0; k < SPOTI_ARM_JOINTS; k++) {
+    for (int k = 0; k < t->chain.n; k++) {
         double dq = 0.0;
         for (int r = 0; r < 6; r++) {
             dq += j[k][r] * y[r];
@@ -164,7 +164,7 @@ void spoti_arm_tick(spoti_mujoco_world *w)
 
     advance_reference(w);
     spoti_arm_solve(w, w->reference, 1, t->file->arm.joint_speed_rad_s * w->model->opt.timestep);
-    for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
+    for (int i = 0; i < t->chain.n; i++) {
         d->ctrl[t->arm_actuator[i]] = w->kin->qpos[t->arm_qpos[i]];
         d->qfrc_applied[t->arm_dof[i]] = d->qfrc_bias[t->arm_dof[i]];
     }

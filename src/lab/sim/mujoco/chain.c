@@ -111,19 +111,18 @@ static inline void put_matrix(quat q, mjtNum m[9])
     m[8] = ww - xx - yy + zz;
 }
 
-void spoti_chain_find(const mjModel *m, const int joint[SPOTI_ARM_JOINTS], int site,
-                      spoti_chain *chain)
+void spoti_chain_find(const mjModel *m, const int *joint, int n, int site, spoti_chain *chain)
 {
     const int body = m->site_bodyid[site];
     const int root = m->body_rootid[body];
 
-    *chain = (spoti_chain){.site = site, .first = root, .end = root};
+    *chain = (spoti_chain){.site = site, .n = n, .first = root, .end = root};
     while (chain->end < m->nbody && m->body_rootid[chain->end] == root) {
         chain->end++;
     }
     const double mass = m->body_subtreemass[root];
     chain->per_mass = mass < mjMINVAL ? 0.0 : 1.0 / mass;
-    for (int k = 0; k < SPOTI_ARM_JOINTS; k++) {
+    for (int k = 0; k < n; k++) {
         chain->joint[k] = joint[k];
         chain->moves_site[k] = spoti_body_in(m, body, m->jnt_bodyid[joint[k]]);
     }
@@ -223,12 +222,12 @@ static vec find_centre(const spoti_chain *chain, const mjModel *m, mjData *kin)
 }
 
 void spoti_chain_jacobian(const spoti_chain *chain, const mjModel *m, mjData *kin,
-                          double columns[SPOTI_ARM_JOINTS][6])
+                          double columns[SPOTI_ARM_JOINTS_MAX][6])
 {
     const vec centre = find_centre(chain, m, kin);
     const vec site = subtract(vec_at(kin->site_xpos + 3 * (size_t)chain->site), centre);
 
-    for (int k = 0; k < SPOTI_ARM_JOINTS; k++) {
+    for (int k = 0; k < chain->n; k++) {
         const vec axis = vec_at(kin->xaxis + 3 * (size_t)chain->joint[k]);
         const vec joint = subtract(centre, vec_at(kin->xanchor + 3 * (size_t)chain->joint[k]));
         const vec moved = add(cross(axis, joint), cross(axis, site));

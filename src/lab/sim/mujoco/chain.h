@@ -19,14 +19,14 @@
 typedef struct spoti_chain {
     int site;
     int first, end; /* bodies of the site's tree; first is its root */
-    int joint[SPOTI_ARM_JOINTS];
-    bool moves_site[SPOTI_ARM_JOINTS];
+    int n;          /* joints, at most SPOTI_ARM_JOINTS_MAX */
+    int joint[SPOTI_ARM_JOINTS_MAX];
+    bool moves_site[SPOTI_ARM_JOINTS_MAX];
     double per_mass; /* 1 / mass of the tree; 0 = it has none */
 } spoti_chain;
 
-/* The chain of these joints (all hinges) to the site. */
-void spoti_chain_find(const mjModel *model, const int joint[SPOTI_ARM_JOINTS], int site,
-                      spoti_chain *chain);
+/* The chain of these n joints (all hinges) to the site. */
+void spoti_chain_find(const mjModel *model, const int *joint, int n, int site, spoti_chain *chain);
 
 /* Places the bodies of the tree, and the site, by kin->qpos. Those that cannot move, and the world, stand in kin
  * already: mj_kinematics was called once. */
@@ -34,6 +34,6 @@ void spoti_chain_place(const spoti_chain *chain, const mjModel *model, mjData *k
 
 /* How each joint moves the site (0 to 2) and turns it (3 to 5), where the tree was placed. */
 void spoti_chain_jacobian(const spoti_chain *chain, const mjModel *model, mjData *kin,
-                          double columns[SPOTI_ARM_JOINTS][6]);
+                          double columns[SPOTI_ARM_JOINTS_MAX][6]);
 
 #endif

@@ -14,10 +14,9 @@ static const double SETTLE_S = 3.0;
 bool spoti_gripper_moves(const spoti_scene *task, int dof)
 {
     const mjModel *m = task->model;
-    const int last = m->jnt_bodyid[task->arm_joint[SPOTI_ARM_JOINTS - 1]];
+    const int last = task->arm_joint[task->chain.n - 1];
     const int joint = m->dof_jntid[dof];
-    return joint != task->arm_joint[SPOTI_ARM_JOINTS - 1] &&
-           spoti_body_in(m, m->jnt_bodyid[joint], last);
+    return joint != last && spoti_body_in(m, m->jnt_bodyid[joint], m->jnt_bodyid[last]);
 }
 
 static bool is_mapped(const spoti_gripper_file *g)
@@ -91,7 +90,7 @@ static void settle(void *ctx)
     mjData *held = mj_makeData(m);
     const int steps = (int)fmin(SETTLE_S / m->opt.timestep, 1e5);
 
-    for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
+    for (int i = 0; i < t->chain.n; i++) {
         held->qpos[t->arm_qpos[i]] = t->file->arm.home[i];
     }
     mju_copy(d->qpos, held->qpos, (int)m->nq);

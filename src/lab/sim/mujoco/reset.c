@@ -32,7 +32,7 @@ static double degrees(double radians_)
 spoti_residual spoti_arm_place(spoti_mujoco_world *w, const double pose[SPOTI_POSE_DIM])
 {
     const spoti_scene *t = w->task;
-    for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
+    for (int i = 0; i < t->chain.n; i++) {
         w->kin->qpos[t->arm_qpos[i]] = t->file->arm.home[i];
     }
     spoti_arm_solve(w, pose, SOLVE_ITERATIONS, mjPI / 8.0);
@@ -64,7 +64,7 @@ static void place_gripper(spoti_mujoco_world *w, spot_rng *rng)
             w->reference[0], w->reference[1], w->reference[2], degrees(w->reference[3]), 1e3 * r.m,
             degrees(r.rad), 1e3 * SPOTI_RESIDUAL_M, degrees(SPOTI_RESIDUAL_RAD));
     }
-    for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
+    for (int i = 0; i < t->chain.n; i++) {
         w->data->qpos[t->arm_qpos[i]] = w->kin->qpos[t->arm_qpos[i]];
     }
     spoti_gripper_place_open(t, w->data);

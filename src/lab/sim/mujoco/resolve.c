@@ -102,11 +102,12 @@ static void resolve_gripper(resolver *r, spoti_scene *t)
 static void resolve_robot(resolver *r, spoti_scene *t)
 {
     const spoti_task_file *f = t->file;
+    const int n = (int)f->arm.joints_count;
 
-    for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
+    for (int i = 0; i < n; i++) {
         int joint = resolve(r, mjOBJ_JOINT, "joint", "arm.joints", f->arm.joints[i]);
         if (r->model->njnt == 0 || r->model->jnt_type[joint] != mjJNT_HINGE) {
-            refuse(r, "arm.joints", "not a hinge, expected six hinge joints");
+            refuse(r, "arm.joints", "not a hinge, expected hinge joints");
             return;
         }
         t->arm_joint[i] = joint;
@@ -117,7 +118,7 @@ static void resolve_robot(resolver *r, spoti_scene *t)
     }
     t->site = resolve(r, mjOBJ_SITE, "site", "arm.site", f->arm.site);
     if (r->status == SPOT_OK) {
-        spoti_chain_find(r->model, t->arm_joint, t->site, &t->chain);
+        spoti_chain_find(r->model, t->arm_joint, n, t->site, &t->chain);
     }
     resolve_base(r, t);
     resolve_gripper(r, t);

@@ -47,9 +47,10 @@ static void describe(spoti_scene *t, const mjModel *m)
                 .obs_dim = observation_dim(f),
                 .action_dim = SPOTI_ACTION_DIM,
                 .anchor_dim = SPOTI_ANCHOR_DIM,
-                .sample_dim = SPOTI_SAMPLE_ROBOT + SPOTI_POSE_DIM * (int)f->objects_count,
-                .n_joint = SPOTI_ARM_JOINTS,
-                .joint_at = SPOTI_POSE_DIM + 1, /* behind pose and opening */
+                .sample_dim =
+                    SPOTI_SAMPLE_TOOL + 3 * t->chain.n + SPOTI_POSE_DIM * (int)f->objects_count,
+                .n_joint = t->chain.n,
+                .joint_at = SPOTI_SAMPLE_TOOL,
                 .state_dim = (int)(1 + m->nq + m->nv),
                 .tick_s = m->opt.timestep,
                 .ticks_per_action = (int)lround(1.0 / (f->control.rate_hz * m->opt.timestep)),
@@ -68,12 +69,12 @@ static void name_samples(spoti_scene *t)
                                         "gripper_opening"};
     int at = 0;
 
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < SPOTI_SAMPLE_TOOL; i++) {
         (void)spoti_format(t->sample_text[at++], SPOTI_SAMPLE_NAME_SIZE, "%s", robot[i]);
     }
     for (int kind = 0; kind < 3; kind++) {
         static const char *const prefix[] = {"q", "qd", "torque"};
-        for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
+        for (int i = 0; i < t->chain.n; i++) {
             (void)spoti_format(t->sample_text[at++], SPOTI_SAMPLE_NAME_SIZE, "%s%d", prefix[kind],
                                i + 1);
         }

@@ -14,11 +14,12 @@
 #include "spot/task.h"
 
 enum {
-    SPOTI_POSE_DIM = 4,      /* x, y, z (m), yaw (rad) */
-    SPOTI_ANCHOR_DIM = 5,    /* pose, 0 */
-    SPOTI_ACTION_DIM = 5,    /* target pose relative to the anchor, gripper command */
-    SPOTI_SAMPLE_ROBOT = 23, /* sample columns of the robot, see task.h */
-    SPOTI_SAMPLE_MAX = SPOTI_SAMPLE_ROBOT + SPOTI_POSE_DIM * SPOTI_OBJECTS_MAX,
+    SPOTI_POSE_DIM = 4,    /* x, y, z (m), yaw (rad) */
+    SPOTI_ANCHOR_DIM = 5,  /* pose, 0 */
+    SPOTI_ACTION_DIM = 5,  /* target pose relative to the anchor, gripper command */
+    SPOTI_SAMPLE_TOOL = 5, /* first sample columns: pose, opening; then 3 a joint, see task.h */
+    SPOTI_SAMPLE_MAX =
+        SPOTI_SAMPLE_TOOL + 3 * SPOTI_ARM_JOINTS_MAX + SPOTI_POSE_DIM * SPOTI_OBJECTS_MAX,
     SPOTI_SAMPLE_NAME_SIZE = 32,
 };
 
@@ -39,10 +40,11 @@ typedef struct spoti_scene {
     mjModel *model;
     spot_diag warning; /* of MuJoCo while it compiled the model; "" = none */
     spot_task_info info;
-    int arm_joint[SPOTI_ARM_JOINTS];
-    int arm_qpos[SPOTI_ARM_JOINTS];
-    int arm_dof[SPOTI_ARM_JOINTS];
-    int arm_actuator[SPOTI_ARM_JOINTS];
+    /* of the arm, chain.n of each */
+    int arm_joint[SPOTI_ARM_JOINTS_MAX];
+    int arm_qpos[SPOTI_ARM_JOINTS_MAX];
+    int arm_dof[SPOTI_ARM_JOINTS_MAX];
+    int arm_actuator[SPOTI_ARM_JOINTS_MAX];
     int site;
     spoti_chain chain; /* of the arm, to the site */
     int gripper_actuator;

@@ -93,9 +93,22 @@ static void check_control(checker *c, const spoti_task_file *f)
     check_number(c, "time_limit_s", f->time_limit_s, 0.1, 3600.0);
 }
 
+/* One entry a joint. */
+static void check_count(checker *c, const char *where, unsigned count, unsigned joints)
+{
+    char what[WORD_SIZE];
+    if (count != joints) {
+        (void)spoti_format(what, sizeof(what),
+                           "%u entries, expected %u, one for each of arm.joints", count, joints);
+        fail(c, where, what);
+    }
+}
+
 static void check_arm(checker *c, const spoti_arm_file *arm)
 {
-    for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
+    check_count(c, "arm.actuators", arm->actuators_count, arm->joints_count);
+    check_count(c, "arm.home", arm->home_count, arm->joints_count);
+    for (unsigned i = 0; i < arm->home_count; i++) {
         check_number(c, "arm.home", arm->home[i], -7.0, 7.0);
     }
     check_number(c, "arm.joint_speed_rad_s", arm->joint_speed_rad_s, 0.01, 100.0);

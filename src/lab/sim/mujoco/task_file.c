@@ -52,13 +52,14 @@ static const cyaml_schema_field_t control_fields[] = {
 
 static const cyaml_schema_field_t arm_fields[] = {
     CYAML_FIELD_SEQUENCE("joints", CYAML_FLAG_POINTER | CYAML_FLAG_FLOW, spoti_arm_file, joints,
-                         &text, SPOTI_ARM_JOINTS, SPOTI_ARM_JOINTS),
+                         &text, SPOTI_ARM_JOINTS_MIN, SPOTI_ARM_JOINTS_MAX),
     CYAML_FIELD_SEQUENCE("actuators", CYAML_FLAG_POINTER | CYAML_FLAG_FLOW, spoti_arm_file,
-                         actuators, &text, SPOTI_ARM_JOINTS, SPOTI_ARM_JOINTS),
+                         actuators, &text, SPOTI_ARM_JOINTS_MIN, SPOTI_ARM_JOINTS_MAX),
     TEXT("site", spoti_arm_file, site),
     CYAML_FIELD_FLOAT_PTR("forward_deg", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, spoti_arm_file,
                           forward_deg),
-    NUMBERS("home", spoti_arm_file, home, SPOTI_ARM_JOINTS),
+    CYAML_FIELD_SEQUENCE("home", CYAML_FLAG_POINTER | CYAML_FLAG_FLOW, spoti_arm_file, home,
+                         &number, SPOTI_ARM_JOINTS_MIN, SPOTI_ARM_JOINTS_MAX),
     NUMBER("joint_speed_rad_s", spoti_arm_file, joint_speed_rad_s),
     NUMBER("speed_m_s", spoti_arm_file, speed_m_s),
     NUMBER("yaw_speed_rad_s", spoti_arm_file, yaw_speed_rad_s),

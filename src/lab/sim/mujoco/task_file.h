@@ -14,7 +14,8 @@
 #include "spot/world.h"
 
 enum {
-    SPOTI_ARM_JOINTS = 6,
+    SPOTI_ARM_JOINTS_MIN = 6, /* of an arm */
+    SPOTI_ARM_JOINTS_MAX = 7,
     SPOTI_OBJECTS_MAX = 8,
     SPOTI_TERMS_MAX = 32,
     SPOTI_CONDITIONS_MAX = 16,
@@ -35,7 +36,8 @@ typedef struct spoti_arm_file {
     unsigned actuators_count;
     char *site;
     double *forward_deg; /* NULL = 180 */
-    double home[SPOTI_ARM_JOINTS];
+    double *home;        /* (home_count) as many as joints */
+    unsigned home_count;
     double joint_speed_rad_s;
     double speed_m_s;
     double yaw_speed_rad_s;

@@ -118,7 +118,7 @@ static void check_chain(spoti_trial *t)
     const spoti_where where = {.section = "arm", .key = "joints"};
     static const char expected[] = "each on the one before, and the site on the last";
 
-    for (int i = 1; i < SPOTI_ARM_JOINTS; i++) {
+    for (int i = 1; i < task->chain.n; i++) {
         const int before = task->arm_joint[i - 1];
         const int joint = task->arm_joint[i];
         if (joint == before || !spoti_body_in(m, m->jnt_bodyid[joint], m->jnt_bodyid[before])) {
@@ -128,11 +128,11 @@ static void check_chain(spoti_trial *t)
             return;
         }
     }
-    const int last = task->arm_joint[SPOTI_ARM_JOINTS - 1];
+    const int last = task->arm_joint[task->chain.n - 1];
     const bool ok = spoti_body_in(m, m->site_bodyid[task->site], m->jnt_bodyid[last]);
     spoti_trial_add(t, "arm chain", ok ? SPOT_TRIAL_PASS : SPOT_TRIAL_FAIL,
                     (spoti_where){.section = "arm", .key = ok ? "joints" : "site"}, expected,
-                    ok ? "six joints in a row; site '%.60s' moves with the last"
+                    ok ? "joints in a row; site '%.60s' moves with the last"
                        : "site '%.60s' does not move with the last joint",
                     name_of(m, mjOBJ_SITE, task->site));
 }
@@ -191,7 +191,7 @@ static void check_arm_actuators(spoti_trial *t)
     double most = 0.0;
     char text[TEXT];
 
-    for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
+    for (int i = 0; i < task->chain.n; i++) {
         const int a = task->arm_actuator[i];
         const char *why = no_servo(m, a, task->arm_joint[i]);
         if (why != NULL) {
@@ -214,7 +214,7 @@ static void check_arm_actuators(spoti_trial *t)
         most = fmax(most, m->actuator_gainprm[(size_t)mjNGAIN * (size_t)a]);
     }
     spoti_trial_add(t, "arm actuators", SPOT_TRIAL_PASS, (spoti_where){.text = NULL}, expected,
-                    "six position servos of %g to %g N m/rad", least, most);
+                    "%d position servos of %g to %g N m/rad", task->chain.n, least, most);
 }
 
 /* A command that the control range cuts off is another command. */
@@ -247,7 +247,7 @@ static void check_gripper_commands(spoti_trial *t)
 static void check_home_commands(spoti_trial *t)
 {
     const mjModel *m = t->task->model;
-    for (int i = 0; i < SPOTI_ARM_JOINTS && !t->refused; i++) {
+    for (int i = 0; i < t->task->chain.n && !t->refused; i++) {
         const int a = t->task->arm_actuator[i];
         const double q = t->task->file->arm.home[i];
         const mjtNum *range = m->actuator_ctrlrange + 2 * (size_t)a;

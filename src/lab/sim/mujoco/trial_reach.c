@@ -35,7 +35,7 @@ void spoti_trial_home(spoti_trial *t, spoti_mujoco_world *w)
     const spoti_scene *task = t->task;
     double pose[SPOTI_POSE_DIM];
     char expected[TEXT];
-    for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
+    for (int i = 0; i < task->chain.n; i++) {
         w->kin->qpos[task->arm_qpos[i]] = task->file->arm.home[i];
     }
     mj_kinematics(w->model, w->kin);

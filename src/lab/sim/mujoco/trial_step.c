@@ -135,7 +135,7 @@ static void prepare(stiffness *s, const spoti_scene *task)
         s->m->dof_armature[i] += m->opt.timestep * m->dof_damping[i];
     }
     s->d = mj_makeData(s->m);
-    for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
+    for (int i = 0; i < task->chain.n; i++) {
         s->d->qpos[task->arm_qpos[i]] = task->file->arm.home[i];
     }
     spoti_gripper_place_open(task, s->d);

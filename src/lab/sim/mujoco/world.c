@@ -120,7 +120,7 @@ static void op_outcome(const void *self, spot_outcome *outcome)
 static void op_effort(const void *self, double *velocity, double *torque)
 {
     const spoti_mujoco_world *w = self;
-    for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
+    for (int i = 0; i < w->task->chain.n; i++) {
         const int dof = w->task->arm_dof[i];
         velocity[i] = w->data->qvel[dof];
         torque[i] = w->data->qfrc_actuator[dof] + w->data->qfrc_applied[dof];
@@ -135,11 +135,11 @@ static void op_sample(const void *self, double *row)
     spoti_arm_pose(w, w->data, row);
     row += SPOTI_POSE_DIM;
     *row++ = spoti_gripper_opening(t, w->data);
-    for (int i = 0; i < SPOTI_ARM_JOINTS; i++) {
+    for (int i = 0; i < t->chain.n; i++) {
         row[i] = w->data->qpos[t->arm_qpos[i]];
     }
-    op_effort(self, row + SPOTI_ARM_JOINTS, row + (size_t)2 * SPOTI_ARM_JOINTS);
-    row += (size_t)3 * SPOTI_ARM_JOINTS;
+    op_effort(self, row + t->chain.n, row + 2 * (ptrdiff_t)t->chain.n);
+    row += 3 * (ptrdiff_t)t->chain.n;
     for (int i = 0; i < (int)t->file->objects_count; i++) {
         spoti_object_pose(w, i, row + (size_t)SPOTI_POSE_DIM * (size_t)i);
     }
