@@ -178,7 +178,8 @@ spot_status spoti_demo_run(spoti_demo *demo, const spot_task *task, spot_world *
 
 spot_status spoti_demo_check(const spot_task *task, spot_diag *diag)
 {
-    return task->ops->expert != NULL
+    const spoti_expert_ops *ops = task->ops->expert;
+    return ops != NULL && (ops->is_there == NULL || ops->is_there(task->self))
                ? SPOT_OK
                : spot_diag_set(
                      diag, SPOT_E_UNSUPPORTED,

@@ -32,6 +32,7 @@ typedef struct spoti_draw_ops {
  * `state`; targets and commands are absolute
  * (action_dim), not relative to an anchor. */
 typedef struct spoti_expert_ops {
+    bool (*is_there)(const void *task); /* (optional) whether this task has one; NULL = all have */
     /* Before the world is reset with `seed`. `disturbed`: pushes, freezes, moved objects and deliberate misses. */
     spot_status (*begin)(const spot_world *world, uint64_t seed, bool disturbed, void **out);
     /* What is to be learnt here, what is executed, and whether to imitate it. May disturb the world. */

@@ -31,7 +31,12 @@ static void check_accepted(const spoti_task_file *f)
         expect((term->object != NULL) == (term->type >= SPOTI_TERM_RELATIVE_POSITION));
         expect(term->object == NULL || spoti_task_file_object(f, term->object) >= 0);
     }
-    expect(spoti_task_file_object(f, f->expert.object) >= 0);
+    if (f->expert != NULL && f->expert->how != SPOTI_EXPERT_WAYPOINTS) {
+        expect(spoti_task_file_object(f, f->expert->object) >= 0);
+        expect(f->expert->grasp_z_m != NULL && f->expert->lift_z_m != NULL);
+    } else if (f->expert != NULL) {
+        expect(f->expert->waypoints_count > 0);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

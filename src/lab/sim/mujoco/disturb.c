@@ -51,7 +51,7 @@ static void begin_burst(disturber *b)
  * that nobody saw. Returns true if it did. */
 static bool nudge_object(disturber *b, spoti_mujoco_world *w, const spoti_expert *e)
 {
-    int dof = w->task->objects[e->object].dof;
+    int dof = e->object >= 0 ? w->task->objects[e->object].dof : -1;
     if (b->nudged || dof < 0 || e->phase >= SPOTI_PHASE_DESCEND ||
         !spoti_object_seen(w, e->object) || spot_rng_uniform(&b->rng, 0.0, 1.0) > 0.02) {
         return false;
@@ -124,5 +124,14 @@ static void end(void *expert)
     spoti_free(((demonstrator *)expert)->world->task->allocator, expert, sizeof(demonstrator));
 }
 
-const spoti_expert_ops spoti_mujoco_expert = {
-    .begin = begin, .plan = plan, .execute = execute, .calm = calm, .end = end};
+static bool is_there(const void *task)
+{
+    return ((const spoti_scene *)task)->file->expert != NULL;
+}
+
+const spoti_expert_ops spoti_mujoco_expert = {.is_there = is_there,
+                                              .begin = begin,
+                                              .plan = plan,
+                                              .execute = execute,
+                                              .calm = calm,
+                                              .end = end};

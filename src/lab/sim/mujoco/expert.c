@@ -2,6 +2,7 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 #include "lab/sim/mujoco/expert.h"
 #include "core/base/elementary.h"
+#include "lab/sim/mujoco/waypoints.h"
 
 #include <math.h>
 #include <string.h>
@@ -92,10 +93,13 @@ void spoti_expert_reset(spoti_expert *e, const spoti_scene *task, uint64_t seed,
     e->task = task;
     e->rng = spot_rng_at(seed, SPOT_STREAM_EXPERT, 0);
     e->mistakes = mistakes;
-    e->object = spoti_task_file_object(task->file, task->file->expert.object);
-    e->place = task->file->expert.place != NULL
-                   ? spoti_task_file_object(task->file, task->file->expert.place)
-                   : -1;
+    const spoti_expert_file *x = task->file->expert;
+    e->object = x->object != NULL ? spoti_task_file_object(task->file, x->object) : -1;
+    e->place = x->place != NULL ? spoti_task_file_object(task->file, x->place) : -1;
+    if (x->how == SPOTI_EXPERT_WAYPOINTS) {
+        spoti_waypoints_begin(e);
+        return;
+    }
     e->phase = is_hidden_near(e) ? SPOTI_PHASE_LOOK : SPOTI_PHASE_VIA;
     e->after_look = SPOTI_PHASE_VIA;
     draw_style(e);
@@ -116,7 +120,7 @@ static void try_again(spoti_expert *e)
 
 static bool presses(const spoti_expert *e)
 {
-    return e->task->file->expert.how == SPOTI_EXPERT_PRESS;
+    return e->task->file->expert->how == SPOTI_EXPERT_PRESS;
 }
 
 /* Whether a row shows a grasp that is meant to miss, or that the label cannot put right any more. */
@@ -212,9 +216,9 @@ static double flat_distance(const double a[], const double b[])
 static void choose_goal(spoti_expert *e, const spoti_mujoco_world *w, const double object[],
                         const double place[], double goal[3])
 {
-    const spoti_expert_file *x = &e->task->file->expert;
+    const spoti_expert_file *x = e->task->file->expert;
     const spoti_style *s = &e->style;
-    double grasp_z = x->grasp_z_m;
+    double grasp_z = *x->grasp_z_m;
 
     goal[0] = object[0] + s->miss_m[0];
     goal[1] = object[1] + s->miss_m[1];
@@ -238,12 +242,12 @@ static void choose_goal(spoti_expert *e, const spoti_mujoco_world *w, const doub
     case SPOTI_PHASE_LIFT:
         goal[0] = w->reference[0];
         goal[1] = w->reference[1];
-        goal[2] = x->lift_z_m;
+        goal[2] = *x->lift_z_m;
         return;
     case SPOTI_PHASE_CARRY:
         goal[0] = place[0];
         goal[1] = place[1];
-        goal[2] = x->lift_z_m;
+        goal[2] = *x->lift_z_m;
         if (!e->carried_side) {
             goal[0] = e->carry_via_m[0];
             goal[1] = e->carry_via_m[1];
@@ -258,7 +262,7 @@ static void choose_goal(spoti_expert *e, const spoti_mujoco_world *w, const doub
     case SPOTI_PHASE_RETREAT:
         goal[0] = w->reference[0];
         goal[1] = w->reference[1];
-        goal[2] = x->lift_z_m + 0.04;
+        goal[2] = *x->lift_z_m + 0.04;
         return;
     }
 }
@@ -386,6 +390,10 @@ void spoti_expert_act(spoti_expert *e, const spoti_mujoco_world *w, spoti_expert
     double place[SPOTI_POSE_DIM] = {0};
     double goal[3];
 
+    if (e->task->file->expert->how == SPOTI_EXPERT_WAYPOINTS) {
+        spoti_waypoints_act(e, w, action);
+        return;
+    }
     predict(e, w, object);
     object[0] += e->style.astray_m[0];
     object[1] += e->style.astray_m[1];

@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
  * The scripted expert: grasps a (moving) object and, if the task asks for it, places it in a region; or
- * presses it with closed fingers.
+ * presses it with closed fingers; or follows the task file's waypoints (waypoints.h).
  *
  * It acts only through the policy's action interface: one Cartesian target and gripper command a
  * control period. It is multimodal where a person would be (side of approach, one of two yaws, heights,
@@ -59,8 +59,8 @@ typedef struct spoti_expert {
     const spoti_scene *task;
     spot_rng rng;
     bool mistakes; /* make some grasps miss on purpose */
-    int object;
-    int place; /* -1 = grasp only */
+    int object;    /* -1 = of waypoints: none in particular */
+    int place;     /* -1 = grasp only */
     spoti_phase phase;
     spoti_style style;
     spoti_phase after_look;
@@ -69,6 +69,12 @@ typedef struct spoti_expert {
     int misses;                       /* deliberate misses so far */
     double carry_via_m[2];            /* sideways point of the carrying path */
     bool carried_side;                /* passed it */
+    /* of waypoints.c */
+    unsigned waypoint; /* the present one */
+    int way;           /* a waypoint on the way that was drawn; -1 = there is one way */
+    bool has_begun;    /* the present waypoint */
+    bool open;
+    double began[SPOTI_POSE_DIM]; /* where the gripper was then */
 } spoti_expert;
 
 typedef struct spoti_expert_action {

@@ -256,10 +256,60 @@ static void check_cameras(checker *c, const spoti_task_file *f)
     }
 }
 
-static void check_expert(checker *c, const spoti_task_file *f)
+/* A height that grasp and press cannot do without. */
+static void check_height(checker *c, const char *where, const double *z_m)
 {
-    const spoti_expert_file *e = &f->expert;
+    if (z_m == NULL) {
+        fail(c, where, "missing, expected a height for an expert that grasps or presses");
+    } else {
+        check_number(c, where, *z_m, -10.0, 10.0);
+    }
+}
 
+/* What `to` names; an object of that name comes first. */
+static void check_waypoint_origin(checker *c, const spoti_task_file *f, const char *where,
+                                  spoti_waypoint *p)
+{
+    p->object_index = p->to != NULL ? spoti_task_file_object(f, p->to) : -1;
+    if (p->object_index >= 0) {
+        p->from = SPOTI_FROM_OBJECT;
+    } else if (p->to == NULL || strcmp(p->to, "base") == 0) {
+        p->from = SPOTI_FROM_BASE;
+    } else if (strcmp(p->to, "gripper") == 0) {
+        p->from = SPOTI_FROM_GRIPPER;
+    } else {
+        check_object_name(c, f, where, p->to);
+    }
+}
+
+static void check_waypoints(checker *c, const spoti_task_file *f, const spoti_expert_file *e)
+{
+    static const char list[] = "expert.waypoints";
+    char at[WORD_SIZE];
+
+    if (e->object != NULL || e->place != NULL || e->grasp_z_m != NULL || e->lift_z_m != NULL) {
+        fail(c, "expert.how",
+             "waypoints name their own objects and heights, expected neither "
+             "object nor place, grasp_z_m, lift_z_m");
+    }
+    if (e->waypoints_count == 0) {
+        fail(c, "expert.how", "waypoints without any, expected a list `waypoints`");
+    }
+    for (unsigned i = 0; i < e->waypoints_count; i++) {
+        spoti_waypoint *p = &e->waypoints[i];
+        check_waypoint_origin(c, f, entry(at, list, i, "to"), p);
+        for (int k = 0; k < 3; k++) {
+            check_number(c, entry(at, list, i, "at_m"), p->at_m[k], -10.0, 10.0);
+        }
+        check_number(c, entry(at, list, i, "yaw_deg"), p->yaw_deg, -360.0, 360.0);
+        check_number(c, entry(at, list, i, "speed_m_s"), p->speed_m_s, 0.0, 10.0);
+        check_number(c, entry(at, list, i, "near_m"), p->near_m, 0.0, 1.0);
+        check_number(c, entry(at, list, i, "wait_s"), p->wait_s, 0.0, 60.0);
+    }
+}
+
+static void check_grasp(checker *c, const spoti_task_file *f, const spoti_expert_file *e)
+{
     check_object_name(c, f, "expert.object", e->object);
     if (e->how == SPOTI_EXPERT_PRESS && e->place != NULL) {
         fail(c, "expert.how", "an expert cannot press and place, expected one of them");
@@ -267,9 +317,23 @@ static void check_expert(checker *c, const spoti_task_file *f)
     if (e->place != NULL) {
         check_object_name(c, f, "expert.place", e->place);
     }
-    check_number(c, "expert.grasp_z_m", e->grasp_z_m, -10.0, 10.0);
+    check_height(c, "expert.grasp_z_m", e->grasp_z_m);
     check_number(c, "expert.release_z_m", e->release_z_m, -10.0, 10.0);
-    check_number(c, "expert.lift_z_m", e->lift_z_m, -10.0, 10.0);
+    check_height(c, "expert.lift_z_m", e->lift_z_m);
+    if (e->waypoints_count > 0) {
+        fail(c, "expert.waypoints",
+             "of an expert that does not follow them, expected how: "
+             "waypoints");
+    }
+}
+
+static void check_expert(checker *c, const spoti_task_file *f)
+{
+    if (f->expert != NULL && f->expert->how == SPOTI_EXPERT_WAYPOINTS) {
+        check_waypoints(c, f, f->expert);
+    } else if (f->expert != NULL) {
+        check_grasp(c, f, f->expert);
+    }
 }
 
 spot_status spoti_task_check(const char *path, const spoti_task_file *f, spot_diag *diag)

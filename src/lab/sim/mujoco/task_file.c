@@ -14,6 +14,8 @@
     CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, field, 1, 256)
 #define NUMBER(key, type, field)          CYAML_FIELD_FLOAT(key, CYAML_FLAG_DEFAULT, type, field)
 #define NUMBER_OPTIONAL(key, type, field) CYAML_FIELD_FLOAT(key, CYAML_FLAG_OPTIONAL, type, field)
+#define NUMBER_OR_NULL(key, type, field)                                                           \
+    CYAML_FIELD_FLOAT_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, field)
 #define NUMBERS(key, type, field, count)                                                           \
     CYAML_FIELD_SEQUENCE_FIXED(key, CYAML_FLAG_FLOW, type, field, &number, count)
 #define NUMBERS_OPTIONAL(key, type, field, count)                                                  \
@@ -28,7 +30,10 @@ static const cyaml_strval_t regimes[] = {{"static", SPOT_REGIME_STATIC},
                                          {"dynamic", SPOT_REGIME_DYNAMIC}};
 static const cyaml_strval_t axes[] = {{"x", 0}, {"y", 1}, {"z", 2}};
 static const cyaml_strval_t expert_hows[] = {{"grasp", SPOTI_EXPERT_GRASP},
-                                             {"press", SPOTI_EXPERT_PRESS}};
+                                             {"press", SPOTI_EXPERT_PRESS},
+                                             {"waypoints", SPOTI_EXPERT_WAYPOINTS}};
+static const cyaml_strval_t gripper_words[] = {
+    {"keep", SPOTI_GRIPPER_KEEP}, {"open", SPOTI_GRIPPER_OPEN}, {"close", SPOTI_GRIPPER_CLOSE}};
 static const cyaml_strval_t term_types[] = {
     {"gripper_position", SPOTI_TERM_GRIPPER_POSITION},
     {"gripper_yaw", SPOTI_TERM_GRIPPER_YAW},
@@ -56,8 +61,7 @@ static const cyaml_schema_field_t arm_fields[] = {
     CYAML_FIELD_SEQUENCE("actuators", CYAML_FLAG_POINTER | CYAML_FLAG_FLOW, spoti_arm_file,
                          actuators, &text, SPOTI_ARM_JOINTS_MIN, SPOTI_ARM_JOINTS_MAX),
     TEXT("site", spoti_arm_file, site),
-    CYAML_FIELD_FLOAT_PTR("forward_deg", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, spoti_arm_file,
-                          forward_deg),
+    NUMBER_OR_NULL("forward_deg", spoti_arm_file, forward_deg),
     CYAML_FIELD_SEQUENCE("home", CYAML_FLAG_POINTER | CYAML_FLAG_FLOW, spoti_arm_file, home,
                          &number, SPOTI_ARM_JOINTS_MIN, SPOTI_ARM_JOINTS_MAX),
     NUMBER("joint_speed_rad_s", spoti_arm_file, joint_speed_rad_s),
@@ -147,14 +151,30 @@ static const cyaml_schema_field_t success_fields[] = {
                          &condition, 1, SPOTI_CONDITIONS_MAX),
     CYAML_FIELD_END};
 
+static const cyaml_schema_field_t waypoint_fields[] = {
+    TEXT_OPTIONAL("to", spoti_waypoint, to),
+    TEXT_OPTIONAL("way", spoti_waypoint, way),
+    NUMBERS("at_m", spoti_waypoint, at_m, 3),
+    NUMBER_OPTIONAL("yaw_deg", spoti_waypoint, yaw_deg),
+    CYAML_FIELD_ENUM("gripper", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, spoti_waypoint, gripper,
+                     gripper_words, CYAML_ARRAY_LEN(gripper_words)),
+    NUMBER_OPTIONAL("speed_m_s", spoti_waypoint, speed_m_s),
+    NUMBER_OPTIONAL("near_m", spoti_waypoint, near_m),
+    NUMBER_OPTIONAL("wait_s", spoti_waypoint, wait_s),
+    CYAML_FIELD_END};
+static const cyaml_schema_value_t waypoint = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, spoti_waypoint, waypoint_fields)};
+
 static const cyaml_schema_field_t expert_fields[] = {
-    TEXT("object", spoti_expert_file, object),
+    TEXT_OPTIONAL("object", spoti_expert_file, object),
     TEXT_OPTIONAL("place", spoti_expert_file, place),
     CYAML_FIELD_ENUM("how", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, spoti_expert_file, how,
                      expert_hows, CYAML_ARRAY_LEN(expert_hows)),
-    NUMBER("grasp_z_m", spoti_expert_file, grasp_z_m),
+    NUMBER_OR_NULL("grasp_z_m", spoti_expert_file, grasp_z_m),
     NUMBER_OPTIONAL("release_z_m", spoti_expert_file, release_z_m),
-    NUMBER("lift_z_m", spoti_expert_file, lift_z_m),
+    NUMBER_OR_NULL("lift_z_m", spoti_expert_file, lift_z_m),
+    CYAML_FIELD_SEQUENCE("waypoints", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, spoti_expert_file,
+                         waypoints, &waypoint, 1, SPOTI_WAYPOINTS_MAX),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t task_fields[] = {
@@ -184,7 +204,8 @@ static const cyaml_schema_field_t task_fields[] = {
                          failure, &condition, 0, SPOTI_CONDITIONS_MAX),
     CYAML_FIELD_SEQUENCE("grades", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, spoti_task_file,
                          grades, &condition, 0, SPOTI_CONDITIONS_MAX),
-    CYAML_FIELD_MAPPING("expert", CYAML_FLAG_DEFAULT, spoti_task_file, expert, expert_fields),
+    CYAML_FIELD_MAPPING_PTR("expert", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, spoti_task_file,
+                            expert, expert_fields),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t task_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, spoti_task_file, task_fields)};

@@ -20,6 +20,7 @@ enum {
     SPOTI_TERMS_MAX = 32,
     SPOTI_CONDITIONS_MAX = 16,
     SPOTI_HISTORY_MAX = 8,
+    SPOTI_WAYPOINTS_MAX = 64,
     SPOTI_CAMERAS_MAX = 8, /* <= SPOT_IMAGES_MAX */
 };
 
@@ -152,15 +153,44 @@ typedef struct spoti_success_file {
 typedef enum spoti_expert_how {
     SPOTI_EXPERT_GRASP, /* and place, if a place is named */
     SPOTI_EXPERT_PRESS, /* with closed fingers */
+    SPOTI_EXPERT_WAYPOINTS,
 } spoti_expert_how;
 
+typedef enum spoti_waypoint_gripper {
+    SPOTI_GRIPPER_KEEP, /* as before; open at the start */
+    SPOTI_GRIPPER_OPEN,
+    SPOTI_GRIPPER_CLOSE,
+} spoti_waypoint_gripper;
+
+typedef enum spoti_waypoint_from {
+    SPOTI_FROM_BASE,
+    SPOTI_FROM_GRIPPER, /* where it was when the waypoint began */
+    SPOTI_FROM_OBJECT,  /* where it is now */
+} spoti_waypoint_from;
+
+typedef struct spoti_waypoint {
+    char *to;       /* an object, `gripper` or `base`; NULL = base */
+    char *way;      /* one of several ways to do it; NULL = on all of them */
+    double at_m[3]; /* in the axes of the base, or turned with the object or the gripper */
+    double yaw_deg; /* beyond that of `to` */
+    spoti_waypoint_gripper gripper;
+    double speed_m_s; /* 0 = the default */
+    double near_m;    /* 0 = the default */
+    double wait_s;    /* there, before the next one */
+    spoti_waypoint_from from;
+    int object_index; /* of an object; both are set by the checks of the file */
+} spoti_waypoint;
+
 typedef struct spoti_expert_file {
-    char *object;
-    char *place;          /* NULL = grasp only */
     spoti_expert_how how; /* default grasp */
-    double grasp_z_m;
+    /* grasp and press */
+    char *object;
+    char *place; /* NULL = grasp only */
+    double *grasp_z_m;
     double release_z_m;
-    double lift_z_m;
+    double *lift_z_m;
+    spoti_waypoint *waypoints; /* of waypoints */
+    unsigned waypoints_count;
 } spoti_expert_file;
 
 typedef struct spoti_task_file {
@@ -187,7 +217,7 @@ typedef struct spoti_task_file {
     unsigned failure_count;
     spoti_condition *grades;
     unsigned grades_count;
-    spoti_expert_file expert;
+    spoti_expert_file *expert; /* NULL = there is none */
 } spoti_task_file;
 
 /* Loads and checks. On success *out is to be freed with spoti_task_file_free. */

@@ -135,12 +135,35 @@ static void check_object(spoti_trial *t, spoti_mujoco_world *w, int object, doub
     check_box(t, w, "reach of objects", &at, bad, where);
 }
 
+/* The lowest waypoint at an object: the hardest to get to. */
+static void check_waypoints(spoti_trial *t, spoti_mujoco_world *w, const spoti_expert_file *e,
+                            int object)
+{
+    const spoti_waypoint *low = NULL;
+    for (unsigned i = 0; i < e->waypoints_count; i++) {
+        const spoti_waypoint *p = &e->waypoints[i];
+        if (p->from == SPOTI_FROM_OBJECT && p->object_index == object &&
+            (low == NULL || p->at_m[2] < low->at_m[2])) {
+            low = p;
+        }
+    }
+    if (low != NULL) {
+        check_object(t, w, object, t->task->file->objects[object].z_m + low->at_m[2]);
+    }
+}
+
 void spoti_trial_reach(spoti_trial *t, spoti_mujoco_world *w)
 {
     const spoti_task_file *f = t->task->file;
+    const spoti_expert_file *e = f->expert;
     check_corners(t, w);
-    check_object(t, w, spoti_task_file_object(f, f->expert.object), f->expert.grasp_z_m);
-    if (f->expert.place != NULL) {
-        check_object(t, w, spoti_task_file_object(f, f->expert.place), f->expert.release_z_m);
+    if (e != NULL && e->object != NULL) {
+        check_object(t, w, spoti_task_file_object(f, e->object), *e->grasp_z_m);
+    }
+    if (e != NULL && e->place != NULL) {
+        check_object(t, w, spoti_task_file_object(f, e->place), e->release_z_m);
+    }
+    for (unsigned o = 0; e != NULL && o < f->objects_count; o++) {
+        check_waypoints(t, w, e, (int)o);
     }
 }
