@@ -124,11 +124,69 @@ static void expert_grasps_with_a_gripper_of_other_words(void **state)
     }
 }
 
+/* A servo for each finger in place of one for both, the second of which counts backwards. */
+static void make_two_servos(variant *v)
+{
+    static char text[VARIANT_TEXT];
+    variant_make(v, "ur5e-pick-place");
+    variant_edit(v->robot, "  <equality>\n", "  <equality>\n    <!--");
+    variant_edit(v->robot, "  </equality>", "    -->\n  </equality>");
+    assert_true(spot_test_read_file(v->robot, text, sizeof(text)) > 0);
+    char *begin = strstr(text, "<general name=\"gripper\"");
+    assert_non_null(begin);
+    const char *end = strstr(begin, "</actuator>");
+    assert_non_null(end);
+    char tail[64];
+    (void)snprintf(tail, sizeof(tail), "%.60s", end);
+    (void)snprintf(begin, 800,
+                   "<position name=\"left\" joint=\"finger_left\" kp=\"4000\"/>"
+                   "<general name=\"right\" joint=\"finger_right\" gaintype=\"fixed\" "
+                   "biastype=\"affine\" gainprm=\"-4000\" biasprm=\"0 -4000 0\"/>%s",
+                   tail);
+    spot_test_write_file(v->robot, text, strlen(text));
+    variant_edit(v->task, "actuator: gripper",
+                 "actuator: left\n  command_open: 0.0425\n  command_closed: 0\n  also:\n"
+                 "    - {actuator: right, command_open: -0.0425, command_closed: 0}");
+}
+
+static void two_servos_obey_as_one(void **state)
+{
+    (void)state;
+    variant v;
+    make_two_servos(&v);
+    assert_obeys(v.task);
+}
+
+static void wrong_second_servo_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from, *to, *says;
+    } cases[] = {
+        {"actuator: right", "actuator: wright", "also: the model has no actuator called 'wright'"},
+        {"command_open: -0.0425", "command_open: 0", "expected another command"},
+        {"command_open: -0.0425", "command_open: 1e7", "command_open: 1e+07, expected"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        spot_task *task = NULL;
+        spot_diag diag = {.text = ""};
+        variant v;
+        make_two_servos(&v);
+        variant_edit(v.task, cases[i].from, cases[i].to);
+        assert_int_equal(spot_task_load(v.task, NULL, &task, &diag), SPOT_E_FORMAT);
+        if (strstr(diag.text, cases[i].says) == NULL || strstr(diag.text, "task.yaml:") == NULL) {
+            fail_msg("'%s' lacks '%s'", diag.text, cases[i].says);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(command_and_reading_are_mapped),
         cmocka_unit_test(expert_grasps_with_a_gripper_of_other_words),
+        cmocka_unit_test(two_servos_obey_as_one),
+        cmocka_unit_test(wrong_second_servo_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

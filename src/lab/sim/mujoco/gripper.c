@@ -21,7 +21,8 @@ bool spoti_gripper_moves(const spoti_scene *task, int dof)
 
 static bool is_mapped(const spoti_gripper_file *g)
 {
-    return g->command_open != g->command_closed || g->reading_open != g->reading_closed;
+    return g->command_open != g->command_closed || g->reading_open != g->reading_closed ||
+           g->also_count > 0;
 }
 
 /* The value at `opening_m` of what is `closed` at 0 and `open` at open_m; the opening itself without both. */
@@ -44,6 +45,11 @@ void spoti_gripper_command(const spoti_scene *task, mjData *data, double opening
 {
     const spoti_gripper_file *g = &task->file->gripper;
     data->ctrl[task->gripper_actuator] = map(g, g->command_open, g->command_closed, opening_m);
+    for (unsigned i = 0; i < g->also_count; i++) {
+        const spoti_also_file *also = &g->also[i];
+        data->ctrl[task->also_actuator[i]] =
+            map(g, also->command_open, also->command_closed, opening_m);
+    }
 }
 
 /* A tendon that is the sum of its joints, each of which takes an equal share of the opening. */
@@ -125,6 +131,13 @@ spot_status spoti_gripper_resolve(spoti_scene *task, const char **key, spot_diag
     task->gripper_actuator = mj_name2id(m, mjOBJ_ACTUATOR, g->actuator);
     if (task->gripper_actuator < 0) {
         return spoti_no_such_name(m, mjOBJ_ACTUATOR, "actuator", g->actuator, diag);
+    }
+    for (unsigned i = 0; i < g->also_count; i++) {
+        *key = "gripper.also";
+        task->also_actuator[i] = mj_name2id(m, mjOBJ_ACTUATOR, g->also[i].actuator);
+        if (task->also_actuator[i] < 0) {
+            return spoti_no_such_name(m, mjOBJ_ACTUATOR, "actuator", g->also[i].actuator, diag);
+        }
     }
     *key = "gripper.opening";
     task->opening_tendon = mj_name2id(m, mjOBJ_TENDON, g->opening);

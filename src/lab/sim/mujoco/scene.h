@@ -48,8 +48,9 @@ typedef struct spoti_scene {
     int site;
     spoti_chain chain; /* of the arm, to the site */
     int gripper_actuator;
-    int opening_tendon;  /* -1 = a joint */
-    int opening_qpos;    /* -1 = a tendon */
+    int also_actuator[SPOTI_ALSO_MAX]; /* of gripper.also */
+    int opening_tendon;                /* -1 = a joint */
+    int opening_qpos;                  /* -1 = a tendon */
     double *open_qpos;   /* (nq) where the fingers are when open; NULL = an equal share each */
     spoti_frame base;    /* in which the task file, actions and observations speak */
     spoti_part *parts;   /* (ngeom) whose geom it is */

@@ -85,6 +85,13 @@ static void check_object_name(checker *c, const spoti_task_file *f, const char *
     fail(c, where, what);
 }
 
+/* A place in entry i of a list: `objects[1].x_m`. */
+static const char *entry(char where[WORD_SIZE], const char *list, unsigned i, const char *key)
+{
+    (void)spoti_format(where, WORD_SIZE, "%s[%u]%s%s", list, i, key[0] != '\0' ? "." : "", key);
+    return where;
+}
+
 static void check_control(checker *c, const spoti_task_file *f)
 {
     check_number(c, "control.rate_hz", f->control.rate_hz, 0.1, 1000.0);
@@ -137,6 +144,18 @@ static void check_gripper(checker *c, const spoti_gripper_file *g)
     if (g->reading_open == g->reading_closed && g->reading_open != 0.0) {
         fail(c, "gripper.reading_open", "the same as reading_closed, expected another reading");
     }
+    for (unsigned i = 0; i < g->also_count; i++) {
+        const spoti_also_file *also = &g->also[i];
+        char at[WORD_SIZE];
+        check_number(c, entry(at, "gripper.also", i, "command_open"), also->command_open, -1e6,
+                     1e6);
+        check_number(c, entry(at, "gripper.also", i, "command_closed"), also->command_closed, -1e6,
+                     1e6);
+        if (also->command_open == also->command_closed) {
+            fail(c, entry(at, "gripper.also", i, "command_open"),
+                 "the same as command_closed, expected another command");
+        }
+    }
 }
 
 static void check_start(checker *c, const spoti_task_file *f)
@@ -148,13 +167,6 @@ static void check_start(checker *c, const spoti_task_file *f)
     check_interval(c, "start.y_m", f->start.y_m, 10.0);
     check_interval(c, "start.z_m", f->start.z_m, 10.0);
     check_interval(c, "start.yaw_deg", f->start.yaw_deg, 360.0);
-}
-
-/* A place in entry i of a list: `objects[1].x_m`. */
-static const char *entry(char where[WORD_SIZE], const char *list, unsigned i, const char *key)
-{
-    (void)spoti_format(where, WORD_SIZE, "%s[%u]%s%s", list, i, key[0] != '\0' ? "." : "", key);
-    return where;
 }
 
 static void check_object(checker *c, const spoti_task_file *f, unsigned i)

@@ -71,6 +71,13 @@ static const cyaml_schema_field_t arm_fields[] = {
     NUMBERS("high", spoti_arm_file, high, 3),
     CYAML_FIELD_END};
 
+static const cyaml_schema_field_t also_fields[] = {
+    TEXT("actuator", spoti_also_file, actuator),
+    NUMBER("command_open", spoti_also_file, command_open),
+    NUMBER("command_closed", spoti_also_file, command_closed), CYAML_FIELD_END};
+static const cyaml_schema_value_t also = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, spoti_also_file, also_fields)};
+
 static const cyaml_schema_field_t gripper_fields[] = {
     TEXT("actuator", spoti_gripper_file, actuator),
     TEXT("opening", spoti_gripper_file, opening),
@@ -82,6 +89,8 @@ static const cyaml_schema_field_t gripper_fields[] = {
     NUMBER_OPTIONAL("command_closed", spoti_gripper_file, command_closed),
     NUMBER_OPTIONAL("reading_open", spoti_gripper_file, reading_open),
     NUMBER_OPTIONAL("reading_closed", spoti_gripper_file, reading_closed),
+    CYAML_FIELD_SEQUENCE("also", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, spoti_gripper_file, also,
+                         &also, 1, SPOTI_ALSO_MAX),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t disturbance_fields[] = {

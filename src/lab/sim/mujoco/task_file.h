@@ -17,6 +17,7 @@ enum {
     SPOTI_ARM_JOINTS_MIN = 6, /* of an arm */
     SPOTI_ARM_JOINTS_MAX = 7,
     SPOTI_OBJECTS_MAX = 8,
+    SPOTI_ALSO_MAX = 7,
     SPOTI_TERMS_MAX = 32,
     SPOTI_CONDITIONS_MAX = 16,
     SPOTI_HISTORY_MAX = 8,
@@ -46,6 +47,13 @@ typedef struct spoti_arm_file {
     double high[3];
 } spoti_arm_file;
 
+/* One more actuator of the gripper, commanded with the first: a finger each, say. */
+typedef struct spoti_also_file {
+    char *actuator;
+    double command_open;
+    double command_closed;
+} spoti_also_file;
+
 typedef struct spoti_gripper_file {
     char *actuator;
     char *opening;
@@ -58,6 +66,8 @@ typedef struct spoti_gripper_file {
     double command_closed;
     double reading_open;
     double reading_closed;
+    spoti_also_file *also;
+    unsigned also_count;
 } spoti_gripper_file;
 
 typedef struct spoti_disturbance_file {

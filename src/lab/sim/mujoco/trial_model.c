@@ -242,6 +242,10 @@ static void check_gripper_commands(spoti_trial *t)
     const spoti_where where = {.section = "gripper", .key = mapped ? "command_closed" : "actuator"};
     check_command(t, "gripper command", t->task->gripper_actuator, mapped ? g->command_closed : 0.0,
                   mapped ? g->command_open : g->open_m, where);
+    for (unsigned i = 0; i < g->also_count; i++) {
+        check_command(t, "gripper command", t->task->also_actuator[i], g->also[i].command_closed,
+                      g->also[i].command_open, (spoti_where){.section = "gripper", .key = "also"});
+    }
 }
 
 static void check_home_commands(spoti_trial *t)
