@@ -157,11 +157,12 @@ class Task:
     time_limit_s  None = the environment's own limit of steps
     success       `info`, `survived`, `terminated`, `return>=NUMBER`
     regime        `dynamic`: the world goes on while the policy thinks, success decides; `static`: time decides
+    n_execute     actions of a chunk that are executed where a point does not say
     """
 
     def __init__(self, world: Any, guard: Guard, *, rate_hz: float | None = None, time_limit_s: float | None = None,
                  success: str = "info", hold: str = "last", regime: str = "dynamic", n_execute: int = 1,
-                 horizon: int = 1, name: str | None = None, identity: str | None = None,
+                 name: str | None = None, identity: str | None = None,
                  instruction: str | None = None) -> None:
         if hold not in ("last", "zero") or regime not in ("static", "dynamic"):
             raise ValueError(f"hold={hold!r}, regime={regime!r}, expected last or zero, static or dynamic")
@@ -188,8 +189,7 @@ class Task:
         self.pointer = ctypes.POINTER(abi.spot_task)()
         label = name or _name_of(world)
         what = f"{label} {first.about} {self.rule.text} {hold} {self.step_s!r} {self.time_limit_s!r}"
-        self._make_task(label, identity or hashlib.sha256(what.encode()).hexdigest()[:16], regime, n_execute, horizon,
-                        instruction)
+        self._make_task(label, identity or hashlib.sha256(what.encode()).hexdigest()[:16], regime, n_execute, instruction)
 
     def _describe(self, world: Any) -> World:
         """The environment as the worker of a process has it; of a vectorised one, what its parts have in common."""
@@ -202,8 +202,7 @@ class Task:
 
     # -- spot_task_own
 
-    def _make_task(self, name: str, identity: str, regime: str, n_execute: int, horizon: int,
-                   instruction: str | None) -> None:
+    def _make_task(self, name: str, identity: str, regime: str, n_execute: int, instruction: str | None) -> None:
         c = abi.spot_own_task_config()
         lib.spot_own_task_config_default(ctypes.byref(c))
         c.name, c.identity = name.encode(), identity.encode()
@@ -214,7 +213,8 @@ class Task:
         d = c.dims
         d.obs_dim, d.action_dim, d.tick_s, d.ticks_per_action = self.obs_dim, self.action_dim, self.step_s, 1
         names = [b"x", b"y", b"z", b"reward", b"return"][0 if self.has_effector else 3:]
-        d.sample_dim, d.time_limit_s, d.horizon, d.n_execute = len(names), self.time_limit_s, horizon, n_execute
+        d.sample_dim, d.time_limit_s, d.n_execute = len(names), self.time_limit_s, n_execute
+        d.horizon = n_execute  # of the policies that it is for: any that is as long
         d.regime = abi.SPOT_REGIME_DYNAMIC if regime == "dynamic" else abi.SPOT_REGIME_STATIC
         self.names = (ctypes.c_char_p * len(names))(*names)
         c.sample_names = self.names
@@ -267,7 +267,7 @@ class Task:
             if seat is not None and self.make is not None and self.first is None and self.vector is None:
                 self.first = seat.source  # for the next one
             elif seat is not None and self.make is not None and self.vector is None:
-                seat.source.env.close()
+                _close(seat.source.env)
 
     def _reset_all(self, _ctx: Any, seeds: Any, m: int, _diag: Any) -> None:
         seen = self.vector.reset([int(seeds[i]) for i in range(m)])
@@ -286,7 +286,7 @@ class Task:
         lib.spot_task_destroy(self.pointer)
         self.pointer = ctypes.POINTER(abi.spot_task)()
         if self.make is not None:
-            self.shared.env.close() if self.vector is None else self.vector.env.close()
+            _close(self.shared.env if self.vector is None else self.vector.env)
 
 
 class _Part:
@@ -300,6 +300,13 @@ class _Part:
         for name in ("dt", "tau", "sweetspot_rest"):
             if hasattr(base, name):
                 setattr(self, name, getattr(base, name))
+
+
+def _close(env: Any) -> None:
+    """Closes an environment; small ones have nothing to close."""
+    close = getattr(env, "close", None)
+    if close is not None:
+        close()
 
 
 def _limit_of(world: Any) -> int | None:

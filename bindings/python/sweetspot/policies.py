@@ -65,9 +65,8 @@ class Policy:
     def _ask_horizon(self, instruction: str | None) -> int:
         if "noise" in self.takes:
             raise ValueError("a policy that takes noise, expected horizon= with it")
-        point = {"point": _point_dict(None)} if "point" in self.takes else {}
-        chunk = np.asarray(self.function(self._observation(np.zeros(self.obs_dim, np.float32), {}, instruction),
-                                         **point))
+        point = {"point": _point_dict(None, self.default_steps)} if "point" in self.takes else {}
+        chunk = _array(self.function(self._observation(np.zeros(self.obs_dim, np.float32), {}, instruction), **point))
         return 1 if chunk.ndim < 2 else int(chunk.shape[-2])
 
     def _observation(self, obs: np.ndarray, images: dict[str, np.ndarray], instruction: str | None) -> Any:
@@ -98,7 +97,7 @@ class Policy:
 
     def _begin(self, _self: int, config: Any, state: Any, _diag: Any) -> None:
         key = max(self.states, default=0) + 1
-        self.states[key] = _point_dict(config.contents.point)
+        self.states[key] = _point_dict(config.contents.point, self.default_steps)
         state[0] = key
 
     def _end(self, state: int) -> None:
@@ -122,7 +121,7 @@ class Policy:
 
     def _rows(self, actions: Any) -> np.ndarray:
         """(horizon x action_dim) float32 of what a policy returned."""
-        rows = np.asarray(actions.detach().cpu() if hasattr(actions, "detach") else actions, np.float32)
+        rows = _array(actions)
         if rows.ndim == 3 and rows.shape[0] == 1:
             rows = rows[0]
         rows = np.ascontiguousarray(rows.reshape(1, -1) if rows.ndim < 2 else rows)
@@ -139,18 +138,23 @@ class Policy:
             lib.spot_brain_close(ctypes.byref(self.brain))
 
 
+def _array(actions: Any) -> np.ndarray:
+    """float32 of an array, a list, or a tensor wherever it lies."""
+    return np.asarray(actions.detach().cpu() if hasattr(actions, "detach") else actions, np.float32)
+
+
 def _pixels(image: Any) -> np.ndarray:
     return np.ctypeslib.as_array(image.pixels, (image.height, image.width, 3)).copy()
 
 
-def _point_dict(point: Any) -> dict[str, Any]:
-    """A point as a dict; `steps` 0 = all."""
+def _point_dict(point: Any, all_steps: int) -> dict[str, Any]:
+    """A point as a dict; where it leaves the steps open, they are all."""
     if point is None or not point:
         point = abi.spot_point()
         lib.spot_point_default(ctypes.byref(point))
     else:
         point = point.contents
-    return {"steps": point.steps, "overlap": point.overlap, "execute": point.execute,
+    return {"steps": point.steps or all_steps, "overlap": point.overlap, "execute": point.execute,
             "quant": point.quant.decode() or "fp32", "prune": point.prune.decode() or "0",
             "kv": point.kv.decode() or "base"}
 

@@ -64,7 +64,7 @@ def test_policies_of_lerobot_are_asked_for_chunks():
     class Policy:
         def predict_action_chunk(self, batch):
             batches.append(batch)
-            return torch.ones(1, 5, 3) * batch["observation.state"].sum()
+            return torch.ones(1, 5, 3, requires_grad=True) * batch["observation.state"].sum()
 
     policy = sweetspot.policies.as_callable(Policy())
     chunk = policy({"observation.state": np.array([1.0, 2.0], np.float32), "task": "sort",
@@ -74,6 +74,9 @@ def test_policies_of_lerobot_are_asked_for_chunks():
     assert float(batches[0]["observation.images.top"].max()) == 1.0
     with sweetspot.Server(Policy(), obs_dim=2, action_dim=3, port=0) as server:
         assert server.policy.horizon == 5
+    net = torch.nn.Linear(2, 3)  # whose answer wants a gradient
+    with sweetspot.Server(lambda o: net(torch.from_numpy(o["observation.state"])), obs_dim=2, action_dim=3, port=0) as server:
+        assert server.policy.horizon == 1
 
 
 def test_ctrl_c_ends_serving():
