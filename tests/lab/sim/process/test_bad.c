@@ -77,6 +77,49 @@ static void a_rate_that_is_no_fraction_is_refused(void **state)
                                       "whole fraction of it"));
 }
 
+static void a_limit_beyond_the_environments_own_is_refused(void **state)
+{
+    spot_task *task = NULL;
+    spot_diag diag = {""};
+    assert_int_equal(toy_load(*state, "mode=short", "", &task, &diag), SPOT_E_FORMAT);
+    assert_non_null(strstr(diag.text, ":5: time_limit_s: 4, expected at most 3: the environment "
+                                      "ends an episode after 30 steps"));
+}
+
+static void a_second_worker_that_is_another_world_is_refused(void **state)
+{
+    const toy_folder *f = *state;
+    char options[192];
+    spot_task *task = NULL;
+    spot_world first, second;
+    spot_variation standard;
+    spot_diag diag = {""};
+
+    (void)snprintf(options, sizeof(options), "mode=fickle, mark=%s/mark", f->path);
+    assert_int_equal(toy_load(f, options, "", &task, &diag), SPOT_OK);
+    toy_open(task, &first);
+    spot_variation_default(&standard);
+    assert_int_equal(spot_task_make_world(task, &standard, &second, &diag), SPOT_E_UNSUPPORTED);
+    assert_non_null(strstr(diag.text, "a second worker says something else of itself"));
+    spot_world_destroy(&first);
+    spot_task_destroy(task);
+}
+
+static void a_variation_is_refused(void **state)
+{
+    spot_task *task = NULL;
+    spot_world world;
+    spot_diag diag = {""};
+    assert_int_equal(toy_load(*state, "", "", &task, &diag), SPOT_OK);
+    assert_int_equal(spot_task_make_world(task, &(spot_variation){2.0, 1.0}, &world, &diag),
+                     SPOT_E_UNSUPPORTED);
+    assert_non_null(strstr(diag.text, "speed is 2, expected 1"));
+    assert_int_equal(spot_task_make_world(task, &(spot_variation){1.0, 0.0}, &world, &diag),
+                     SPOT_E_UNSUPPORTED);
+    assert_non_null(strstr(diag.text, "noise is 0, expected 1"));
+    spot_task_destroy(task);
+}
+
 /* ---- while it runs ---- */
 
 static void what_it_does_is_said_and_the_next_episode_runs(void **state)
@@ -252,6 +295,11 @@ int main(void)
                                         toy_teardown),
         cmocka_unit_test_setup_teardown(a_rate_that_is_no_fraction_is_refused, toy_setup,
                                         toy_teardown),
+        cmocka_unit_test_setup_teardown(a_limit_beyond_the_environments_own_is_refused, toy_setup,
+                                        toy_teardown),
+        cmocka_unit_test_setup_teardown(a_second_worker_that_is_another_world_is_refused, toy_setup,
+                                        toy_teardown),
+        cmocka_unit_test_setup_teardown(a_variation_is_refused, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(what_it_does_is_said_and_the_next_episode_runs, toy_setup,
                                         toy_teardown),
         cmocka_unit_test_setup_teardown(spaces_that_change_are_said, toy_setup, toy_teardown),

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "lab/sim/process/world.h"
+#include "lab/sim/task.h"
 #include "spot/render.h"
 #include "spot/trial.h"
 
@@ -89,6 +90,62 @@ static void control_period_is_a_whole_number_of_steps(void **state)
     spot_task_destroy(task);
 }
 
+/* An action goes on for its control period, four steps, and then the cart rests for the one that the next takes: 4, 8
+ * and then 2 steps forward, with three rests. */
+static void an_action_lasts_its_control_period(void **state)
+{
+    const toy_folder *f = *state;
+    spot_task *task = NULL;
+    spot_world world;
+    spot_episode e;
+    spot_diag diag = {""};
+    FILE *file = fopen(f->task, "w");
+    assert_non_null(file);
+    (void)fputs(
+        "name: toy\nbackend: process\ncontrol: {rate_hz: 2.5}\nhold: zero\ntime_limit_s: 4\n"
+        "command: [" TOY_PYTHON ", -m, sweetspot.world, 'toy:make']\n",
+        file);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(spot_task_load(f->task, NULL, &task, &diag), SPOT_OK);
+    toy_open(task, &world);
+    assert_int_equal(toy_run(&world, SEED, 0.1, &e, &diag), SPOT_OK);
+    assert_true(e.success);
+    assert_close(e.time_s, 0.1 * (SEED + 1 + 3), 1e-12, 0.0);
+    assert_int_equal(e.actions, 3);
+    spot_world_destroy(&world);
+    spot_task_destroy(task);
+}
+
+static void identity_is_of_the_world_and_what_we_make_of_it(void **state)
+{
+    static const struct {
+        const char *options, *more;
+    } CASES[] = {{"", ""},
+                 {"", "hold: zero\n"},
+                 {"", "rest: [0.5]\n"},
+                 {"at=3", ""},
+                 {"mode=dict", ""},
+                 {"", "success: survived\n"},
+                 {"", "success: return>=1\n"},
+                 {"", "success: return>=2\n"}};
+    enum { N_CASE = sizeof(CASES) / sizeof(CASES[0]) };
+    char texts[N_CASE][SPOTI_TASK_IDENTITY_SIZE], again[SPOTI_TASK_IDENTITY_SIZE];
+
+    for (int i = 0; i < N_CASE; i++) {
+        spot_task *task = load(*state, CASES[i].options, CASES[i].more);
+        assert_int_equal(spoti_task_identify(task, texts[i]), SPOT_OK);
+        assert_null(strchr(texts[i], ' '));
+        spot_task_destroy(task);
+        for (int k = 0; k < i; k++) {
+            assert_string_not_equal(texts[i], texts[k]);
+        }
+    }
+    spot_task *task = load(*state, "", "");
+    assert_int_equal(spoti_task_identify(task, again), SPOT_OK);
+    assert_string_equal(again, texts[0]);
+    spot_task_destroy(task);
+}
+
 static void rules_of_success(void **state)
 {
     /* 4 s at -0.1 a step are -4 */
@@ -99,6 +156,9 @@ static void rules_of_success(void **state)
     assert_close(e.time_s, 4.0, 1e-12, 0.0);
     e = run_one(*state, "mode=falls, at=7", "success: survived\n", 0.0);
     assert_false(e.success || e.invalid);
+    assert_close(e.time_s, 0.7, 1e-12, 0.0);
+    e = run_one(*state, "mode=cut, at=7", "success: survived\n", 0.0); /* its own limit */
+    assert_true(e.success);
     assert_close(e.time_s, 0.7, 1e-12, 0.0);
     e = run_one(*state, "mode=falls, at=7", "success: terminated\n", 0.0);
     assert_true(e.success);
@@ -353,6 +413,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(time_of_arrival_is_as_worked_out, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(rest_is_what_the_file_says, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(control_period_is_a_whole_number_of_steps, toy_setup,
+                                        toy_teardown),
+        cmocka_unit_test_setup_teardown(an_action_lasts_its_control_period, toy_setup,
+                                        toy_teardown),
+        cmocka_unit_test_setup_teardown(identity_is_of_the_world_and_what_we_make_of_it, toy_setup,
                                         toy_teardown),
         cmocka_unit_test_setup_teardown(rules_of_success, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(actions_are_cut_off_or_rounded, toy_setup, toy_teardown),

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -52,6 +53,11 @@ class Cart:
             self.action_space = Discrete()
         if mode == "text":
             self.observation_space = Text()
+        if mode == "short":
+            self.spec = SimpleNamespace(max_episode_steps=30)
+        if mode == "fickle":  # the second worker is another than the first
+            self.observation_space = Box(-9, 9, (3 if os.path.exists(mark) else 2,))
+            open(mark, "w").close()
         if mode == "silent":
             time.sleep(1000)
         if mode == "refuses":
@@ -83,7 +89,8 @@ class Cart:
         if self.steps == self.at and self.bad_seed in (None, self.seed):
             seen, reward = self.misbehave(seen, reward)
         ended = self.mode == "falls" and self.steps == self.at
-        return seen, reward, ended, False, info
+        cut = self.mode == "cut" and self.steps == self.at
+        return seen, reward, ended, cut, info
 
     def misbehave(self, seen, reward):
         mode = self.mode
