@@ -72,7 +72,8 @@ SPOT_API const spot_task_info *spot_task_describe(const spot_task *task);
  * Of the backend `mujoco` a world's sample is: columns 0-2 gripper x, y, z (m), 3 yaw (rad), 4 opening (m), then
  * the joint angles (rad), as many joint speeds (rad/s) and joint torques (N m), then x, y, z, yaw an object; its anchor
  * is the gripper pose (x, y, z in m, yaw in rad, 0); an action is a target relative to it (dx, dy, dz, dyaw) and the
- * gripper command (> 0 open, else close).
+ * gripper command (> 0 open, else close). Where the task's actions are joints, these are in the pose's place: the anchor
+ * is the joint angles (rad) and 0, an action their targets relative to it, and the gripper command.
  * Returns SPOT_OK, E_INVALID, E_RANGE (variation), E_NOMEM. */
 SPOT_API spot_status spot_task_make_world(const spot_task *task, const spot_variation *variation,
                                           spot_world *out, spot_diag *diag);

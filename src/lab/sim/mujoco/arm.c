@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
- * The robot's controller: Cartesian target -> reference -> joint targets.
+ * The robot's controller: Cartesian target -> reference -> joint targets; or joint targets themselves.
  *
  * A target (x, y, z, yaw, tool down) is approached in a straight line within one control period if the
  * speed limit allows, later otherwise. Joint targets follow by damped least squares (Wampler 1986,
@@ -17,6 +17,9 @@
 
 /* Damping mu: at singular values of 0.1 and more (the whole workspace) it slows convergence by 1 %. */
 static const double DAMPING = 1e-4;
+
+/* From one control period's pose to the next: converged to the solver's own precision. */
+enum { NEARBY_ITERATIONS = 20 };
 
 /* What a policy cannot tell from the pose that was asked for: far below its errors, far above the solver's. */
 const double SPOTI_RESIDUAL_M = 1e-3;
@@ -137,6 +140,7 @@ void spoti_arm_command(spoti_mujoco_world *w, const double target[SPOTI_POSE_DIM
     w->step_m = fmin(mju_norm3(away) / ticks, arm->speed_m_s * dt);
     w->step_rad = fmin(fabs(w->target[3] - w->reference[3]) / ticks, arm->yaw_speed_rad_s * dt);
     w->open_target_m = open ? w->task->file->gripper.open_m : 0.0;
+    w->by_joints = false;
 }
 
 /* Moves the reference by one tick towards the target. */
@@ -152,9 +156,80 @@ static void advance_reference(spoti_mujoco_world *w)
         w->reference[i] += share * away[i];
     }
     w->reference[3] += mju_clip(w->target[3] - w->reference[3], -w->step_rad, w->step_rad);
+}
 
+/* Moves the commanded opening by one tick. */
+static void advance_opening(spoti_mujoco_world *w)
+{
     double open_step = w->task->file->gripper.speed_m_s * w->model->opt.timestep;
     w->open_reference_m += mju_clip(w->open_target_m - w->open_reference_m, -open_step, open_step);
+}
+
+/* Pose of the gripper by the joint targets in kin. */
+static void pose_of_targets(spoti_mujoco_world *w, double pose[SPOTI_POSE_DIM])
+{
+    spoti_chain_place(&w->task->chain, w->model, w->kin);
+    spoti_arm_pose(w, w->kin, pose);
+}
+
+/* Turns the joint targets by one tick. */
+static void advance_joints(spoti_mujoco_world *w)
+{
+    const spoti_scene *t = w->task;
+    for (int i = 0; i < t->chain.n; i++) {
+        mjtNum *q = w->kin->qpos + t->arm_qpos[i];
+        *q += mju_clip(w->joint_target[i] - *q, -w->joint_step[i], w->joint_step[i]);
+    }
+    pose_of_targets(w, w->reference);
+}
+
+/* Exchanges the joint targets in kin with `joints`. */
+static void swap_joints(spoti_mujoco_world *w, double *joints)
+{
+    for (int i = 0; i < w->task->chain.n; i++) {
+        mjtNum *q = w->kin->qpos + w->task->arm_qpos[i];
+        const double present = *q;
+        *q = joints[i];
+        joints[i] = present;
+    }
+}
+
+void spoti_arm_command_joints(spoti_mujoco_world *w, const double *target, bool open)
+{
+    const spoti_scene *t = w->task;
+    const double fastest = t->file->arm.joint_speed_rad_s * w->model->opt.timestep;
+    double joints[SPOTI_ARM_JOINTS_MAX] = {0.0};
+
+    for (int i = 0; i < t->chain.n; i++) {
+        const int joint = t->arm_joint[i];
+        const mjtNum *range = w->model->jnt_range + 2 * (size_t)joint;
+        const bool limited = w->model->jnt_limited[joint] != 0;
+        w->joint_target[i] = limited ? mju_clip(target[i], range[0], range[1]) : target[i];
+        const double away = fabs(w->joint_target[i] - w->kin->qpos[t->arm_qpos[i]]);
+        w->joint_step[i] = fmin(away / t->info.dims.ticks_per_action, fastest);
+        joints[i] = w->joint_target[i];
+    }
+    swap_joints(w, joints);
+    pose_of_targets(w, w->target);
+    swap_joints(w, joints);
+    w->open_target_m = open ? t->file->gripper.open_m : 0.0;
+    w->by_joints = true;
+}
+
+void spoti_arm_joints_of(spoti_mujoco_world *w, const double pose[SPOTI_POSE_DIM], double *joints)
+{
+    const spoti_arm_file *arm = &w->task->file->arm;
+    double inside[SPOTI_POSE_DIM];
+
+    for (int i = 0; i < SPOTI_POSE_DIM; i++) {
+        inside[i] =
+            i < 3 ? mju_clip(pose[i], arm->low[i], arm->high[i]) : mju_clip(pose[i], -mjPI, mjPI);
+    }
+    for (int i = 0; i < w->task->chain.n; i++) {
+        joints[i] = w->kin->qpos[w->task->arm_qpos[i]];
+    }
+    spoti_arm_solve(w, inside, NEARBY_ITERATIONS, mjPI / 8.0);
+    swap_joints(w, joints);
 }
 
 void spoti_arm_tick(spoti_mujoco_world *w)
@@ -162,8 +237,14 @@ void spoti_arm_tick(spoti_mujoco_world *w)
     const spoti_scene *t = w->task;
     mjData *d = w->data;
 
-    advance_reference(w);
-    spoti_arm_solve(w, w->reference, 1, t->file->arm.joint_speed_rad_s * w->model->opt.timestep);
+    if (w->by_joints) {
+        advance_joints(w);
+    } else {
+        advance_reference(w);
+        spoti_arm_solve(w, w->reference, 1,
+                        t->file->arm.joint_speed_rad_s * w->model->opt.timestep);
+    }
+    advance_opening(w);
     for (int i = 0; i < t->chain.n; i++) {
         d->ctrl[t->arm_actuator[i]] = w->kin->qpos[t->arm_qpos[i]];
         d->qfrc_applied[t->arm_dof[i]] = d->qfrc_bias[t->arm_dof[i]];

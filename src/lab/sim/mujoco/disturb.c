@@ -96,22 +96,38 @@ static spot_status begin(const spot_world *world, uint64_t seed, bool disturbed,
     return SPOT_OK;
 }
 
+/* A pose and a gripper command as an action of the task says it. */
+static void put_action(spoti_mujoco_world *w, const double pose[SPOTI_POSE_DIM], bool open,
+                       double *action)
+{
+    if (w->task->file->arm.action == SPOTI_ACTION_JOINTS) {
+        spoti_arm_joints_of(w, pose, action);
+    } else {
+        memcpy(action, pose, SPOTI_POSE_DIM * sizeof(*action));
+    }
+    action[spoti_scene_arm_dim(w->task)] = open ? 1.0 : -1.0;
+}
+
 static void plan(void *expert, double *target, double *command, bool *ok)
 {
     demonstrator *d = (demonstrator *)expert;
     spoti_expert_action action;
     spoti_expert_act(&d->expert, d->world, &action);
-    memcpy(target, action.target, sizeof(action.target));
-    memcpy(command, action.command, sizeof(action.command));
-    target[SPOTI_POSE_DIM] = action.open ? 1.0 : -1.0;
-    command[SPOTI_POSE_DIM] = target[SPOTI_POSE_DIM];
-    const bool at_work = disturb(&d->disturber, d->world, &d->expert, command);
+    put_action(d->world, action.target, action.open, target);
+    const bool at_work = disturb(&d->disturber, d->world, &d->expert, action.command);
+    put_action(d->world, action.command, action.open, command);
     *ok = action.label_ok && !at_work;
 }
 
 static void execute(void *expert, const double *command)
 {
-    spoti_arm_command(((demonstrator *)expert)->world, command, command[SPOTI_POSE_DIM] > 0.0);
+    spoti_mujoco_world *w = ((demonstrator *)expert)->world;
+    const bool open = command[spoti_scene_arm_dim(w->task)] > 0.0;
+    if (w->task->file->arm.action == SPOTI_ACTION_JOINTS) {
+        spoti_arm_command_joints(w, command, open);
+    } else {
+        spoti_arm_command(w, command, open);
+    }
 }
 
 static void calm(void *expert)

@@ -140,6 +140,11 @@ static int put_gripper(const spoti_mujoco_world *w, const spoti_term *term,
         out[0] = (float)spoti_sin(gripper[3]);
         out[1] = (float)spoti_cos(gripper[3]);
         return 2;
+    case SPOTI_TERM_JOINT_POSITION:
+        for (int i = 0; i < w->task->chain.n; i++) {
+            out[i] = (float)w->data->qpos[w->task->arm_qpos[i]];
+        }
+        return w->task->chain.n;
     default:
         out[0] = (float)spoti_gripper_opening(w->task, w->data);
         return 1;
@@ -163,6 +168,10 @@ void spoti_observe(const spoti_mujoco_world *w, float *obs, double *anchor)
             obs += put_object(w, term, tick, gripper, obs);
         }
     }
-    memcpy(anchor, gripper, sizeof(gripper));
-    anchor[SPOTI_POSE_DIM] = 0.0;
+    const int n = spoti_scene_arm_dim(w->task);
+    for (int i = 0; i < n; i++) {
+        const bool joints = w->task->file->arm.action == SPOTI_ACTION_JOINTS;
+        anchor[i] = joints ? w->data->qpos[w->task->arm_qpos[i]] : gripper[i];
+    }
+    anchor[n] = 0.0;
 }

@@ -49,6 +49,7 @@ static void place_gripper(spoti_mujoco_world *w, spot_rng *rng)
     w->reference[2] = spot_rng_uniform(rng, start->z_m[0], start->z_m[1]);
     w->reference[3] = radians(spot_rng_uniform(rng, start->yaw_deg[0], start->yaw_deg[1]));
     memcpy(w->target, w->reference, sizeof(w->target));
+    w->by_joints = false;
     w->step_m = 0.0;
     w->step_rad = 0.0;
     w->open_target_m = t->file->gripper.open_m;

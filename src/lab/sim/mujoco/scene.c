@@ -13,13 +13,23 @@
 #include "lab/sim/mujoco/mjcf.h"
 #include "runtime/file/yaml.h"
 
+int spoti_scene_arm_dim(const spoti_scene *task)
+{
+    return task->file->arm.action == SPOTI_ACTION_JOINTS ? task->chain.n : SPOTI_POSE_DIM;
+}
+
 static int observation_dim(const spoti_task_file *f)
 {
-    static const int width[] = {
-        [SPOTI_TERM_GRIPPER_POSITION] = 3, [SPOTI_TERM_GRIPPER_YAW] = 2,
-        [SPOTI_TERM_GRIPPER_OPENING] = 1,  [SPOTI_TERM_RELATIVE_POSITION] = 3,
-        [SPOTI_TERM_RELATIVE_YAW] = 2,     [SPOTI_TERM_SEEN] = 1,
-        [SPOTI_TERM_POSITION] = 3,         [SPOTI_TERM_YAW] = 2,
+    const int width[] = {
+        [SPOTI_TERM_GRIPPER_POSITION] = 3,
+        [SPOTI_TERM_GRIPPER_YAW] = 2,
+        [SPOTI_TERM_GRIPPER_OPENING] = 1,
+        [SPOTI_TERM_JOINT_POSITION] = (int)f->arm.joints_count,
+        [SPOTI_TERM_RELATIVE_POSITION] = 3,
+        [SPOTI_TERM_RELATIVE_YAW] = 2,
+        [SPOTI_TERM_SEEN] = 1,
+        [SPOTI_TERM_POSITION] = 3,
+        [SPOTI_TERM_YAW] = 2,
     };
     int dim = 0;
     for (unsigned i = 0; i < f->observation.terms_count; i++) {
@@ -45,8 +55,8 @@ static void describe(spoti_scene *t, const mjModel *m)
         .dims =
             {
                 .obs_dim = observation_dim(f),
-                .action_dim = SPOTI_ACTION_DIM,
-                .anchor_dim = SPOTI_ANCHOR_DIM,
+                .action_dim = spoti_scene_arm_dim(t) + 1,
+                .anchor_dim = spoti_scene_arm_dim(t) + 1,
                 .sample_dim =
                     SPOTI_SAMPLE_TOOL + 3 * t->chain.n + SPOTI_POSE_DIM * (int)f->objects_count,
                 .n_joint = t->chain.n,

@@ -14,7 +14,8 @@
 #include "spot/task.h"
 
 enum {
-    SPOTI_POSE_DIM = 4,    /* x, y, z (m), yaw (rad) */
+    SPOTI_POSE_DIM = 4, /* x, y, z (m), yaw (rad) */
+    /* of tasks whose actions are poses; else the joints are in the place of the pose */
     SPOTI_ANCHOR_DIM = 5,  /* pose, 0 */
     SPOTI_ACTION_DIM = 5,  /* target pose relative to the anchor, gripper command */
     SPOTI_SAMPLE_TOOL = 5, /* first sample columns: pose, opening; then 3 a joint, see task.h */
@@ -65,6 +66,9 @@ typedef struct spoti_scene {
 spot_status spoti_scene_load(const char *path, const spot_allocator *allocator, spoti_scene **out,
                              spot_diag *diag);
 void spoti_scene_destroy(spoti_scene *task);
+
+/* Numbers of an action before that of the gripper: a pose, or the joints. */
+int spoti_scene_arm_dim(const spoti_scene *task);
 
 /* resolve.c: names become indices. Returns SPOT_OK, E_FORMAT (diag: path:line: key: what), E_NOMEM. */
 spot_status spoti_scene_resolve(const char *path, spoti_scene *task, spot_diag *diag);

@@ -28,6 +28,8 @@ static const cyaml_schema_value_t text = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER,
 
 static const cyaml_strval_t regimes[] = {{"static", SPOT_REGIME_STATIC},
                                          {"dynamic", SPOT_REGIME_DYNAMIC}};
+static const cyaml_strval_t action_kinds[] = {{"pose", SPOTI_ACTION_POSE},
+                                              {"joints", SPOTI_ACTION_JOINTS}};
 static const cyaml_strval_t axes[] = {{"x", 0}, {"y", 1}, {"z", 2}};
 static const cyaml_strval_t expert_hows[] = {{"grasp", SPOTI_EXPERT_GRASP},
                                              {"press", SPOTI_EXPERT_PRESS},
@@ -38,6 +40,7 @@ static const cyaml_strval_t term_types[] = {
     {"gripper_position", SPOTI_TERM_GRIPPER_POSITION},
     {"gripper_yaw", SPOTI_TERM_GRIPPER_YAW},
     {"gripper_opening", SPOTI_TERM_GRIPPER_OPENING},
+    {"joint_position", SPOTI_TERM_JOINT_POSITION},
     {"relative_position", SPOTI_TERM_RELATIVE_POSITION},
     {"relative_yaw", SPOTI_TERM_RELATIVE_YAW},
     {"seen", SPOTI_TERM_SEEN},
@@ -64,6 +67,8 @@ static const cyaml_schema_field_t arm_fields[] = {
     NUMBER_OR_NULL("forward_deg", spoti_arm_file, forward_deg),
     CYAML_FIELD_SEQUENCE("home", CYAML_FLAG_POINTER | CYAML_FLAG_FLOW, spoti_arm_file, home,
                          &number, SPOTI_ARM_JOINTS_MIN, SPOTI_ARM_JOINTS_MAX),
+    CYAML_FIELD_ENUM("action", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, spoti_arm_file, action,
+                     action_kinds, CYAML_ARRAY_LEN(action_kinds)),
     NUMBER("joint_speed_rad_s", spoti_arm_file, joint_speed_rad_s),
     NUMBER("speed_m_s", spoti_arm_file, speed_m_s),
     NUMBER("yaw_speed_rad_s", spoti_arm_file, yaw_speed_rad_s),

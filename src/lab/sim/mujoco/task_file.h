@@ -31,6 +31,12 @@ typedef struct spoti_control {
     int execute;
 } spoti_control;
 
+/* What an action of the task says of the arm. */
+typedef enum spoti_action_kind {
+    SPOTI_ACTION_POSE,   /* where the gripper shall be, tool down */
+    SPOTI_ACTION_JOINTS, /* the joint angles */
+} spoti_action_kind;
+
 typedef struct spoti_arm_file {
     char **joints;
     unsigned joints_count;
@@ -40,6 +46,7 @@ typedef struct spoti_arm_file {
     double *forward_deg; /* NULL = 180 */
     double *home;        /* (home_count) as many as joints */
     unsigned home_count;
+    spoti_action_kind action; /* default pose */
     double joint_speed_rad_s;
     double speed_m_s;
     double yaw_speed_rad_s;
@@ -101,6 +108,7 @@ typedef enum spoti_term_type {
     SPOTI_TERM_GRIPPER_POSITION,  /* x, y, z */
     SPOTI_TERM_GRIPPER_YAW,       /* sin, cos */
     SPOTI_TERM_GRIPPER_OPENING,   /* m */
+    SPOTI_TERM_JOINT_POSITION,    /* rad, one a joint */
     SPOTI_TERM_RELATIVE_POSITION, /* object - gripper, 3, each frame of history */
     SPOTI_TERM_RELATIVE_YAW,      /* sin, cos of 4 (object - gripper), each frame of history */
     SPOTI_TERM_SEEN,              /* 1 or 0, each frame of history */

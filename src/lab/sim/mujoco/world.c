@@ -73,17 +73,23 @@ static spot_status op_observe(void *self, float *obs, double *anchor)
 
 static spot_status op_act(void *self, const float *action, const double *anchor)
 {
-    double target[SPOTI_POSE_DIM];
-    if (!isfinite((double)action[SPOTI_POSE_DIM])) {
+    const spoti_scene *t = ((const spoti_mujoco_world *)self)->task;
+    const int n = spoti_scene_arm_dim(t);
+    double target[SPOTI_ARM_JOINTS_MAX];
+    if (!isfinite((double)action[n])) {
         return SPOT_E_RANGE;
     }
-    for (int i = 0; i < SPOTI_POSE_DIM; i++) {
+    for (int i = 0; i < n; i++) {
         target[i] = anchor[i] + (double)action[i];
         if (!isfinite(target[i])) {
             return SPOT_E_RANGE;
         }
     }
-    spoti_arm_command(self, target, action[SPOTI_POSE_DIM] > 0.0f);
+    if (t->file->arm.action == SPOTI_ACTION_JOINTS) {
+        spoti_arm_command_joints(self, target, action[n] > 0.0f);
+    } else {
+        spoti_arm_command(self, target, action[n] > 0.0f);
+    }
     return SPOT_OK;
 }
 

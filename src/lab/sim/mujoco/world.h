@@ -30,6 +30,10 @@ typedef struct spoti_mujoco_world {
     double reference[SPOTI_POSE_DIM];
     double step_m;   /* largest move of the reference a tick */
     double step_rad; /* largest turn a tick */
+    /* ... or, after a command of the joints, their targets; target and reference are where the gripper is by them. */
+    bool by_joints;
+    double joint_target[SPOTI_ARM_JOINTS_MAX];
+    double joint_step[SPOTI_ARM_JOINTS_MAX]; /* largest turn a tick */
     double open_target_m;
     double open_reference_m;
 
@@ -53,6 +57,12 @@ void spoti_arm_solve(spoti_mujoco_world *w, const double pose[SPOTI_POSE_DIM], i
                      double step_max_rad);
 void spoti_arm_command(spoti_mujoco_world *w, const double target[SPOTI_POSE_DIM], bool open);
 void spoti_arm_tick(spoti_mujoco_world *w);
+
+/* The same for the joints' targets (chain.n), rad: each turns evenly within one control period, or as fast as it may. */
+void spoti_arm_command_joints(spoti_mujoco_world *w, const double *target, bool open);
+
+/* Joint targets (chain.n) that bring the gripper to a pose within the workspace, from the present ones on. */
+void spoti_arm_joints_of(spoti_mujoco_world *w, const double pose[SPOTI_POSE_DIM], double *joints);
 
 /* How far the joint targets in w->kin are from a pose. */
 typedef struct spoti_residual {
