@@ -132,8 +132,8 @@ class Headers:
             name = " ".join(target.type.names)
             if name in ("void", "FILE"):
                 return "c_void_p"
-            if name == "char":
-                return "c_char_p"
+            if name == "char":  # what is written to is no text yet: ctypes would make a copy of it
+                return "c_char_p" if "const" in target.quals else "c_void_p"
         return f"POINTER({self.name(target)})"
 
     def arguments(self, function):

@@ -26,6 +26,7 @@ SPOT_E_UNSUPPORTED = -7
 SPOT_GOAL_AUTO = 0
 SPOT_GOAL_SUCCESS = 2
 SPOT_GOAL_TIME = 1
+SPOT_IMAGES_MAX = 16
 SPOT_MOTION_TIMING_GIVEN = 2
 SPOT_MOTION_TIMING_STAMPS = 0
 SPOT_OK = 0
@@ -132,7 +133,7 @@ class spot_inference_cost(Structure):
 
 spot_brain_ops._fields_ = [
     ("describe", CFUNCTYPE(None, c_void_p, POINTER(spot_brain_info))),
-    ("identify", CFUNCTYPE(c_int, c_void_p, c_char_p, POINTER(spot_diag))),
+    ("identify", CFUNCTYPE(c_int, c_void_p, c_void_p, POINTER(spot_diag))),
     ("begin", CFUNCTYPE(c_int, c_void_p, POINTER(spot_brain_config), POINTER(c_void_p), POINTER(spot_diag))),
     ("infer", CFUNCTYPE(c_int, c_void_p, POINTER(spot_brain_input), POINTER(c_float), POINTER(spot_diag))),
     ("remember", CFUNCTYPE(c_int, c_void_p, POINTER(c_float), POINTER(c_float), POINTER(spot_diag))),
@@ -209,6 +210,11 @@ spot_exec_stats._fields_ = [
     ("inference_ticks", c_int64),
     ("late_actions", c_int64),
     ("late_chunks", c_int64)]
+class spot_image(Structure):
+    pass
+
+
+spot_image._fields_ = [("name", c_char_p), ("height", c_int), ("width", c_int), ("pixels", POINTER(c_uint8))]
 class spot_world(Structure):
     pass
 
@@ -638,10 +644,6 @@ class spot_outcome(Structure):
     pass
 
 
-class spot_image(Structure):
-    pass
-
-
 spot_world_ops._fields_ = [
     ("kind", c_char_p),
     ("destroy", CFUNCTYPE(None, c_void_p)),
@@ -859,7 +861,6 @@ spot_forecast_point._fields_ = [
     ("extrapolated", c_bool),
     ("limit_t_inf_s", spot_quantity),
     ("reason", c_char_p)]
-spot_image._fields_ = [("name", c_char_p), ("height", c_int), ("width", c_int), ("pixels", POINTER(c_uint8))]
 spot_inference_cost._fields_ = [
     ("params", c_double),
     ("macs_fp32", c_double),

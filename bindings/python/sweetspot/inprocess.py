@@ -55,7 +55,7 @@ class Seat:
         self.tick, self.total, self.reward, self.fresh = 0, 0.0, 0.0, 0
         self.command: np.ndarray | None = None
         self.terminated = self.truncated = self.success = self.said = False
-        self.obs, self.effector = seen["obs"], seen.get("effector")
+        self.obs, self.effector, self.images = seen["obs"], seen.get("effector"), seen.get("images", {})
 
     def action(self) -> np.ndarray:
         """What the environment is given at this tick, (action_dim)."""
@@ -66,12 +66,29 @@ class Seat:
         self.fresh = max(0, self.fresh - 1)
         self.tick += 1
         self.obs, self.effector, self.reward = seen["obs"], seen.get("effector"), seen["reward"]
+        self.images = seen.get("images", {})
         self.total += seen["reward"]
         self.terminated, self.truncated = seen["terminated"], seen["truncated"]
         self.success = bool(seen["success"])
         self.said = self.said or seen["success"] is not None
 
+    def look(self) -> dict[str, np.ndarray]:
+        """What the cameras see now, each height x width x 3 bytes."""
+        images: dict[str, np.ndarray] = self.images if self.task.vector is not None else self.source.look()
+        for name, size in self.task.cameras.items():
+            if name not in images or images[name].shape != (*size, 3):
+                raise WorldError(f"camera '{name}' shows nothing of {[*size, 3]}, expected a picture as its space says")
+        return images
+
     # -- spot_world_ops
+
+    def op_look(self, out: Any, count: Any) -> None:
+        self.shown = {name: np.ascontiguousarray(image) for name, image in self.look().items()}  # C reads it until the next
+        self.pictures = (abi.spot_image * len(self.shown))()
+        for picture, (name, image) in zip(self.pictures, self.shown.items()):
+            picture.name, picture.height, picture.width = self.task.camera_names[name], *image.shape[:2]
+            picture.pixels = image.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
+        out[0], count[0] = self.pictures, len(self.shown)
 
     def op_reset(self, seed: int) -> None:
         if self.task.vector is None:
@@ -121,7 +138,7 @@ class Vector:
     def reset(self, seeds: list[int]) -> list[dict[str, Any]]:
         observation, _ = self.env.reset(seed=seeds + [seeds[0]] * (self.n - len(seeds)))
         self.over[:] = False
-        return [{"obs": self._obs(observation, i)} for i in range(self.n)]
+        return [self._seen(observation, i) for i in range(self.n)]
 
     def step(self, actions: list[np.ndarray]) -> list[dict[str, Any]]:
         if self.by_hand and self.over.any():
@@ -129,12 +146,13 @@ class Vector:
         batch = np.stack([np.asarray(self.writer.write(a)) for a in actions])
         observation, reward, terminated, truncated, infos = self.env.step(batch)
         self.over = np.logical_or(terminated, truncated)
-        return [{"obs": self._obs(observation, i), "reward": float(reward[i]), "terminated": bool(terminated[i]),
+        return [{**self._seen(observation, i), "reward": float(reward[i]), "terminated": bool(terminated[i]),
                  "truncated": bool(truncated[i]), "success": self._success(infos, i)} for i in range(self.n)]
 
-    def _obs(self, observation: Any, i: int) -> np.ndarray:
+    def _seen(self, observation: Any, i: int) -> dict[str, Any]:
         one = {k: v[i] for k, v in observation.items()} if isinstance(observation, dict) else observation[i]
-        return np.asarray(self.reader.read(one)[0], np.float32)
+        obs, images = self.reader.read(one)
+        return {"obs": obs, "images": images}
 
     def _success(self, infos: dict[str, Any], i: int) -> bool | None:
         """Of world i: where an episode ended and began anew in the same step, of the one that ended."""
@@ -173,6 +191,10 @@ class Task:
         self.vector: Vector | None = None
         first = self._describe(world)
         self.obs_dim, self.action_dim, self.rest = first.reader.size, first.writer.size, np.asarray(first._rest(), float)
+        self.cameras: dict[str, tuple[int, int]] = first._cameras() if self.vector is None else first.reader.cameras
+        if len(self.cameras) > abi.SPOT_IMAGES_MAX:
+            raise ValueError(f"{len(self.cameras)} cameras, expected at most {abi.SPOT_IMAGES_MAX}")
+        self.camera_names = {name: name.encode() for name in self.cameras}
         self.has_effector = self.vector is None and first._effector() is not None
         step_s = 1.0 / rate_hz if rate_hz else first._step_s()
         if step_s is None:
@@ -230,6 +252,8 @@ class Task:
         table.kind = b"own"
         for slot in ("reset", "observe", "act", "step"):
             setattr(table, slot, g.wrap(kinds[slot], self._forward(f"op_{slot}")))
+        if self.cameras:
+            table.look = g.wrap(kinds["look"], self._forward("op_look"))
         for slot in ("outcome", "sample"):
             setattr(table, slot, g.wrap(kinds[slot], self._forward(f"op_{slot}"), None))
         table.destroy = g.wrap(kinds["destroy"], self._destroy_world, None)

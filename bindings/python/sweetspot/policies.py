@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import inspect
 from typing import Any, Callable
 
@@ -23,7 +24,7 @@ class Policy:
                (action_dim); or an object with LeRobot's `predict_action_chunk` or `select_action`.
     reads      `state`: the callable is given the observation's numbers, float32 (obs_dim). `record`: a dict with
                `observation.state`, `observation.images.NAME` (uint8, height x width x 3) and `task`, the instruction.
-    horizon    actions in a chunk; None = asked, with an observation of zeros
+    horizon    actions in a chunk; None = asked, with an observation of zeros (and black images of `cameras`)
 
     Beside the observation a callable is given what it has parameters for: `point` (a dict of the knobs, `steps` and so
     on; without it points that turn a knob of an inference are refused), `noise` (float32, horizon x action_dim, standard
@@ -32,7 +33,7 @@ class Policy:
 
     def __init__(self, policy: Any, guard: Guard, *, obs_dim: int, action_dim: int, horizon: int | None = None,
                  reads: str = "state", instruction: str | None = None, default_steps: int = 1,
-                 sees: bool = False) -> None:
+                 sees: bool | None = None, cameras: dict[str, tuple[int, int]] | None = None) -> None:
         self.brain = abi.spot_brain()
         self.guard, self.reads, self.action_dim, self.obs_dim = guard, reads, action_dim, obs_dim
         self.is_python = not isinstance(policy, str)
@@ -46,7 +47,11 @@ class Policy:
         parameters = inspect.signature(self.function).parameters
         self.takes = [name for name in ("point", "noise") if name in parameters]
         self.states: dict[int, dict[str, Any]] = {}
-        self.sees, self.default_steps = sees, default_steps
+        if self.reads not in ("state", "record"):
+            raise ValueError(f"reads={self.reads!r}, expected state or record")
+        self.cameras = cameras or {}
+        self.sees = self.reads == "record" and (bool(self.cameras) if sees is None else sees)
+        self.default_steps = default_steps
         self.horizon = horizon or self._ask_horizon(instruction)
         self._put_up_table()
 
@@ -66,7 +71,8 @@ class Policy:
         if "noise" in self.takes:
             raise ValueError("a policy that takes noise, expected horizon= with it")
         point = {"point": _point_dict(None, self.default_steps)} if "point" in self.takes else {}
-        chunk = _array(self.function(self._observation(np.zeros(self.obs_dim, np.float32), {}, instruction), **point))
+        dark = {name: np.zeros((*size, 3), np.uint8) for name, size in self.cameras.items()}
+        chunk = _array(self.function(self._observation(np.zeros(self.obs_dim, np.float32), dark, instruction), **point))
         return 1 if chunk.ndim < 2 else int(chunk.shape[-2])
 
     def _observation(self, obs: np.ndarray, images: dict[str, np.ndarray], instruction: str | None) -> Any:
@@ -83,6 +89,8 @@ class Policy:
         table.describe = g.wrap(kinds["describe"], self._describe, None)
         table.begin = g.wrap(kinds["begin"], self._begin)
         table.infer = g.wrap(kinds["infer"], self._infer)
+        if self.sees:
+            table.identify = g.wrap(kinds["identify"], self._identify)  # it would be asked without images else
         table.end = g.wrap(kinds["end"], self._end, None)
         self.table = table
         self.brain.ops = ctypes.pointer(table)
@@ -94,6 +102,18 @@ class Policy:
         info.default_steps, info.sees = self.default_steps, self.sees
         info.takes_noise = "noise" in self.takes
         info.knobs = KNOBS if "point" in self.takes else b""
+
+    def _identify(self, _self: int, text: Any, _diag: Any) -> None:
+        """By its answer to one observation, as spot_brain_identify has it, with images."""
+        random = np.random.default_rng(0)
+        images = {n: random.integers(0, 256, (*s, 3), dtype=np.uint8) for n, s in self.cameras.items()}
+        extra: dict[str, Any] = {"point": _point_dict(None, self.default_steps)} if "point" in self.takes else {}
+        if "noise" in self.takes:
+            extra["noise"] = random.normal(size=(self.horizon, self.action_dim)).astype(np.float32)
+        obs = random.normal(size=self.obs_dim).astype(np.float32)
+        rows = self._rows(self.function(self._observation(obs, images, None), **extra))
+        word = "policy=" + hashlib.sha256(rows.tobytes()).hexdigest()[:16]
+        ctypes.memmove(text, word.encode() + b"\0", len(word) + 1)
 
     def _begin(self, _self: int, config: Any, state: Any, _diag: Any) -> None:
         key = max(self.states, default=0) + 1

@@ -121,7 +121,7 @@ def _baseline_of(points: Sequence[abi.spot_point], baseline: Any) -> int:
 
 
 @contextlib.contextmanager
-def _task(world: Any, policy: Any, guard: Guard, horizon: int | None, default_steps: int,
+def _task(world: Any, policy: Any, guard: Guard, horizon: int | None, default_steps: int, reads: str,
           options: dict[str, Any]) -> Iterator[tuple[Any, Policy, Task | None]]:
     """(spot_task, policy, our own task): of a task file or shipped task by name, or of an environment."""
     own: Task | None = None
@@ -134,12 +134,13 @@ def _task(world: Any, policy: Any, guard: Guard, horizon: int | None, default_st
             call(lib.spot_task_load, find("tasks", os.fspath(world), "task.yaml").encode(), None, ctypes.byref(task))
             dims = lib.spot_task_describe(task).contents.dims
             brain = Policy(policy, guard, obs_dim=dims.obs_dim, action_dim=dims.action_dim, horizon=horizon,
-                           default_steps=default_steps)
+                           default_steps=default_steps, reads=reads)
         else:
             own = Task(world, guard, **options)
             task = own.pointer
             brain = Policy(policy, guard, obs_dim=own.obs_dim, action_dim=own.action_dim, horizon=horizon,
-                           instruction=options.get("instruction"), default_steps=default_steps)
+                           instruction=options.get("instruction"), default_steps=default_steps, reads=reads,
+                           cameras=own.cameras)
         yield task, brain, own
     finally:
         if brain is not None:
@@ -214,7 +215,7 @@ def _run(work: Callable[[], int], guard: Guard, stop: Stop, diag: Any, in_c: boo
 
 def tune(world: Any, policy: Any, *, points: Any, platform: Any = None, latency_ms: Any = None,
          charge_as: str | None = None, baseline: Any = None, seeds: int = 100, seed: int = 0, threads: int = 1,
-         clock: str = "exact", goal: str = "auto", horizon: int | None = None, default_steps: int = 1,
+         clock: str = "exact", goal: str = "auto", horizon: int | None = None, default_steps: int = 1, reads: str = "state",
          store: str | None = None, confirm: int = 0, resamples: int | None = None, progress: Progress | None = None,
          **options: Any) -> Tuned:
     """Every operating point on the same seeds, and which one does the task best.
@@ -229,6 +230,7 @@ def tune(world: Any, policy: Any, *, points: Any, platform: Any = None, latency_
     baseline    the point that others are compared with; None = all or the most steps and nothing else, else the first
     seeds       how many, from `seed` on; threads: more than 1 needs a function that makes environments
     horizon     actions in a chunk; None = asked; default_steps: refinement steps of the policy
+    reads       `state`, or `record`: the callable is given a dict with the images of the environment's cameras, too
     store       SQLite file in which episodes are kept: the same call goes on where it was stopped
     confirm     seeds on which a winner is run again, behind the others
     options     of an environment: rate_hz, time_limit_s, success, hold, regime, n_execute, name, identity,
@@ -249,7 +251,7 @@ def tune(world: Any, policy: Any, *, points: Any, platform: Any = None, latency_
     config.charge_as = charge_as.encode() if charge_as else None
     config.store = os.fspath(store).encode() if store else None
     config.resamples = resamples if resamples is not None else config.resamples
-    with _task(world, policy, guard, horizon, default_steps, options) as (task, brain, own), \
+    with _task(world, policy, guard, horizon, default_steps, reads, options) as (task, brain, own), \
             _platform(platform, latency_ms) as computer:
         config.policy_name = brain.name.encode()
         in_c = own is None and not brain.is_python
@@ -265,7 +267,7 @@ def tune(world: Any, policy: Any, *, points: Any, platform: Any = None, latency_
 
 def rollout(world: Any, policy: Any, *, point: Any = "overlap=0", latency_ms: float = 0.0, spread_ms: float = 0.0,
             seeds: int = 10, seed: int = 0, threads: int = 1, clock: str = "exact", schedule: str | None = None,
-            horizon: int | None = None, default_steps: int = 1, progress: Progress | None = None,
+            horizon: int | None = None, default_steps: int = 1, reads: str = "state", progress: Progress | None = None,
             **options: Any) -> Any:
     """Episodes at one operating point, a row each: a DataFrame if pandas is there, else a list of dicts.
 
@@ -286,7 +288,7 @@ def rollout(world: Any, policy: Any, *, point: Any = "overlap=0", latency_ms: fl
     c.latency.mean_s, c.latency.spread_s = latency_ms / 1e3, spread_ms / 1e3
     numbers = (ctypes.c_uint64 * seeds)(*range(seed, seed + seeds))
     episodes = (abi.spot_episode * seeds)()
-    with _task(world, policy, guard, horizon, default_steps, options) as (task, brain, own):
+    with _task(world, policy, guard, horizon, default_steps, reads, options) as (task, brain, own):
         variation = abi.spot_variation()
         lib.spot_variation_default(ctypes.byref(variation))
 

@@ -243,3 +243,52 @@ def test_ctrl_c_ends_a_run_that_is_all_in_c():
     threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):
         sweetspot.rollout("press-button", "press-button", seeds=100000, threads=2)
+
+
+# ---- cameras ----
+
+
+class Filmed:
+    """A cart that is seen by a camera alone beside a number: the picture's first byte is what is left to go."""
+
+    dt = 0.05
+
+    def __init__(self, world, box):
+        class Dict:
+            def __init__(self, spaces):
+                self.spaces = spaces
+
+        self.world, self.action_space = world(), world.action_space
+        picture = box(np.zeros((4, 6, 3)), np.full((4, 6, 3), 255), np.uint8)
+        self.observation_space = Dict({"top": picture, "at": box([-20.0], [20.0])})
+
+    def film(self):
+        image = np.zeros((4, 6, 3), np.uint8)
+        image[0, 0, 0] = int(round(50 * max(0.0, self.world.goal - self.world.at)))
+        return {"top": image, "at": np.array([self.world.at], np.float32)}
+
+    def reset(self, seed=None):
+        self.world.reset(seed=seed)
+        return self.film(), {}
+
+    def step(self, action):
+        return (self.film(), *self.world.step(action)[1:])
+
+
+def test_a_policy_that_reads_records_is_given_pictures(cart):
+    from conftest import Box
+
+    def by_sight(observation):
+        assert set(observation) == {"observation.state", "observation.images.top", "task"}
+        assert observation["observation.images.top"].shape == (4, 6, 3)
+        return [[min(0.5, int(observation["observation.images.top"][0, 0, 0]) / 50)]]
+
+    options = dict(latency_ms=50, seeds=3, time_limit_s=LIMIT, reads="record")
+    seen = sweetspot.rollout(lambda: Filmed(cart, Box), by_sight, **options)
+    blind = sweetspot.rollout(cart, lambda obs: [[min(0.5, max(0.0, float(obs[1] - obs[0])))]],
+                              **{**options, "reads": "state"})
+    assert [r["time_s"] for r in records(seen)] == [r["time_s"] for r in records(blind)]
+    tuned = sweetspot.tune(lambda: Filmed(cart, Box), by_sight, points=["overlap=0"], **options)
+    assert tuned.data["points"][0]["success"]["n"] == 3
+    with pytest.raises(ValueError, match="reads='all', expected state or record"):
+        sweetspot.rollout(cart, by_sight, **{**options, "reads": "all"})
