@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Sweetspot authors
+"""scripts/mjcf-attach on two small models: what is joined, what is renamed, and what is refused in one line.
+
+    test_mjcf_attach.py SOURCE_DIR
+"""
+import os
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+
+ROBOT = """<mujoco>
+  <compiler angle="radian" meshdir="assets"/>
+  <option integrator="RK4"/>
+  <default><default class="visual"><geom group="2"/></default></default>
+  <asset><mesh file="link.stl"/></asset>
+  <worldbody>
+    <light pos="0 0 3"/>
+    <body name="base"><geom class="visual" type="mesh" mesh="link"/>
+      <body name="tip"><joint name="turn" range="-1 1"/><site name="flange" pos="0 0.1 0" quat="0 1 0 0"/></body>
+    </body>
+  </worldbody>
+  <actuator><motor name="torque" joint="turn"/><motor name="other" joint="turn"/></actuator>
+  <keyframe><key name="home" qpos="0.5"/></keyframe>
+</mujoco>"""
+GRIPPER = """<mujoco>
+  <default><default class="visual"><geom group="1"/></default></default>
+  <worldbody><body name="base" childclass="visual"><joint name="finger" type="slide"/><geom size="0.1"/></body></worldbody>
+  <actuator><position name="close" joint="finger"/></actuator>
+  <equality><joint joint1="finger" joint2="finger"/></equality>
+</mujoco>"""
+
+
+class Models:
+    def __init__(self, source):
+        self.tool = os.path.join(source, "scripts", "mjcf-attach")
+        self.folder = tempfile.TemporaryDirectory()
+        os.makedirs(self.path("assets"))
+        self.write("assets/link.stl", "solid")
+        self.write("robot.xml", ROBOT)
+        self.write("gripper.xml", GRIPPER)
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def run(self, *args):
+        done = subprocess.run([sys.executable, self.tool, self.path("robot.xml"), *args, "--out", self.path("out.xml")],
+                              capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def refuse(self, says, *args):
+        code, _, err = self.run(*args)
+        assert code == 1 and says in err and err.count("\n") == 1, (says, code, err)
+        assert not os.path.exists(self.path("out.xml")), says
+
+
+def test_joins(models):
+    gripper = models.path("gripper.xml")
+    code, out, err = models.run("--at", "flange", gripper, "--prefix", "g_", "--servo", "turn=100,4",
+                                "--site", "grip=g_base:0,0,0.1:0,0,180", "--pose", "1,2,3")
+    assert (code, err) == (0, "") and out == "home: 0.5\n", (code, out, err)
+    root = ET.parse(models.path("out.xml")).getroot()
+    assert root.tag == "mujocoinclude" and root.find("option") is None and root.find("keyframe") is None
+    assert root.find("compiler").attrib == {"angle": "radian", "autolimits": "true"}
+    mesh = root.find("asset/mesh")
+    assert mesh.get("file") == models.path("assets/link.stl") and mesh.get("name") == "link"
+    world = root.find("worldbody")
+    assert [e.tag for e in world] == ["body"] and world[0].get("pos") == "1 2 3"
+    # the flange became a body with the gripper in it, under other names, also where they are named
+    hand = world.find("body/body/body")
+    assert hand.get("pos") == "0 0.1 0" and hand.get("quat") == "0 1 0 0"
+    base = hand.find("body")
+    assert base.get("name") == "g_base" and base.get("childclass") == "g_visual"
+    assert [d.get("class") for d in root.findall("default/default")] == ["visual", "g_visual"]
+    assert root.find("equality/joint").get("joint2") == "g_finger"
+    site = base.find("site")
+    assert site.get("name") == "grip" and abs(float(site.get("euler").split()[2]) - 3.14159265358979) < 1e-9
+    # both motors of the joint gave way to the servo
+    actuators = {a.get("name"): a for section in root.findall("actuator") for a in section}
+    assert sorted(actuators) == ["g_close", "turn"] and actuators["g_close"].get("joint") == "g_finger"
+    assert actuators["turn"].get("gainprm") == "100" and actuators["turn"].get("biasprm") == "0 -100 -4"
+    os.remove(models.path("out.xml"))
+
+
+def test_refuses(models):
+    gripper = models.path("gripper.xml")
+    models.refuse("'visual' is in", "--at", "flange", gripper)
+    models.refuse("no body or site 'hand', expected one of: base, tip, flange", "--at", "hand", gripper, "--prefix", "g_")
+    models.refuse("no joint 'elbow'", "--servo", "elbow=1,1")
+    models.refuse("expected JOINT=KP,KD", "--servo", "turn=stiff")
+    models.refuse("no body 'hand'", "--site", "grip=hand:0,0,0")
+    for text in ("grip", "grip=tip", "grip=tip:0,0", "grip=tip:0,0,x", "grip=tip:0,0,0:1", "a=tip:0,0,0:0,0,0:0"):
+        models.refuse("expected NAME=BODY:X,Y,Z[:ROLL,PITCH,YAW]", "--site", text)
+    models.refuse("No such file", "--at", "flange", models.path("none.xml"))
+    models.write("broken.xml", "<mujoco>")
+    models.refuse("expected a readable MJCF file", "--at", "flange", models.path("broken.xml"))
+    models.write("includes.xml", '<mujoco><include file="x.xml"/></mujoco>')
+    models.refuse("includes others", "--at", "flange", models.path("includes.xml"))
+    models.write("empty.xml", "<mujoco/>")
+    models.refuse("no worldbody", "--at", "flange", models.path("empty.xml"))
+    models.write("robot.xml", ROBOT.replace('angle="radian" ', ""))
+    models.refuse("its angles are degrees")
+    models.write("robot.xml", ROBOT.replace("link.stl", "gone.stl"))
+    models.refuse("gone.stl is not there")
+
+
+if __name__ == "__main__":
+    rig = Models(sys.argv[1])
+    test_joins(rig)
+    test_refuses(rig)
