@@ -100,6 +100,9 @@ static void cube_is_seen_where_a_pinhole_puts_it(void **state)
         assert_string_equal(images[1].name, "view");
         assert_true(images[0].width == W && images[0].height == H);
         assert_true(images[1].width == 64 && images[1].height == 48);
+        /* each has its own pixels: the second picture shows something else */
+        assert_true(images[1].pixels >= images[0].pixels + (size_t)3 * W * H);
+        assert_true(memcmp(images[0].pixels, images[1].pixels, (size_t)3 * 64 * 48) != 0);
         const extent e = find_red(&images[0]);
         assert_true(e.n > 0);
         /* the outline is that of the upper face, and of the lower one on the sides that show */

@@ -114,6 +114,33 @@ static void actions_that_are_not_finite_are_refused(void **state)
     rig_close(&r);
 }
 
+/* A pose outside the workspace becomes joints at its edge, and the joint targets stay what they were. */
+static void joints_of_a_pose_are_within_the_workspace(void **state)
+{
+    (void)state;
+    const double outside[SPOTI_POSE_DIM] = {0.45, 0.0, -0.2, 0.0};
+    double joints[JOINTS];
+    double before[JOINTS];
+    rig r;
+    open_joints(&r);
+    rig_reset(&r, 0);
+    mjData *d = mj_makeData(r.w->model);
+    for (int i = 0; i < JOINTS; i++) {
+        before[i] = r.w->kin->qpos[r.scene->arm_qpos[i]];
+    }
+    spoti_arm_joints_of(r.w, outside, joints);
+    for (int i = 0; i < JOINTS; i++) {
+        assert_true(r.w->kin->qpos[r.scene->arm_qpos[i]] == before[i]);
+        d->qpos[r.scene->arm_qpos[i]] = joints[i];
+    }
+    mj_kinematics(r.w->model, d);
+    const mjtNum *at = d->site_xpos + 3 * (size_t)r.scene->site;
+    assert_close(at[0], 0.45, 1e-6, 0.0);
+    assert_close(at[2], 0.012, 1e-6, 0.0); /* arm.low */
+    mj_deleteData(d);
+    rig_close(&r);
+}
+
 /* The expert's joints are those of the pose that it would have named: MuJoCo's kinematics of them say so. And with them it
  * picks and places. */
 static void expert_speaks_in_joints(void **state)
@@ -177,6 +204,7 @@ int main(void)
         cmocka_unit_test(anchor_and_observation_are_the_joints),
         cmocka_unit_test(joints_turn_as_they_are_told),
         cmocka_unit_test(actions_that_are_not_finite_are_refused),
+        cmocka_unit_test(joints_of_a_pose_are_within_the_workspace),
         cmocka_unit_test(expert_speaks_in_joints),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,6 +95,24 @@ static void waypoints_pick_and_place_both_ways(void **state)
     rig_close(&r);
 }
 
+/* Of an object's waypoints the lowest is tried for reach. */
+static void waypoint_below_the_workspace_fails_the_trial(void **state)
+{
+    (void)state;
+    static spot_trial trial;
+    spot_diag diag = {.text = ""};
+    variant v;
+    rig r;
+    make_task(&v, PICK_AND_PLACE);
+    variant_edit(v.task, "at_m: [0, 0, -0.004]", "at_m: [0, 0, -0.08]");
+    rig_open(&r, v.task, 1.0, 1.0);
+    assert_int_equal(spot_task_try(r.task, &trial, &diag), SPOT_E_FORMAT);
+    /* 0.0225 - 0.08 against arm.low 0.012 */
+    assert_non_null(strstr(diag.text, "reach of objects: object 'cube', at the height -0.058 m"));
+    assert_non_null(strstr(diag.text, "up to 70 mm outside"));
+    rig_close(&r);
+}
+
 /* Speed, tolerance and wait of a waypoint are what its keys say, by the arm's reference. */
 static void keys_of_a_waypoint_are_kept(void **state)
 {
@@ -198,6 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(waypoints_pick_and_place_both_ways),
+        cmocka_unit_test(waypoint_below_the_workspace_fails_the_trial),
         cmocka_unit_test(keys_of_a_waypoint_are_kept),
         cmocka_unit_test(task_without_an_expert_loads_and_says_so),
         cmocka_unit_test(wrong_experts_are_refused_with_their_line),
