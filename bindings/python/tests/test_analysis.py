@@ -28,7 +28,12 @@ def write_trials(path, n=60):
 @pytest.mark.parametrize("options,arguments", [
     ({}, []), ({"regime": "dynamic"}, ["--regime", "dynamic"]), ({"baseline": "steps=5"}, ["--baseline", "steps=5"]),
     ({"map": {"note": ""}, "budget_s": 20.0}, ["--map", "note=", "--budget", "20"]),
-    ({"effect": 0.1}, ["--effect", "0.1"])])
+    ({"effect": 0.1}, ["--effect", "0.1"]),
+    ({"map": "t_act_s=,chunk_actions=", "action_s": 0.2, "n_action": 4},
+     ["--map", "t_act_s=,chunk_actions=", "--t-act", "0.2", "--chunk", "4"]),
+    ({"map": {"seed": "trial"}, "paired": True}, ["--map", "seed=trial", "--paired"]),
+    ({"map": {"seed": "trial"}}, ["--map", "seed=trial"]),
+    ({"resamples": 300}, ["--resamples", "300"])])
 def test_json_is_the_tools_to_the_byte(tool, tmp_path, options, arguments):
     path = tmp_path / "trials.csv"
     write_trials(path)

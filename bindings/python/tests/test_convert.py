@@ -52,6 +52,11 @@ def test_what_was_a_file_is_the_same_motion_in_ours(tmp_path, kind, names):
     assert tool_of.convert(kind, str(source), out=str(tmp_path / "ours.hdf5"), csv=str(tmp_path / "csv")) == 2
     want = values(sweetspot.metrics(source))
     assert values(sweetspot.metrics(tmp_path / "ours.hdf5")) == want
+    with h5py.File(source, "a") as file:  # a demonstration ends with its last sample, where it does not say it
+        del file["data/demo_0/dones"]
+    tool_of.convert(kind, str(source), out=str(tmp_path / "ours.hdf5"))
+    with h5py.File(tmp_path / "ours.hdf5") as file:
+        assert list(file["data/demo_0/dones"]) == [0] * (N - 1) + [1]
     ours = values(sweetspot.metrics([tmp_path / "csv/demo_0.csv", tmp_path / "csv/demo_1.csv"]))
     assert [t.pop("completion_time_s") for t in ours] == [((N - 1) / 20, None), ((N - 8) / 20, None)]  # between stamps
     for a, b in zip(want, ours):

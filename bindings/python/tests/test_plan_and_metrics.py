@@ -72,6 +72,7 @@ def test_a_path_is_its_length_and_a_rate_may_be_given():
     document = sweetspot.metrics({"position_m": line}, control_hz=30.0)
     values = document["trajectories"][0]["metrics"]
     assert values["ee_path_m"]["value"] == pytest.approx(1.5, rel=1e-9)
+    assert values["completion_time_s"]["value"] == pytest.approx(31 / 30, rel=1e-8)  # nine digits are printed
     assert values["energy_abs_j"]["value"] is None and "no torques" in json.dumps(values["energy_abs_j"])
 
 

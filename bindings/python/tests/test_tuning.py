@@ -123,6 +123,10 @@ def test_a_policy_is_given_what_it_has_parameters_for(cart):
     first, seen[:] = list(seen), []
     sweetspot.rollout(cart, policy, point="steps=4", **options)
     assert all(np.array_equal(a[1], b[1]) for a, b in zip(first, seen))
+    points = []
+    sweetspot.rollout(cart, lambda obs, point: points.append(point) or np.zeros((4, 1)), latency_ms=0, seeds=1,
+                      point="steps=7 overlap=1 execute=2 quant=w8a8 prune=0.1 kv=p1", time_limit_s=1.0)
+    assert points[-1] == {"steps": 7, "overlap": 1, "execute": 2, "quant": "w8a8", "prune": "0.1", "kv": "p1"}
     with pytest.raises(sweetspot.SweetspotError, match="quant"):
         sweetspot.rollout(cart, lambda obs: [0.0], point="quant=w8a8", latency_ms=0, time_limit_s=1.0)
 
