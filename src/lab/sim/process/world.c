@@ -17,10 +17,15 @@ static double time_s(const spoti_process_world *w)
 
 spot_status spoti_process_fail(spoti_process_world *w, const char *why)
 {
-    (void)spoti_copy(w->fault, sizeof(w->fault), why[0] != '\0' ? why : "the worker failed");
+    const char *line = why[0] != '\0' ? why : "the worker failed";
     spoti_worker_destroy(w->worker);
     w->worker = NULL;
-    return ++w->failures < SPOTI_PROCESS_FAILURES_MAX ? SPOT_OK : SPOT_E_IO;
+    if (++w->failures < SPOTI_PROCESS_FAILURES_MAX) {
+        (void)spoti_copy(w->fault, sizeof(w->fault), line);
+        return SPOT_OK;
+    }
+    (void)spoti_format(w->fault, sizeof(w->fault), "%d failures in a row: %s", w->failures, line);
+    return SPOT_E_IO;
 }
 
 /* The outcome of a call to the worker: lost, it makes the episode invalid; for want of memory the job fails. */

@@ -204,7 +204,7 @@ static void three_in_a_row_end_the_job(void **state)
         assert_true(e.invalid);
     }
     assert_int_equal(toy_run(&world, 4, 0.0, &e, &diag), SPOT_E_IO);
-    assert_non_null(strstr(diag.text, "exited with 3"));
+    assert_non_null(strstr(diag.text, "3 failures in a row: the world's process exited with 3"));
     spot_world_destroy(&world);
     spot_task_destroy(task);
 }
