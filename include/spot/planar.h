@@ -35,6 +35,9 @@ typedef enum spot_planar_solve {
     SPOT_PLANAR_SOLVE_LAST = 2,  /* the last one, though any event ends the episode */
 } spot_planar_solve;
 
+/* Called after every tick of a replay; spot_video_tick is one. */
+typedef void (*spot_planar_tick_fn)(void *ctx, const spot_world *world, int64_t tick);
+
 typedef struct spot_planar_replay {
     size_t size; /* of this struct, set by its default function; else E_INVALID */
     const float
@@ -45,6 +48,8 @@ typedef struct spot_planar_replay {
     spot_planar_solve solve; /* default SPOT_PLANAR_SOLVE_TASK */
     const char
         *states_path; /* CSV to write, a row a body and physics step; NULL = none, the default */
+    spot_planar_tick_fn tick_fn; /* NULL = none, the default */
+    void *tick_ctx;
 } spot_planar_replay;
 
 /* How a replay ended. */

@@ -18,12 +18,12 @@ static bool check_options(const rollout_request *r)
         {"delay-ms", !isnan(r->delay_ms)},      {"latency-trace", r->trace_path != NULL},
         {"point", r->point_text[0] != '\0'},    {"measure-latency", r->measure_path != NULL},
         {"episodes", r->episodes_path != NULL}, {"trajectory", r->trajectory_path != NULL},
-        {"video", r->video_path != NULL},       {"execute", r->execute != 0},
+        {"execute", r->execute != 0},
     };
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         if (others[i].given) {
             (void)cli_misuse("rollout",
-                             "--actions: no --%s, expected --task, --states, --solve, "
+                             "--actions: no --%s, expected --task, --states, --solve, --video, "
                              "--noise or --seed with it",
                              others[i].option);
             return false;
@@ -66,6 +66,28 @@ static int print(const rollout_request *r, const spot_planar_result *result)
     return CLI_OK;
 }
 
+/* The replay, and its video if one is asked for. */
+static spot_status run(const rollout_request *r, const spot_task *task, spot_planar_replay *config,
+                       spot_planar_result *result, spot_diag *diag)
+{
+    spot_video_config video_config;
+    spot_video *video = NULL;
+
+    if (r->video_path == NULL) {
+        return spot_planar_replay_run(task, config, result, diag);
+    }
+    spot_video_config_default(&video_config);
+    spot_status st = spot_video_create(r->video_path, &video_config, &video, diag);
+    if (st == SPOT_OK) {
+        config->tick_fn = spot_video_tick;
+        config->tick_ctx = video;
+        st = spot_planar_replay_run(task, config, result, diag);
+    }
+    st = st == SPOT_OK ? spot_video_finish(video, diag) : st;
+    spot_video_destroy(video);
+    return st;
+}
+
 static int replay(const rollout_request *r, const spot_task *task, spot_planar_solve solve)
 {
     spot_diag diag = {""};
@@ -85,7 +107,7 @@ static int replay(const rollout_request *r, const spot_task *task, spot_planar_s
     config.seed = r->seed;
     config.solve = solve;
     config.states_path = r->states_path;
-    st = spot_planar_replay_run(task, &config, &result, &diag);
+    st = run(r, task, &config, &result, &diag);
     spot_planar_actions_free(actions, n);
     if (st == SPOT_E_RANGE || st == SPOT_E_UNSUPPORTED) { /* what the command line asked for */
         return cli_misuse("rollout", "--actions %s: %s", r->actions_path, diag.text);
@@ -122,6 +144,9 @@ int cli_rollout_actions(const rollout_request *r)
     }
     if (r->states_path != NULL) {
         exit_code = cli_check_target("rollout", "states", r->states_path);
+    }
+    if (exit_code == CLI_OK && r->video_path != NULL) {
+        exit_code = cli_check_target("rollout", "video", r->video_path);
     }
     if (exit_code != CLI_OK) {
         return exit_code;

@@ -8,6 +8,8 @@
 #include "core/base/hash.h"
 #include "core/base/text.h"
 #include "lab/sim/planar/draw.h"
+#include "lab/sim/planar/planner.h"
+#include "lab/sim/planar/trial.h"
 #include "lab/sim/planar/world.h"
 
 static const spot_task_info *info(const void *self)
@@ -34,6 +36,12 @@ static spot_status make_world(const void *self, const spot_variation *variation,
     return spoti_planar_make_world(self, variation, out, diag);
 }
 
+static spot_status trial(const void *self, spot_trial *out, spot_diag *diag)
+{
+    (void)diag;
+    return spoti_planar_try(self, out);
+}
+
 static spot_status load(const char *path, const spot_allocator *allocator, void **self,
                         spot_diag *diag)
 {
@@ -51,7 +59,9 @@ static void destroy(void *self)
 static const spoti_task_ops ops = {.info = info,
                                    .make_world = make_world,
                                    .identify = identify,
+                                   .trial = trial,
                                    .draw = &spoti_planar_draw,
+                                   .expert = &spoti_planar_expert,
                                    .destroy = destroy};
 
 const spoti_backend spoti_planar_backend = {.name = "planar",

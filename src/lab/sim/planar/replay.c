@@ -6,7 +6,7 @@
 #include "core/base/config.h"
 #include "core/base/file.h"
 #include "lab/sim/planar/backend.h"
-#include "lab/sim/planar/episode.h"
+#include "lab/sim/planar/world.h"
 #include "spot/planar.h"
 
 static const double NOISE_MAX = 10.0; /* as of any variation */
@@ -101,35 +101,73 @@ static spot_planar_end end_of(spoti_planar_end end)
     }
 }
 
-static void run(spoti_planar_episode *e, const spot_planar_replay *r, FILE *out,
-                spot_planar_result *result)
+/* What a physics step brought. */
+static void note_step(const spoti_planar_episode *e, FILE *out, spot_planar_result *result)
 {
-    const int skip = e->scene->frame_skip;
+    const int64_t step = e->substep - 1;
+    if (e->sim->event != 0 && result->event_step < 0) {
+        result->event = e->sim->event;
+        result->event_step = (int)step;
+    }
+    if (out != NULL) {
+        put_rows(out, e->sim, step);
+    }
+}
 
-    spoti_planar_episode_reset(e, r->seed);
+static spot_status run(spot_world *world, const spot_planar_replay *r, FILE *out,
+                       spot_planar_result *result)
+{
+    const double anchor[SPOTI_PLANAR_CHANNELS] = {0.0};
+    const spoti_planar_world *w = spoti_planar_world_of(world);
+    const spoti_planar_episode *e = &w->episode;
+    const int64_t per_step = world->dims.ticks_per_action;
+    spot_status st = spot_world_reset(world, r->seed);
+
     *result = (spot_planar_result){.event_step = -1};
-    while (e->end == SPOTI_PLANAR_GOES_ON && e->substep / skip < r->n_actions) {
-        const int64_t step = e->substep;
-        spoti_planar_episode_step(e, r->actions + step / skip * SPOT_PLANAR_CHANNELS);
-        if (e->sim->event != 0 && result->event_step < 0) {
-            result->event = e->sim->event;
-            result->event_step = (int)step;
+    while (st == SPOT_OK && e->end == SPOTI_PLANAR_GOES_ON && w->tick < r->n_actions * per_step) {
+        if (w->tick % per_step == 0) {
+            st = spot_world_act(world, r->actions + w->tick / per_step * SPOT_PLANAR_CHANNELS,
+                                anchor);
         }
-        if (out != NULL) {
-            put_rows(out, e->sim, step);
+        const int64_t before = e->substep;
+        st = st == SPOT_OK ? spot_world_step(world) : st;
+        if (e->substep > before) {
+            note_step(e, out, result);
+        }
+        if (r->tick_fn != NULL) {
+            r->tick_fn(r->tick_ctx, world, w->tick);
         }
     }
     result->end = end_of(e->end);
     result->substeps = (int)e->substep;
-    result->steps = (int)(e->substep / skip);
-    result->time_s = (double)e->substep * e->scene->info.dims.tick_s * e->scene->slices;
+    result->steps = (int)(e->substep / w->scene->frame_skip);
+    result->time_s = (double)w->tick * world->dims.tick_s;
+    return st;
+}
+
+static spot_status run_into(spot_world *world, const spot_planar_replay *r,
+                            spot_planar_result *result, spot_diag *diag)
+{
+    spoti_file file;
+
+    if (r->states_path == NULL) {
+        return run(world, r, NULL, result);
+    }
+    spot_status st = spoti_file_begin(&file, r->states_path, diag);
+    if (st != SPOT_OK) {
+        return st;
+    }
+    (void)fputs("substep,body,active,x,y,rotation,vx,vy,w,contacts,reward\n", file.stream);
+    st = run(world, r, file.stream, result);
+    st = st == SPOT_OK ? spoti_file_commit(&file, diag) : st;
+    spoti_file_abort(&file);
+    return st;
 }
 
 spot_status spot_planar_replay_run(const spot_task *task, const spot_planar_replay *replay,
                                    spot_planar_result *result, spot_diag *diag)
 {
-    spoti_file file = {.stream = NULL};
-    spoti_planar_episode episode;
+    spot_world world = {.ops = NULL};
 
     if (task == NULL || result == NULL ||
         SPOTI_CONFIG_CHECK(spot_planar_replay, replay, diag) != SPOT_OK) {
@@ -139,23 +177,16 @@ spot_status spot_planar_replay_run(const spot_task *task, const spot_planar_repl
     if (st != SPOT_OK) {
         return st;
     }
-    spoti_planar_scene scene = *(const spoti_planar_scene *)task->self; /* with another rule */
+    /* a world of the task, but for the rule and the noise */
+    spoti_planar_scene scene = *(const spoti_planar_scene *)task->self;
     if (replay->solve != SPOT_PLANAR_SOLVE_TASK) {
         scene.solve =
             replay->solve == SPOT_PLANAR_SOLVE_LAST ? SPOTI_SOLVE_LAST : SPOTI_SOLVE_FIRST;
     }
-    st = spoti_planar_episode_make(&scene, replay->noise, &episode);
-    if (st == SPOT_OK && replay->states_path != NULL) {
-        st = spoti_file_begin(&file, replay->states_path, diag);
-    }
-    if (st == SPOT_OK) {
-        if (file.stream != NULL) {
-            (void)fputs("substep,body,active,x,y,rotation,vx,vy,w,contacts,reward\n", file.stream);
-        }
-        run(&episode, replay, file.stream, result);
-        st = file.stream != NULL ? spoti_file_commit(&file, diag) : SPOT_OK;
-    }
-    spoti_file_abort(&file);
-    spoti_planar_episode_free(&episode);
+    const spot_variation variation = {.speed = 1.0, .noise = replay->noise};
+    st = spoti_planar_make_world(&scene, &variation, &world, diag);
+    world.task = task;
+    st = st == SPOT_OK ? run_into(&world, replay, result, diag) : st;
+    spot_world_destroy(&world);
     return st;
 }

@@ -16,7 +16,7 @@ enum {
     EXECUTE = 4, /* ... and what is executed of it */
     SLICES = 16, /* a millisecond a tick */
 };
-static const char CHARGE_AS[] = "flow-mixer";
+static const char CHARGE_AS[] = "mixer-3m";
 
 spot_engine spoti_planar_engine(void)
 {

@@ -41,23 +41,32 @@ static void mix(spoti_planar_world *w, int slice)
     w->mixed_slices = slice;
 }
 
-static spot_status op_act(void *self, const float *action, const double *anchor)
+spot_status spoti_planar_command(spoti_planar_world *w,
+                                 const double channels[SPOTI_PLANAR_CHANNELS])
 {
-    spoti_planar_world *w = self;
-    float command[SPOTI_PLANAR_CHANNELS];
     const int slice = (int)(w->tick % w->scene->slices);
 
     for (int i = 0; i < SPOTI_PLANAR_CHANNELS; i++) {
-        command[i] = (float)(anchor[i] + (double)action[i]);
-        if (!isfinite(command[i])) {
+        if (!isfinite((float)channels[i])) {
             return SPOT_E_RANGE;
         }
     }
     if (slice > 0) {
         mix(w, slice);
     }
-    memcpy(w->held, command, sizeof(w->held));
+    for (int i = 0; i < SPOTI_PLANAR_CHANNELS; i++) {
+        w->held[i] = (float)channels[i];
+    }
     return SPOT_OK;
+}
+
+static spot_status op_act(void *self, const float *action, const double *anchor)
+{
+    double command[SPOTI_PLANAR_CHANNELS];
+    for (int i = 0; i < SPOTI_PLANAR_CHANNELS; i++) {
+        command[i] = anchor[i] + (double)action[i];
+    }
+    return spoti_planar_command(self, command);
 }
 
 static spot_status op_step(void *self)
@@ -130,9 +139,9 @@ static const spot_world_ops ops = {
     .state = op_state,
 };
 
-const spoti_planar_world *spoti_planar_world_of(const spot_world *world)
+spoti_planar_world *spoti_planar_world_of(const spot_world *world)
 {
-    return world->ops == &ops ? (const spoti_planar_world *)world->self : NULL;
+    return world->ops == &ops ? (spoti_planar_world *)world->self : NULL;
 }
 
 spot_status spoti_planar_make_world(const spoti_planar_scene *scene,

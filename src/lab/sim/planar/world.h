@@ -29,6 +29,10 @@ spot_status spoti_planar_make_world(const spoti_planar_scene *scene,
                                     spot_diag *diag);
 
 /* The planar world behind `world`, or NULL if there is another behind it. */
-const spoti_planar_world *spoti_planar_world_of(const spot_world *world);
+spoti_planar_world *spoti_planar_world_of(const spot_world *world);
+
+/* Holds raw channels from now on. Returns SPOT_OK, E_RANGE (a number is none). */
+spot_status spoti_planar_command(spoti_planar_world *world,
+                                 const double channels[SPOTI_PLANAR_CHANNELS]);
 
 #endif
