@@ -45,10 +45,11 @@ static inline float nonzero(float x)
     return x == 0.0f ? 1.0f : x;
 }
 
+/* Between the bounds; `high` if they are the wrong way round. What is no number stays none, and is found. */
 static inline float clip(float x, float low, float high)
 {
-    const float above = x > low ? x : low;
-    return above < high ? above : high; /* `high` if they are the wrong way round */
+    const float above = x < low ? low : x;
+    return above > high ? high : above;
 }
 
 /* A vector of the body's frame, turned into the world's. */
