@@ -132,8 +132,7 @@ static void draw_thrusters(const spoti_raster *to, const spoti_planar_episode *e
         }
         const spoti_body *b = &e->sim->bodies[t->body];
         const spoti_vec at = body_to_world(b, t->at);
-        const spoti_vec d = {cosine_of(t->rotation + b->rotation),
-                             sine_of(t->rotation + b->rotation)};
+        const spoti_vec d = direction_of(t->rotation + b->rotation);
         const spoti_vec side = {-d.y, d.x};
         const spoti_vec tail = vec_sub(at, vec_scale(THRUSTER_M, d));
         const spoti_vec wedge[3] = {vec_add(at, vec_scale(THRUSTER_M, d)),

@@ -73,7 +73,7 @@ void spoti_sim_thrusters(spoti_sim *sim, const spoti_drive *drive)
         spoti_body *b = &sim->bodies[t->body];
         const float impulse = t->power * p->thruster_power * drive->thruster[i] * p->dt;
         const float angle = t->rotation + b->rotation;
-        const spoti_vec direction = {cosine_of(angle), sine_of(angle)};
+        const spoti_vec direction = direction_of(angle);
         b->velocity = vec_add(b->velocity, vec_scale(b->inverse_mass * impulse, direction));
         b->w += b->inverse_inertia * vec_cross(body_turn(b, t->at), direction) * impulse;
     }

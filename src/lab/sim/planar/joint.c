@@ -9,12 +9,36 @@
  */
 #include "lab/sim/planar/vec.h"
 
+/* Where the joint is taken to be: at its place on a, or on b, weighted by their masses; a fixed body's place wins. */
+static float share_of_a(float inverse_a, float inverse_b)
+{
+    if (inverse_a == 0.0f) {
+        return 1.0f;
+    }
+    return inverse_b == 0.0f ? 0.0f : inverse_b / (inverse_a + inverse_b);
+}
+
+void spoti_joint_weigh(const spoti_level_params *params, spoti_hinge *h)
+{
+    const float ma = h->a->inverse_mass;
+    const float mb = h->b->inverse_mass;
+
+    h->share_a = share_of_a(ma, mb);
+    h->share_b = 1.0f - h->share_a;
+    h->masses = nonzero(ma + mb);
+    h->move_a = params->joint_position / h->masses * ma;
+    h->move_b = params->joint_position / h->masses * mb;
+    h->turns = 1.0f / nonzero(h->a->inverse_inertia + h->b->inverse_inertia);
+}
+
 void spoti_joint_prepare(spoti_sim *sim)
 {
     for (int i = 0; i < sim->n_hinge; i++) {
         spoti_hinge *h = &sim->hinges[i];
         h->ra = body_turn(h->a, h->joint->at_a);
         h->rb = body_turn(h->b, h->joint->at_b);
+        h->angle = h->b->rotation - h->a->rotation - h->joint->rest;
+        h->excess = h->angle - clip(h->angle, h->joint->low, h->joint->high);
     }
 }
 
@@ -34,63 +58,43 @@ void spoti_joint_warm_start(spoti_sim *sim)
     }
 }
 
-/* Where the joint is taken to be: at its place on a, or on b, weighted by their masses; a fixed body's place wins. */
-static spoti_vec joint_point(const spoti_hinge *h, spoti_vec on_a, spoti_vec on_b)
-{
-    const float ma = h->a->inverse_mass;
-    const float mb = h->b->inverse_mass;
-    if (ma == 0.0f) {
-        return on_a;
-    }
-    if (mb == 0.0f) {
-        return on_b;
-    }
-    const float wa = 1.0f / ma;
-    const float wb = 1.0f / mb;
-    return (spoti_vec){(on_a.x * wa + on_b.x * wb) / (wa + wb),
-                       (on_a.y * wa + on_b.y * wb) / (wa + wb)};
-}
-
-/* Velocities of the joint's two places, and a part of their distance, to nothing; then the distance itself. */
+/* Velocities of the joint's two places, and a part of their distance, to nothing; then the distance itself.
+ *
+ * The arms' squared products with the unit vector of the velocity v are those with v itself, over v v. */
 static void solve_place(const spoti_hinge *h, const spoti_level_params *params)
 {
     const spoti_vec on_a = vec_add(h->a->at, h->ra);
     const spoti_vec on_b = vec_add(h->b->at, h->rb);
     const spoti_vec apart = vec_sub(on_b, on_a);
-    const spoti_vec x = joint_point(h, on_a, on_b);
-    const spoti_vec v = vec_sub(body_velocity_at(h->b, vec_sub(x, h->b->at)),
-                                body_velocity_at(h->a, vec_sub(x, h->a->at)));
-    const float speed = nonzero(vec_length(v));
-    const spoti_vec unit = {v.x / speed, v.y / speed};
-    const float ca = vec_cross(h->ra, unit);
-    const float cb = vec_cross(h->rb, unit);
-    const float masses = nonzero(h->a->inverse_mass + h->b->inverse_mass);
-    const float k = params->stiffness / nonzero(masses + h->a->inverse_inertia * (ca * ca) +
-                                                h->b->inverse_inertia * (cb * cb));
+    /* to the joint, along the arms: no difference of two places far from the origin */
+    const spoti_vec to_a = vec_add(h->ra, vec_scale(h->share_b, apart));
+    const spoti_vec to_b = vec_sub(h->rb, vec_scale(h->share_a, apart));
+    const spoti_vec v = vec_sub(body_velocity_at(h->b, to_b), body_velocity_at(h->a, to_a));
+    const float ca = vec_cross(h->ra, v);
+    const float cb = vec_cross(h->rb, v);
+    const float turning = h->a->inverse_inertia * (ca * ca) + h->b->inverse_inertia * (cb * cb);
+    const float k = params->stiffness / nonzero(h->masses + turning / nonzero(vec_dot(v, v)));
     const spoti_vec p = vec_scale(k, vec_add(v, vec_scale(params->joint_velocity, apart)));
 
     pull(h, p, 0.0f);
     h->pull->impulse = vec_add(h->pull->impulse, p);
-    const float part = params->joint_position / masses;
-    h->a->at = vec_add(h->a->at, vec_scale(part * h->a->inverse_mass, apart));
-    h->b->at = vec_sub(h->b->at, vec_scale(part * h->b->inverse_mass, apart));
+    h->a->at = vec_add(h->a->at, vec_scale(h->move_a, apart));
+    h->b->at = vec_sub(h->b->at, vec_scale(h->move_b, apart));
 }
 
 /* Angles: a fixed joint's to nothing, a limited one's back within its limits. */
 static void solve_angle(const spoti_hinge *h, const spoti_level_params *params)
 {
     const spoti_joint *j = h->joint;
-    const float angle = h->b->rotation - h->a->rotation - j->rest;
-    const float excess = angle - clip(angle, j->low, j->high);
     const float w = h->b->w - h->a->w;
     float wanted = 0.0f;
 
     if (j->fixed) {
-        wanted = w + params->fixed_angle * angle;
-    } else if (j->limited && excess != 0.0f && sign_of(w) == sign_of(excess)) {
-        wanted = w + params->limit_angle * excess;
+        wanted = w + params->fixed_angle * h->angle;
+    } else if (j->limited && h->excess != 0.0f && sign_of(w) == sign_of(h->excess)) {
+        wanted = w + params->limit_angle * h->excess;
     }
-    const float q = wanted / nonzero(h->a->inverse_inertia + h->b->inverse_inertia);
+    const float q = wanted * h->turns;
     h->a->w += q * h->a->inverse_inertia;
     h->b->w -= q * h->b->inverse_inertia;
     h->pull->turn = j->fixed ? h->pull->turn + q : 0.0f;

@@ -94,10 +94,9 @@ static frame edge_frame(const spoti_vec *corners, int n, int edge)
     /* The angle is rounded to float32 before its cosine is taken: on level ground that decides which of two corners that
      * lie equally deep comes first. */
     const float angle = PI + (float)spoti_atan2((double)d.x, (double)d.y);
-    return (frame){.origin = from,
-                   .cosine = cosine_of(angle),
-                   .sine = sine_of(angle),
-                   .length = vec_length(d)};
+    const spoti_vec direction = direction_of(angle);
+    return (frame){
+        .origin = from, .cosine = direction.x, .sine = direction.y, .length = vec_length(d)};
 }
 
 static spoti_vec into(const frame *f, spoti_vec p)

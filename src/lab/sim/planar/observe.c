@@ -51,7 +51,8 @@ static float *put_one_hot(float *at, int index, int n)
 /* Sine and cosine of an angle. */
 static float *put_angle(float *at, float angle)
 {
-    return put(put(at, sine_of(angle)), cosine_of(angle));
+    const spoti_vec direction = direction_of(angle);
+    return put(put(at, direction.y), direction.x);
 }
 
 /* What polygons and circles have in common: 16. */

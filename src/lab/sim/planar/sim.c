@@ -113,6 +113,9 @@ spoti_sim *spoti_sim_create(const spoti_level *level)
     set_padding(s);
     set_hinges(s);
     spoti_sim_reset(s);
+    for (int i = 0; i < s->n_hinge; i++) {
+        spoti_joint_weigh(&level->params, &s->hinges[i]);
+    }
     return s;
 }
 
@@ -151,8 +154,8 @@ void spoti_sim_reset(spoti_sim *sim)
                                       .velocity = s->velocity,
                                       .w = s->angular_velocity,
                                       .rotation = s->rotation,
-                                      .cosine = cosine_of(s->rotation),
-                                      .sine = sine_of(s->rotation),
+                                      .cosine = direction_of(s->rotation).x,
+                                      .sine = direction_of(s->rotation).y,
                                       .inverse_mass = s->inverse_mass,
                                       .inverse_inertia = s->inverse_inertia};
     }

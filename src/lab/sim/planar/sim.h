@@ -65,7 +65,15 @@ typedef struct spoti_hinge {
     const spoti_joint *joint;
     spoti_body *a, *b;
     spoti_pull *pull;
-    spoti_vec ra, rb; /* from the bodies' centres to the joint, of this step */
+    /* of the level */
+    float share_a, share_b; /* of the joint's two places in where it is taken to be */
+    float masses;           /* 1/m_a + 1/m_b, or 1 */
+    float move_a, move_b;   /* of the distance, how much each body is moved */
+    float turns;            /* 1 / (1/I_a + 1/I_b), or 1 */
+    /* of this step, in which nothing turns */
+    spoti_vec ra, rb; /* from the bodies' centres to the joint */
+    float angle;      /* rotation of b - rotation of a - rest */
+    float excess;     /* of it over the limits */
 } spoti_hinge;
 
 typedef struct spoti_box {
@@ -140,7 +148,8 @@ void spoti_sim_thrusters(spoti_sim *sim, const spoti_drive *drive);
 void spoti_contact_warm_start(spoti_deal *deal);
 void spoti_contact_solve(spoti_deal *deal);
 
-/* joint.c: arms of this step; impulses of the last step again; one pass over all joints. */
+/* joint.c: what a level says of a hinge; arms and angles of this step; impulses of the last step again; one pass over all joints. */
+void spoti_joint_weigh(const spoti_level_params *params, spoti_hinge *hinge);
 void spoti_joint_prepare(spoti_sim *sim);
 void spoti_joint_warm_start(spoti_sim *sim);
 void spoti_joint_solve(spoti_sim *sim);

@@ -50,8 +50,9 @@ static void move(spoti_sim *sim)
         b->w = clip(b->w, -p->clip_angular, p->clip_angular);
         if (rotation != b->rotation) {
             b->rotation = rotation;
-            b->cosine = cosine_of(rotation);
-            b->sine = sine_of(rotation);
+            const spoti_vec direction = direction_of(rotation);
+            b->cosine = direction.x;
+            b->sine = direction.y;
         }
     }
 }
