@@ -148,9 +148,9 @@ static void identity_is_of_the_world_and_what_we_make_of_it(void **state)
 
 static void rules_of_success(void **state)
 {
-    /* 4 s at -0.1 a step are -4 */
-    assert_true(run_one(*state, "mode=mute", "success: return >= -4.001\n", 0.0).success);
-    assert_false(run_one(*state, "mode=mute", "success: return>=-3.999\n", 0.0).success);
+    /* 40 steps of -1/8 are -5, exactly */
+    assert_true(run_one(*state, "mode=mute", "success: return >= -5\n", 0.0).success);
+    assert_false(run_one(*state, "mode=mute", "success: return>=-4.999\n", 0.0).success);
     spot_episode e = run_one(*state, "mode=mute", "success: survived\n", 0.0);
     assert_true(e.success);
     assert_close(e.time_s, 4.0, 1e-12, 0.0);

@@ -85,7 +85,7 @@ class Cart:
         self.last = float(action) - 1.0 if self.mode == "discrete" else float(action[0])
         self.x += STEP * self.last
         info = {} if self.mode == "mute" else {"success": bool(self.x > 0)}
-        seen, reward = self.see(), -self.dt
+        seen, reward = self.see(), -STEP
         if self.steps == self.at and self.bad_seed in (None, self.seed):
             seen, reward = self.misbehave(seen, reward)
         ended = self.mode == "falls" and self.steps == self.at
