@@ -40,7 +40,7 @@ static void *planar_read(FILE *in, size_t n, size_t size)
 }
 
 /* The next record of the file; false at its end. */
-static bool planar_record_read(FILE *in, planar_record *r)
+static inline bool planar_record_read(FILE *in, planar_record *r)
 {
     int32_t c[PLANAR_COUNTS];
     memset(r, 0, sizeof(*r));
@@ -78,7 +78,7 @@ static bool planar_record_read(FILE *in, planar_record *r)
     return true;
 }
 
-static void planar_record_free(planar_record *r)
+static inline void planar_record_free(planar_record *r)
 {
     free(r->actions);
     free(r->states);

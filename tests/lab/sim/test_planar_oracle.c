@@ -205,9 +205,33 @@ static void all_74_levels_agree_over_32_control_steps(void **state)
     assert_true(whole >= 140);
 }
 
+/* Commands that a search found; each reaches an event, which both find in the same substep. */
+static void sequences_that_solve_a_level_solve_it_in_both(void **state)
+{
+    (void)state;
+    planar_record r;
+    FILE *in = fopen(KINETIX "events.bin", "rb");
+    int solved = 0;
+
+    assert_non_null(in);
+    while (planar_record_read(in, &r)) {
+        int first = 0;
+        while (first < 2 * r.n_step && r.events[first] == 0) {
+            first++;
+        }
+        assert_true(first < 2 * r.n_step);
+        const int agrees = compare_run(&r);
+        solved += r.events[first] > 0 && 2 * agrees > first ? 1 : 0;
+        planar_record_free(&r);
+    }
+    (void)fclose(in);
+    assert_true(solved >= 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sequences_that_solve_a_level_solve_it_in_both),
         cmocka_unit_test(six_published_levels_agree_over_64_control_steps),
         cmocka_unit_test(all_74_levels_agree_over_32_control_steps),
     };
