@@ -8,6 +8,7 @@ import importlib
 import importlib.metadata
 import os
 import platform
+import sys
 from typing import Any
 
 import numpy as np
@@ -257,7 +258,10 @@ def make_gym(name: str, options: dict[str, Any]) -> World:
     """gymnasium's environment `name`, `module:ID` where a module registers it; drawn off-screen if it can be."""
     import gymnasium
 
-    spec = gymnasium.spec(name)
+    registers, _, known = name.rpartition(":")
+    if registers:
+        importlib.import_module(registers)  # gymnasium.spec alone does not know this form, gymnasium.make does
+    spec = gymnasium.spec(known)
     entry = gymnasium.envs.registration.load_env_creator(spec.entry_point) \
         if isinstance(spec.entry_point, str) else spec.entry_point
     modes = getattr(entry, "metadata", {}).get("render_modes", [])
@@ -267,14 +271,9 @@ def make_gym(name: str, options: dict[str, Any]) -> World:
     module = spec.entry_point.partition(":")[0].partition(".")[0] if isinstance(spec.entry_point, str) else ""
     packages = ["gymnasium"]
     packages += installed([p for p in (module.replace("_", "-"),) if p and p != "gymnasium"])
-    packages += installed(["mujoco"]) if uses_mujoco(env.unwrapped) else []
+    packages += installed(["mujoco"]) if "mujoco" in sys.modules else []  # else it cannot be its engine
     limit = env.spec.max_episode_steps if env.spec is not None else None
     return World(env, packages, limit, f"{name} {sorted(options.items())}")
-
-
-def uses_mujoco(env: Any) -> bool:
-    return any(base.__module__.partition(".")[0] == "mujoco" or "mujoco" in base.__module__
-               for base in type(env).__mro__)
 
 
 def make_factory(module: str, function: str, options: dict[str, Any]) -> World:

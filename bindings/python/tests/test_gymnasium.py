@@ -126,3 +126,17 @@ def test_other_spaces_are_refused():
 
     with pytest.raises(Exception, match="the observation space is Text, expected Box"):
         sweetspot.rollout(Odd(), cartpole, time_limit_s=1, rate_hz=1)
+
+
+def test_an_environment_that_a_package_registers(tmp_path, monkeypatch):
+    """`gym:PACKAGE:ID`: the package is imported first, for only then is the environment known."""
+    from sweetspot.world_env import make_gym
+
+    (tmp_path / "registers_one.py").write_text(
+        "import gymnasium\n"
+        "gymnasium.register('OursAlone-v0', 'gymnasium.envs.classic_control:PendulumEnv', max_episode_steps=7)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    world = make_gym("registers_one:OursAlone-v0", {})
+    assert world.env.spec.id == "OursAlone-v0" and world.env.spec.max_episode_steps == 7
+    with pytest.raises(gymnasium.error.NameNotFound, match="Unheard"):
+        make_gym("registers_one:Unheard-v0", {})

@@ -217,7 +217,7 @@ static void products_with_unpacked_right_sides_agree(void **state)
 /* A product with 1 x 1 weights shows the activation alone. */
 static float activation_of(const spoti_kernels *kernels, spoti_epilogue epilogue, float x)
 {
-    const float b[SPOTI_PANEL] = {1.0F};
+    const float b[SPOTI_PAIR] = {1.0F}; /* an AVX-512 tile reads two panels */
     float c = MARK;
 
     kernels->gemm(&(spoti_gemm){.m = 1,
