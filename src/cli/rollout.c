@@ -305,8 +305,8 @@ int spoti_cli_rollout(int argc, char **argv)
     const cli_option options[] = {
         {"task", "NAME", CLI_TEXT, &r.task_name, "task, by name or task file (required)"},
         {"policy", "NAME", CLI_TEXT, &r.policy_name,
-         "folder, onnx:FOLDER, server (ws://HOST:PORT, remote:FILE.yaml), expert or planner, none "
-         "(the task's name)"},
+         "folder, onnx:FOLDER, ws://HOST:PORT, remote:FILE.yaml, expert, planner, none (the "
+         "task's)"},
         {"platform", "NAME", CLI_TEXT, &r.platform_name, "whose latency is spent (none: zero)"},
         {"charge-as", "CLASS", CLI_TEXT, &r.charge_as, "latency class charged (the task's)"},
         {"alpha-from", "NAME", CLI_TEXT, &r.alpha_from,
