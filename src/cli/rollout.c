@@ -291,6 +291,20 @@ static int load_and_run(rollout_request *r)
     return exit_code;
 }
 
+static const char EXAMPLES[] =
+    "  sweetspot rollout --task ur5e-conveyor --platform agx-orin-30w --point steps=2\n"
+    "  sweetspot rollout --task ur5e-conveyor --delay-ms 400 --speed 1.5 --seeds 250\n"
+    "  sweetspot rollout --task ur5e-conveyor --latency-trace calls.csv --point overlap=4\n"
+    "  sweetspot rollout --task ur5e-pick-place --policy expert --seeds 100\n"
+    "  sweetspot rollout --task ur5e-pick-place --platform rtx-4070 \\\n"
+    "      --point \"steps=5 overlap=2 align=skip\" --episodes episodes.csv\n"
+    "  sweetspot rollout --task ur5e-pick-place --policy ur5e-pick-place-dit \\\n"
+    "      --platform agx-orin-50w --point \"steps=5 quant=w4-t3\"\n"
+    "  sweetspot rollout --task ur5e-conveyor --seeds 1 --video conveyor.mp4\n"
+    "  sweetspot rollout --task tasks/kinetix/catapult.json --policy none --seeds 10\n"
+    "  sweetspot rollout --task tasks/kinetix/catapult.json --actions a.csv --states "
+    "s.csv\n";
+
 int spoti_cli_rollout(int argc, char **argv)
 {
     rollout_request r = {.point_text = "",
@@ -348,19 +362,7 @@ int spoti_cli_rollout(int argc, char **argv)
         .options = options,
         .n_options = sizeof(options) / sizeof(options[0]),
         .notes = cli_point_keys(),
-        .examples =
-            "  sweetspot rollout --task ur5e-conveyor --platform agx-orin-30w --point steps=2\n"
-            "  sweetspot rollout --task ur5e-conveyor --delay-ms 400 --speed 1.5 --seeds 250\n"
-            "  sweetspot rollout --task ur5e-conveyor --latency-trace calls.csv --point overlap=4\n"
-            "  sweetspot rollout --task ur5e-pick-place --policy expert --seeds 100\n"
-            "  sweetspot rollout --task ur5e-pick-place --platform rtx-4070 \\\n"
-            "      --point \"steps=5 overlap=2 align=skip\" --episodes episodes.csv\n"
-            "  sweetspot rollout --task ur5e-pick-place --policy ur5e-pick-place-dit \\\n"
-            "      --platform agx-orin-50w --point \"steps=5 quant=w4-t3\"\n"
-            "  sweetspot rollout --task ur5e-conveyor --seeds 1 --video conveyor.mp4\n"
-            "  sweetspot rollout --task tasks/kinetix/catapult.json --policy none --seeds 10\n"
-            "  sweetspot rollout --task tasks/kinetix/catapult.json --actions a.csv --states "
-            "s.csv\n",
+        .examples = EXAMPLES,
     };
 
     if (!cli_parse(&page, argc, argv, &exit_code)) {

@@ -17,7 +17,7 @@ if [ ! -f "$build/compile_commands.json" ]; then
     echo "$build/compile_commands.json is missing, expected a Makefile or Ninja build" >&2
     exit 1
 fi
-nodes=${SPOT_TIDY_NODES:-30000}
+nodes=${SPOT_TIDY_NODES:-60000}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0

@@ -102,7 +102,7 @@ static spoti_pair make_pair(const spoti_level *l, const int *group, int a, int b
 
 static void set_pairs(spoti_level *l)
 {
-    int group[2 * SPOTI_PLANAR_COUNT_MAX];
+    int group[2 * SPOTI_PLANAR_COUNT_MAX] = {0};
     const int p = l->n_polygon;
     int n = 0;
 
