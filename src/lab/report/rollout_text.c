@@ -181,7 +181,9 @@ static void print_figures(const spot_rollout_report *r, const spot_rollout_summa
                    "action\n",
                    1e3 * s->delay_s, 1e3 * s->age_s);
     }
-    spot_print(out, "  grade      %.2f of %d\n", s->grade, r->episodes[0].grade_max);
+    if (r->episodes[0].grade_max > 0) { /* worlds of others know no partial credit */
+        spot_print(out, "  grade      %.2f of %d\n", s->grade, r->episodes[0].grade_max);
+    }
     print_motion(s, out);
 }
 

@@ -141,9 +141,25 @@ static void json_is_null_where_nothing_is_known(void **state)
     json_decref(all);
 }
 
+static void a_task_without_grades_has_no_line_of_them(void **state)
+{
+    rollouts r;
+    char text[TEXT_SIZE];
+    (void)state;
+    make(&r);
+    print(&r, false, text);
+    assert_non_null(strstr(text, "\n  grade      1.75 of 2\n"));
+    for (int i = 0; i < N; i++) {
+        r.episodes[i].grade = r.episodes[i].grade_max = 0;
+    }
+    print(&r, false, text);
+    assert_null(strstr(text, "grade"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_task_without_grades_has_no_line_of_them),
         cmocka_unit_test(figures_are_over_valid_episodes),
         cmocka_unit_test(text_says_what_was_run_and_what_broke_off),
         cmocka_unit_test(json_is_null_where_nothing_is_known),
