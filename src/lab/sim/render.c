@@ -7,6 +7,8 @@
 #include "core/base/config.h"
 #include "lab/sim/task.h"
 
+enum { SIDE_MIN = 16, SIDE_MAX = 4096 };
+
 struct spot_renderer {
     const spot_allocator *allocator;
     const spoti_draw_ops *ops;
@@ -24,6 +26,15 @@ static const spoti_draw_ops *draw_ops(const spot_world *world)
     return world->task != NULL ? world->task->ops->draw : NULL;
 }
 
+static spot_status check_size(const char *what, int pixels, spot_diag *diag)
+{
+    if (pixels < SIDE_MIN || pixels > SIDE_MAX || pixels % 2 != 0) {
+        return spot_diag_set(diag, SPOT_E_RANGE, "%s %d: expected an even number from %d to %d",
+                             what, pixels, SIDE_MIN, SIDE_MAX);
+    }
+    return SPOT_OK;
+}
+
 spot_status spot_renderer_create(const spot_world *world, const spot_render_config *config,
                                  spot_renderer **out, spot_diag *diag)
 {
@@ -39,13 +50,18 @@ spot_status spot_renderer_create(const spot_world *world, const spot_render_conf
         return spot_diag_set(diag, SPOT_E_UNSUPPORTED, "worlds of kind '%s' cannot be drawn",
                              world->ops != NULL ? world->ops->kind : "");
     }
+    spot_status st = check_size("width", config->width, diag);
+    st = st == SPOT_OK ? check_size("height", config->height, diag) : st;
+    if (st != SPOT_OK) {
+        return st;
+    }
     spot_renderer *r = (spot_renderer *)spoti_calloc(config->allocator, 1, sizeof(*r));
     if (r == NULL) {
         return SPOT_E_NOMEM;
     }
     r->allocator = config->allocator;
     r->ops = ops;
-    spot_status st = ops->create(world, config, &r->self, diag);
+    st = ops->create(world, config, &r->self, diag);
     if (st != SPOT_OK) {
         spoti_free(r->allocator, r, sizeof(*r));
         return st;

@@ -19,7 +19,7 @@
 
 enum { SPOTI_TASK_IDENTITY_SIZE = 64 };
 
-/* Pictures of a world; a renderer belongs to one thread. As the calls of render.h. */
+/* Pictures of a world; a renderer belongs to one thread. As the calls of render.h, which checks width and height. */
 typedef struct spoti_draw_ops {
     spot_status (*create)(const spot_world *world, const spot_render_config *config, void **out,
                           spot_diag *diag);

@@ -7,11 +7,7 @@
 #include "core/base/text.h"
 #include "lab/sim/mujoco/picture.h"
 
-enum {
-    SIDE_MIN = 16,
-    SIDE_MAX = 4096,
-    OVERLAY_SIZE = 128, /* bytes of the text in the corner */
-};
+enum { OVERLAY_SIZE = 128 /* bytes of the text in the corner */ };
 
 typedef struct renderer {
     const spot_allocator *allocator;
@@ -19,15 +15,6 @@ typedef struct renderer {
     spoti_picture *picture;
     spoti_view view;
 } renderer;
-
-static spot_status check_size(const char *what, int pixels, spot_diag *diag)
-{
-    if (pixels < SIDE_MIN || pixels > SIDE_MAX || pixels % 2 != 0) {
-        return spot_diag_set(diag, SPOT_E_RANGE, "%s %d: expected an even number from %d to %d",
-                             what, pixels, SIDE_MIN, SIDE_MAX);
-    }
-    return SPOT_OK;
-}
 
 static void destroy(void *self)
 {
@@ -43,13 +30,6 @@ static spot_status create(const spot_world *world, const spot_render_config *con
     if (w == NULL) {
         return SPOT_E_INVALID;
     }
-    spot_status st = check_size("width", config->width, diag);
-    if (st == SPOT_OK) {
-        st = check_size("height", config->height, diag);
-    }
-    if (st != SPOT_OK) {
-        return st;
-    }
     renderer *r = spoti_calloc(config->allocator, 1, sizeof(*r));
     if (r == NULL) {
         return SPOT_E_NOMEM;
@@ -59,8 +39,8 @@ static spot_status create(const spot_world *world, const spot_render_config *con
     r->view = (spoti_view){.camera = mj_name2id(w->model, mjOBJ_CAMERA, "view"),
                            .width = config->width,
                            .height = config->height};
-    st = spoti_picture_create(w->task, config->backend, config->width, config->height, r->allocator,
-                              &r->picture, diag);
+    spot_status st = spoti_picture_create(w->task, config->backend, config->width, config->height,
+                                          r->allocator, &r->picture, diag);
     if (st != SPOT_OK) {
         destroy(r);
         return st;

@@ -13,8 +13,6 @@
 #include "lab/sim/planar/vec.h"
 #include "lab/sim/planar/world.h"
 
-enum { SIDE_MIN = 16, SIDE_MAX = 4096 };
-
 static const float VIEW_M = 5.0f; /* the side of what is seen */
 static const float EDGE_M = 0.02f;
 static const float JOINT_M = 0.045f; /* radius */
@@ -42,15 +40,10 @@ static spot_status create(const spot_world *world, const spot_render_config *con
 {
     const spoti_planar_world *w = spoti_planar_world_of(world);
 
+    (void)diag;
     *out = NULL;
     if (w == NULL) {
         return SPOT_E_INVALID;
-    }
-    if (config->width < SIDE_MIN || config->width > SIDE_MAX || config->height < SIDE_MIN ||
-        config->height > SIDE_MAX || config->width % 2 != 0 || config->height % 2 != 0) {
-        return spot_diag_set(diag, SPOT_E_RANGE,
-                             "a picture of %d x %d, expected even numbers from %d to %d",
-                             config->width, config->height, SIDE_MIN, SIDE_MAX);
     }
     renderer *r = spoti_calloc(config->allocator, 1, sizeof(*r));
     if (r == NULL) {

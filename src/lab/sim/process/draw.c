@@ -27,12 +27,6 @@ static spot_status create(const spot_world *world, const spot_render_config *con
                              "%s: the world cannot be drawn, expected one that renders rgb_array",
                              w->scene->where);
     }
-    if (config->width < 16 || config->width > 4096 || config->height < 16 ||
-        config->height > 4096 || config->width % 2 != 0 || config->height % 2 != 0) {
-        return spot_diag_set(diag, SPOT_E_RANGE,
-                             "a picture of %d x %d, expected even numbers from 16 to 4096",
-                             config->width, config->height);
-    }
     renderer *r = spoti_calloc(config->allocator, 1, sizeof(*r));
     if (r == NULL) {
         return SPOT_E_NOMEM;
