@@ -44,7 +44,7 @@ typedef struct spot_distortion_config {
                          * runs all of them. */
     const char *
         kernels; /* of a policy, as in spot_session_config; NULL = best of this CPU. A network of fully
-                          * connected layers is run in plain C and has none: E_RANGE */
+                          * connected layers is run in plain C and has none: E_UNSUPPORTED */
     const spot_allocator *allocator; /* borrowed during the call; NULL = malloc */
 } spot_distortion_config;
 
@@ -95,7 +95,8 @@ SPOT_API const char *spot_distortion_rule(int rule);
 
 /* Measures the model in the folder `path`. config: NULL = defaults. The same call gives the same figures on
  * any kernels. Returns SPOT_OK, E_INVALID (NULL), E_RANGE (config; a model of more than 256 layers), E_IO, E_FORMAT (not
- * such a model; see diag), E_UNSUPPORTED (kernels not on this CPU), E_NOMEM. Threads: immutable. */
+ * such a model; see diag), E_UNSUPPORTED (kernels not on this CPU, or of a network that has none), E_NOMEM.
+ * Threads: immutable. */
 SPOT_API spot_status spot_distortion_measure(const char *path, const spot_distortion_config *config,
                                              spot_distortion_result *result, spot_diag *diag);
 

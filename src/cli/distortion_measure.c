@@ -166,9 +166,8 @@ spot_distortion_result *cli_measure(const char *weights, const cli_integers *bit
         result != NULL ? spot_distortion_measure(folder, &config, result, &diag) : SPOT_E_NOMEM;
     if (st != SPOT_OK) {
         free(result);
-        *exit_code = kernels != NULL && (st == SPOT_E_RANGE || st == SPOT_E_UNSUPPORTED)
-                         ? cli_refuse("distortion", st, &diag)
-                         : cli_fail("distortion", st, &diag);
+        *exit_code = st == SPOT_E_UNSUPPORTED ? cli_refuse("distortion", st, &diag)
+                                              : cli_fail("distortion", st, &diag);
         return NULL;
     }
     *exit_code = CLI_OK;

@@ -246,7 +246,7 @@ spot_status spot_distortion_measure(const char *path, const spot_distortion_conf
     }
     const bool connected = has_test(path);
     if (connected && used.kernels != NULL) {
-        return spot_diag_set(diag, SPOT_E_RANGE,
+        return spot_diag_set(diag, SPOT_E_UNSUPPORTED,
                              "%s: kernels '%.40s' of fully connected layers, expected a policy",
                              path, used.kernels);
     }
