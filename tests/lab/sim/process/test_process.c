@@ -232,22 +232,29 @@ static void a_dict_is_read_in_the_order_of_its_keys(void **state)
     spot_task_destroy(task);
 }
 
+/* The world after a reset, and who draws it. */
+static spot_renderer *open_drawn(spot_task *task, spot_world *world, int width, int height)
+{
+    spot_render_config config;
+    spot_renderer *renderer = NULL;
+
+    toy_open(task, world);
+    assert_int_equal(spot_world_reset(world, 0), SPOT_OK);
+    spot_render_config_default(&config);
+    config.width = width;
+    config.height = height;
+    assert_int_equal(spot_renderer_create(world, &config, &renderer, NULL), SPOT_OK);
+    return renderer;
+}
+
 /* The toy's picture is 20 x 10, red from the left; in 40 x 30 it lies 5 rows from the top. */
 static void a_picture_is_fitted(void **state)
 {
     spot_task *task = load(*state, "", "");
     spot_world world;
-    spot_render_config config;
-    spot_renderer *renderer = NULL;
-    spot_diag diag = {""};
+    spot_renderer *renderer = open_drawn(task, &world, 40, 30);
     static uint8_t rgb[30 * 40 * 3];
 
-    toy_open(task, &world);
-    assert_int_equal(spot_world_reset(&world, 0), SPOT_OK);
-    spot_render_config_default(&config);
-    config.width = 40;
-    config.height = 30;
-    assert_int_equal(spot_renderer_create(&world, &config, &renderer, &diag), SPOT_OK);
     assert_int_equal(spot_renderer_draw(renderer, &world, rgb), SPOT_OK);
     for (int y = 0; y < 30; y++) {
         for (int x = 0; x < 40; x++) {
@@ -264,16 +271,9 @@ static void a_picture_that_fails_says_why(void **state)
 {
     spot_task *task = load(*state, "mode=blind", "");
     spot_world world;
-    spot_render_config config;
-    spot_renderer *renderer = NULL;
-    spot_diag diag = {""};
+    spot_renderer *renderer = open_drawn(task, &world, 16, 16);
     static uint8_t rgb[16 * 16 * 3];
 
-    toy_open(task, &world);
-    assert_int_equal(spot_world_reset(&world, 0), SPOT_OK);
-    spot_render_config_default(&config);
-    config.width = config.height = 16;
-    assert_int_equal(spot_renderer_create(&world, &config, &renderer, &diag), SPOT_OK);
     assert_int_equal(spot_renderer_draw(renderer, &world, rgb), SPOT_E_INTERNAL);
     assert_non_null(strstr(world.ops->why(world.self), "RuntimeError: no light (toy.py:"));
     assert_int_equal(spot_renderer_draw(renderer, &world, rgb), SPOT_E_STATE);
