@@ -223,3 +223,16 @@ int spoti_yaml_line_at(const char *path, const char *where, ...)
     }
     return line;
 }
+
+spot_status spoti_yaml_in_range(const char *path, const char *where, double x, double low,
+                                double high, spot_diag *diag)
+{
+    if (x >= low && x <= high) {
+        return SPOT_OK;
+    }
+    const char *dot = strrchr(where, '.');
+    const char *key = dot != NULL ? dot + 1 : where;
+    return spot_diag_set(diag, SPOT_E_FORMAT, "%s:%d: %.*s: %g, expected %g to %g", path,
+                         spoti_yaml_line_at(path, "%s", where), (int)strcspn(key, "["), key, x, low,
+                         high);
+}

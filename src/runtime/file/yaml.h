@@ -39,4 +39,9 @@ int spoti_yaml_line_at(const char *path, const char *where, ...)
 #endif
     ;
 
+/* SPOT_OK where low <= x <= high, else E_FORMAT: `path:line: key: x, expected low to high`, with the line and the last
+ * key of the place `where` (spoti_yaml_place). */
+spot_status spoti_yaml_in_range(const char *path, const char *where, double x, double low,
+                                double high, spot_diag *diag);
+
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /* YAML with a schema: each wrong document gets one line that names the place and what was expected. */
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "runtime/file/yaml.h"
@@ -185,9 +187,32 @@ static void a_missing_file_is_an_input_error(void **state)
     assert_non_null(strstr(diag.text, "no/such/file.yaml: cannot open"));
 }
 
+/* Both ends are inside, what is no number is not; the message names the last key and its line. */
+static void a_number_out_of_range_is_refused_in_its_place(void **state)
+{
+    char path[256];
+    spot_diag diag = {""};
+    FILE *file;
+    (void)state;
+
+    spot_test_temp_path(path, sizeof(path), "range.yaml");
+    file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs("arm:\n  home:\n    - 1\n    - 7\n", file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(spoti_yaml_in_range(path, "arm.home[0]", 1.0, 1.0, 2.0, &diag), SPOT_OK);
+    assert_int_equal(spoti_yaml_in_range(path, "arm.home[0]", 2.0, 1.0, 2.0, &diag), SPOT_OK);
+    assert_int_equal(spoti_yaml_in_range(path, "arm.home[0]", (double)NAN, 1.0, 2.0, NULL),
+                     SPOT_E_FORMAT);
+    assert_int_equal(spoti_yaml_in_range(path, "arm.home[1]", 7.0, 1.0, 2.0, &diag), SPOT_E_FORMAT);
+    assert_non_null(strstr(diag.text, "range.yaml:4: home: 7, expected 1 to 2"));
+    (void)remove(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_number_out_of_range_is_refused_in_its_place),
         cmocka_unit_test(a_good_document_is_read),
         cmocka_unit_test(each_wrong_document_is_refused_with_its_line),
         cmocka_unit_test(a_value_is_found_by_its_place),

@@ -39,10 +39,8 @@ static void fail(checker *c, const char *where, const char *what)
 
 static void check_number(checker *c, const char *where, double x, double lo, double hi)
 {
-    char what[WORD_SIZE];
-    if (!(x >= lo && x <= hi)) {
-        (void)spoti_format(what, sizeof(what), "%g, expected %g to %g", x, lo, hi);
-        fail(c, where, what);
+    if (c->status == SPOT_OK) {
+        c->status = spoti_yaml_in_range(c->path, where, x, lo, hi, c->diag);
     }
 }
 

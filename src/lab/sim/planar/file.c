@@ -3,8 +3,6 @@
 /* The schema of a planar world's task file. */
 #include "lab/sim/planar/file.h"
 
-#include <string.h>
-
 #include "lab/sim/planar/level.h"
 #include "runtime/file/yaml.h"
 
@@ -56,11 +54,8 @@ typedef struct checker {
 /* What is not said, 0, is not looked at. */
 static void check(checker *c, const char *where, double x, double low, double high)
 {
-    if (c->st == SPOT_OK && x != 0.0 && !(x >= low && x <= high)) {
-        const char *dot = strrchr(where, '.');
-        c->st = spot_diag_set(c->diag, SPOT_E_FORMAT, "%s:%d: %s: %g, expected %g to %g", c->path,
-                              spoti_yaml_line_at(c->path, "%s", where),
-                              dot != NULL ? dot + 1 : where, x, low, high);
+    if (c->st == SPOT_OK && x != 0.0) {
+        c->st = spoti_yaml_in_range(c->path, where, x, low, high, c->diag);
     }
 }
 

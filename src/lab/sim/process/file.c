@@ -59,11 +59,8 @@ typedef struct checker {
 
 static void check(checker *c, const char *where, double x, double low, double high)
 {
-    if (c->st == SPOT_OK && !(x >= low && x <= high)) {
-        const char *dot = strrchr(where, '.');
-        c->st = spot_diag_set(c->diag, SPOT_E_FORMAT, "%s:%d: %s: %g, expected %g to %g", c->path,
-                              spoti_yaml_line_at(c->path, "%s", where),
-                              dot != NULL ? dot + 1 : where, x, low, high);
+    if (c->st == SPOT_OK) {
+        c->st = spoti_yaml_in_range(c->path, where, x, low, high, c->diag);
     }
 }
 
