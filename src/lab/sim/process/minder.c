@@ -20,6 +20,8 @@ enum {
     NOT_RUN = 127,    /* exit status of a program that could not be, as a shell's */
     LIFE_FD = 3,      /* the minder's own descriptors */
     WORDS_FD = 4,
+    PASSES_MOST = 5000, /* of ending what the program started */
+    PAUSE_NS = 1000000, /* between two of them */
 };
 
 /* ---- before the fork ---- */
@@ -205,6 +207,53 @@ static bool has_ended(pid_t worker)
     return waitid(P_PID, (id_t)worker, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
 }
 
+/* What the program started and left to itself is ours: the kernel hands it over (PR_SET_CHILD_SUBREAPER). Takes in the
+ * ends of such processes, before the program's own. */
+static void reap_others(pid_t worker)
+{
+    siginfo_t info = {.si_pid = 0};
+    while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0 &&
+           info.si_pid != worker) {
+        (void)waitpid(info.si_pid, NULL, 0);
+        info.si_pid = 0;
+    }
+}
+
+/* Kills our children, whatever session they are in. False if there is none, or if this kernel does not list them. */
+static bool kill_children(void)
+{
+    char text[TAIL_SIZE];
+    const int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+    const ssize_t size = fd >= 0 ? read(fd, text, sizeof(text)) : 0;
+    bool any = false;
+    pid_t pid = 0;
+
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    for (ssize_t i = 0; i < size; i++) { /* numbers, each with a blank behind it */
+        if (text[i] >= '0' && text[i] <= '9') {
+            pid = 10 * pid + (text[i] - '0');
+        } else if (pid > 0) {
+            (void)kill(pid, SIGKILL);
+            any = true;
+            pid = 0;
+        }
+    }
+    return any;
+}
+
+/* Whoever loses its parent becomes our child, so at last nobody is left. */
+static void end_kin(void)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE_NS};
+    for (int i = 0; i < PASSES_MOST && kill_children(); i++) {
+        (void)pselect(0, NULL, NULL, NULL, &pause, NULL);
+        while (waitpid(-1, NULL, WNOHANG) > 0) {
+        }
+    }
+}
+
 /* Waits for the end of the program, or ours: true if it was the program's. */
 static bool watch(pid_t worker, const sigset_t *waiting, tail *t)
 {
@@ -217,7 +266,8 @@ static bool watch(pid_t worker, const sigset_t *waiting, tail *t)
             FD_SET(WORDS_FD, &set);
         }
         if (pselect(WORDS_FD + 1, &set, NULL, NULL, NULL, waiting) < 0) {
-            continue; /* SIGCHLD */
+            reap_others(worker); /* SIGCHLD */
+            continue;
         }
         if (FD_ISSET(LIFE_FD, &set)) { /* nothing is ever sent to us: it was closed */
             return false;
@@ -239,6 +289,7 @@ _Noreturn void spoti_mind(const spoti_minded *m)
     static tail t;
 
     (void)setpgid(0, 0);
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
     (void)sigaction(SIGCHLD, &handler, NULL);
     (void)sigemptyset(&child);
     (void)sigaddset(&child, SIGCHLD);
@@ -261,6 +312,7 @@ _Noreturn void spoti_mind(const spoti_minded *m)
     spoti_minder_report report = {.status = 0};
     while (waitpid(worker, &report.status, 0) < 0 && errno == EINTR) {
     }
+    end_kin();
     if (ended) {
         while (listen_to(&t)) {
         }

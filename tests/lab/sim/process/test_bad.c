@@ -235,57 +235,76 @@ static void expect_gone(const char *mark, int n_want)
     assert_int_equal(n, n_want);
 }
 
-static void what_the_world_started_ends_with_it(void **state)
+/* `mark` is where a toy of that mode notes processes. */
+static void toy_options(const toy_folder *f, const char *mode, char mark[128], char options[256])
 {
-    const toy_folder *f = *state;
-    char mark[128], options[192];
-    spot_task *task = NULL;
-    spot_world world;
-    spot_diag diag = {""};
-    spot_episode e;
-
-    (void)snprintf(mark, sizeof(mark), "%s/mark", f->path);
-    (void)snprintf(options, sizeof(options), "mode=leaves, mark=%s", mark);
-    assert_int_equal(toy_load(f, options, "", &task, &diag), SPOT_OK);
-    toy_open(task, &world);
-    assert_int_equal(toy_run(&world, 5, 0.0, &e, &diag), SPOT_OK);
-    assert_true(e.success);
-    spot_world_destroy(&world);
-    spot_task_destroy(task);
-    expect_gone(mark, 2);
+    (void)snprintf(mark, 128, "%s/%s", f->path, mode);
+    (void)snprintf(options, 256, "mode=%s, mark=%s", mode, mark);
 }
 
-/* We are killed while the world hangs: it ends all the same. */
-static void nobody_outlives_us(void **state)
+/* Children, and a process that has gone into a session of its own and whose parent has ended. */
+static void what_the_world_started_ends_with_it(void **state)
 {
-    const toy_folder *f = *state;
-    char mark[128], options[192];
-    int started = -1;
-
-    (void)snprintf(mark, sizeof(mark), "%s/mark", f->path);
-    (void)snprintf(options, sizeof(options), "mode=hangs, mark=%s", mark);
-    const pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
+    static const struct {
+        const char *mode;
+        int n_process;
+    } CASES[] = {{"leaves", 2}, {"daemon", 1}};
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+        char mark[128], options[256];
         spot_task *task = NULL;
         spot_world world;
         spot_diag diag = {""};
         spot_episode e;
-        if (toy_load(f, options, "", &task, &diag) == SPOT_OK) {
-            toy_open(task, &world);
-            (void)toy_run(&world, 5, 0.0, &e, &diag);
+
+        toy_options(*state, CASES[i].mode, mark, options);
+        assert_int_equal(toy_load(*state, options, "", &task, &diag), SPOT_OK);
+        toy_open(task, &world);
+        assert_int_equal(toy_run(&world, 5, 0.0, &e, &diag), SPOT_OK);
+        assert_true(e.success);
+        spot_world_destroy(&world);
+        spot_task_destroy(task);
+        expect_gone(mark, CASES[i].n_process);
+    }
+}
+
+static void run_until_killed(const toy_folder *f, const char *options)
+{
+    spot_task *task = NULL;
+    spot_world world;
+    spot_diag diag = {""};
+    spot_episode e;
+    if (toy_load(f, options, "", &task, &diag) == SPOT_OK) {
+        toy_open(task, &world);
+        (void)toy_run(&world, 5, 0.0, &e, &diag);
+    }
+    _exit(1);
+}
+
+/* We are killed while the world hangs: it ends all the same, and what it let go too. */
+static void nobody_outlives_us(void **state)
+{
+    static const char *const MODES[] = {"hangs", "daemon_hangs"};
+    for (size_t i = 0; i < sizeof(MODES) / sizeof(MODES[0]); i++) {
+        char mark[128], options[256];
+        int started = -1;
+
+        toy_options(*state, MODES[i], mark, options);
+        const pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            run_until_killed(*state, options);
         }
-        _exit(1);
+        for (int k = 0; k < 2000 && started != 0; k++) {
+            started = access(mark, R_OK);
+            (void)nanosleep(&(struct timespec){0, 10000000}, NULL);
+        }
+        assert_int_equal(started, 0);
+        (void)nanosleep(&(struct timespec){0, 100000000},
+                        NULL); /* until the number is in the file */
+        assert_int_equal(kill(child, SIGKILL), 0);
+        assert_int_equal(waitpid(child, NULL, 0), child);
+        expect_gone(mark, 1);
     }
-    for (int i = 0; i < 2000 && started != 0; i++) {
-        started = access(mark, R_OK);
-        (void)nanosleep(&(struct timespec){0, 10000000}, NULL);
-    }
-    assert_int_equal(started, 0);
-    (void)nanosleep(&(struct timespec){0, 100000000}, NULL); /* until the number is in the file */
-    assert_int_equal(kill(child, SIGKILL), 0);
-    assert_int_equal(waitpid(child, NULL, 0), child);
-    expect_gone(mark, 1);
 }
 
 int main(void)

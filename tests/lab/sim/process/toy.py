@@ -107,6 +107,9 @@ class Cart:
             child = subprocess.Popen(["sleep", "1000"])
             with open(self.mark, "a") as file:
                 file.write(f"{child.pid}\n{os.getpid()}\n")
+        elif mode in ("daemon", "daemon_hangs"):
+            self.start_daemon()
+            time.sleep(1000 if mode == "daemon_hangs" else 0)
         elif mode == "hangs":
             if self.mark:
                 with open(self.mark, "a") as file:
@@ -125,6 +128,21 @@ class Cart:
         elif mode == "junk":
             os.write(3, b"\xff" * 8)
         return seen, reward
+
+    def start_daemon(self):
+        """A process of its own session whose parent has ended; its number is in the file when this returns."""
+        child = os.fork()
+        if child == 0:
+            os.setsid()
+            if os.fork() == 0:
+                with open(self.mark + ".new", "w") as file:
+                    file.write(f"{os.getpid()}\n")
+                os.rename(self.mark + ".new", self.mark)
+                time.sleep(1000)
+            os._exit(0)
+        os.waitpid(child, 0)
+        while not os.path.exists(self.mark):
+            time.sleep(0.01)
 
     def render(self):
         if self.mode == "blind":
