@@ -2,8 +2,9 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
  * How often a random sequence of commands with action noise ends in success or failure, against 256 episodes of the
- * published packages with noise of their own (scripts/kinetix-oracle rates): the difference of two rates must lie within
- * its 95 % interval around 0.
+ * published packages with noise of their own (scripts/kinetix-oracle rates). Of 20 rates each must agree within the
+ * interval that holds for all of them together in 95 % of cases, and at most three may leave that of one alone; one is
+ * expected to. Runs were chosen by other noise of ours than is used here.
  */
 #include <math.h>
 
@@ -12,7 +13,10 @@
 
 enum { EPISODES = 256, STEPS = 128, LEVELS = 10 };
 
-static const double Z = 1.96;
+enum { FIRST_SEED = 1000, OUTSIDE_MOST = 3 };
+
+static const double Z_ONE = 1.95996;    /* 95 % */
+static const double Z_ALL = 3.02334144; /* 95 % of 20 */
 
 /* Events of our episodes: successes and failures. */
 static void count(const char *name, const float *actions, int *successes, int *failures)
@@ -27,7 +31,7 @@ static void count(const char *name, const float *actions, int *successes, int *f
     *successes = *failures = 0;
     assert_int_equal(spoti_planar_episode_make(&scene, 1.0, &e), SPOT_OK);
     for (uint64_t seed = 0; seed < EPISODES; seed++) {
-        spoti_planar_episode_reset(&e, seed);
+        spoti_planar_episode_reset(&e, FIRST_SEED + seed);
         while (e.end == SPOTI_PLANAR_GOES_ON) {
             spoti_planar_episode_step(&e, actions + e.substep / 2 * SPOTI_PLANAR_CHANNELS);
         }
@@ -38,14 +42,19 @@ static void count(const char *name, const float *actions, int *successes, int *f
     spoti_level_destroy(scene.level);
 }
 
-static void same_rate(const char *name, const char *what, int ours, int theirs)
+/* Whether the difference of the rates is 0 within one interval. */
+static bool same_rate(const char *name, const char *what, int ours, int theirs)
 {
     const double p = (double)ours / EPISODES;
     const double q = (double)theirs / EPISODES;
-    const double se = sqrt((p * (1.0 - p) + q * (1.0 - q)) / EPISODES);
-    if (!(fabs(p - q) <= Z * se + 0.5 / EPISODES)) {
+    const double pooled = 0.5 * (p + q); /* as if they were the same */
+    const double se = sqrt(2.0 * pooled * (1.0 - pooled) / EPISODES);
+    print_message("%-24s %3d of %d %s, recorded %3d: %+.2f standard errors\n", name, ours, EPISODES,
+                  what, theirs, se > 0.0 ? (p - q) / se : 0.0);
+    if (!(fabs(p - q) <= Z_ALL * se)) {
         fail_msg("%s: %d of %d episodes are a %s, recorded %d", name, ours, EPISODES, what, theirs);
     }
+    return fabs(p - q) <= Z_ONE * se;
 }
 
 static void rates_of_events_are_those_recorded(void **state)
@@ -55,7 +64,7 @@ static void rates_of_events_are_those_recorded(void **state)
     FILE *commands = fopen(KINETIX "rate_actions.bin", "rb");
     char line[256];
     int levels = 0;
-    int between = 0; /* rates that are neither 0 nor 1 */
+    int outside = 0;
 
     assert_non_null(rates);
     assert_non_null(commands);
@@ -70,12 +79,11 @@ static void rates_of_events_are_those_recorded(void **state)
         assert_int_equal(fread(actions, sizeof(float), STEPS * SPOTI_PLANAR_CHANNELS, commands),
                          STEPS * SPOTI_PLANAR_CHANNELS);
         count(name, actions, &ours[0], &ours[1]);
-        same_rate(name, "success", ours[0], theirs[0]);
-        same_rate(name, "failure", ours[1], theirs[1]);
-        between += ours[1] > 0 && ours[1] < EPISODES ? 1 : 0;
+        outside += same_rate(name, "successes", ours[0], theirs[0]) ? 0 : 1;
+        outside += same_rate(name, "failures", ours[1], theirs[1]) ? 0 : 1;
     }
     assert_int_equal(levels, LEVELS);
-    assert_true(between >= 1);
+    assert_true(outside <= OUTSIDE_MOST);
     (void)fclose(rates);
     (void)fclose(commands);
 }
