@@ -88,6 +88,59 @@ def test_joins(models):
     os.remove(models.path("out.xml"))
 
 
+HALL = """<mujoco>
+  <compiler angle="radian"/>
+  <include file="parts/rules.xml"/>
+  <worldbody>
+    <body name="puppeteer" mocap="true"/>
+    <include file="parts/body.xml"/>
+    <body name="table"><geom name="top" size="1"/></body>
+  </worldbody>
+</mujoco>"""
+RULES = """<mujoco>
+  <equality><weld body1="puppeteer" body2="r:hand"/><joint joint1="r:elbow" joint2="r:wrist"/></equality>
+  <contact><exclude body1="table" body2="r:hand"/><exclude body1="r:base" body2="r:hand"/></contact>
+  <actuator><motor name="up" joint="r:lift"/><motor name="bend" joint="r:elbow"/></actuator>
+  <tendon><fixed name="pull"><joint joint="r:lift" coef="1"/><joint joint="r:elbow" coef="1"/></fixed></tendon>
+</mujoco>"""
+BODY = """<mujoco><body name="r:base" pos="1 2 3">
+  <joint name="r:lift" type="slide" axis="0 0 2" ref="0.1"/>
+  <body name="r:hand" quat="0 1 0 0"><joint name="r:elbow"/><joint name="r:wrist" type="slide"/></body>
+</body></mujoco>"""
+
+
+def test_takes_a_robot_out_of_a_scene(models):
+    os.makedirs(models.path("parts"))
+    models.write("robot.xml", HALL)
+    models.write("parts/rules.xml", RULES)
+    models.write("parts/body.xml", BODY)
+    code, out, err = models.run("--only", "r:base", "--fix", "r:lift=0.35", "--fix", "r:wrist",
+                                "--site", "grip=r:hand:1,2,3:0,0,90", "--site", "tip=r:hand:4,5,6")
+    assert (code, err) == (0, ""), err
+    assert out.splitlines() == ["left out: actuator/motor of r:lift", "left out: equality/weld of puppeteer",
+                                "left out: equality/joint of r:wrist", "left out: contact/exclude of table",
+                                "left out: tendon/fixed of r:lift"], out
+    root = ET.parse(models.path("out.xml")).getroot()
+    base = root.findall("worldbody/body")
+    assert len(base) == 1 and base[0].get("pos") == "1 2 3.25"  # 0.35 - 0.1 along the axis
+    assert [j.get("name") for j in root.find("worldbody").iter("joint")] == ["r:elbow"]
+    assert [m.get("name") for m in root.iter("motor")] == ["bend"]
+    assert [(e.get("body1"), e.get("body2")) for e in root.iter("exclude")] == [("r:base", "r:hand")]
+    sites = {s.get("name"): s.get("pos") for s in base[0].find("body").findall("site")}
+    assert sites == {"grip": "1 2 3", "tip": "4 5 6"}
+    os.remove(models.path("out.xml"))
+    models.refuse("no body 'r:hand' in the world, expected one of: puppeteer, r:base, table", "--only", "r:hand")
+    models.refuse("no joint 'r:knee'", "--fix", "r:knee")
+    models.refuse("expected JOINT or JOINT=X", "--fix", "r:lift=high")
+    models.refuse("no slide of a body that is not turned", "--fix", "r:wrist=0.1")
+    models.refuse("no slide of a body that is not turned", "--fix", "r:elbow=0.1")
+    models.write("parts/body.xml", '<mujoco><include file="parts/body.xml"/></mujoco>')
+    models.refuse("parts/body.xml is included again, expected each file once")
+    os.remove(models.path("parts/body.xml"))
+    models.refuse("No such file")
+    models.write("robot.xml", ROBOT)
+
+
 def test_refuses(models):
     gripper = models.path("gripper.xml")
     models.refuse("'visual' is in", "--at", "flange", gripper)
@@ -100,8 +153,6 @@ def test_refuses(models):
     models.refuse("No such file", "--at", "flange", models.path("none.xml"))
     models.write("broken.xml", "<mujoco>")
     models.refuse("expected a readable MJCF file", "--at", "flange", models.path("broken.xml"))
-    models.write("includes.xml", '<mujoco><include file="x.xml"/></mujoco>')
-    models.refuse("includes others", "--at", "flange", models.path("includes.xml"))
     models.write("empty.xml", "<mujoco/>")
     models.refuse("no worldbody", "--at", "flange", models.path("empty.xml"))
     models.write("robot.xml", ROBOT.replace('angle="radian" ', ""))
@@ -113,4 +164,5 @@ def test_refuses(models):
 if __name__ == "__main__":
     rig = Models(sys.argv[1])
     test_joins(rig)
+    test_takes_a_robot_out_of_a_scene(rig)
     test_refuses(rig)

