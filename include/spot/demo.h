@@ -97,6 +97,14 @@ SPOT_API spot_status spot_demo_evaluate(const spot_task *task,
                                         const spot_demo_evaluation *evaluation,
                                         spot_episode *episodes, spot_diag *diag);
 
+/* Runs the expert undisturbed on one seed, to be looked at: tick_fn, such as spot_video_tick, is called after every tick
+ * until the end, and trajectory is filled as by spot_rollout_run; either may be NULL. The episode is that of
+ * spot_demo_evaluate. Returns as it does, and E_INVALID for a trajectory that is too small or of another dim. */
+SPOT_API spot_status spot_demo_watch(const spot_task *task, const spot_variation *variation,
+                                     uint64_t seed, spot_episode *episode,
+                                     spot_trajectory *trajectory, spot_tick_fn tick_fn,
+                                     void *tick_ctx, spot_diag *diag);
+
 #ifdef __cplusplus
 }
 #endif

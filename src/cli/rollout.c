@@ -262,11 +262,6 @@ static int load_and_run(rollout_request *r)
                                      "point, expected no --platform, --delay-ms, --latency-trace "
                                      "or --point");
     }
-    if (expert && (r->trajectory_path != NULL || r->video_path != NULL)) {
-        spot_task_destroy(task);
-        return cli_misuse("rollout", "--policy expert: no --video and no --trajectory, expected a "
-                                     "trained policy with these");
-    }
     if (!expert) {
         (void)cli_load_brain(r->policy_name, task, &brain, &exit_code);
     } else {

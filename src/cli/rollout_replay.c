@@ -12,12 +12,13 @@ typedef struct replay {
     spot_video *video;
 } replay;
 
+/* Without a brain there is no rollout: the expert makes its own world, and ours names the columns. */
 static spot_status prepare(replay *r, const spot_task *task, const spot_brain *brain,
                            const spot_variation *variation, const spot_rollout_config *config,
                            spot_diag *diag)
 {
     spot_status st = spot_task_make_world(task, variation, &r->world, diag);
-    if (st == SPOT_OK) {
+    if (st == SPOT_OK && brain != NULL) {
         st = spot_rollout_create(config, &r->world, brain, &r->rollout, diag);
     }
     if (st != SPOT_OK) {
@@ -49,9 +50,12 @@ int cli_replay(const spot_task *task, const spot_brain *brain, const spot_variat
     if (st == SPOT_OK && video_path != NULL) {
         st = begin_video(&r, video_path, &diag);
     }
+    const spot_tick_fn tick_fn = r.video != NULL ? spot_video_tick : NULL;
     if (st == SPOT_OK) {
-        st = spot_rollout_run(r.rollout, seed, &episode, &r.trajectory,
-                              r.video != NULL ? spot_video_tick : NULL, r.video, &diag);
+        st = brain != NULL ? spot_rollout_run(r.rollout, seed, &episode, &r.trajectory, tick_fn,
+                                              r.video, &diag)
+                           : spot_demo_watch(task, variation, seed, &episode, &r.trajectory,
+                                             tick_fn, r.video, &diag);
     }
     if (st == SPOT_OK && r.video != NULL) {
         st = spot_video_finish(r.video, &diag);

@@ -31,6 +31,11 @@ PYTHON
 "$tool" rollout --task ur5e-pick-place --policy expert --seeds 1 --quiet >expert.txt
 grep -q "motion     ee_path_m 0\.[0-9]*, joint_path" expert.txt ||
     fail "the expert's motion is not said"
+# ... which is that of its trajectory too, up to the end and no further
+for task in ur5e-pick-place ur5e-conveyor press-button; do
+    "$tool" rollout --task $task --policy expert --seeds 2 --quiet --trajectory t.csv --episodes e.csv >/dev/null
+    hand trajectory t.csv e.csv
+done
 
 # the judge, and the same from every store
 tune="tune --task press-button --platform agx-orin-50w --steps 1,10 --seeds 24 --threads 2 --confirm 0 --quiet"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-/* The expert as a policy: many episodes, none of them kept. */
+/* The expert as a policy: many episodes, none of them kept, or one to look at. */
 #include "spot/demo.h"
 
 #include "lab/base/executor.h"
@@ -38,6 +38,44 @@ static bool evaluate_done(void *ctx, int64_t index, int64_t done, int64_t total)
     (void)index;
     const spot_demo_evaluation *e = ((const evaluator *)ctx)->evaluation;
     return e->progress == NULL || e->progress(e->progress_ctx, done, total);
+}
+
+static bool fits(const spot_trajectory *t, const spot_world_dims *dims)
+{
+    return t->rows != NULL && t->dim == spot_trajectory_dim(dims) &&
+           t->capacity >= spot_trajectory_rows(dims);
+}
+
+spot_status spot_demo_watch(const spot_task *task, const spot_variation *variation, uint64_t seed,
+                            spot_episode *episode, spot_trajectory *trajectory,
+                            spot_tick_fn tick_fn, void *tick_ctx, spot_diag *diag)
+{
+    spot_world world;
+    spoti_demo demo;
+
+    if (task == NULL || variation == NULL || episode == NULL ||
+        (trajectory != NULL && !fits(trajectory, &spot_task_describe(task)->dims))) {
+        return SPOT_E_INVALID;
+    }
+    spot_status st = spoti_demo_check(task, diag);
+    st = st == SPOT_OK ? spoti_demo_init(&demo, task) : st;
+    if (st != SPOT_OK) {
+        return st;
+    }
+    demo.tick_fn = tick_fn;
+    demo.tick_ctx = tick_ctx;
+    demo.trajectory = trajectory;
+    if (trajectory != NULL) {
+        trajectory->count = 0;
+    }
+    st = spot_task_make_world(task, variation, &world, diag);
+    if (st == SPOT_OK) {
+        st = spoti_demo_run(&demo, task, &world, seed, false);
+        spot_world_destroy(&world);
+        *episode = demo.episode;
+    }
+    spoti_demo_fini(&demo);
+    return st;
 }
 
 spot_status spot_demo_evaluate(const spot_task *task, const spot_demo_evaluation *evaluation,

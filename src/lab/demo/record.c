@@ -88,7 +88,6 @@ static void record_row(spoti_demo *demo, spot_world *world, const spoti_expert_o
 
 static void finish_episode(spoti_demo *demo, const spot_outcome *o, const spoti_recorder *recorder)
 {
-    const spot_world_dims *d = &demo->dims;
     spot_episode *episode = &demo->episode;
 
     *episode = (spot_episode){.seed = demo->seed,
@@ -96,53 +95,105 @@ static void finish_episode(spoti_demo *demo, const spot_outcome *o, const spoti_
                               .grade = o->grade,
                               .grade_max = o->grade_max,
                               .time_s = o->time_s,
-                              .actions = demo->count,
+                              .path_m = demo->path_m,
+                              .actions = demo->actions,
                               .invalid = o->invalid};
     spoti_recorder_finish(recorder, o->time_s, &episode->motion);
     if (o->invalid) {
         spoti_motion_unknown(&episode->motion, SPOT_MOTION_WHY_NOT_RECORDED);
         (void)spoti_copy(episode->fault, sizeof(episode->fault), o->fault);
     }
-    for (int i = 1; d->sample_dim >= N_XYZ && i < demo->count; i++) {
-        const double *p = demo->sample + (size_t)i * (size_t)d->sample_dim;
-        const double *q = p - d->sample_dim;
-        episode->path_m += sqrt((p[0] - q[0]) * (p[0] - q[0]) + (p[1] - q[1]) * (p[1] - q[1]) +
-                                (p[2] - q[2]) * (p[2] - q[2]));
+}
+
+/* The way of the end effector to where it is in `sample`. */
+static void go_to(spoti_demo *demo, const double *sample)
+{
+    if (demo->dims.sample_dim < N_XYZ) {
+        return;
     }
+    const double way[N_XYZ] = {sample[0] - demo->last[0], sample[1] - demo->last[1],
+                               sample[2] - demo->last[2]};
+    demo->path_m +=
+        demo->actions > 0 ? sqrt(way[0] * way[0] + way[1] * way[1] + way[2] * way[2]) : 0.0;
+    memcpy(demo->last, sample, sizeof(demo->last));
 }
 
 /* The motion of the row just recorded; what comes behind the end is not the episode's. */
-static void record_motion(const spoti_demo *demo, spoti_recorder *recorder)
+static void record_motion(spoti_demo *demo, spoti_recorder *recorder)
 {
     const size_t row = (size_t)demo->count - 1;
-    spoti_recorder_state(recorder, demo->sample + row * (size_t)demo->dims.sample_dim);
+    const double *sample = demo->sample + row * (size_t)demo->dims.sample_dim;
+    go_to(demo, sample);
+    demo->actions++;
+    spoti_recorder_state(recorder, sample);
     spoti_recorder_command(recorder, demo->command + row * (size_t)demo->dims.action_dim);
+}
+
+/* A row of what is watched: the world now, and the command it begins under, NULL at the end. */
+static void note_row(spoti_demo *demo, const spot_world *world, int64_t tick, const double *command)
+{
+    spot_trajectory *t = demo->trajectory;
+    const spot_world_dims *d = &demo->dims;
+    if (t == NULL) {
+        return;
+    }
+    double *row = t->rows + t->count++ * t->dim;
+    *row++ = (double)tick * d->tick_s;
+    world->ops->sample(world->self, row);
+    for (int i = 0; i < d->action_dim; i++) {
+        row[d->sample_dim + i] = command != NULL ? command[i] : (double)NAN;
+    }
+}
+
+/* A tick of the world. How the episode ended stays, unless the rest behind it breaks off: then it shows nothing. */
+static spot_status step(spoti_demo *demo, spot_world *world, spoti_recorder *recorder, int64_t tick,
+                        spot_outcome *outcome)
+{
+    const bool was_done = outcome->done;
+    spot_outcome now;
+    const spot_status st = spot_world_step(world);
+    spot_world_outcome(world, &now);
+    if (!was_done || now.invalid) {
+        *outcome = now;
+    }
+    if (was_done) {
+        return st;
+    }
+    spoti_recorder_tick(recorder, world);
+    if (demo->tick_fn != NULL) {
+        demo->tick_fn(demo->tick_ctx, world, tick);
+    }
+    if (now.done) {
+        double *end = demo->sample + (size_t)demo->count * (size_t)demo->dims.sample_dim;
+        world->ops->sample(world->self, end); /* the next row writes it again */
+        go_to(demo, end);
+        if (tick % demo->dims.ticks_per_action == 0) {
+            spoti_recorder_state(recorder, end);
+            note_row(demo, world, tick, NULL);
+        }
+    }
+    return st;
 }
 
 /* The episode with an expert that has been begun. */
 static spot_status run(spoti_demo *demo, const spoti_expert_ops *ops, void *expert,
                        spot_world *world, spoti_recorder *recorder)
 {
+    const int64_t per_row = demo->dims.ticks_per_action;
     spot_outcome outcome;
     int tail = 0;
     spot_status st = spot_world_reset(world, demo->seed);
     spot_world_outcome(world, &outcome);
     while (st == SPOT_OK && !outcome.invalid && demo->count < demo->capacity &&
            tail < TAIL_PERIODS) {
+        const int64_t begin = demo->count * per_row;
         record_row(demo, world, ops, expert);
         if (!outcome.done) {
             record_motion(demo, recorder);
+            note_row(demo, world, begin, demo->command + (begin / per_row) * demo->dims.action_dim);
         }
-        spot_outcome now = {.invalid = false};
-        for (int i = 0; i < demo->dims.ticks_per_action && st == SPOT_OK && !now.invalid; i++) {
-            st = spot_world_step(world);
-            if (!outcome.done) {
-                spoti_recorder_tick(recorder, world);
-            }
-            spot_world_outcome(world, &now);
-        }
-        if (!outcome.done || now.invalid) { /* a demonstration with a broken tail is none */
-            outcome = now;
+        for (int i = 0; i < per_row && st == SPOT_OK && !outcome.invalid; i++) {
+            st = step(demo, world, recorder, begin + i + 1, &outcome);
         }
         if (outcome.done) {
             tail = outcome.success ? tail + 1 : TAIL_PERIODS;
@@ -164,6 +215,8 @@ spot_status spoti_demo_run(spoti_demo *demo, const spot_task *task, spot_world *
     spoti_recorder recorder;
     void *expert = NULL;
     demo->count = 0;
+    demo->actions = 0;
+    demo->path_m = 0.0;
     demo->seed = seed;
     spot_status st = spoti_recorder_make(&recorder, world, demo->capacity, demo->allocator);
     spoti_recorder_begin(&recorder);

@@ -25,6 +25,16 @@ typedef struct spoti_demo {
     double *command; /* (capacity x action_dim) */
     double *sim;     /* (capacity x state_dim) */
     uint8_t *ok;     /* (capacity) */
+
+    /* of the episode, without the rest behind its end */
+    int actions;
+    double path_m;
+    double last[3]; /* of the end effector, x, y, z; of the first row on */
+
+    /* who watches, may be NULL: set between init and run */
+    spot_tick_fn tick_fn; /* until the end of the episode, not in the rest behind it */
+    void *tick_ctx;
+    spot_trajectory *trajectory;
 } spoti_demo;
 
 /* Whether the task has an expert; else E_UNSUPPORTED. */

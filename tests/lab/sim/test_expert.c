@@ -158,6 +158,79 @@ static void expert_misses_on_purpose_and_tries_again(void **state)
     check_mistakes(CONVEYOR);
 }
 
+/* What the ticks of a watched episode looked like. */
+typedef struct ticks {
+    int64_t n;
+    bool in_turn;
+    double ends_s; /* what the world said at the last of them */
+} ticks;
+
+static void count_tick(void *ctx, const spot_world *world, int64_t tick)
+{
+    ticks *t = ctx;
+    spot_outcome outcome;
+    spot_world_outcome(world, &outcome);
+    t->n++;
+    t->in_turn = t->in_turn && tick == t->n;
+    t->ends_s = outcome.time_s;
+}
+
+static void check_rows(const spot_trajectory *t, const spot_world_dims *d, const spot_episode *e)
+{
+    const double period_s = d->tick_s * d->ticks_per_action;
+    double path_m = 0.0;
+    assert_true(t->count == (int64_t)floor(e->time_s / period_s + 1e-9) + 1);
+    for (int64_t i = 0; i < t->count; i++) {
+        const double *row = t->rows + i * t->dim;
+        const double *command = row + 1 + d->sample_dim;
+        assert_close(row[0], (double)i * period_s, 1e-9, 0.0);
+        for (int k = 0; k < d->action_dim; k++) { /* at the end nothing is begun */
+            assert_true(isfinite(command[k]) == (row[0] < e->time_s - 1e-9));
+        }
+        const double *was = i > 0 ? row - t->dim : row;
+        path_m +=
+            sqrt((row[1] - was[1]) * (row[1] - was[1]) + (row[2] - was[2]) * (row[2] - was[2]) +
+                 (row[3] - was[3]) * (row[3] - was[3]));
+    }
+    /* rows are whole control periods, the episode ends within one, at less than 1 m/s */
+    assert_true(path_m <= e->path_m + 1e-12);
+    assert_close(path_m, e->path_m, e->time_s - (double)(t->count - 1) * period_s + 1e-12, 0.0);
+    assert_int_equal(e->actions,
+                     t->count - (e->time_s > (double)(t->count - 1) * period_s ? 0 : 1));
+}
+
+/* The same episode as one among many; ticks and rows up to its end. */
+static void an_episode_can_be_watched(void **state)
+{
+    (void)state;
+    rig r;
+    rig_open(&r, CONVEYOR, 1.0, 1.0);
+    const spot_world_dims *d = &r.world.dims;
+    const spot_demo_evaluation evaluation = {
+        .variation = {.speed = 1.0, .noise = 1.0}, .seed = 3, .episodes = 1, .threads = 1};
+    spot_episode one, watched;
+    spot_trajectory t = {.dim = spot_trajectory_dim(d), .capacity = spot_trajectory_rows(d)};
+    ticks n = {.in_turn = true};
+
+    t.rows = calloc((size_t)t.capacity * (size_t)t.dim, sizeof(double));
+    assert_non_null(t.rows);
+    assert_int_equal(spot_demo_evaluate(r.task, &evaluation, &one, NULL), SPOT_OK);
+    assert_int_equal(
+        spot_demo_watch(r.task, &evaluation.variation, 3, &watched, &t, count_tick, &n, NULL),
+        SPOT_OK);
+    assert_memory_equal(&one, &watched, sizeof(one));
+    assert_true(n.in_turn);
+    assert_close((double)n.n * d->tick_s, one.time_s, 1e-9, 0.0);
+    assert_close(n.ends_s, one.time_s, 1e-9, 0.0);
+    check_rows(&t, d, &one);
+    t.capacity = 1;
+    assert_int_equal(
+        spot_demo_watch(r.task, &evaluation.variation, 3, &watched, &t, NULL, NULL, NULL),
+        SPOT_E_INVALID);
+    free(t.rows);
+    rig_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +238,7 @@ int main(void)
         cmocka_unit_test(expert_catches_from_the_belt),
         cmocka_unit_test(expert_approaches_from_both_sides_with_both_yaws),
         cmocka_unit_test(expert_misses_on_purpose_and_tries_again),
+        cmocka_unit_test(an_episode_can_be_watched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
