@@ -29,13 +29,14 @@ _HOMES = {
 __all__ = sorted(_HOMES)
 
 if TYPE_CHECKING:
-    from ._library import SweetspotError, Unsupported
-    from .analysis import Analysis, analyze
-    from .motion import metrics
-    from .planning import plan
-    from .schedule import Event, Schedule
-    from .serving import Server, serve
-    from .tuning import Tuned, rollout, tune
+    # `as` hands them on to strict checkers of callers
+    from ._library import SweetspotError as SweetspotError, Unsupported as Unsupported
+    from .analysis import Analysis as Analysis, analyze as analyze
+    from .motion import metrics as metrics
+    from .planning import plan as plan
+    from .schedule import Event as Event, Schedule as Schedule
+    from .serving import Server as Server, serve as serve
+    from .tuning import Tuned as Tuned, rollout as rollout, tune as tune
 
 
 def __getattr__(name: str) -> Any:

@@ -146,6 +146,11 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[-1].strip()}{place}" if lines else type(error).__name__ + place
 
 
+def fields(struct: type[ctypes.Structure]) -> dict[str, Any]:
+    """Names and types of the fields of a struct."""
+    return {field[0]: field[1] for field in struct._fields_}
+
+
 class Guard:
     """Callbacks for C whose exceptions do not end in C. The first is kept, all calls behind it fail at once, and it is
     raised behind the call into C; with `keeps` False it is told in the call's spot_diag alone, and others go on."""

@@ -180,7 +180,7 @@ def convert(kind: str, source: str, *, out: str | None = None, csv: str | None =
     if not out and not csv:
         raise DatasetError("nothing to write, expected --out FILE, --csv FOLDER, or both")
     takes = dict(read_take(text) for text in take)
-    episodes = READERS[kind](source) if kind == "lerobot" else READERS[kind](source, control_hz)
+    episodes = READERS[kind](source, control_hz)
     rows: list[dict[str, Any]] = []
     with contextlib.ExitStack() as stack:
         writer = None

@@ -11,7 +11,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 
 import numpy as np
 
@@ -253,4 +253,6 @@ def _robomimic_episode(where: str, name: str, group: Any, rate: float, task: str
     return Episode(name, task, rate, _wide(numbers(group["actions"], "actions")), obs, rewards, dones, success)
 
 
-READERS = {"lerobot": read_lerobot, "robomimic": read_robomimic, "libero": read_robomimic}
+# of a path and, where a dataset does not say it, samples a second
+READERS: dict[str, Callable[[str, float], Iterator[Episode]]] = {
+    "lerobot": lambda path, _rate_hz: read_lerobot(path), "robomimic": read_robomimic, "libero": read_robomimic}

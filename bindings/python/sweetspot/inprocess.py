@@ -9,6 +9,7 @@ is also given before the first.
 from __future__ import annotations
 
 import ctypes
+import functools
 import hashlib
 import threading
 from typing import Any, Callable
@@ -16,7 +17,7 @@ from typing import Any, Callable
 import numpy as np
 
 from . import _abi as abi
-from ._library import Guard, call, lib
+from ._library import Guard, call, fields, lib
 from .world_env import World, WorldError, installed
 
 TIME_SLACK = 1e-9  # of a limit: times are sums of steps
@@ -55,12 +56,14 @@ class Seat:
         self.tick, self.total, self.reward, self.fresh = 0, 0.0, 0.0, 0
         self.command: np.ndarray | None = None
         self.terminated = self.truncated = self.success = self.said = False
-        self.obs, self.effector, self.images = seen["obs"], seen.get("effector"), seen.get("images", {})
+        self.obs, self.images = seen["obs"], seen.get("images", {})
+        self.effector: Any = seen.get("effector")  # (3), of a task that has one
 
     def action(self) -> np.ndarray:
         """What the environment is given at this tick, (action_dim)."""
-        goes_on = self.command is not None and (self.fresh > 0 or self.task.hold == "last")
-        return self.command if goes_on else self.task.rest
+        if self.command is None or (self.fresh == 0 and self.task.hold != "last"):
+            return self.task.rest
+        return self.command
 
     def see(self, seen: dict[str, Any]) -> None:
         self.fresh = max(0, self.fresh - 1)
@@ -241,14 +244,14 @@ class Task:
         self.names = (ctypes.c_char_p * len(names))(*names)
         c.sample_names = self.names
         self.ops = self._put_up_table()
-        c.make_world = self.guard.wrap(dict(abi.spot_own_task_config._fields_)["make_world"], self._make_world)
+        c.make_world = self.guard.wrap(fields(abi.spot_own_task_config)["make_world"], self._make_world)
         self.callbacks = [c.make_world]
         if self.vector is not None:
-            c.together = ctypes.pointer(self._put_up_together())
+            c.together = ctypes.pointer(self._put_up_together(self.vector))
         call(lib.spot_task_own, ctypes.byref(c), ctypes.byref(self.pointer))
 
     def _put_up_table(self) -> Any:
-        g, table, kinds = self.guard, abi.spot_world_ops(), dict(abi.spot_world_ops._fields_)
+        g, table, kinds = self.guard, abi.spot_world_ops(), fields(abi.spot_world_ops)
         table.kind = b"own"
         for slot in ("reset", "observe", "act", "step"):
             setattr(table, slot, g.wrap(kinds[slot], self._forward(f"op_{slot}")))
@@ -262,11 +265,11 @@ class Task:
     def _forward(self, method: str) -> Callable[..., Any]:
         return lambda key, *arguments: getattr(self.seats[key], method)(*arguments)
 
-    def _put_up_together(self) -> Any:
-        t, kinds = abi.spot_together(), dict(abi.spot_together._fields_)
-        t.n = self.vector.n
-        t.reset = self.guard.wrap(kinds["reset"], self._reset_all)
-        t.step = self.guard.wrap(kinds["step"], self._step_all)
+    def _put_up_together(self, vector: Vector) -> Any:
+        t, kinds = abi.spot_together(), fields(abi.spot_together)
+        t.n = vector.n
+        t.reset = self.guard.wrap(kinds["reset"], functools.partial(self._reset_all, vector))
+        t.step = self.guard.wrap(kinds["step"], functools.partial(self._step_all, vector))
         self.together = t
         return t
 
@@ -293,14 +296,14 @@ class Task:
             elif seat is not None and self.make is not None and self.vector is None:
                 _close(seat.source.env)
 
-    def _reset_all(self, _ctx: Any, seeds: Any, m: int, _diag: Any) -> None:
-        seen = self.vector.reset([int(seeds[i]) for i in range(m)])
+    def _reset_all(self, vector: Vector, _ctx: Any, seeds: Any, m: int, _diag: Any) -> None:
+        seen = vector.reset([int(seeds[i]) for i in range(m)])
         for key, seat in self.seats.items():
             seat.begin(seen[key - 1])
 
-    def _step_all(self, _ctx: Any, active: Any, n: int, _diag: Any) -> None:
+    def _step_all(self, vector: Vector, _ctx: Any, active: Any, n: int, _diag: Any) -> None:
         seats = [self.seats.get(i + 1) if active[i] else None for i in range(n)]
-        seen = self.vector.step([self.rest if s is None else s.action() for s in seats])
+        seen = vector.step([self.rest if s is None else s.action() for s in seats])
         for seat, one in zip(seats, seen):
             if seat is not None:
                 seat.see(one)

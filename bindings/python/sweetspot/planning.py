@@ -74,7 +74,7 @@ def _load(stack: contextlib.ExitStack, config: Any, model: str, agent: str, serv
     held = abi.spot_plan_model()
     call(lib.spot_plan_model_load, find("models", os.fspath(model)).encode(), ctypes.byref(held))
     config.model, config.agent = ctypes.pointer(held), computer(agent)
-    keep = [held]
+    keep: list[Any] = [held]
     for i, name in enumerate(servers):
         config.servers[i] = computer(name)
     for i, name in enumerate(links):

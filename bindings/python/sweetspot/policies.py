@@ -11,7 +11,7 @@ from typing import Any, Callable
 import numpy as np
 
 from . import _abi as abi
-from ._library import Guard, call, find, lib
+from ._library import Guard, call, fields, find, lib
 
 KNOBS = b"steps quant prune kv"  # of an inference, for a callable that takes the point
 
@@ -85,7 +85,7 @@ class Policy:
 
     def _put_up_table(self) -> None:
         g, table = self.guard, abi.spot_brain_ops()
-        kinds = dict(abi.spot_brain_ops._fields_)
+        kinds = fields(abi.spot_brain_ops)
         table.describe = g.wrap(kinds["describe"], self._describe, None)
         table.begin = g.wrap(kinds["begin"], self._begin)
         table.infer = g.wrap(kinds["infer"], self._infer)

@@ -4,19 +4,21 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from . import _abi as abi
-from ._library import call, check, lib
+from ._library import call, check, fields, lib
 from .tuning import ALIGNS, _choose
 
 SCHEDULES = {"sync": abi.SPOT_SCHEDULE_SYNC, "overlap": abi.SPOT_SCHEDULE_OVERLAP,
              "cadence": abi.SPOT_SCHEDULE_CADENCE}
 
 
-class Event(NamedTuple):
+@dataclass(frozen=True, eq=False)  # an array has no one answer to whether it equals another
+class Event:
     """What is due. kind: `observe` (take an observation now, and hand over its chunk by `submit` or `deliver`) or
     `act` (send `action` from now on); the other fields are of an action."""
 
@@ -117,4 +119,4 @@ class Schedule:
         """What was counted since reset: chunks, inferences, actions, dropped, wait_ticks, inference_ticks, late_actions,
         late_chunks (spot_exec_stats)."""
         s = lib.spot_exec_read_stats(self._exec).contents
-        return {name: int(getattr(s, name)) for name, _ in abi.spot_exec_stats._fields_}
+        return {name: int(getattr(s, name)) for name in fields(abi.spot_exec_stats)}

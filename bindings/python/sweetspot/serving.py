@@ -8,7 +8,7 @@ import threading
 from typing import Any, Callable
 
 from . import _abi as abi
-from ._library import Guard, call, interruptible, lib
+from ._library import Guard, call, fields, interruptible, lib
 from .policies import Policy
 
 
@@ -36,9 +36,13 @@ class Server:
             from .tuning import read_point
 
             config.point = ctypes.pointer(read_point(point))
-        kind = dict(abi.spot_serve_config._fields_)["refused"]
-        self._told = kind(lambda _ctx, line: (self.refused.append(line.decode("utf-8", "replace")),
-                                              told(self.refused[-1]) if told else None) and None)
+
+        def tell(_ctx: Any, line: bytes) -> None:
+            self.refused.append(line.decode("utf-8", "replace"))
+            if told is not None:
+                told(self.refused[-1])
+
+        self._told = fields(abi.spot_serve_config)["refused"](tell)
         config.refused = self._told
         call(lib.spot_serve_create, ctypes.byref(self.policy.brain), ctypes.byref(config), ctypes.byref(self._server))
         self.port: int = lib.spot_serve_port(self._server)

@@ -11,13 +11,12 @@ import tempfile
 from typing import Any, Callable, Iterator, Mapping, Sequence
 
 from . import _abi as abi
-from ._library import Guard, call, check, find, interruptible, json_of, lib
+from ._library import Guard, call, check, fields, find, interruptible, json_of, lib
 from .analysis import _flat, table
 from .inprocess import Task
 from .policies import Policy
 
 Progress = Callable[[int, int], Any]
-Latency = "float | Mapping[int, float]"
 CLOCKS = {"exact": abi.SPOT_CLOCK_EXACT, "paper": abi.SPOT_CLOCK_PAPER}
 ALIGNS = {"none": abi.SPOT_ALIGN_NONE, "skip": abi.SPOT_ALIGN_SKIP}
 
@@ -306,7 +305,7 @@ def rollout(world: Any, policy: Any, *, point: Any = "overlap=0", latency_ms: fl
 
 
 def _episode(e: abi.spot_episode) -> dict[str, Any]:
-    row = {name: getattr(e, name) for name, _ in abi.spot_episode._fields_ if name not in ("motion", "fault")}
+    row = {name: getattr(e, name) for name in fields(abi.spot_episode) if name not in ("motion", "fault")}
     return {**row, "fault": e.fault.decode("utf-8", "replace")}
 
 

@@ -45,6 +45,7 @@ class World:
 
     def describe(self) -> dict:
         engine, version = version_of(self.packages[0])
+        state = self._state()
         rest = [f"{name}-{number}" for name, number in map(version_of, self.packages[1:]) if number]
         return {
             "engine": engine,
@@ -58,7 +59,7 @@ class World:
             "low": self.writer.low,
             "high": self.writer.high,
             "rest": np.asarray(self._rest(), np.float32),
-            "state_dim": 0 if self._state() is None else int(self._state().size),
+            "state_dim": 0 if state is None else int(state.size),
             "has_effector": self._effector() is not None,
             "draws": "rgb_array" == getattr(self.env, "render_mode", None),
             "images": [{"name": name, "height": size[0], "width": size[1]}
