@@ -124,6 +124,10 @@ SPOT_API void spot_exec_reset(spot_exec *exec);
  * running chunk does, until spot_exec_deliver brings the next one. */
 SPOT_API spot_exec_event spot_exec_poll(spot_exec *exec, int64_t tick);
 
+/* How many ticks from `tick` on, at most `most`, poll says NONE for if nothing is submitted or delivered meanwhile: for
+ * who steps several ticks at once. Polls nothing: those ticks are still to be polled. */
+SPOT_API int64_t spot_exec_quiet(const spot_exec *exec, int64_t tick, int64_t most);
+
 /* Hands over the chunk computed from the observation of the last OBSERVE; it may be used from
  * `latency_ticks` (0..2^53) after that observation on. Copies chunk (horizon x action_dim) and anchor
  * (anchor_dim; may be NULL if that is 0).

@@ -68,7 +68,10 @@ typedef struct spot_world_ops {
     spot_status (*reset)(void *self, uint64_t seed);                           /* (required) */
     spot_status (*observe)(void *self, float *obs, double *anchor);            /* (required) */
     spot_status (*act)(void *self, const float *action, const double *anchor); /* (required) */
-    spot_status (*step)(void *self);                          /* (required) one tick */
+    spot_status (*step)(void *self); /* (required) one tick */
+    /* (optional) What up to `most` >= 1 calls of step do, and fewer where one of them ends the episode: *done is how many,
+     * at least 1. For worlds to which each call is a message; used where nobody looks in between. NULL = one by one. */
+    spot_status (*step_many)(void *self, int64_t most, int64_t *done);
     void (*outcome)(const void *self, spot_outcome *outcome); /* (required) */
     void (*sample)(const void *self, double *row);            /* (required) sample_dim */
     /* (optional) What the joints did in the last tick: their velocities (n_joint), rad/s, at its end, and the

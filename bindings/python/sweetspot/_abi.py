@@ -651,6 +651,7 @@ spot_world_ops._fields_ = [
     ("observe", CFUNCTYPE(c_int, c_void_p, POINTER(c_float), POINTER(c_double))),
     ("act", CFUNCTYPE(c_int, c_void_p, POINTER(c_float), POINTER(c_double))),
     ("step", CFUNCTYPE(c_int, c_void_p)),
+    ("step_many", CFUNCTYPE(c_int, c_void_p, c_int64, POINTER(c_int64))),
     ("outcome", CFUNCTYPE(None, c_void_p, POINTER(spot_outcome))),
     ("sample", CFUNCTYPE(None, c_void_p, POINTER(c_double))),
     ("effort", CFUNCTYPE(None, c_void_p, POINTER(c_double), POINTER(c_double))),

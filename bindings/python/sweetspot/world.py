@@ -118,12 +118,26 @@ def describe(error: BaseException) -> str:
 # ---- answers ----
 
 
+def repeat(world: World, action: np.ndarray, k: int) -> dict:
+    """k steps of one action, or fewer where one ends the episode or succeeds: what is seen after the last, all rewards,
+    and the last word on success."""
+    rewards, success = [], None
+    for _ in range(k):
+        seen = world.step(action)
+        rewards.append(seen["reward"])
+        success = success if seen["success"] is None else seen["success"]
+        if seen["terminated"] or seen["truncated"] or success:
+            break
+    return {**seen, "success": success, "rewards": np.array(rewards, np.float64)}
+
+
 def answer(world: World, request: dict) -> dict:
     op = request.get("op")
     if op == "reset":
         return world.reset(int(request["seed"]))
     if op == "step":
-        return world.step(np.array(request["action"], np.float64))
+        action = np.array(request["action"], np.float64)
+        return repeat(world, action, int(request["k"])) if "k" in request else world.step(action)
     if op == "look":
         return {"images": world.look()}
     if op == "draw":
@@ -135,7 +149,7 @@ def serve(channel: Channel, name: str, options: dict[str, Any]) -> int:
     """Makes the world, says what it is, and answers until sweetspot is gone. The first failure ends it."""
     try:
         world = make_world(name, options)
-        channel.send({"hello": "sweetspot.world", "protocol": PROTOCOL, **world.describe()})
+        channel.send({"hello": "sweetspot.world", "protocol": PROTOCOL, "repeats": True, **world.describe()})
         while (request := channel.receive()) is not None:
             channel.send(answer(world, request))
     except (BrokenPipeError, ConnectionResetError):

@@ -174,6 +174,17 @@ class Messages(unittest.TestCase):
         self.assertEqual((two["reward"], two["terminated"], two["truncated"]), (0.5, False, False))
         self.assertEqual(codes, [0])
 
+    def test_steps_in_one_request_stop_where_the_episode_does(self):
+        step = {"op": "step", "action": np.zeros(1, np.float32), "k": 4}
+        answers, codes = self.talk([{"op": "reset", "seed": 1}, step, step, step], Counter())
+        hello, _, four, success, end = answers
+        self.assertTrue(hello["repeats"])
+        self.assertEqual([a["obs"].tolist() for a in (four, success, end)], [[5.0], [7.0], [10.0]])
+        self.assertEqual([a["rewards"].tolist() for a in (four, success, end)], [[0.5] * 4, [0.5] * 2, [0.5] * 3])
+        self.assertEqual([(a["success"], a["truncated"]) for a in (four, success, end)],
+                         [(False, False), (True, False), (False, True)])
+        self.assertEqual(codes, [0])
+
     def test_the_first_failure_ends_it(self):
         answers, codes = self.talk([{"op": "dance"}], Counter())
         self.assertIn("request 'dance' is unknown", answers[1]["error"])

@@ -495,11 +495,40 @@ spot_status spoti_rollout_decide(spot_rollout *r, spot_trajectory *trajectory, s
     return r->cut ? SPOT_OK : with_reason(r, st, diag);
 }
 
-spot_status spoti_rollout_step(spot_rollout *r, spot_diag *diag)
+/* Ticks, this one among them, until somebody looks: the schedule, or a sample of the next control step. */
+static int64_t ticks_alone(const spot_rollout *r)
+{
+    const spot_world_dims *d = &r->world->dims;
+    const int64_t to_sample = d->ticks_per_action - r->tick % d->ticks_per_action;
+    const int64_t to_end = tick_limit(d) - r->tick;
+    const int64_t most = to_sample < to_end ? to_sample : to_end;
+    return 1 + spot_exec_quiet(r->exec, r->tick + 1, most - 1);
+}
+
+/* Makes as many ticks at once as nobody looks at; all but the last of them are behind us then. */
+static spot_status step_many(spot_rollout *r)
+{
+    const int64_t most = ticks_alone(r);
+    int64_t done = 1;
+    const spot_status st = r->world->ops->step_many(r->world->self, most, &done);
+    for (int64_t i = 1; i < done && i < most; i++) {
+        r->tick++;
+        (void)spot_exec_poll(r->exec, r->tick); /* counts the wait */
+    }
+    return st;
+}
+
+/* Whether nobody looks at the world after each tick. */
+static bool may_step_many(const spot_rollout *r)
+{
+    return r->world->ops->step_many != NULL && r->world->ops->effort == NULL;
+}
+
+static spot_status step(spot_rollout *r, bool many, spot_diag *diag)
 {
     spot_status st = SPOT_OK;
     if (!r->cut) {
-        st = spot_world_step(r->world);
+        st = many ? step_many(r) : spot_world_step(r->world);
         spoti_recorder_tick(&r->recorder, r->world);
     }
     r->tick++;
@@ -511,6 +540,11 @@ spot_status spoti_rollout_step(spot_rollout *r, spot_diag *diag)
         r->outcome = (spot_outcome){.done = true, .invalid = true, .fault = r->said.text};
     }
     return with_reason(r, st, diag);
+}
+
+spot_status spoti_rollout_step(spot_rollout *r, spot_diag *diag)
+{
+    return step(r, false, diag);
 }
 
 void spoti_rollout_finish(spot_rollout *r, spot_trajectory *trajectory, spot_episode *episode)
@@ -535,10 +569,11 @@ spot_status spot_rollout_run(spot_rollout *rollout, uint64_t seed, spot_episode 
         }
         trajectory->count = 0;
     }
+    const bool many = tick_fn == NULL && may_step_many(rollout);
     spot_status st = spoti_rollout_begin(rollout, seed, diag);
     while (st == SPOT_OK && spoti_rollout_goes_on(rollout)) {
         st = spoti_rollout_decide(rollout, trajectory, diag);
-        st = st == SPOT_OK ? spoti_rollout_step(rollout, diag) : st;
+        st = st == SPOT_OK ? step(rollout, many, diag) : st;
         if (st == SPOT_OK && tick_fn != NULL && !rollout->cut) {
             tick_fn(tick_ctx, w, rollout->tick);
         }

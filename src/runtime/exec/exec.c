@@ -324,6 +324,16 @@ spot_exec_event spot_exec_poll(spot_exec *exec, int64_t tick)
                                                           : poll_chunked(exec, tick);
 }
 
+int64_t spot_exec_quiet(const spot_exec *exec, int64_t tick, int64_t most)
+{
+    spot_exec ahead = *exec; /* its arrays are exec's: polling changes none */
+    int64_t n = 0;
+    while (n < most && spot_exec_poll(&ahead, tick + n).kind == SPOT_EXEC_NONE) {
+        n++;
+    }
+    return n;
+}
+
 /* ---- chunks ---- */
 
 /* Copies the actions from `from` to before `to`, and the anchor. */

@@ -33,6 +33,7 @@ typedef struct fake_world {
     bool spoils;        /* the end is a failure */
     int break_at;       /* tick from which on the episode of fail_seed is invalid; 0 = never */
     uint64_t fail_seed; /* only for this seed */
+    int n_many;         /* calls of step_many since the reset */
     uint64_t seed;
     double start; /* drawn at reset */
     int64_t tick, done_at;
@@ -53,6 +54,7 @@ static spot_status fake_reset(void *self, uint64_t seed)
     w->done_at = -1;
     w->n_actions = 0;
     w->n_observed = 0;
+    w->n_many = 0;
     return SPOT_OK;
 }
 
@@ -104,6 +106,19 @@ static void fake_outcome(const void *self, spot_outcome *outcome)
     outcome->done = outcome->done || outcome->invalid;
 }
 
+static spot_status fake_step_many(void *self, int64_t most, int64_t *done)
+{
+    fake_world *w = self;
+    spot_outcome outcome = {.done = false};
+    spot_status st = SPOT_OK;
+    w->n_many++;
+    for (*done = 0; st == SPOT_OK && *done < most && !outcome.done; (*done)++) {
+        st = fake_step(self);
+        fake_outcome(self, &outcome);
+    }
+    return st;
+}
+
 static void fake_sample(const void *self, double *row)
 {
     const fake_world *w = self;
@@ -119,6 +134,17 @@ static const spot_world_ops FAKE_OPS = {
     .observe = fake_observe,
     .act = fake_act,
     .step = fake_step,
+    .outcome = fake_outcome,
+    .sample = fake_sample,
+};
+
+static const spot_world_ops FAKE_MANY_OPS = {
+    .kind = "fake",
+    .reset = fake_reset,
+    .observe = fake_observe,
+    .act = fake_act,
+    .step = fake_step,
+    .step_many = fake_step_many,
     .outcome = fake_outcome,
     .sample = fake_sample,
 };

@@ -256,6 +256,85 @@ static void trajectories_hold_a_row_a_control_step(void **state)
     assert_true(spot_trajectory_rows(NULL) == 0);
 }
 
+enum { ROW = 1 + FAKE_SAMPLE + FAKE_ACTION, ROWS = 201 };
+
+/* An episode of 24 actions and its rows, with a world of that table. The calls of its step_many. */
+static int run_table(const spot_rollout_config *config, const spot_world_ops *ops, int break_at,
+                     spot_episode *episode, spot_trajectory *trajectory)
+{
+    static fake_world self;
+    spot_world world = make_fake(&self, 24);
+    spot_brain brain = make_fake_brain(&self);
+    spot_rollout *rollout = NULL;
+    world.ops = ops;
+    self.break_at = break_at;
+    self.fail_seed = 4;
+    assert_int_equal(spot_rollout_create(config, &world, &brain, &rollout, NULL), SPOT_OK);
+    assert_int_equal(spot_rollout_run(rollout, 4, episode, trajectory, NULL, NULL, NULL), SPOT_OK);
+    spot_rollout_destroy(rollout);
+    return self.n_many;
+}
+
+/* Whatever the schedule, and wherever the episode ends. */
+static void many_ticks_at_once_leave_no_trace(void **state)
+{
+    (void)state;
+    static const struct {
+        spot_schedule schedule;
+        int n, overlap, break_at;
+        double latency_s, spread_s;
+        int n_call; /* of step_many, worked out by hand; 0 = some, but less than ticks */
+    } CASES[] = {
+        {SPOT_SCHEDULE_SYNC, 8, 0, 0, 0.0, 0.0, 24}, /* a call an action */
+        /* ticks 0-29 and 0.3 s later: all begin where a sample is due */
+        {SPOT_SCHEDULE_SYNC, 8, 0, 0, 0.3, 0.0, 24 + 3 * 3},
+        /* actions in the middle between two samples: two calls each, as each wait of 10 + 5 */
+        {SPOT_SCHEDULE_SYNC, 12, 0, 0, 0.05, 0.0, 1 + 2 * 12 + 1 + 12},
+        {SPOT_SCHEDULE_OVERLAP, 8, 4, 0, 0.33, 0.1, 0},
+        {SPOT_SCHEDULE_OVERLAP, 3, 1, 0, 0.17, 0.0, 0},
+        {SPOT_SCHEDULE_CADENCE, 8, 0, 0, 0.25, 0.05, 0},
+        {SPOT_SCHEDULE_SYNC, 8, 0, 57, 0.14, 0.0, 0}};
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+        static double rows[2][ROWS * ROW];
+        spot_trajectory paths[2];
+        spot_episode e[2];
+        int n_many[2];
+        spot_rollout_config config =
+            make_config(CASES[i].schedule, CASES[i].n, CASES[i].overlap, CASES[i].latency_s);
+        config.latency.spread_s = CASES[i].spread_s;
+        memset(rows, 0, sizeof(rows));
+        for (int k = 0; k < 2; k++) {
+            paths[k] = (spot_trajectory){.dim = ROW, .capacity = ROWS, .rows = rows[k]};
+            n_many[k] = run_table(&config, k == 0 ? &FAKE_OPS : &FAKE_MANY_OPS, CASES[i].break_at,
+                                  &e[k], &paths[k]);
+        }
+        assert_memory_equal(&e[0], &e[1], sizeof(e[0]));
+        assert_memory_equal(rows[0], rows[1], sizeof(rows[0]));
+        assert_true(paths[0].count == paths[1].count && n_many[0] == 0);
+        assert_int_equal(e[0].invalid, CASES[i].break_at > 0);
+        assert_true(n_many[1] > 0 && n_many[1] * FAKE_TICK_S < 0.5 * e[0].time_s);
+        assert_true(CASES[i].n_call == 0 || n_many[1] == CASES[i].n_call);
+    }
+}
+
+/* Who is told of every tick sees every tick. */
+static void a_listener_hears_every_tick(void **state)
+{
+    (void)state;
+    static fake_world self;
+    spot_world world = make_fake(&self, 8);
+    spot_brain brain = make_fake_brain(&self);
+    spot_rollout *rollout = NULL;
+    spot_episode e;
+    int64_t last = 0;
+    const spot_rollout_config config = make_config(SPOT_SCHEDULE_SYNC, 8, 0, 0.25);
+    world.ops = &FAKE_MANY_OPS;
+    assert_int_equal(spot_rollout_create(&config, &world, &brain, &rollout, NULL), SPOT_OK);
+    assert_int_equal(spot_rollout_run(rollout, 3, &e, NULL, note_tick, &last, NULL), SPOT_OK);
+    assert_true(last == 105 && self.n_many == 0);
+    spot_rollout_destroy(rollout);
+}
+
 static void running_allocates_nothing(void **state)
 {
     (void)state;
@@ -350,6 +429,8 @@ int main(void)
         cmocka_unit_test(an_episode_without_success_ends_at_the_time_limit),
         cmocka_unit_test(an_episode_that_ends_in_failure_is_none_of_success),
         cmocka_unit_test(trajectories_hold_a_row_a_control_step),
+        cmocka_unit_test(many_ticks_at_once_leave_no_trace),
+        cmocka_unit_test(a_listener_hears_every_tick),
         cmocka_unit_test(running_allocates_nothing),
         cmocka_unit_test(create_survives_every_failed_allocation),
         cmocka_unit_test(impossible_configurations_are_refused_with_a_reason),

@@ -578,6 +578,62 @@ static void a_tick_of_waiting_is_counted_once(void **state)
     spot_exec_destroy(exec);
 }
 
+enum { QUIET_TICKS = 400, QUIET_MOST = 8 };
+
+/* As drive, but asks behind each tick how long nothing is due; *busy: whether something was. */
+static void drive_asking(spot_exec *exec, const int64_t *latency, run_log *log,
+                         int64_t quiet[QUIET_TICKS], bool busy[QUIET_TICKS])
+{
+    memset(log, 0, sizeof(*log));
+    for (int64_t tick = 0; tick < QUIET_TICKS; tick++) {
+        spot_exec_event event = spot_exec_poll(exec, tick);
+        busy[tick] = event.kind != SPOT_EXEC_NONE;
+        for (; event.kind != SPOT_EXEC_NONE; event = spot_exec_poll(exec, tick)) {
+            if (event.kind == SPOT_EXEC_OBSERVE) {
+                answer(exec, tick, latency[log->n_observed % CHUNKS_MAX], log);
+            } else {
+                note_action(&event, tick, log);
+            }
+        }
+        quiet[tick] = spot_exec_quiet(exec, tick + 1, QUIET_MOST);
+    }
+    log->stats = *spot_exec_read_stats(exec);
+}
+
+/* Against the polls that follow, on random schedules; asking changes neither them nor the counts. */
+static void quiet_ticks_are_those_at_which_nothing_is_due(void **state)
+{
+    (void)state;
+    static run_log log, asked;
+    for (uint64_t seed = 0; seed < 60; seed++) {
+        spot_rng rng = spot_rng_at(seed, SPOT_STREAM_LATENCY, 1);
+        const bool cadence = seed % 3 == 0;
+        const int n = 1 + (int)spot_rng_below(&rng, 8);
+        const int overlap = cadence ? 0 : (int)spot_rng_below(&rng, (uint32_t)n + 1);
+        spot_exec_config config =
+            make_config(cadence ? SPOT_SCHEDULE_CADENCE : SPOT_SCHEDULE_OVERLAP, n, overlap,
+                        1 + spot_rng_below(&rng, 9));
+        int64_t latency[CHUNKS_MAX], quiet[QUIET_TICKS];
+        bool busy[QUIET_TICKS];
+        for (int k = 0; k < CHUNKS_MAX; k++) {
+            latency[k] = spot_rng_below(&rng, 60);
+        }
+        spot_exec *exec = make_exec(&config);
+        drive(exec, QUIET_TICKS, latency, CHUNKS_MAX, &log);
+        spot_exec_reset(exec);
+        drive_asking(exec, latency, &asked, quiet, busy);
+        assert_same_log(&log, &asked);
+        for (int64_t tick = 0; tick + QUIET_MOST < QUIET_TICKS; tick++) {
+            int64_t want = 0;
+            while (want < QUIET_MOST && !busy[tick + 1 + want]) {
+                want++;
+            }
+            assert_true(quiet[tick] == want);
+        }
+        spot_exec_destroy(exec);
+    }
+}
+
 static void create_survives_every_failed_allocation(void **state)
 {
     (void)state;
@@ -616,6 +672,7 @@ int main(void)
         cmocka_unit_test(submit_without_an_observation_is_refused),
         cmocka_unit_test(the_largest_and_the_smallest_sizes_are_taken),
         cmocka_unit_test(a_tick_of_waiting_is_counted_once),
+        cmocka_unit_test(quiet_ticks_are_those_at_which_nothing_is_due),
         cmocka_unit_test(create_survives_every_failed_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

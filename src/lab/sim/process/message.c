@@ -201,6 +201,7 @@ spot_status spoti_hello_read(const spoti_value *answer, const void *frame, size_
     read_action(&r, out);
     out->has_effector = read_bool(&r, "has_effector");
     out->draws = read_bool(&r, "draws");
+    out->repeats = !is_nil(spoti_value_find(answer, "repeats")) && read_bool(&r, "repeats");
     read_images(&r, out);
     out->hash = spoti_hash(SPOTI_HASH_START, frame, size);
     return r.st;
@@ -229,6 +230,24 @@ spot_status spoti_seen_read(const spoti_value *answer, const spoti_hello *hello,
     out->truncated = read_bool(&r, "truncated");
     out->says_success = !is_nil(spoti_value_find(answer, "success"));
     out->success = out->says_success && read_bool(&r, "success");
+    return r.st;
+}
+
+spot_status spoti_rewards_read(const spoti_value *answer, int k, const char *where, double *out,
+                               int *n, spot_diag *diag)
+{
+    reader r = {.map = answer, .where = where, .diag = diag};
+    char what[WHAT_SIZE];
+    const spoti_value *value = take(&r, "rewards", what);
+
+    *n = 0;
+    if (value == NULL || value->kind != SPOTI_VALUE_ARRAY || value->as.array.n_element < 1 ||
+        value->as.array.n_element > (size_t)k) {
+        return spot_diag_set(diag, SPOT_E_FORMAT, "%s: expected 1 to %d numbers of <f8 in a row",
+                             what, k);
+    }
+    *n = (int)value->as.array.n_element;
+    read_doubles(&r, "rewards", (size_t)*n, false, out);
     return r.st;
 }
 

@@ -27,7 +27,8 @@ enum {
     SPOTI_WORKER_NAME_SIZE = 64,
     SPOTI_WORKER_VERSION_SIZE = 64,
     SPOTI_WORKER_TEXT_SIZE = 512,
-    SPOTI_EFFECTOR_DIM = 3, /* x, y, z, m */
+    SPOTI_WORKER_STEPS_MAX = 256, /* of one request */
+    SPOTI_EFFECTOR_DIM = 3,       /* x, y, z, m */
 };
 
 typedef enum spoti_hold {
@@ -48,7 +49,8 @@ typedef struct spoti_hello {
     float rest[SPOTI_WORKER_ACTION_MAX]; /* (action_dim) */
     bool has_effector;                   /* it says where the end effector is */
     bool draws;
-    int n_image; /* that `look` answers */
+    bool repeats; /* it takes `k`, several steps of one action in one request */
+    int n_image;  /* that `look` answers */
     struct {
         char name[SPOTI_WORKER_NAME_SIZE];
         int height, width;
@@ -73,6 +75,10 @@ spot_status spoti_hello_read(const spoti_value *answer, const void *frame, size_
                              const char *where, spoti_hello *out, spot_diag *diag);
 spot_status spoti_seen_read(const spoti_value *answer, const spoti_hello *hello, const char *where,
                             spoti_seen *out, spot_diag *diag);
+
+/* The rewards of a `step` of k actions, *n of 1..k: fewer where one ended the episode. */
+spot_status spoti_rewards_read(const spoti_value *answer, int k, const char *where, double *out,
+                               int *n, spot_diag *diag);
 
 /* The images of `look`, (hello->n_image) in its order; the pixels are the frame's. */
 spot_status spoti_images_read(const spoti_value *answer, const spoti_hello *hello,

@@ -44,42 +44,21 @@ static bool again(ssize_t n)
     return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
 }
 
-static moved send_all(int fd, const unsigned char *data, size_t size, double until_s)
+/* Sends (POLLOUT) or receives (POLLIN) all of `data`. */
+static moved move_all(int fd, short what, unsigned char *data, size_t size, double until_s)
 {
     while (size > 0) {
-        const ssize_t n = send(fd, data, size, MSG_NOSIGNAL);
-        if (again(n)) {
-            const moved m = wait_for(fd, POLLOUT, until_s);
-            if (m != MOVED) {
-                return m;
-            }
+        const ssize_t n =
+            what == POLLOUT ? send(fd, data, size, MSG_NOSIGNAL) : recv(fd, data, size, 0);
+        if (n > 0) {
+            data += n;
+            size -= (size_t)n;
             continue;
         }
-        if (n <= 0) {
-            return GONE;
+        const moved m = again(n) ? wait_for(fd, what, until_s) : GONE;
+        if (m != MOVED) {
+            return m;
         }
-        data += n;
-        size -= (size_t)n;
-    }
-    return MOVED;
-}
-
-static moved receive_all(int fd, unsigned char *data, size_t size, double until_s)
-{
-    while (size > 0) {
-        const ssize_t n = recv(fd, data, size, 0);
-        if (again(n)) {
-            const moved m = wait_for(fd, POLLIN, until_s);
-            if (m != MOVED) {
-                return m;
-            }
-            continue;
-        }
-        if (n <= 0) {
-            return GONE;
-        }
-        data += n;
-        size -= (size_t)n;
     }
     return MOVED;
 }
@@ -94,7 +73,7 @@ static spot_status say_why(spoti_worker *w, moved m, const char *op, spot_diag *
         spoti_child_stop(&w->child);
         return spot_diag_set(diag, SPOT_E_IO,
                              "the world did not answer '%s' for %g s, expected less (timeout_s)",
-                             op, w->timeout_s);
+                             op, w->allowed_s);
     }
     spoti_child_last_words(&w->child, words, sizeof(words));
     return spot_diag_set(diag, SPOT_E_IO, "the world's process %s", words);
@@ -114,7 +93,7 @@ static spot_status receive(spoti_worker *w, const char *op, double until_s, spot
     unsigned char head[HEAD];
     spot_diag why = {""};
 
-    moved m = receive_all(w->child.fd, head, HEAD, until_s);
+    moved m = move_all(w->child.fd, POLLIN, head, HEAD, until_s);
     if (m != MOVED) {
         return say_why(w, m, op, diag);
     }
@@ -131,7 +110,7 @@ static spot_status receive(spoti_worker *w, const char *op, double until_s, spot
         if (room > w->in.room && spoti_bytes_reserve(&w->in, 2 * room) != SPOT_OK) {
             return SPOT_E_NOMEM;
         }
-        m = receive_all(w->child.fd, w->in.data + w->in.size, piece, until_s);
+        m = move_all(w->child.fd, POLLIN, w->in.data + w->in.size, piece, until_s);
         if (m != MOVED) {
             return say_why(w, m, op, diag);
         }
@@ -182,7 +161,7 @@ spot_status spoti_worker_start(const spoti_worker_source *source, const char *wh
     }
     w->allocator = w->request.allocator = w->answer.allocator = source->allocator;
     w->out.allocator = w->in.allocator = source->allocator;
-    w->timeout_s = source->timeout_s;
+    w->timeout_s = w->allowed_s = source->timeout_s;
     spot_status st =
         spoti_child_start(source->argv, source->dir, where, source->allocator, &w->child, diag);
     if (st == SPOT_OK) {
@@ -219,6 +198,7 @@ void spoti_worker_destroy(spoti_worker *worker)
 
 void spoti_worker_begin(spoti_worker *worker, const char *op)
 {
+    worker->allowed_s = worker->timeout_s;
     spoti_record_clear(&worker->request);
     spoti_record_map(&worker->request, NULL);
     spoti_record_put_text(&worker->request, "op", op);
@@ -233,7 +213,7 @@ static void name_of(const spoti_worker *w, char name[SPOTI_WORKER_NAME_SIZE])
 
 spot_status spoti_worker_call(spoti_worker *worker, const spoti_value **answer, spot_diag *diag)
 {
-    const double until_s = spoti_now_s() + worker->timeout_s;
+    const double until_s = spoti_now_s() + worker->allowed_s;
     char op[SPOTI_WORKER_NAME_SIZE] = "";
 
     spoti_record_end(&worker->request);
@@ -251,7 +231,7 @@ spot_status spoti_worker_call(spoti_worker *worker, const spoti_value **answer, 
     for (int i = 0; i < HEAD; i++) {
         head[i] = (unsigned char)(size >> (8 * i));
     }
-    const moved m = send_all(worker->child.fd, head, size + HEAD, until_s);
+    const moved m = move_all(worker->child.fd, POLLOUT, head, size + HEAD, until_s);
     if (m != MOVED) {
         return say_why(worker, m, op, diag);
     }

@@ -16,6 +16,7 @@ typedef struct spoti_worker {
     const spot_allocator *allocator;
     spoti_child child;
     double timeout_s;
+    double allowed_s; /* for the answer to the request at hand */
     spoti_record request, answer;
     spoti_bytes out, in;
     spoti_hello hello;
@@ -38,7 +39,8 @@ spot_status spoti_worker_start(const spoti_worker_source *source, const char *wh
 /* Kills it; NULL-tolerant. */
 void spoti_worker_destroy(spoti_worker *worker);
 
-/* Begins the request `op`, a map in worker->request, to which the caller may add. */
+/* Begins the request `op`, a map in worker->request, to which the caller may add, as it may to worker->allowed_s, which
+ * is timeout_s. */
 void spoti_worker_begin(spoti_worker *worker, const char *op);
 
 /* Ends and sends worker->request; *answer is the worker's until the next call. Allocates nothing once messages have

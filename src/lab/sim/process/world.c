@@ -104,26 +104,67 @@ static const float *action_now(const spoti_process_world *w)
     return goes_on ? w->command : w->scene->rest;
 }
 
-static spot_status op_step(void *self)
+/* Of `most` steps those that one request can ask for: the action stays the same, and the worker can repeat it. */
+static int steps_at_once(const spoti_process_world *w, int64_t most)
+{
+    const bool ends = w->fresh > 0 && w->scene->hold != SPOTI_HOLD_LAST;
+    const int64_t n = ends && w->fresh < most ? w->fresh : most;
+    const int64_t bounded = n < SPOTI_WORKER_STEPS_MAX ? n : SPOTI_WORKER_STEPS_MAX;
+    return w->scene->hello.repeats ? (int)bounded : 1;
+}
+
+/* Sends the step that was begun, k times in one: its rewards (*n). */
+static spot_status see_steps(spoti_process_world *w, int k, double *rewards, int *n, spot_diag *why)
+{
+    const spoti_value *answer = NULL;
+    const char *where = "the world answers nonsense";
+    spot_status st = spoti_worker_call(w->worker, &answer, why);
+    st = st == SPOT_OK ? spoti_seen_read(answer, &w->scene->hello, where, &w->seen, why) : st;
+    if (k == 1) {
+        rewards[0] = w->seen.reward;
+        *n = 1;
+        return st;
+    }
+    return st == SPOT_OK ? spoti_rewards_read(answer, k, where, rewards, n, why) : st;
+}
+
+static spot_status op_step_many(void *self, int64_t most, int64_t *done)
 {
     spoti_process_world *w = self;
     const size_t shape[1] = {(size_t)w->scene->info.dims.action_dim};
+    const int k = steps_at_once(w, most);
+    double rewards[SPOTI_WORKER_STEPS_MAX];
     spot_diag why = {""};
+    int n = 0;
 
+    *done = 1;
     if (w->fault[0] != '\0') {
         return SPOT_E_STATE;
     }
     spoti_worker_begin(w->worker, "step");
     spoti_record_put_array(&w->worker->request, "action", SPOTI_NP_F4, 1, shape, action_now(w));
-    const spot_status st = see(w, &why);
+    if (k > 1) {
+        spoti_record_put_int(&w->worker->request, "k", k);
+        w->worker->allowed_s *= k;
+    }
+    const spot_status st = see_steps(w, k, rewards, &n, &why);
     if (st != SPOT_OK) {
         return settle(w, st, &why);
     }
-    w->fresh -= w->fresh > 0 ? 1 : 0;
-    w->tick++;
-    w->total += w->seen.reward;
+    w->fresh -= w->fresh > n ? n : w->fresh;
+    w->tick += n;
+    for (int i = 0; i < n; i++) { /* one by one: their sum depends on the order */
+        w->total += rewards[i];
+    }
     w->success_said = w->success_said || w->seen.says_success;
+    *done = n;
     return SPOT_OK;
+}
+
+static spot_status op_step(void *self)
+{
+    int64_t done = 0;
+    return op_step_many(self, 1, &done);
 }
 
 /* ---- what became of it ---- */
@@ -231,8 +272,8 @@ static void op_destroy(void *self)
 
 #define COMMON_OPS                                                                                 \
     .kind = "process", .destroy = op_destroy, .reset = op_reset, .observe = op_observe,            \
-    .act = op_act, .step = op_step, .outcome = op_outcome, .sample = op_sample, .state = op_state, \
-    .why = op_why
+    .act = op_act, .step = op_step, .step_many = op_step_many, .outcome = op_outcome,              \
+    .sample = op_sample, .state = op_state, .why = op_why
 
 static const spot_world_ops ops = {COMMON_OPS};
 static const spot_world_ops ops_seeing = {COMMON_OPS, .look = op_look};

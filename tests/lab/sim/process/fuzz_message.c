@@ -12,7 +12,7 @@
 #include "lab/sim/process/message.h"
 #include "support/spot_fuzz.h"
 
-enum { OBS = 2, STATE = 3, SIDE = 2 };
+enum { OBS = 2, STATE = 3, SIDE = 2, STEPS = 4 };
 
 static void expect_refused(spot_status st, const spot_diag *diag)
 {
@@ -55,6 +55,14 @@ static void expect_seen(const spoti_value *root, const spoti_hello *hello)
         expect(isfinite(seen.reward) && isfinite(seen.effector[2]));
         expect(isfinite((double)obs[OBS - 1]) && isfinite(state[STATE - 1]));
         expect(!seen.success || seen.says_success);
+    } else {
+        expect_refused(st, &diag);
+    }
+    double rewards[STEPS];
+    int n = 0;
+    st = spoti_rewards_read(root, STEPS, "fuzz", rewards, &n, &diag);
+    if (st == SPOT_OK) {
+        expect(n >= 1 && n <= STEPS && isfinite(rewards[0]) && isfinite(rewards[n - 1]));
     } else {
         expect_refused(st, &diag);
     }

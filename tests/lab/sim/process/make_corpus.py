@@ -20,11 +20,14 @@ def write(name: str, mark: bytes, message: dict) -> None:
 FOLDER.mkdir(exist_ok=True)
 for mode in ("", "dict", "discrete"):
     world = make_world("toy:make", {"mode": mode})
-    write(f"hello_{mode or 'plain'}", b"h", {"hello": "sweetspot.world", "protocol": PROTOCOL, **world.describe()})
+    write(f"hello_{mode or 'plain'}", b"h",
+          {"hello": "sweetspot.world", "protocol": PROTOCOL, "repeats": True, **world.describe()})
     seen = world.reset(3)
     write(f"seen_{mode or 'plain'}", b"s", {**seen, "obs": seen["obs"][:2], "state": np.zeros(3),
                                              "effector": np.ones(3)})
 write("seen_success", b"s", {**seen, "success": True, "state": np.zeros(3), "effector": np.ones(3)})
+write("rewards", b"s", {**seen, "rewards": np.arange(4.0), "state": np.zeros(3), "effector": np.ones(3)})
+write("rewards_too_many", b"s", {**seen, "rewards": np.arange(5.0), "state": np.zeros(3), "effector": np.ones(3)})
 write("look", b"s", {"images": {"eye": np.zeros((2, 2, 3), np.uint8)}})
 write("draw", b"s", {"rgb": np.zeros((2, 2, 3), np.uint8)})
 write("error", b"s", {"error": "KeyError: 'cup' (toy.py:1)"})

@@ -48,7 +48,7 @@ static int toy_teardown(void **state)
 }
 
 /* Writes a task file: `command` in brackets, `more` lines behind. */
-static void toy_write(const toy_folder *f, const char *command, const char *more)
+static inline void toy_write(const toy_folder *f, const char *command, const char *more)
 {
     FILE *file = fopen(f->task, "w");
     assert_non_null(file);
@@ -60,8 +60,8 @@ static void toy_write(const toy_folder *f, const char *command, const char *more
 }
 
 /* The same for the cart with options such as `mode=nan`. */
-static spot_status toy_load(const toy_folder *f, const char *options, const char *more,
-                            spot_task **task, spot_diag *diag)
+static inline spot_status toy_load(const toy_folder *f, const char *options, const char *more,
+                                   spot_task **task, spot_diag *diag)
 {
     char command[512];
     (void)snprintf(command, sizeof(command),

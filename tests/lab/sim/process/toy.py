@@ -14,6 +14,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from sweetspot.world_env import World
+
 STEP = 0.125
 
 
@@ -86,6 +88,9 @@ class Cart:
         self.x += STEP * self.last
         info = {} if self.mode == "mute" else {"success": bool(self.x > 0)}
         seen, reward = self.see(), -STEP
+        if self.mode == "uneven":  # sums of these depend on their order
+            reward = 0.1 * (self.steps % 7) - 0.3
+            info = {"success": bool(self.x > 0)} if self.steps in (2, 13) else {}
         if self.steps == self.at and self.bad_seed in (None, self.seed):
             seen, reward = self.misbehave(seen, reward)
         ended = self.mode == "falls" and self.steps == self.at
@@ -152,5 +157,13 @@ class Cart:
         return picture
 
 
-def make(**options):
-    return Cart(**options)
+def make(singly=False, **options):
+    cart = Cart(**options)
+    return Single(cart, ["toy"]) if singly else cart
+
+
+class Single(World):
+    """A worker that cannot repeat an action by itself."""
+
+    def describe(self):
+        return {**super().describe(), "repeats": False}
