@@ -34,6 +34,7 @@ typedef struct recorder {
     spoti_parts parts;
     spoti_demo demos[SPOTI_PART_EPISODES];
     uint64_t first; /* seed of demos[0] */
+    int begin;      /* the first of those that are being run */
     spot_progress_fn progress;
     void *progress_ctx;
     spoti_end *ends; /* (config->episodes) of the successes */
@@ -77,8 +78,9 @@ static spot_status check_config(const spot_demo_config *c, spot_diag *diag)
 static spot_status record_one(void *ctx, int worker, int64_t index)
 {
     recorder *r = ctx;
-    spoti_demo *demo = &r->demos[index];
-    uint64_t seed = r->first + (uint64_t)index;
+    const int64_t i = r->begin + index;
+    spoti_demo *demo = &r->demos[i];
+    const uint64_t seed = r->first + (uint64_t)i;
     spot_rng rng = spot_rng_at(seed, SPOT_STREAM_DISTURB, 1);
     spot_world world;
 
@@ -102,10 +104,14 @@ static spoti_end end_of(const spoti_demo *demo)
                                                             : SPOTI_END_UNDISTURBED;
 }
 
-static void sum_up(const spoti_demo *demos, spoti_part *part)
+/* Of a batch of which n were run. */
+static void sum_up(const spoti_demo *demos, int n, spoti_part *part)
 {
     memset(part, 0, sizeof(*part));
-    for (int i = 0; i < SPOTI_PART_EPISODES; i++) {
+    for (int i = n; i < SPOTI_PART_EPISODES; i++) {
+        part->ends[i] = SPOTI_END_NOT_RUN;
+    }
+    for (int i = 0; i < n; i++) {
         part->ends[i] = end_of(&demos[i]);
         part->rows[i] = demos[i].count;
         if (part->ends[i] == SPOTI_END_INVALID && part->fault[0] == '\0') {
@@ -123,21 +129,39 @@ static bool ask_to_go_on(void *ctx, int64_t index, int64_t done, int64_t total)
     return r->progress(r->progress_ctx, r->kept, r->config->episodes);
 }
 
-/* Runs batch n and keeps it. */
-static spot_status record_part(recorder *r, int n, spoti_part *part, spot_diag *diag)
+/* Runs episodes of a batch until `wanted` of them have succeeded, or all; *n_run of them. */
+static spot_status run_batch(recorder *r, int wanted, int *n_run)
 {
     const spoti_executor *executor = spoti_executor_for(r->config->threads);
-    const spoti_hdf5_batch batch = {
-        .task = r->task, .model_text = r->model_text, .demos = r->demos, .n = SPOTI_PART_EPISODES};
+    spot_status st = SPOT_OK;
+
+    *n_run = 0;
+    while (st == SPOT_OK && wanted > 0 && *n_run < SPOTI_PART_EPISODES) {
+        const int left = SPOTI_PART_EPISODES - *n_run;
+        const int more = wanted < left ? wanted : left;
+        r->begin = *n_run;
+        st = executor->run(executor->self, more, r->config->threads, record_one,
+                           r->progress != NULL ? ask_to_go_on : NULL, r);
+        for (int i = *n_run; i < *n_run + more && st == SPOT_OK; i++) {
+            wanted -= r->demos[i].success ? 1 : 0;
+        }
+        *n_run += more;
+    }
+    return st;
+}
+
+/* Runs batch n as far as is wanted and keeps it. */
+static spot_status record_part(recorder *r, int n, int wanted, spoti_part *part, spot_diag *diag)
+{
+    spoti_hdf5_batch batch = {.task = r->task, .model_text = r->model_text, .demos = r->demos};
     char path[SPOTI_PATH_SIZE];
 
     r->first = SPOT_DEMO_SEED_BASE + r->config->seed + (uint64_t)n * SPOTI_PART_EPISODES;
-    spot_status st = executor->run(executor->self, SPOTI_PART_EPISODES, r->config->threads,
-                                   record_one, r->progress != NULL ? ask_to_go_on : NULL, r);
+    spot_status st = run_batch(r, wanted, &batch.n);
     if (st != SPOT_OK) {
         return st;
     }
-    sum_up(r->demos, part);
+    sum_up(r->demos, batch.n, part);
     spoti_parts_path(&r->parts, n, path);
     st = spoti_hdf5_write(path, spoti_hdf5_fill_part, &batch, diag);
     return st == SPOT_OK ? spoti_parts_keep(&r->parts, n, part, diag) : st;
@@ -148,7 +172,9 @@ static spot_status record_part(recorder *r, int n, spoti_part *part, spot_diag *
 /* Takes the episodes of a part until there are enough. */
 static void count_part(recorder *r, const spoti_part *part, spot_demo_result *result)
 {
-    for (int i = 0; i < SPOTI_PART_EPISODES && result->succeeded < r->config->episodes; i++) {
+    for (int i = 0; i < SPOTI_PART_EPISODES && result->succeeded < r->config->episodes &&
+                    part->ends[i] != SPOTI_END_NOT_RUN;
+         i++) {
         result->tried++;
         if (part->ends[i] == SPOTI_END_INVALID && result->invalid++ == 0) {
             memcpy(result->fault, part->fault, sizeof(result->fault));
@@ -158,6 +184,16 @@ static void count_part(recorder *r, const spoti_part *part, spot_demo_result *re
             result->rows += part->rows[i];
         }
     }
+}
+
+/* Whether a part that was found can stay: all of it was run, or as many have succeeded as are missing now. */
+static bool is_enough(const spoti_part *part, int missing)
+{
+    int n = 0;
+    for (int i = 0; i < SPOTI_PART_EPISODES; i++) {
+        n += spoti_end_is_success(part->ends[i]) ? 1 : 0;
+    }
+    return part->ends[SPOTI_PART_EPISODES - 1] != SPOTI_END_NOT_RUN || n >= missing;
 }
 
 static spot_status record_all(recorder *r, spot_demo_result *result, spot_diag *diag)
@@ -174,8 +210,9 @@ static spot_status record_all(recorder *r, spot_demo_result *result, spot_diag *
                                  result->invalid > 0 ? ", the first because of: " : "",
                                  result->fault);
         }
-        const bool found = spoti_parts_find(&r->parts, n, &part);
-        const spot_status st = found ? SPOT_OK : record_part(r, n, &part, diag);
+        const int missing = wanted - result->succeeded;
+        const bool found = spoti_parts_find(&r->parts, n, &part) && is_enough(&part, missing);
+        const spot_status st = found ? SPOT_OK : record_part(r, n, missing, &part, diag);
         if (st != SPOT_OK) {
             return st;
         }

@@ -49,7 +49,7 @@ static void put_derived(spoti_hdf5_writer *w, hid_t group, const spoti_demo *dem
     uint8_t *dones = spoti_calloc(demo->allocator, rows, 1);
 
     const bool good = actions != NULL && rewards != NULL && dones != NULL;
-    spoti_hdf5_check(w, good);
+    spoti_hdf5_check_memory(w, good);
     if (good) {
         for (size_t i = 0; i < cells; i++) {
             actions[i] = demo->target[i] - demo->anchor[i];

@@ -10,6 +10,12 @@ void spoti_hdf5_check(spoti_hdf5_writer *w, bool ok)
     w->failed = w->failed || !ok;
 }
 
+void spoti_hdf5_check_memory(spoti_hdf5_writer *w, bool ok)
+{
+    w->no_memory = w->no_memory || (!ok && !w->failed);
+    spoti_hdf5_check(w, ok);
+}
+
 bool spoti_hdf5_is_awaited(const spoti_hdf5_writer *w)
 {
     return getppid() == w->parent;

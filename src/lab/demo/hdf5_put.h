@@ -14,10 +14,14 @@
 
 typedef struct spoti_hdf5_writer {
     bool failed;
-    pid_t parent; /* who waits for the file */
+    bool no_memory; /* that is why */
+    pid_t parent;   /* who waits for the file */
 } spoti_hdf5_writer;
 
 void spoti_hdf5_check(spoti_hdf5_writer *w, bool ok);
+
+/* The same of memory that was asked for. */
+void spoti_hdf5_check_memory(spoti_hdf5_writer *w, bool ok);
 
 /* Whether somebody still waits for the file: false once the caller's process is gone. */
 bool spoti_hdf5_is_awaited(const spoti_hdf5_writer *w);

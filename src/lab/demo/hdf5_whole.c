@@ -107,7 +107,7 @@ static void put_selection(spoti_hdf5_writer *w, hid_t mask, const selection *s,
     char *words = spoti_calloc(NULL, (size_t)plan->count, NAME_SIZE);
     int n = 0;
 
-    spoti_hdf5_check(w, words != NULL);
+    spoti_hdf5_check_memory(w, words != NULL);
     for (int i = 0; words != NULL && i < plan->count; i++) {
         if (is_in(s, plan, i)) {
             (void)spoti_format(words + (size_t)n++ * NAME_SIZE, NAME_SIZE, "demo_%d", i);

@@ -30,7 +30,7 @@ static spot_status work(void *context, spot_diag *diag)
         a->fill(&w, file, a->context);
     }
     spoti_hdf5_check(&w, !w.failed && H5Fclose(file) >= 0);
-    return w.failed ? SPOT_E_IO : SPOT_OK;
+    return w.no_memory ? SPOT_E_NOMEM : w.failed ? SPOT_E_IO : SPOT_OK;
 }
 
 static void send(void *context, int fd)
@@ -84,6 +84,10 @@ spot_status spoti_hdf5_write(const char *path, spoti_hdf5_fill_fn fill, const vo
     if (st == SPOT_E_IO && said.text[0] != '\0') { /* there was no child to be had */
         spoti_file_abort(&file);
         return spot_diag_set(diag, st, "%s", said.text);
+    }
+    if (st == SPOT_E_NOMEM) {
+        spoti_file_abort(&file);
+        return st;
     }
     return st == SPOT_OK ? spoti_file_commit(&file, diag) : explain(&file, diag);
 }

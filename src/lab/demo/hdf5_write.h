@@ -15,7 +15,7 @@
 /* Fills the new file; runs in the child, on a copy of the caller's memory. */
 typedef void (*spoti_hdf5_fill_fn)(spoti_hdf5_writer *w, hid_t file, const void *context);
 
-/* Returns SPOT_OK, E_IO (diag: `path: cannot write: why`), E_RANGE (path). On failure `path` is as it was. */
+/* Returns SPOT_OK, E_IO (diag: `path: cannot write: why`), E_RANGE (path), E_NOMEM. On failure `path` is as it was. */
 spot_status spoti_hdf5_write(const char *path, spoti_hdf5_fill_fn fill, const void *context,
                              spot_diag *diag);
 

@@ -208,7 +208,8 @@ void spoti_parts_path(const spoti_parts *parts, int n, char path[SPOTI_PATH_SIZE
 static bool is_end(char letter)
 {
     return letter == SPOTI_END_FAILED || letter == SPOTI_END_INVALID ||
-           letter == SPOTI_END_DISTURBED || letter == SPOTI_END_UNDISTURBED;
+           letter == SPOTI_END_DISTURBED || letter == SPOTI_END_UNDISTURBED ||
+           letter == SPOTI_END_NOT_RUN;
 }
 
 /* Reads part-N.json; false if it is not one that spoti_parts_keep wrote. */

@@ -27,11 +27,12 @@ typedef enum spoti_end {
     SPOTI_END_INVALID = 'i',   /* the simulator broke off */
     SPOTI_END_DISTURBED = 'd', /* success with rows that are not to be imitated */
     SPOTI_END_UNDISTURBED = 'u',
+    SPOTI_END_NOT_RUN = '-', /* enough had been found before it */
 } spoti_end;
 
 bool spoti_end_is_success(spoti_end end);
 
-/* A batch: its episodes in the order of their seeds. */
+/* A batch: its episodes in the order of their seeds, those that were not run last. */
 typedef struct spoti_part {
     spoti_end ends[SPOTI_PART_EPISODES];
     int rows[SPOTI_PART_EPISODES];

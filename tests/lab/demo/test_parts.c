@@ -188,6 +188,58 @@ static void fewer_demonstrations_need_no_more_episodes(void **state)
     tear_down(&r);
 }
 
+static bool count_call(void *ctx, int64_t done, int64_t total)
+{
+    (void)done;
+    (void)total;
+    ++*(int *)ctx;
+    return true;
+}
+
+/* Progress is told of every episode, and of the part: no more than that are run. */
+static void no_more_episodes_are_run_than_are_needed(void **state)
+{
+    (void)state;
+    rig r;
+    int calls = 0;
+    set_up(&r, "needed");
+    r.config.episodes = FEW;
+    assert_int_equal(record(&r, count_call, &calls), SPOT_OK);
+    assert_int_equal(r.result.tried, expected_few.result.tried);
+    assert_in_range(calls, r.result.tried, r.result.tried + 1);
+    assert_true(hash_of(&r) == expected_few.hash);
+    tear_down(&r);
+}
+
+/* As if the part had been left by a call that wanted FEW: its last episodes were not run. */
+static void cut_part(const rig *r)
+{
+    char path[PATH_SIZE + 32];
+    char text[4096];
+    (void)snprintf(path, sizeof(path), "%s/part-000000.json", r->parts);
+    const size_t size = spot_test_read_file(path, text, sizeof(text));
+    assert_true(size > 0 && size < sizeof(text));
+    text[size] = '\0';
+    char *ends = strstr(text, "\"ends\":\"");
+    assert_non_null(ends);
+    memset(ends + 8 + expected_few.result.tried, '-', (size_t)(BATCH - expected_few.result.tried));
+    spot_test_write_file(path, text, size);
+}
+
+static void a_part_that_was_cut_off_is_enough_for_few_alone(void **state)
+{
+    (void)state;
+    rig r;
+    set_up_begun(&r, "cut");
+    cut_part(&r);
+    finish(&r, FEW, FEW);
+    tear_down(&r);
+    set_up_begun(&r, "cut too");
+    cut_part(&r);
+    finish(&r, WANTED, 0);
+    tear_down(&r);
+}
+
 static void a_killed_recording_goes_on(void **state)
 {
     (void)state;
@@ -320,6 +372,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stopped_recording_goes_on),
         cmocka_unit_test(fewer_demonstrations_need_no_more_episodes),
+        cmocka_unit_test(no_more_episodes_are_run_than_are_needed),
+        cmocka_unit_test(a_part_that_was_cut_off_is_enough_for_few_alone),
         cmocka_unit_test(a_killed_recording_goes_on),
         cmocka_unit_test(a_damaged_part_is_recorded_again),
         cmocka_unit_test(parts_without_settings_are_recorded_again),
