@@ -27,7 +27,9 @@ ROBOT = """<mujoco>
 </mujoco>"""
 GRIPPER = """<mujoco>
   <default><default class="visual"><geom group="1"/></default></default>
-  <worldbody><body name="base" childclass="visual"><joint name="finger" type="slide"/><geom size="0.1"/></body></worldbody>
+  <worldbody>
+    <body name="base" childclass="visual"><joint name="finger" type="slide"/><geom size="0.1"/></body>
+  </worldbody>
   <actuator><position name="close" joint="finger"/></actuator>
   <equality><joint joint1="finger" joint2="finger"/></equality>
 </mujoco>"""
@@ -64,7 +66,7 @@ def test_joins(models):
     gripper = models.path("gripper.xml")
     code, out, err = models.run("--at", "flange", gripper, "--prefix", "g_", "--servo", "turn=100,4",
                                 "--site", "grip=g_base:0,0,0.1:0,0,180", "--pose", "1,2,3")
-    assert (code, err) == (0, "") and out == "home: 0.5\n", (code, out, err)
+    assert (code, err) == (0, "") and out == "keyframe home: turn 0.5\n", (code, out, err)
     root = ET.parse(models.path("out.xml")).getroot()
     assert root.tag == "mujocoinclude" and root.find("option") is None and root.find("keyframe") is None
     assert root.find("compiler").attrib == {"angle": "radian", "autolimits": "true"}
@@ -85,6 +87,8 @@ def test_joins(models):
     actuators = {a.get("name"): a for section in root.findall("actuator") for a in section}
     assert sorted(actuators) == ["g_close", "turn"] and actuators["g_close"].get("joint") == "g_finger"
     assert actuators["turn"].get("gainprm") == "100" and actuators["turn"].get("biasprm") == "0 -100 -4"
+    assert [(t.get("name"), [e.attrib for e in t]) for t in root.iterfind("custom/tuple")] == [
+        ("home", [{"objtype": "joint", "objname": "turn", "prm": "0.5"}])]
     os.remove(models.path("out.xml"))
 
 
@@ -141,10 +145,47 @@ def test_takes_a_robot_out_of_a_scene(models):
     models.write("robot.xml", ROBOT)
 
 
+POSED = """<mujoco>
+  <compiler angle="radian"/>
+  <worldbody>
+    <body name="box"><freejoint name="box"/></body>
+    <body name="arm"><body name="far"><joint name="far"/><joint name="ball" type="ball"/></body>
+      <joint name="near" type="slide"/><joint/></body>
+  </worldbody>
+  <keyframe><key name="home" qpos="1 2 3 1 0 0 0  0.25 9  -0.5 1 0 0 0"/><key qpos="1"/>
+    <key name="short" qpos="1 2"/><key name="none"/></keyframe>
+  <keyframe><key name="rest" qpos="1 2 3 1 0 0 0  0.75 9  1e-3 1 0 0 0"/></keyframe>
+</mujoco>"""
+
+
+def test_keeps_keyframes(models):
+    models.write("robot.xml", POSED)
+    code, out, err = models.run("--only", "arm")
+    assert (code, err) == (0, ""), err
+    assert out.splitlines() == ["left out: keyframe short, which has 2 coordinates of 14",
+                                "left out: keyframe none, which has 0 coordinates of 14",
+                                "keyframe home: near 0.25, far -0.5", "keyframe rest: near 0.75, far 1e-3"], out
+    root = ET.parse(models.path("out.xml")).getroot()
+    assert root.find("keyframe") is None and len(root.findall("custom")) == 1
+    assert [(t.get("name"), [(e.get("objname"), e.get("prm")) for e in t]) for t in root.iterfind("custom/tuple")] == [
+        ("home", [("near", "0.25"), ("far", "-0.5")]), ("rest", [("near", "0.75"), ("far", "1e-3")])]
+    # a joint that is gone is gone there too
+    code, out, err = models.run("--only", "arm", "--fix", "far")
+    assert code == 0 and out.splitlines()[2:] == ["keyframe home: near 0.25", "keyframe rest: near 0.75"], (out, err)
+    code, out, err = models.run("--only", "box")
+    assert code == 0 and len(out.splitlines()) == 2, (out, err)
+    assert ET.parse(models.path("out.xml")).getroot().find("custom") is None
+    os.remove(models.path("out.xml"))
+    models.write("robot.xml", POSED.replace("0.75", "half"))
+    models.refuse("keyframe 'rest' is '1 2 3 1 0 0 0  half", "--only", "arm")
+    models.write("robot.xml", ROBOT)
+
+
 def test_refuses(models):
     gripper = models.path("gripper.xml")
     models.refuse("'visual' is in", "--at", "flange", gripper)
-    models.refuse("no body or site 'hand', expected one of: base, tip, flange", "--at", "hand", gripper, "--prefix", "g_")
+    models.refuse("no body or site 'hand', expected one of: base, tip, flange", "--at", "hand", gripper,
+                  "--prefix", "g_")
     models.refuse("no joint 'elbow'", "--servo", "elbow=1,1")
     models.refuse("expected JOINT=KP,KD", "--servo", "turn=stiff")
     models.refuse("no body 'hand'", "--site", "grip=hand:0,0,0")
@@ -165,4 +206,5 @@ if __name__ == "__main__":
     rig = Models(sys.argv[1])
     test_joins(rig)
     test_takes_a_robot_out_of_a_scene(rig)
+    test_keeps_keyframes(rig)
     test_refuses(rig)

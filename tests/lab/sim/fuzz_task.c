@@ -13,6 +13,8 @@ static void check_accepted(const spoti_task_file *f)
     expect(f->control.rate_hz > 0.0 && isfinite(f->control.rate_hz));
     expect(f->control.horizon >= 1 && f->control.execute >= 1);
     expect(f->control.execute <= f->control.horizon);
+    expect((f->arm.home != NULL) != (f->arm.keyframe != NULL));
+    expect(f->arm.home == NULL || f->arm.home_count == f->arm.joints_count);
     expect(f->objects_count >= 1 && f->objects_count <= SPOTI_OBJECTS_MAX);
     expect(f->observation.history >= 1 && f->observation.history <= SPOTI_HISTORY_MAX);
     expect(f->observation.terms_count <= SPOTI_TERMS_MAX);

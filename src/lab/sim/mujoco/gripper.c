@@ -97,7 +97,7 @@ static void settle(void *ctx)
     const int steps = (int)fmin(SETTLE_S / m->opt.timestep, 1e5);
 
     for (int i = 0; i < t->chain.n; i++) {
-        held->qpos[t->arm_qpos[i]] = t->file->arm.home[i];
+        held->qpos[t->arm_qpos[i]] = t->home[i];
     }
     mju_copy(d->qpos, held->qpos, (int)m->nq);
     for (int step = 0; step < steps; step++) {

@@ -26,9 +26,25 @@ static int count_of(const mjModel *m, int type)
         return (int)m->ntendon;
     case mjOBJ_ACTUATOR:
         return (int)m->nu;
+    case mjOBJ_KEY:
+        return (int)m->nkey;
+    case mjOBJ_TUPLE:
+        return (int)m->ntuple;
     default:
         return 0;
     }
+}
+
+/* Adds the names of that type to the n in `known`; how many there are then. */
+static size_t add_names(const mjModel *m, int type, const char *known[NAMES_MAX], size_t n)
+{
+    for (int i = 0; i < count_of(m, type) && n < NAMES_MAX; i++) {
+        const char *text = mj_id2name(m, type, i);
+        if (text != NULL && text[0] != '\0') {
+            known[n++] = text;
+        }
+    }
+    return n;
 }
 
 spot_status spoti_no_such_name(const mjModel *model, int type, const char *kind, const char *name,
@@ -37,13 +53,10 @@ spot_status spoti_no_such_name(const mjModel *model, int type, const char *kind,
     const char *known[NAMES_MAX];
     char list[LIST_SIZE] = "";
     char hint[SPOTI_HINT_SIZE];
-    size_t n = 0;
+    size_t n = add_names(model, type, known, 0);
 
-    for (int i = 0; i < count_of(model, type) && n < NAMES_MAX; i++) {
-        const char *text = mj_id2name(model, type, i);
-        if (text != NULL && text[0] != '\0') {
-            known[n++] = text;
-        }
+    if (type == mjOBJ_KEY) {
+        n = add_names(model, mjOBJ_TUPLE, known, n);
     }
     for (size_t i = 0; i < n; i++) {
         const size_t used = strlen(list);

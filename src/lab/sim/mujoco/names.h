@@ -9,7 +9,7 @@
 #include "spot/status.h"
 
 /* Fills `diag` with `the model has no KIND called 'NAME', expected one of: ...`, those of `type` (mjOBJ_BODY, _JOINT,
- * _GEOM, _SITE, _CAMERA, _TENDON or _ACTUATOR). Returns SPOT_E_FORMAT. */
+ * _GEOM, _SITE, _CAMERA, _TENDON, _ACTUATOR, or _KEY, with the tuples too: home.h). Returns SPOT_E_FORMAT. */
 spot_status spoti_no_such_name(const mjModel *model, int type, const char *kind, const char *name,
                                spot_diag *diag);
 

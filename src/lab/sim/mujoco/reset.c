@@ -33,7 +33,7 @@ spoti_residual spoti_arm_place(spoti_mujoco_world *w, const double pose[SPOTI_PO
 {
     const spoti_scene *t = w->task;
     for (int i = 0; i < t->chain.n; i++) {
-        w->kin->qpos[t->arm_qpos[i]] = t->file->arm.home[i];
+        w->kin->qpos[t->arm_qpos[i]] = t->home[i];
     }
     spoti_arm_solve(w, pose, SOLVE_ITERATIONS, mjPI / 8.0);
     return spoti_arm_residual(w, pose);

@@ -7,6 +7,7 @@
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "lab/sim/mujoco/gripper.h"
+#include "lab/sim/mujoco/home.h"
 #include "lab/sim/mujoco/names.h"
 #include "lab/sim/mujoco/parts.h"
 #include "lab/sim/mujoco/scene.h"
@@ -84,6 +85,21 @@ static void resolve_base(resolver *r, spoti_scene *t)
     }
 }
 
+static void resolve_home(resolver *r, spoti_scene *t)
+{
+    spot_diag why = {.text = ""};
+    const spoti_arm_file *arm = &t->file->arm;
+    if (r->status != SPOT_OK) {
+        return;
+    }
+    if (arm->keyframe == NULL) {
+        memcpy(t->home, arm->home, arm->home_count * sizeof(*t->home));
+    } else if (spoti_home_find(r->model, arm->keyframe, t->arm_joint, (int)arm->joints_count,
+                               t->home, &why) != SPOT_OK) {
+        refuse(r, "arm.keyframe", why.text);
+    }
+}
+
 static void resolve_gripper(resolver *r, spoti_scene *t)
 {
     spot_diag why = {.text = ""};
@@ -121,6 +137,7 @@ static void resolve_robot(resolver *r, spoti_scene *t)
         spoti_chain_find(r->model, t->arm_joint, n, t->site, &t->chain);
     }
     resolve_base(r, t);
+    resolve_home(r, t);
     resolve_gripper(r, t);
     t->moving_actuator = -1;
     if (f->disturbance != NULL) {

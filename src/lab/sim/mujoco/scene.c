@@ -18,6 +18,11 @@ int spoti_scene_arm_dim(const spoti_scene *task)
     return task->file->arm.action == SPOTI_ACTION_JOINTS ? task->chain.n : SPOTI_POSE_DIM;
 }
 
+const char *spoti_scene_home_key(const spoti_scene *task)
+{
+    return task->file->arm.keyframe != NULL ? "keyframe" : "home";
+}
+
 static int observation_dim(const spoti_task_file *f)
 {
     const int width[] = {

@@ -46,6 +46,7 @@ typedef struct spoti_scene {
     int arm_qpos[SPOTI_ARM_JOINTS_MAX];
     int arm_dof[SPOTI_ARM_JOINTS_MAX];
     int arm_actuator[SPOTI_ARM_JOINTS_MAX];
+    double home[SPOTI_ARM_JOINTS_MAX]; /* rad; of the file, or of the keyframe that it names */
     int site;
     spoti_chain chain; /* of the arm, to the site */
     int gripper_actuator;
@@ -69,6 +70,9 @@ void spoti_scene_destroy(spoti_scene *task);
 
 /* Numbers of an action before that of the gripper: a pose, or the joints. */
 int spoti_scene_arm_dim(const spoti_scene *task);
+
+/* The key of `arm` that says where home is. */
+const char *spoti_scene_home_key(const spoti_scene *task);
 
 /* resolve.c: names become indices. Returns SPOT_OK, E_FORMAT (diag: path:line: key: what), E_NOMEM. */
 spot_status spoti_scene_resolve(const char *path, spoti_scene *task, spot_diag *diag);

@@ -109,13 +109,28 @@ static void check_count(checker *c, const char *where, unsigned count, unsigned 
     }
 }
 
+/* The angles, or the keyframe that has them. */
+static void check_home(checker *c, const spoti_arm_file *arm)
+{
+    if (arm->home == NULL) {
+        if (arm->keyframe == NULL) {
+            fail(c, "arm.home", "missing, expected joint angles, or `keyframe`, which names them");
+        }
+        return;
+    }
+    if (arm->keyframe != NULL) {
+        fail(c, "arm.keyframe", "besides home, expected one of them");
+    }
+    check_count(c, "arm.home", arm->home_count, arm->joints_count);
+    for (unsigned i = 0; i < arm->home_count; i++) {
+        check_number(c, "arm.home", arm->home[i], -SPOTI_HOME_MAX_RAD, SPOTI_HOME_MAX_RAD);
+    }
+}
+
 static void check_arm(checker *c, const spoti_arm_file *arm)
 {
     check_count(c, "arm.actuators", arm->actuators_count, arm->joints_count);
-    check_count(c, "arm.home", arm->home_count, arm->joints_count);
-    for (unsigned i = 0; i < arm->home_count; i++) {
-        check_number(c, "arm.home", arm->home[i], -7.0, 7.0);
-    }
+    check_home(c, arm);
     check_number(c, "arm.joint_speed_rad_s", arm->joint_speed_rad_s, 0.01, 100.0);
     check_number(c, "arm.speed_m_s", arm->speed_m_s, 0.001, 100.0);
     check_number(c, "arm.yaw_speed_rad_s", arm->yaw_speed_rad_s, 0.001, 100.0);

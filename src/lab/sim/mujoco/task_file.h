@@ -16,6 +16,7 @@
 enum {
     SPOTI_ARM_JOINTS_MIN = 6, /* of an arm */
     SPOTI_ARM_JOINTS_MAX = 7,
+    SPOTI_HOME_MAX_RAD = 7, /* of an angle of home, either way */
     SPOTI_OBJECTS_MAX = 8,
     SPOTI_ALSO_MAX = 7,
     SPOTI_TERMS_MAX = 32,
@@ -44,8 +45,9 @@ typedef struct spoti_arm_file {
     unsigned actuators_count;
     char *site;
     double *forward_deg; /* NULL = 180 */
-    double *home;        /* (home_count) as many as joints */
+    double *home;        /* (home_count) as many as joints; NULL = those of the keyframe */
     unsigned home_count;
+    char *keyframe;           /* of the model, instead of home; else NULL */
     spoti_action_kind action; /* default pose */
     double joint_speed_rad_s;
     double speed_m_s;

@@ -253,10 +253,11 @@ static void check_home_commands(spoti_trial *t)
     const mjModel *m = t->task->model;
     for (int i = 0; i < t->task->chain.n && !t->refused; i++) {
         const int a = t->task->arm_actuator[i];
-        const double q = t->task->file->arm.home[i];
+        const double q = t->task->home[i];
         const mjtNum *range = m->actuator_ctrlrange + 2 * (size_t)a;
         if (m->actuator_ctrllimited[a] && (q < range[0] || q > range[1])) {
-            check_command(t, "arm.home", a, q, q, (spoti_where){.section = "arm", .key = "home"});
+            check_command(t, "arm.home", a, q, q,
+                          (spoti_where){.section = "arm", .key = spoti_scene_home_key(t->task)});
         }
     }
 }

@@ -36,7 +36,7 @@ void spoti_trial_home(spoti_trial *t, spoti_mujoco_world *w)
     double pose[SPOTI_POSE_DIM];
     char expected[TEXT];
     for (int i = 0; i < task->chain.n; i++) {
-        w->kin->qpos[task->arm_qpos[i]] = task->file->arm.home[i];
+        w->kin->qpos[task->arm_qpos[i]] = task->home[i];
     }
     mj_kinematics(w->model, w->kin);
     spoti_arm_pose(w, w->kin, pose);
@@ -47,7 +47,7 @@ void spoti_trial_home(spoti_trial *t, spoti_mujoco_world *w)
                        "it within %g m of the workspace, and the tool down to %g deg", HOME_SLACK_M,
                        HOME_LEAN_DEG);
     spoti_trial_add(t, "arm.home", ok ? SPOT_TRIAL_PASS : SPOT_TRIAL_FAIL,
-                    (spoti_where){.section = "arm", .key = "home"}, expected,
+                    (spoti_where){.section = "arm", .key = spoti_scene_home_key(task)}, expected,
                     "the tool is at x %.3f, y %.3f, z %.3f m and leans by %.1f deg; the base is at "
                     "%.3g %.3g %.3g m in the world, forward is %.3g deg there",
                     pose[0], pose[1], pose[2], lean, task->base.at[0], task->base.at[1],

@@ -136,7 +136,7 @@ static void prepare(stiffness *s, const spoti_scene *task)
     }
     s->d = mj_makeData(s->m);
     for (int i = 0; i < task->chain.n; i++) {
-        s->d->qpos[task->arm_qpos[i]] = task->file->arm.home[i];
+        s->d->qpos[task->arm_qpos[i]] = task->home[i];
     }
     spoti_gripper_place_open(task, s->d);
     mj_forward(s->m, s->d);
