@@ -190,14 +190,14 @@ def make_robosuite(name: str, options: dict[str, Any]) -> World:
 
     cameras, size = take_cameras(options)
     robot, hz = options.pop("robot", "Panda"), options.pop("control_freq", 20)
-    controller = options.pop("controller", "OSC_POSE")
+    controller = options.pop("controller", None)
     no_more(options, "robot, control_freq, controller, cameras (a+b), size")
     if name not in robosuite.ALL_ENVIRONMENTS:
         raise WorldError(f"robosuite:{name}: no such environment{nearest(name, list(robosuite.ALL_ENVIRONMENTS))}")
     if hasattr(robosuite, "load_controller_config"):  # 1.4
-        config = robosuite.load_controller_config(default_controller=controller)
-    else:
-        config = robosuite.load_composite_controller_config(robot=robot)
+        config = robosuite.load_controller_config(default_controller=controller or "OSC_POSE")
+    else:  # whose own default is the robot's
+        config = robosuite.load_composite_controller_config(controller=controller, robot=robot)
     env = robosuite.make(name, robots=robot, controller_configs=config, control_freq=hz, horizon=HORIZON,
                          has_renderer=False, has_offscreen_renderer=bool(cameras), use_camera_obs=False)
     about = f"{name} {robot} {controller} {cameras} {size}"

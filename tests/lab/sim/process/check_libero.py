@@ -6,16 +6,14 @@
 """
 import hashlib
 import json
-import multiprocessing
-import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-import numpy as np
 from libero_script import HORIZON, plan
 from policy_server import serve
+from under_load import same_alone_and_under_load
 
 TOOL = sys.argv[1]
 TASK = "libero:libero_object/0"
@@ -23,7 +21,7 @@ STEPS, SEED = 20, 5
 SEEDS = 2  # of the tuning: an episode takes ten seconds of a processor
 
 
-def states(_):
+def states():
     """The simulator's states of 20 control steps of the script, hashed one by one."""
     from sweetspot.world import make_world
 
@@ -37,24 +35,9 @@ def states(_):
     return hashes
 
 
-def burn():
-    while True:
-        np.linalg.svd(np.random.rand(200, 200))
-
-
 def check_states():
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(1) as pool:
-        alone = pool.map(states, [0])[0]
-    load = [context.Process(target=burn, daemon=True) for _ in range(2 * (os.cpu_count() or 1))]
-    for process in load:
-        process.start()
-    with context.Pool(2) as pool:  # two at a time, besides
-        busy = pool.map(states, [0, 0])
-    for process in load:
-        process.terminate()
-    assert len(set(alone)) == STEPS  # the arm moves
-    assert busy == [alone, alone]
+    hashes = same_alone_and_under_load(states)
+    assert len(set(hashes)) == STEPS  # the arm moves
     print(f"LIBERO: {STEPS} states are the same alone and under load")
 
 
