@@ -2,7 +2,8 @@
  * SPDX-FileCopyrightText: The Sweetspot authors */
 /*
  * The scripted expert: grasps a (moving) object and, if the task asks for it, places it in a region; or
- * presses it with closed fingers; or follows the task file's waypoints (waypoints.h).
+ * presses it with closed fingers (expert.c: where to, phases.h: when); or follows the task file's waypoints
+ * (waypoints.h).
  *
  * It acts only through the policy's action interface: one Cartesian target and gripper command a
  * control period. It is multimodal where a person would be (side of approach, one of two yaws, heights,
