@@ -136,12 +136,55 @@ def test_takes_a_robot_out_of_a_scene(models):
     models.refuse("no body 'r:hand' in the world, expected one of: puppeteer, r:base, table", "--only", "r:hand")
     models.refuse("no joint 'r:knee'", "--fix", "r:knee")
     models.refuse("expected JOINT or JOINT=X", "--fix", "r:lift=high")
-    models.refuse("no slide of a body that is not turned", "--fix", "r:wrist=0.1")
-    models.refuse("no slide of a body that is not turned", "--fix", "r:elbow=0.1")
+    models.refuse("expected JOINT or JOINT=X", "--fix", "r:lift=inf")
+    models.refuse("joint 'r:wrist' is no hinge or slide, or comes after others", "--fix", "r:wrist=0.1")
     models.write("parts/body.xml", '<mujoco><include file="parts/body.xml"/></mujoco>')
     models.refuse("parts/body.xml is included again, expected each file once")
     os.remove(models.path("parts/body.xml"))
     models.refuse("No such file")
+    models.write("robot.xml", ROBOT)
+
+
+# turns of a quarter about z, one of them by a class of a class; a hinge beside its body's origin
+FOLDED = """<mujoco>
+  <compiler angle="radian"/>
+  <default><joint type="slide"/>
+    <default class="out"><joint ref="0.25"/><default class="far"><joint axis="3 0 0"/></default></default>
+  </default>
+  <worldbody><body name="a" pos="1 2 3" quat="0.5 0 0 0.5">
+    <joint name="turn" type="hinge" axis="0 0 2" pos="1 0 0" ref="0.5"/>
+    <body name="b" childclass="far"><joint name="x"/><joint name="y" class="out" axis="0 -1 0"/>
+      <body name="c" euler="1 0 0"><joint name="z"/></body>
+      <body name="d"><joint name="ball" type="ball"/></body></body>
+    </body>
+  </worldbody>
+</mujoco>"""
+
+
+def test_fixes_joints_where_wanted(models):
+    def where(name):
+        body = next(b for b in ET.parse(models.path("out.xml")).getroot().iter("body") if b.get("name") == name)
+        return [[float(x) for x in body.get(key, "").split()] for key in ("pos", "quat")]
+
+    def near(got, want):
+        assert len(got) == len(want) and all(abs(g - w) < 1e-9 for g, w in zip(got, want)), (got, want)
+
+    models.write("robot.xml", FOLDED)
+    quarter = 1.5707963267948966
+    code, _, err = models.run("--fix", f"turn={0.5 + quarter}", "--fix", "x=0.75", "--fix", "y=0.5")
+    assert (code, err) == (0, ""), err
+    # the pivot stays at 1 0 0 of the body as it stood, 1 3 3 of the world: the origin goes about it, from 1 2 3
+    near(where("a")[0], [2, 3, 3])
+    near(where("a")[1], [0, 0, 0, 1])
+    near(where("b")[0], [0.5, -0.25, 0])
+    assert where("b")[1] == []
+    code, _, err = models.run("--fix", "y=0.5")  # slides may go in any order
+    near(where("b")[0], [0, -0.25, 0])
+    code, _, err = models.run("--fix", "turn")
+    assert where("a")[0] == [1, 2, 3] and where("a")[1] == [0.5, 0, 0, 0.5]
+    os.remove(models.path("out.xml"))
+    models.refuse("the body of joint 'z' is turned by other than quat", "--fix", "z=0.5")
+    models.refuse("joint 'ball' is no hinge or slide", "--fix", "ball=0.5")
     models.write("robot.xml", ROBOT)
 
 
@@ -206,5 +249,6 @@ if __name__ == "__main__":
     rig = Models(sys.argv[1])
     test_joins(rig)
     test_takes_a_robot_out_of_a_scene(rig)
+    test_fixes_joints_where_wanted(rig)
     test_keeps_keyframes(rig)
     test_refuses(rig)

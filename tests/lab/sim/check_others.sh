@@ -48,6 +48,9 @@ gymnasium_fetch)
     "$root/scripts/mjcf-attach" "$models/pick_and_place.xml" --only robot0:base_link --pose=-0.25,0,-0.4274 "${parts[@]}" \
         --site grip=robot0:gripper_link:0.02,0,0:0,90,90 --out "$work/robot.xml" >"$work/said"
     grep -qx 'left out: equality/weld of robot0:mocap' "$work/said"
+    # its cube: 5 cm, 2 kg
+    sed -i 's/size="0.0225 0.0225 0.0225" mass="0.08"/size="0.025 0.025 0.025" mass="2"/' "$work/scene.xml"
+    grep -q 'mass="2"' "$work/scene.xml"
     ;;
 esac
 "$tool" check "$work/task.yaml" | tee "$work/trial"
