@@ -10,9 +10,14 @@
 #include "lab/record/csv.h"
 #include "spot/planar.h"
 
-static const char COLUMNS[] = "motor0,motor1,motor2,motor3,thruster0,thruster1";
-static const char *const NAMES[SPOT_PLANAR_CHANNELS] = {"motor0", "motor1",    "motor2",
-                                                        "motor3", "thruster0", "thruster1"};
+/* The columns, with what stands between two. */
+#define COLUMNS_WITH(between)                                                                      \
+    "motor0" between "motor1" between "motor2" between "motor3" between "thruster0" between        \
+    "thruster1"
+#define COMMA ,
+
+static const char COLUMNS[] = COLUMNS_WITH(",");
+static const char *const NAMES[SPOT_PLANAR_CHANNELS] = {COLUMNS_WITH(COMMA)};
 static const double RAW_MAX = 1e6; /* of a raw command, which is clipped to 1 anyway */
 
 enum { ROWS_MAX = 1 << 20 };
