@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lab/sim/planar/sim.h"
+#include "spot/task.h"
 #include "support/spot_test.h"
 
 enum { PLANAR_TEXT_SIZE = 1 << 16 };
@@ -126,6 +127,21 @@ static inline spoti_level *planar_parse(const char *text)
         fail_msg("%s", diag.text);
     }
     return level;
+}
+
+/* The level as a task, from a file of its own. */
+static inline spot_task *planar_load(const char *text)
+{
+    spot_task *task = NULL;
+    spot_diag diag = {""};
+    char path[512];
+
+    spot_test_temp_path(path, sizeof(path), "level.json");
+    spot_test_write_file(path, text, strlen(text));
+    if (spot_task_load(path, NULL, &task, &diag) != SPOT_OK) {
+        fail_msg("%s", diag.text);
+    }
+    return task;
 }
 
 #endif

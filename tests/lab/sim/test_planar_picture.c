@@ -200,16 +200,11 @@ static void open_scene(scene *s, const planar_scene *what)
 {
     static char text[PLANAR_TEXT_SIZE];
     const spot_variation variation = {.speed = 1.0, .noise = 0.0};
-    char path[512];
     spot_diag diag = {""};
     spot_render_config config;
 
     planar_level_text(text, what);
-    spot_test_temp_path(path, sizeof(path), "level.json");
-    spot_test_write_file(path, text, strlen(text));
-    if (spot_task_load(path, NULL, &s->task, &diag) != SPOT_OK) {
-        fail_msg("%s", diag.text);
-    }
+    s->task = planar_load(text);
     assert_int_equal(spot_task_make_world(s->task, &variation, &s->world, NULL), SPOT_OK);
     assert_int_equal(spot_world_reset(&s->world, 0), SPOT_OK);
     spot_render_config_default(&config);
