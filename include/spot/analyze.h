@@ -190,7 +190,7 @@ typedef struct spot_analysis {
 
 /* Another computer. */
 typedef struct spot_analyze_target {
-    const char *name; /* shown */
+    const char *name; /* shown; NULL = the platform's, or one that says t_inf_s */
     const spot_platform
         *platform;           /* its latencies at the points' refinement steps; NULL = t_inf_s */
     const char *model_class; /* class charged; needed with `platform` */

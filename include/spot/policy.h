@@ -46,7 +46,11 @@ extern "C" {
 typedef struct spot_policy spot_policy;   /* immutable after load */
 typedef struct spot_session spot_session; /* one caller's workspace */
 
-enum { SPOT_POLICY_NAME_SIZE = 64, SPOT_POLICY_STEPS_MAX = SPOT_POINT_STEPS_MAX };
+enum {
+    SPOT_POLICY_NAME_SIZE = 64,
+    SPOT_POLICY_STEPS_MAX = SPOT_POINT_STEPS_MAX,
+    SPOT_POLICY_FILES = 2,
+};
 
 /* What a policy is. Read-only view, valid as long as the policy. */
 typedef struct spot_policy_info {
@@ -70,6 +74,10 @@ typedef struct spot_policy_info {
 SPOT_API spot_status spot_policy_load(const char *dir, const spot_allocator *allocator,
                                       spot_policy **out, spot_diag *diag);
 SPOT_API void spot_policy_destroy(spot_policy *policy);
+
+/* Name of file i (0..SPOT_POLICY_FILES-1) of a policy's folder that decides what it answers; else NULL. */
+SPOT_API const char *spot_policy_file(int i);
+
 SPOT_API const spot_policy_info *spot_policy_describe(const spot_policy *policy);
 
 typedef struct spot_session_config {

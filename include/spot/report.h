@@ -15,6 +15,7 @@
 #ifndef SPOT_REPORT_H
 #define SPOT_REPORT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "spot/status.h"
@@ -44,6 +45,11 @@ SPOT_API spot_status spot_report_tune_json_print(const spot_tune_result *result,
  * (gnuplot failed: diag has its words), E_NOMEM. */
 SPOT_API spot_status spot_report_tune_figure(const spot_tune_result *result, const char *base,
                                              spot_diag *diag);
+
+/* Writes tune.csv, tune.json, tune.svg and tune.png into the folder `dir`. *drawn: also the figure; without gnuplot, or
+ * with nothing to draw, it is false, diag says why, and the status is that of the others. Returns as of these. */
+SPOT_API spot_status spot_report_tune_files(const spot_tune_result *result, const char *dir,
+                                            bool *drawn, spot_diag *diag);
 
 /* Episodes, one row each, behind a first line with `note` (one line: what was run).
  * Returns SPOT_OK, E_INVALID, E_RANGE (path too long), E_IO. */

@@ -8,7 +8,9 @@
  * other process works in it.
  *
  *     spot_tune_folder_open(task, &brain, platform, &config, NULL, &folder, &diag);
- *     ... spot_tune with config.episodes_dir in spot_tune_folder_path(folder) ...
+ *     config.episodes_dir = spot_tune_folder_episodes(folder);
+ *     spot_tune(task, &brain, platform, &config, NULL, NULL, &result, &diag);
+ *     spot_report_tune_files(result, spot_tune_folder_path(folder), &drawn, &diag);
  *     spot_tune_folder_close(folder);
  */
 #ifndef SPOT_TUNE_FOLDER_H
@@ -32,7 +34,10 @@ SPOT_API spot_status spot_tune_folder_open(const spot_task *task, const spot_bra
                                            const spot_tune_config *config, const char *dir,
                                            spot_tune_folder **out, spot_diag *diag);
 
+/* Texts that live as long as the folder: its name; below it spot_tune_config.episodes_dir and confirm_dir. */
 SPOT_API const char *spot_tune_folder_path(const spot_tune_folder *folder);
+SPOT_API const char *spot_tune_folder_episodes(const spot_tune_folder *folder);
+SPOT_API const char *spot_tune_folder_confirm(const spot_tune_folder *folder);
 
 /* Why the folder is not called by its plain name: `runs/a-b: speed is 1 there and 2 here`; "" = it is. */
 SPOT_API const char *spot_tune_folder_why(const spot_tune_folder *folder);

@@ -21,7 +21,7 @@ typedef struct request {
     const char *platform_name;
     const char *charge_as;
     const char *alpha_from;
-    double t_inf_s;
+    double t_inf_s; /* NaN = not asked for */
     double effect;
     const char *figure;
     const char *show;
@@ -87,7 +87,6 @@ static int make_forecasts(const request *r, const spot_analyze_log *log, const s
     int exit_code = CLI_OK;
     spot_diag diag = {""};
     spot_analyze_target target = {.t_inf_s = r->t_inf_s};
-    char name[64];
     spot_platform *platform =
         r->platform_name != NULL ? cli_load_platform(r->platform_name, &exit_code) : NULL;
     spot_platform *alphas = NULL;
@@ -96,8 +95,6 @@ static int make_forecasts(const request *r, const spot_analyze_log *log, const s
         spot_platform_destroy(platform);
         return exit_code;
     }
-    (void)snprintf(name, sizeof(name), "a computer of %.4g s an inference", r->t_inf_s);
-    target.name = platform != NULL ? spot_platform_name(platform) : name;
     target.platform = platform;
     target.model_class = r->charge_as;
     int made = 0;
@@ -313,6 +310,9 @@ static int check_request(request *r)
                           "--platform: expected --charge-as CLASS with it, the class of model "
                           "whose latency is charged there");
     }
+    if (r->t_inf_s < 0.0) {
+        return cli_misuse("analyze", "--t-inf %g, expected 0 or more", r->t_inf_s);
+    }
     if (r->platform_name != NULL && r->t_inf_s >= 0.0) {
         return cli_misuse("analyze", "--platform and --t-inf: expected one of them");
     }
@@ -357,7 +357,7 @@ static const char EXAMPLES[] =
 int spoti_cli_analyze(int argc, char **argv)
 {
     int exit_code = CLI_OK;
-    request r = {.regime = "auto", .goal = "auto", .show = "points", .t_inf_s = -1.0};
+    request r = {.regime = "auto", .goal = "auto", .show = "points", .t_inf_s = NAN};
     spot_analyze_config_default(&r.config);
     const cli_option options[] = {
         {"map", "OLD=NEW", CLI_TEXTS, &r.maps,

@@ -140,7 +140,7 @@ bool cli_find(cli_thing thing, const char *name, char *path, size_t size);
 
 /* The files that decide episodes: the task's, and of a policy that is a folder its own; what lies at an address,
  * its brain knows itself by (spot_brain_identify). */
-enum { CLI_INPUTS_MAX = 3 };
+enum { CLI_INPUTS_MAX = 1 + SPOT_POLICY_FILES };
 typedef struct cli_inputs {
     char paths[CLI_INPUTS_MAX][CLI_PATH_SIZE];
     const char *list[CLI_INPUTS_MAX]; /* the same, to be handed on */

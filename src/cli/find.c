@@ -428,8 +428,13 @@ bool cli_find_inputs(const char *task, const char *policy, cli_inputs *out)
     if (!cli_find(CLI_POLICY, policy, dir, sizeof(dir))) {
         return false;
     }
-    const int a = snprintf(out->paths[1], CLI_PATH_SIZE, "%s/config.json", dir);
-    const int b = snprintf(out->paths[2], CLI_PATH_SIZE, "%s/model.safetensors", dir);
+    for (int i = 0; i < SPOT_POLICY_FILES; i++) {
+        const int length =
+            snprintf(out->paths[1 + i], CLI_PATH_SIZE, "%s/%s", dir, spot_policy_file(i));
+        if (length < 0 || length >= CLI_PATH_SIZE) {
+            return false;
+        }
+    }
     out->n = CLI_INPUTS_MAX;
-    return a > 0 && a < CLI_PATH_SIZE && b > 0 && b < CLI_PATH_SIZE;
+    return true;
 }

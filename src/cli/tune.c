@@ -6,12 +6,6 @@
 
 #include "tune.h"
 
-static bool join(char path[CLI_PATH_SIZE], const char *dir, const char *name)
-{
-    int length = snprintf(path, CLI_PATH_SIZE, "%s/%s", dir, name);
-    return length > 0 && length < CLI_PATH_SIZE;
-}
-
 static const char *dir_of(const tune_request *r)
 {
     return spot_tune_folder_path(r->folder);
@@ -56,27 +50,14 @@ static void print_warnings(const tune_request *r, const spot_tune_result *result
 /* The table's companions; *drawn: the figure too. Returns the exit code. */
 static int write_files(const tune_request *r, const spot_tune_result *result, bool *drawn)
 {
-    char path[CLI_PATH_SIZE];
     spot_diag diag = {""};
-    *drawn = false;
-    spot_status st = join(path, dir_of(r), "tune.csv") ? spot_report_tune_csv(result, path, &diag)
-                                                       : SPOT_E_RANGE;
-    if (st == SPOT_OK) {
-        st = join(path, dir_of(r), "tune.json") ? spot_report_tune_json(result, path, &diag)
-                                                : SPOT_E_RANGE;
-    }
+    const spot_status st = spot_report_tune_files(result, dir_of(r), drawn, &diag);
     if (st != SPOT_OK) {
         (void)cli_fail("tune", st, &diag);
         return CLI_FAILED;
     }
-    st =
-        join(path, dir_of(r), "tune") ? spot_report_tune_figure(result, path, &diag) : SPOT_E_RANGE;
-    *drawn = st == SPOT_OK;
-    if (st == SPOT_E_UNSUPPORTED || st == SPOT_E_NOT_FOUND) {
+    if (!*drawn) {
         spot_print(stderr, "sweetspot tune: warning: no figure: %s\n", diag.text);
-    } else if (st != SPOT_OK) {
-        (void)cli_fail("tune", st, &diag);
-        return CLI_FAILED;
     }
     return CLI_OK;
 }
@@ -101,17 +82,13 @@ static int print_result(const tune_request *r, const spot_tune_result *result)
 static int confirm(const tune_request *r, const spot_task *task, const spot_brain *brain,
                    const spot_platform *platform, spot_tune_result *result)
 {
-    char episodes_dir[CLI_PATH_SIZE];
     spot_diag diag = {""};
     if (!result->best_beats_baseline || r->confirm == 0) {
         return CLI_OK;
     }
-    if (!join(episodes_dir, dir_of(r), "confirm")) {
-        return CLI_USAGE;
-    }
     spot_tune_config config = r->config;
     config.confirm_seeds = r->confirm;
-    config.confirm_dir = episodes_dir;
+    config.confirm_dir = spot_tune_folder_confirm(r->folder);
     cli_progress progress = cli_progress_begin("confirm", r->quiet);
     spot_status st = spot_tune_confirm(task, brain, platform, &config, result, cli_progress_update,
                                        &progress, &diag);
@@ -156,10 +133,7 @@ static int run(tune_request *r, const spot_task *task, const spot_brain *brain,
 {
     spot_tune_result *result = NULL;
     spot_diag diag = {""};
-    if (!join(r->episodes_dir, dir_of(r), "episodes")) {
-        return CLI_USAGE;
-    }
-    r->config.episodes_dir = r->episodes_dir;
+    r->config.episodes_dir = spot_tune_folder_episodes(r->folder);
     cli_progress progress = cli_progress_begin("tune", r->quiet);
     cli_stop_watch();
     const spot_status st = spot_tune(task, brain, platform, &r->config, cli_progress_update,

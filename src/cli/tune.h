@@ -39,7 +39,6 @@ typedef struct tune_request {
     spot_point points[SPOT_TUNE_POINTS_MAX];
     spot_tune_config config;
     cli_inputs inputs;
-    char episodes_dir[CLI_PATH_SIZE];
     spot_tune_folder *folder; /* NULL until it is open */
 } tune_request;
 

@@ -45,6 +45,7 @@ expect 2 "unknown option" "$work/good.csv" --no-such
 expect 1 "no prediction from" "$work/good.csv" --t-inf 0.1
 expect 2 "expected the output folder of sweetspot tune" "$work"
 expect 2 "--alpha-from: expected with --platform" published:dom-cr --alpha-from agx-orin-50w
+expect 2 "--t-inf -2, expected 0 or more" published:dom-cr --t-inf=-2
 expect 2 "no class self" published:real-static --platform agx-orin-50w --charge-as pi05 \
     --alpha-from agx-orin-30w
 

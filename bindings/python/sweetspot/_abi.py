@@ -27,11 +27,14 @@ SPOT_GOAL_AUTO = 0
 SPOT_GOAL_SUCCESS = 2
 SPOT_GOAL_TIME = 1
 SPOT_IMAGES_MAX = 16
+SPOT_LATENCY_BY_SEED = 1
+SPOT_LATENCY_IN_ORDER = 0
 SPOT_MOTION_TIMING_GIVEN = 2
 SPOT_MOTION_TIMING_STAMPS = 0
 SPOT_OK = 0
 SPOT_PLAN_SERVERS_MAX = 4
 SPOT_POINT_STEPS_MAX = 100
+SPOT_POLICY_FILES = 2
 SPOT_REGIME_DYNAMIC = 1
 SPOT_REGIME_STATIC = 0
 SPOT_SCHEDULE_CADENCE = 2
@@ -80,6 +83,19 @@ class spot_analyze_log(Structure):
     pass
 
 
+class spot_analyze_target(Structure):
+    pass
+
+
+class spot_platform(Structure):
+    pass
+
+
+spot_analyze_target._fields_ = [
+    ("name", c_char_p),
+    ("platform", POINTER(spot_platform)),
+    ("model_class", c_char_p),
+    ("t_inf_s", c_double)]
 class spot_brain(Structure):
     pass
 
@@ -210,11 +226,53 @@ spot_exec_stats._fields_ = [
     ("inference_ticks", c_int64),
     ("late_actions", c_int64),
     ("late_chunks", c_int64)]
+class spot_forecast(Structure):
+    pass
+
+
+class spot_quantity(Structure):
+    pass
+
+
+spot_quantity._fields_ = [
+    ("known", c_bool),
+    ("has_ci", c_bool),
+    ("value", c_double),
+    ("lo", c_double),
+    ("hi", c_double)]
+class spot_forecast_point(Structure):
+    pass
+
+
+spot_forecast._fields_ = [
+    ("platform", c_char * 192),
+    ("regime", c_int),
+    ("law", c_int),
+    ("law_reason", c_char_p),
+    ("discrepancy", c_double),
+    ("limit_s", spot_quantity),
+    ("delta_s", spot_quantity),
+    ("n_misfit", c_int),
+    ("n_success", c_int),
+    ("n_cell", c_int),
+    ("n_cross", c_int),
+    ("separable_p", spot_quantity),
+    ("baseline", c_int),
+    ("n_points", c_int),
+    ("points", POINTER(spot_forecast_point)),
+    ("best", c_int),
+    ("assumed", c_char * 1024),
+    ("text", c_char * 4096),
+    ("allocator", POINTER(spot_allocator))]
 class spot_image(Structure):
     pass
 
 
 spot_image._fields_ = [("name", c_char_p), ("height", c_int), ("width", c_int), ("pixels", POINTER(c_uint8))]
+class spot_latency_trace(Structure):
+    pass
+
+
 class spot_world(Structure):
     pass
 
@@ -349,10 +407,6 @@ class spot_plan_config(Structure):
 
 
 class spot_plan_model(Structure):
-    pass
-
-
-class spot_platform(Structure):
     pass
 
 
@@ -555,10 +609,6 @@ class spot_tune_config(Structure):
     pass
 
 
-class spot_latency_trace(Structure):
-    pass
-
-
 spot_variation._fields_ = [("speed", c_double), ("noise", c_double)]
 spot_tune_config._fields_ = [
     ("size", c_size_t),
@@ -587,6 +637,10 @@ spot_tune_config._fields_ = [
     ("policy_name", c_char_p),
     ("confirm_seeds", c_int),
     ("confirm_dir", c_char_p)]
+class spot_tune_folder(Structure):
+    pass
+
+
 class spot_tune_result(Structure):
     pass
 
@@ -677,10 +731,6 @@ class spot_coinfer_scheme_config(Structure):
     pass
 
 
-class spot_forecast(Structure):
-    pass
-
-
 class spot_plan_sweep(Structure):
     pass
 
@@ -701,16 +751,6 @@ class spot_analysis_verdict(Structure):
     pass
 
 
-class spot_quantity(Structure):
-    pass
-
-
-spot_quantity._fields_ = [
-    ("known", c_bool),
-    ("has_ci", c_bool),
-    ("value", c_double),
-    ("lo", c_double),
-    ("hi", c_double)]
 spot_analysis_verdict._fields_ = [
     ("best", c_int),
     ("beats_baseline", c_bool),
@@ -823,30 +863,6 @@ spot_coinfer_scheme_config._fields_ = [
     ("tries_max", c_int64),
     ("seed", c_uint64),
     ("ppo", POINTER(spot_coinfer_ppo))]
-class spot_forecast_point(Structure):
-    pass
-
-
-spot_forecast._fields_ = [
-    ("platform", c_char * 192),
-    ("regime", c_int),
-    ("law", c_int),
-    ("law_reason", c_char_p),
-    ("discrepancy", c_double),
-    ("limit_s", spot_quantity),
-    ("delta_s", spot_quantity),
-    ("n_misfit", c_int),
-    ("n_success", c_int),
-    ("n_cell", c_int),
-    ("n_cross", c_int),
-    ("separable_p", spot_quantity),
-    ("baseline", c_int),
-    ("n_points", c_int),
-    ("points", POINTER(spot_forecast_point)),
-    ("best", c_int),
-    ("assumed", c_char * 1024),
-    ("text", c_char * 4096),
-    ("allocator", POINTER(spot_allocator))]
 spot_forecast_point._fields_ = [
     ("name", c_char * 192),
     ("t_inf_s", spot_quantity),
@@ -1020,6 +1036,13 @@ FUNCTIONS = {
     "spot_analysis_destroy": (None, [POINTER(spot_analysis)]),
     "spot_analyze": (c_int, [POINTER(spot_analyze_log), POINTER(POINTER(spot_analysis)), POINTER(spot_diag)]),
     "spot_analyze_config_default": (None, [POINTER(spot_analyze_config)]),
+    "spot_analyze_forecast": (c_int, [
+        POINTER(spot_analyze_log),
+        POINTER(spot_analysis),
+        c_int,
+        POINTER(spot_analyze_target),
+        POINTER(POINTER(spot_forecast)),
+        POINTER(spot_diag)]),
     "spot_analyze_log_create": (c_int, [POINTER(spot_analyze_config), POINTER(POINTER(spot_analyze_log))]),
     "spot_analyze_log_csv": (c_int, [POINTER(spot_analyze_log), c_char_p, POINTER(spot_diag)]),
     "spot_analyze_log_destroy": (None, [POINTER(spot_analyze_log)]),
@@ -1042,10 +1065,18 @@ FUNCTIONS = {
     "spot_exec_read_stats": (POINTER(spot_exec_stats), [POINTER(spot_exec)]),
     "spot_exec_reset": (None, [POINTER(spot_exec)]),
     "spot_exec_submit_parts": (c_int, [POINTER(spot_exec), POINTER(c_float), POINTER(c_double), c_int64, c_int64]),
+    "spot_forecast_destroy": (None, [POINTER(spot_forecast)]),
     "spot_knob_at": (POINTER(spot_knob), [c_int]),
     "spot_knob_count": (c_int, []),
     "spot_knob_find": (c_int, [c_char_p]),
     "spot_knob_is_baseline": (c_bool, [c_int, POINTER(spot_point)]),
+    "spot_latency_trace_destroy": (None, [POINTER(spot_latency_trace)]),
+    "spot_latency_trace_load": (c_int, [
+        c_char_p,
+        c_int,
+        POINTER(spot_allocator),
+        POINTER(POINTER(spot_latency_trace)),
+        POINTER(spot_diag)]),
     "spot_motion_config_default": (None, [POINTER(spot_motion_config)]),
     "spot_motion_file_close": (None, [POINTER(spot_motion_file)]),
     "spot_motion_file_config_default": (None, [POINTER(spot_motion_file_config)]),
@@ -1077,6 +1108,7 @@ FUNCTIONS = {
         POINTER(spot_diag)]),
     "spot_plan_model_load": (c_int, [c_char_p, POINTER(spot_plan_model), POINTER(spot_diag)]),
     "spot_plan_result_free": (None, [POINTER(spot_plan_result)]),
+    "spot_platform_borrow_alphas": (c_int, [POINTER(spot_platform), POINTER(spot_platform), POINTER(spot_diag)]),
     "spot_platform_destroy": (None, [POINTER(spot_platform)]),
     "spot_platform_load": (c_int, [c_char_p, POINTER(spot_allocator), POINTER(POINTER(spot_platform)), POINTER(spot_diag)]),
     "spot_point_default": (None, [POINTER(spot_point)]),
@@ -1084,12 +1116,15 @@ FUNCTIONS = {
     "spot_point_parse": (c_int, [c_char_p, POINTER(spot_point), POINTER(spot_diag)]),
     "spot_point_sort": (None, [POINTER(spot_point), c_int]),
     "spot_point_sweep": (c_int, [POINTER(c_char_p), POINTER(spot_point), c_int, POINTER(c_int), POINTER(spot_diag)]),
+    "spot_policy_file": (c_char_p, [c_int]),
     "spot_report_analysis_figure": (c_int, [POINTER(spot_analysis_setting), c_char_p, POINTER(spot_diag)]),
     "spot_report_analysis_json": (c_int, [POINTER(spot_analysis), POINTER(POINTER(spot_forecast)), c_void_p]),
     "spot_report_analysis_table": (c_int, [POINTER(spot_analysis_setting), c_bool, c_void_p]),
+    "spot_report_forecast_table": (c_int, [POINTER(spot_forecast), c_bool, c_void_p]),
     "spot_report_metrics_json": (c_int, [POINTER(spot_motion_report), c_void_p]),
     "spot_report_plan_json": (c_int, [POINTER(spot_plan_report), POINTER(spot_plan_sweep), c_void_p]),
     "spot_report_tune_figure": (c_int, [POINTER(spot_tune_result), c_char_p, POINTER(spot_diag)]),
+    "spot_report_tune_files": (c_int, [POINTER(spot_tune_result), c_char_p, POINTER(c_bool), POINTER(spot_diag)]),
     "spot_report_tune_json_print": (c_int, [POINTER(spot_tune_result), c_void_p]),
     "spot_report_tune_table": (c_int, [POINTER(spot_tune_result), c_bool, c_void_p]),
     "spot_rollout_config_default": (None, [POINTER(spot_rollout_config)]),
@@ -1130,5 +1165,16 @@ FUNCTIONS = {
         spot_progress_fn,
         c_void_p,
         POINTER(spot_diag)]),
-    "spot_tune_result_destroy": (None, [POINTER(spot_tune_result)]),
-    "spot_variation_default": (None, [POINTER(spot_variation)])}
+    "spot_tune_folder_close": (None, [POINTER(spot_tune_folder)]),
+    "spot_tune_folder_confirm": (c_char_p, [POINTER(spot_tune_folder)]),
+    "spot_tune_folder_episodes": (c_char_p, [POINTER(spot_tune_folder)]),
+    "spot_tune_folder_open": (c_int, [
+        POINTER(spot_task),
+        POINTER(spot_brain),
+        POINTER(spot_platform),
+        POINTER(spot_tune_config),
+        c_char_p,
+        POINTER(POINTER(spot_tune_folder)),
+        POINTER(spot_diag)]),
+    "spot_tune_folder_path": (c_char_p, [POINTER(spot_tune_folder)]),
+    "spot_tune_result_destroy": (None, [POINTER(spot_tune_result)])}

@@ -3,14 +3,16 @@
 """Anybody's log of trials, decomposed and judged: `sweetspot analyze` from Python, by the same court."""
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
 import tempfile
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Iterable, Iterator, Mapping, Sequence
 
 from . import _abi as abi
-from ._library import SweetspotError, call, check, find_folder, interruptible, json_of, lib
+from ._library import SweetspotError, Unsupported, call, check, find_folder, interruptible, json_of, lib
+from .computers import computer
 
 Rows = Sequence[Mapping[str, Any]]
 REGIMES = {"auto": abi.SPOT_ANALYZE_AUTO, "static": abi.SPOT_ANALYZE_STATIC, "dynamic": abi.SPOT_ANALYZE_DYNAMIC}
@@ -33,17 +35,21 @@ class Analysis:
     data      the same as a dict
     settings  list of dicts, one a platform at an environment speed; one of them in most logs
     text      the verdict in words; of several settings what they say together
+    unpredicted  {setting: why there is no prediction of it}, where another computer was asked for
     """
 
-    def __init__(self, document: str, pointer: Any) -> None:
+    def __init__(self, document: str, pointer: Any, forecasts: Any = None,
+                 unpredicted: Mapping[str, str] | None = None) -> None:
         self.json = document
+        self.unpredicted = dict(unpredicted or {})
+        self._forecasts = forecasts
         self.data: dict[str, Any] = json.loads(document)
         self.settings: list[dict[str, Any]] = self.data.get("settings", [self.data])
         self._pointer = pointer
 
     def __del__(self) -> None:
         if getattr(self, "_pointer", None) is not None:
-            lib.spot_analysis_destroy(self._pointer)
+            _destroy(self._pointer, self._forecasts)
 
     def __repr__(self) -> str:
         return f"<sweetspot.Analysis: {self.text}>"
@@ -63,6 +69,14 @@ class Analysis:
         """Of the only setting: `best`, `cheapest`, `text`, ... (docs/json.md, verdict). s in `_s`."""
         verdict: dict[str, Any] = self._single(None)["verdict"]
         return verdict
+
+    @property
+    def prediction(self) -> dict[str, Any]:
+        """Of the only setting, on the computer that was asked for: `best`, `text`, `points`, ... (docs/json.md)."""
+        prediction: dict[str, Any] | None = self._single(None).get("prediction")
+        if prediction is None:
+            raise ValueError("no prediction was asked for, expected platform= or t_inf_s= of analyze")
+        return prediction
 
     @property
     def points(self) -> Any:
@@ -87,6 +101,13 @@ class Analysis:
         self._single(setting)
         s = ctypes.byref(self._pointer.contents.settings[setting or 0])
         return json_of(lambda out: lib.spot_report_analysis_table(s, wide, out))
+
+    def prediction_table(self, setting: int | None = None, wide: bool = False) -> str:
+        """The table of what is predicted for the other computer."""
+        self._single(setting)
+        if not self._forecasts or not self._forecasts[setting or 0]:
+            raise ValueError("no prediction of it, expected platform= or t_inf_s= of analyze, and data that allow one")
+        return json_of(lambda out: lib.spot_report_forecast_table(self._forecasts[setting or 0], wide, out))
 
 
 def _flat(point: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,7 +188,8 @@ def _is_sqlite(name: str) -> bool:
 def analyze(*sources: Any, baseline: str | None = None, regime: str = "auto", goal: str = "auto",
             map: str | Mapping[str, str] | None = None, session: str | None = None, paired: bool = False,
             action_s: float = 0.0, n_action: int = 0, budget_s: float = 0.0, effect: float = 0.0,
-            resamples: int | None = None) -> Analysis:
+            resamples: int | None = None, platform: Any = None, charge_as: str | None = None, alpha_from: Any = None,
+            t_inf_s: float | None = None) -> Analysis:
     """Judges logs of trials: which operating point does the task best, and whether the data supports it.
 
     sources    one or more of: a DataFrame or a list of dicts, a row an episode (point, seed, success, time_s, ...) or
@@ -181,8 +203,13 @@ def analyze(*sources: Any, baseline: str | None = None, regime: str = "auto", go
     paired     numbers of trials pair as seeds do
     action_s   seconds an action, n_action actions a chunk, budget_s seconds that a failure is charged: where the
                source does not say; 0 = unknown
-    effect     smallest effect of interest, for the trials needed; 0 = the one that the trials show
+    effect     smallest effect of interest, a share of time or of success, for the trials needed; 0 = the one that
+               the trials show
     resamples  of bootstraps; None = 10000
+    platform   predict how the sweet spot moves to this computer, a profile's name or file, from the same trials;
+               charge_as: the class of model that is charged there (needed); alpha_from: a profile made by
+               `sweetspot bench --out`: what a point saved there, it saves on it
+    t_inf_s    or to one on which the baseline's inference takes so many seconds
 
     Raises SweetspotError with `file:row: what, expected`; of rows that were handed over, the file is `rows`.
     """
@@ -202,17 +229,72 @@ def analyze(*sources: Any, baseline: str | None = None, regime: str = "auto", go
     config.action_s, config.n_action, config.budget_s, config.effect = action_s, n_action, budget_s, effect
     if resamples is not None:
         config.resamples = resamples
-    return interruptible(lambda: _judge(config, sources))
+
+    def work() -> Analysis:  # all of it: after Ctrl-C it goes on for a while, by itself
+        with _target(platform, charge_as, alpha_from, t_inf_s) as target:
+            return _judge(config, sources, target)
+
+    analysis: Analysis = interruptible(work)
+    return analysis
 
 
-def _judge(config: abi.spot_analyze_config, sources: Sequence[Any]) -> Analysis:
+@contextlib.contextmanager
+def _target(platform: Any, charge_as: str | None, alpha_from: Any, t_inf_s: float | None) -> Iterator[Any]:
+    """The spot_analyze_target of another computer; None = none was asked for."""
+    if platform is not None and t_inf_s is not None:
+        raise ValueError("platform= and t_inf_s=: expected one of them")
+    if platform is not None and charge_as is None:
+        raise ValueError("platform=: expected charge_as= with it, the class of model whose latency is charged there")
+    if platform is None and (alpha_from is not None or charge_as is not None):
+        raise ValueError("charge_as= and alpha_from=: expected with platform=, whose latencies they are about")
+    target = abi.spot_analyze_target()
+    if platform is None:
+        target.t_inf_s = t_inf_s or 0.0
+        yield None if t_inf_s is None else target
+        return
+    with computer(platform, alpha_from) as target.platform:
+        target.model_class = charge_as.encode() if charge_as else None
+        yield target
+
+
+def _judge(config: abi.spot_analyze_config, sources: Sequence[Any], target: Any) -> Analysis:
     log = ctypes.POINTER(abi.spot_analyze_log)()
     out = ctypes.POINTER(abi.spot_analysis)()
+    forecasts, unpredicted = None, {}
     check(lib.spot_analyze_log_create(ctypes.byref(config), ctypes.byref(log)))
     try:
         for source in sources:
             _read(log, source)
         call(lib.spot_analyze, log, ctypes.byref(out))
+        if target is not None:
+            forecasts = (ctypes.POINTER(abi.spot_forecast) * out.contents.n_settings)()
+            unpredicted = _predict(log, out, target, forecasts)
+        document = json_of(lambda stream: lib.spot_report_analysis_json(out, forecasts, stream))
+    except BaseException:
+        _destroy(out, forecasts)
+        raise
     finally:
         lib.spot_analyze_log_destroy(log)
-    return Analysis(json_of(lambda stream: lib.spot_report_analysis_json(out, None, stream)), out)
+    return Analysis(document, out, forecasts, unpredicted)
+
+
+def _predict(log: Any, analysis: Any, target: Any, forecasts: Any) -> dict[str, str]:
+    """Fills the forecasts of all settings; of those whose data do not allow one, the reason by name."""
+    why: dict[str, str] = {}
+    for i in range(analysis.contents.n_settings):
+        forecast = ctypes.POINTER(abi.spot_forecast)()
+        try:
+            call(lib.spot_analyze_forecast, log, analysis, i, ctypes.byref(target), ctypes.byref(forecast))
+            forecasts[i] = forecast
+        except Unsupported as error:
+            why[analysis.contents.settings[i].name.decode("utf-8", "replace")] = str(error)
+    if len(why) == analysis.contents.n_settings:
+        raise Unsupported(abi.SPOT_E_UNSUPPORTED, "; ".join(f"no prediction from '{n}': {w}" for n, w in why.items()))
+    return why
+
+
+def _destroy(analysis: Any, forecasts: Any) -> None:
+    for forecast in forecasts or ():
+        lib.spot_forecast_destroy(forecast)
+    if analysis:
+        lib.spot_analysis_destroy(analysis)

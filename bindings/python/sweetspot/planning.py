@@ -11,6 +11,7 @@ from typing import Any, Sequence
 
 from . import _abi as abi
 from ._library import call, find, interruptible, json_of, lib
+from .computers import computer
 
 
 def _names(of: Any) -> dict[str, int]:
@@ -65,18 +66,12 @@ def plan(*, model: str, agent: str, servers: Sequence[str] = (), links: Sequence
 def _load(stack: contextlib.ExitStack, config: Any, model: str, agent: str, servers: Sequence[str],
           links: Sequence[str]) -> list[Any]:
     """Fills the config with what the names are of; what must live as long."""
-    def computer(name: str) -> Any:
-        out = ctypes.POINTER(abi.spot_platform)()
-        call(lib.spot_platform_load, find("platforms", os.fspath(name)).encode(), None, ctypes.byref(out))
-        stack.callback(lib.spot_platform_destroy, out)
-        return out
-
     held = abi.spot_plan_model()
     call(lib.spot_plan_model_load, find("models", os.fspath(model)).encode(), ctypes.byref(held))
-    config.model, config.agent = ctypes.pointer(held), computer(agent)
+    config.model, config.agent = ctypes.pointer(held), stack.enter_context(computer(agent))
     keep: list[Any] = [held]
     for i, name in enumerate(servers):
-        config.servers[i] = computer(name)
+        config.servers[i] = stack.enter_context(computer(name))
     for i, name in enumerate(links):
         link = abi.spot_plan_link()
         call(lib.spot_plan_link_load, find("links", os.fspath(name)).encode(), ctypes.byref(link))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import inspect
+import os
 from typing import Any, Callable
 
 import numpy as np
@@ -37,6 +38,7 @@ class Policy:
         self.brain = abi.spot_brain()
         self.guard, self.reads, self.action_dim, self.obs_dim = guard, reads, action_dim, obs_dim
         self.is_python = not isinstance(policy, str)
+        self.files: list[str] = []  # that decide what it answers; an address is known by its answers
         if not self.is_python:
             self._open(policy, instruction)
             return
@@ -60,7 +62,10 @@ class Policy:
         lib.spot_brain_open_config_default(ctypes.byref(config))
         config.obs_dim, config.action_dim = self.obs_dim, self.action_dim
         config.instruction = instruction.encode() if instruction else None
-        place = address if lib.spot_brain_is_address(address.encode()) else find("policies", address, ".")
+        place = address
+        if not lib.spot_brain_is_address(address.encode()):
+            place = find("policies", address, ".")
+            self.files = [os.path.join(place, lib.spot_policy_file(i).decode()) for i in range(abi.SPOT_POLICY_FILES)]
         call(lib.spot_brain_open, place.encode(), ctypes.byref(config), ctypes.byref(self.brain))
         self.name = address
         info = abi.spot_brain_info()

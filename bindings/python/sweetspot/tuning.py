@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import json
 import os
-import tempfile
+import warnings
 from typing import Any, Callable, Iterator, Mapping, Sequence
 
 from . import _abi as abi
 from ._library import Guard, call, check, fields, find, interruptible, json_of, lib
 from .analysis import _flat, table
+from .computers import latencies
 from .inprocess import Task
 from .policies import Policy
 
@@ -26,15 +28,24 @@ class Tuned:
 
     json     the document of `sweetspot tune --json` (docs/json.md), data: the same as a dict
     verdict  dict: `best`, `beats_baseline`, `text`, ...
+    folder   of `out=`, None = none
     """
 
-    def __init__(self, pointer: Any) -> None:
+    def __init__(self, pointer: Any, folder: str | None = None) -> None:
         self._pointer = pointer
-        self.json = json_of(lambda out: lib.spot_report_tune_json_print(pointer, out))
-        self.data: dict[str, Any] = json.loads(self.json)
+        self.folder = folder
 
     def __del__(self) -> None:
         lib.spot_tune_result_destroy(self._pointer)
+
+    @functools.cached_property
+    def json(self) -> str:
+        return json_of(lambda out: lib.spot_report_tune_json_print(self._pointer, out))
+
+    @functools.cached_property
+    def data(self) -> dict[str, Any]:
+        data: dict[str, Any] = json.loads(self.json)
+        return data
 
     def __repr__(self) -> str:
         return f"<sweetspot.Tuned: {self.text}>"
@@ -121,16 +132,19 @@ def _baseline_of(points: Sequence[abi.spot_point], baseline: Any) -> int:
 
 @contextlib.contextmanager
 def _task(world: Any, policy: Any, guard: Guard, horizon: int | None, default_steps: int, reads: str,
-          options: dict[str, Any]) -> Iterator[tuple[Any, Policy, Task | None]]:
-    """(spot_task, policy, our own task): of a task file or shipped task by name, or of an environment."""
+          options: dict[str, Any]) -> Iterator[tuple[Any, Policy, Task | None, list[str]]]:
+    """(spot_task, policy, our own task, files that decide episodes): of a task file or shipped task by name, or of an
+    environment."""
     own: Task | None = None
     brain: Policy | None = None
     task = ctypes.POINTER(abi.spot_task)()
+    files: list[str] = []
     try:
         if isinstance(world, (str, os.PathLike)):
             if options:
                 raise ValueError(f"{', '.join(options)}: expected with an environment; a task file says it itself")
-            call(lib.spot_task_load, find("tasks", os.fspath(world), "task.yaml").encode(), None, ctypes.byref(task))
+            files = [find("tasks", os.fspath(world), "task.yaml")]
+            call(lib.spot_task_load, files[0].encode(), None, ctypes.byref(task))
             dims = lib.spot_task_describe(task).contents.dims
             brain = Policy(policy, guard, obs_dim=dims.obs_dim, action_dim=dims.action_dim, horizon=horizon,
                            default_steps=default_steps, reads=reads)
@@ -140,7 +154,7 @@ def _task(world: Any, policy: Any, guard: Guard, horizon: int | None, default_st
             brain = Policy(policy, guard, obs_dim=own.obs_dim, action_dim=own.action_dim, horizon=horizon,
                            instruction=options.get("instruction"), default_steps=default_steps, reads=reads,
                            cameras=own.cameras)
-        yield task, brain, own
+        yield task, brain, own, [*files, *brain.files]
     finally:
         if brain is not None:
             brain.close()
@@ -148,37 +162,6 @@ def _task(world: Any, policy: Any, guard: Guard, horizon: int | None, default_st
             own.close()
         else:
             lib.spot_task_destroy(task)
-
-
-def _profile(latency_ms: Any) -> str:
-    """A profile of the latencies that the caller gives, as YAML."""
-    if isinstance(latency_ms, Mapping):
-        rows = "".join(f"      - {{steps: {int(s)}, latency_ms: {float(ms)!r}}}\n" for s, ms in
-                       sorted(latency_ms.items()))
-        law = f"    table:\n{rows}"
-    else:
-        law = f"    affine: {{base_ms: {float(latency_ms)!r}, per_step_ms: 0}}\n"
-    return ("name: given\ndescription: latencies that the caller gave\nclasses:\n  - name: self\n"
-            f"    origin: modelled\n    source: given to sweetspot.tune\n{law}")
-
-
-@contextlib.contextmanager
-def _platform(platform: Any, latency_ms: Any) -> Iterator[Any]:
-    if (platform is None) == (latency_ms is None):
-        raise ValueError("platform= and latency_ms=: expected one of them, for what an inference takes")
-    out = ctypes.POINTER(abi.spot_platform)()
-    if platform is not None:
-        call(lib.spot_platform_load, find("platforms", os.fspath(platform)).encode(), None, ctypes.byref(out))
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "given.yaml")
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(_profile(latency_ms))
-            call(lib.spot_platform_load, path.encode(), None, ctypes.byref(out))
-    try:
-        yield out
-    finally:
-        lib.spot_platform_destroy(out)
 
 
 class Stop:
@@ -198,6 +181,31 @@ class Stop:
         self.asked = True
 
 
+@contextlib.contextmanager
+def _folder(run: Callable[..., None], config: abi.spot_tune_config, name: Any) -> Iterator[Any]:
+    """The spot_tune_folder of a run, in which nobody else works meanwhile; None without a name."""
+    if name is None:
+        yield None
+        return
+    folder = ctypes.POINTER(abi.spot_tune_folder)()
+    run(lib.spot_tune_folder_open, os.fspath(name).encode(), ctypes.byref(folder))
+    try:
+        config.episodes_dir = lib.spot_tune_folder_episodes(folder)
+        config.confirm_dir = lib.spot_tune_folder_confirm(folder)
+        yield folder
+    finally:
+        lib.spot_tune_folder_close(folder)
+
+
+def _write_files(result: Any, folder: Any) -> None:
+    """What the tool leaves beside the episodes: tune.csv, tune.json, a figure."""
+    drawn, diag = ctypes.c_bool(), abi.spot_diag()
+    path = lib.spot_tune_folder_path(folder)
+    check(lib.spot_report_tune_files(result, path, ctypes.byref(drawn), ctypes.byref(diag)), diag)
+    if not drawn:
+        warnings.warn(f"no figure: {diag.text.decode('utf-8', 'replace')}", stacklevel=3)
+
+
 def _run(work: Callable[[], int], guard: Guard, stop: Stop, diag: Any, in_c: bool) -> None:
     """Calls into C so that Ctrl-C is heard: by a callback of ours, or, where all is C, by a thread that waits."""
     if in_c:
@@ -213,10 +221,11 @@ def _run(work: Callable[[], int], guard: Guard, stop: Stop, diag: Any, in_c: boo
 
 
 def tune(world: Any, policy: Any, *, points: Any, platform: Any = None, latency_ms: Any = None,
-         charge_as: str | None = None, baseline: Any = None, seeds: int = 100, seed: int = 0, threads: int = 1,
-         clock: str = "exact", goal: str = "auto", horizon: int | None = None, default_steps: int = 1, reads: str = "state",
-         store: str | None = None, confirm: int = 0, resamples: int | None = None, progress: Progress | None = None,
-         **options: Any) -> Tuned:
+         latency_trace: Any = None, latency_draw: str = "order", charge_as: str | None = None, alpha_from: Any = None,
+         baseline: Any = None, seeds: int = 100, seed: int = 0, threads: int = 1, speed: float = 1.0,
+         noise: float = 1.0, clock: str = "exact", goal: str = "auto", effect: float = 0.0, horizon: int | None = None,
+         default_steps: int = 1, reads: str = "state", out: Any = None, store: Any = None, fresh: bool = False,
+         confirm: int = 0, resamples: int | None = None, progress: Progress | None = None, **options: Any) -> Tuned:
     """Every operating point on the same seeds, and which one does the task best.
 
     world       an environment of gymnasium, a vectorised one, a function that makes environments; or a task file, or
@@ -224,13 +233,21 @@ def tune(world: Any, policy: Any, *, points: Any, platform: Any = None, latency_
     policy      an address, or a callable of an observation, float32 (obs_dim), that returns a chunk, (horizon x
                 action_dim); see sweetspot.policies.Policy for what else it may be given
     points      a list of `"steps=5 overlap=2"` or dicts, or {knob: values}: every combination
-    platform    a profile's name or file; or latency_ms: of an inference, a number, or {refinement steps: ms}
+    platform    a profile's name or file; or latency_ms: of an inference, a number, or {refinement steps: ms}; or
+                latency_trace: a CSV of recorded calls (docs/clock.md), replayed in `order` or by `seed` as
+                latency_draw says
     charge_as   class of the profile whose latency is charged; None = the task's, `self` for an environment
+    alpha_from  a profile made by `sweetspot bench --out`: what a point saved there, it saves on the platform
     baseline    the point that others are compared with; None = all or the most steps and nothing else, else the first
     seeds       how many, from `seed` on; threads: more than 1 needs a function that makes environments
+    speed       factor on the speed of what moves; noise: on that of the sensors; of tasks that know them
+    effect      smallest of interest, a share of time or of success, for the trials needed; 0 = the one that shows
     horizon     actions in a chunk; None = asked; default_steps: refinement steps of the policy
     reads       `state`, or `record`: the callable is given a dict with the images of the environment's cameras, too
-    store       SQLite file in which episodes are kept: the same call goes on where it was stopped
+    out         folder of the run, as of `sweetspot tune --out`: episodes, tune.csv, tune.json, a figure; the same call,
+                or the tool's, goes on where it was stopped, and `analyze` reads it. Another setting's is refused
+    store       SQLite file in which episodes are kept instead of in the folder
+    fresh       run every point, also those that were kept
     confirm     seeds on which a winner is run again, behind the others
     options     of an environment: rate_hz, time_limit_s, success, hold, regime, n_execute, name, identity,
                 instruction (sweetspot.inprocess.Task)
@@ -240,34 +257,43 @@ def tune(world: Any, policy: Any, *, points: Any, platform: Any = None, latency_
     goals = {"auto": abi.SPOT_GOAL_AUTO, "time": abi.SPOT_GOAL_TIME, "success": abi.SPOT_GOAL_SUCCESS}
     guard, diag = Guard(), abi.spot_diag()
     stop = Stop(guard, progress)
-    config, out = abi.spot_tune_config(), ctypes.POINTER(abi.spot_tune_result)()
+    config, result = abi.spot_tune_config(), ctypes.POINTER(abi.spot_tune_result)()
     lib.spot_tune_config_default(ctypes.byref(config))
     chosen = read_points(points)
     array = (abi.spot_point * len(chosen))(*chosen)
     config.points, config.n_points, config.baseline = array, len(chosen), _baseline_of(chosen, baseline)
-    config.seed, config.n_seeds, config.threads = seed, seeds, threads
+    config.seed, config.n_seeds, config.threads, config.fresh = seed, seeds, threads, fresh
+    config.variation.speed, config.variation.noise, config.effect = speed, noise, effect
     config.clock, config.goal = _choose("clock", clock, CLOCKS), _choose("goal", goal, goals)
     config.charge_as = charge_as.encode() if charge_as else None
     config.store = os.fspath(store).encode() if store else None
     config.resamples = resamples if resamples is not None else config.resamples
-    with _task(world, policy, guard, horizon, default_steps, reads, options) as (task, brain, own), \
-            _platform(platform, latency_ms) as computer:
-        config.policy_name = brain.name.encode()
-        in_c = own is None and not brain.is_python
-        subject = (task, ctypes.byref(brain.brain), computer, ctypes.byref(config))
-        _run(lambda: lib.spot_tune(*subject, stop.function, None, ctypes.byref(out), ctypes.byref(diag)),
-             guard, stop, diag, in_c)
-        if confirm > 0 and out.contents.best_beats_baseline:
-            config.confirm_seeds = confirm
-            _run(lambda: lib.spot_tune_confirm(*subject, out, stop.function, None, ctypes.byref(diag)),
-                 guard, stop, diag, in_c)
-    return Tuned(out)
+    with _task(world, policy, guard, horizon, default_steps, reads, options) as (task, brain, own, files), \
+            latencies(platform, latency_ms, latency_trace, latency_draw, charge_as, alpha_from) as (computer, trace):
+        names = (ctypes.c_char_p * len(files))(*map(os.fsencode, files))
+        config.policy_name, config.trace, config.inputs, config.n_inputs = brain.name.encode(), trace, names, len(files)
+
+        def run(function: Callable[..., int], *rest: Any) -> None:
+            _run(lambda: function(task, ctypes.byref(brain.brain), computer, ctypes.byref(config), *rest,
+                                  ctypes.byref(diag)), guard, stop, diag, own is None and not brain.is_python)
+
+        with _folder(run, config, out) as folder:
+            run(lib.spot_tune, stop.function, None, ctypes.byref(result))
+            tuned = Tuned(result, None if out is None else os.fspath(out))
+            try:
+                if confirm > 0 and result.contents.best_beats_baseline:
+                    config.confirm_seeds = confirm
+                    run(lib.spot_tune_confirm, result, stop.function, None)
+            finally:  # a confirmation that failed does not cost what was found before
+                if folder is not None:
+                    _write_files(result, folder)
+    return tuned
 
 
 def rollout(world: Any, policy: Any, *, point: Any = "overlap=0", latency_ms: float = 0.0, spread_ms: float = 0.0,
-            seeds: int = 10, seed: int = 0, threads: int = 1, clock: str = "exact", schedule: str | None = None,
-            horizon: int | None = None, default_steps: int = 1, reads: str = "state", progress: Progress | None = None,
-            **options: Any) -> Any:
+            seeds: int = 10, seed: int = 0, threads: int = 1, speed: float = 1.0, noise: float = 1.0,
+            clock: str = "exact", schedule: str | None = None, horizon: int | None = None, default_steps: int = 1,
+            reads: str = "state", progress: Progress | None = None, **options: Any) -> Any:
     """Episodes at one operating point, a row each: a DataFrame if pandas is there, else a list of dicts.
 
     Columns as in spot_episode: seed, success, time_s, chunks, inferences, actions, wait_s, delay_s, age_first_s (s) and
@@ -287,9 +313,8 @@ def rollout(world: Any, policy: Any, *, point: Any = "overlap=0", latency_ms: fl
     c.latency.mean_s, c.latency.spread_s = latency_ms / 1e3, spread_ms / 1e3
     numbers = (ctypes.c_uint64 * seeds)(*range(seed, seed + seeds))
     episodes = (abi.spot_episode * seeds)()
-    with _task(world, policy, guard, horizon, default_steps, reads, options) as (task, brain, own):
-        variation = abi.spot_variation()
-        lib.spot_variation_default(ctypes.byref(variation))
+    with _task(world, policy, guard, horizon, default_steps, reads, options) as (task, brain, own, _):
+        variation = abi.spot_variation(speed=speed, noise=noise)
 
         def make(_ctx: Any, world_out: Any, said: Any) -> int:
             return int(lib.spot_task_make_world(task, ctypes.byref(variation), world_out, said))

@@ -28,7 +28,8 @@ def write_trials(path, n=60):
 @pytest.mark.parametrize("options,arguments", [
     ({}, []), ({"regime": "dynamic"}, ["--regime", "dynamic"]), ({"baseline": "steps=5"}, ["--baseline", "steps=5"]),
     ({"map": {"note": ""}, "budget_s": 20.0}, ["--map", "note=", "--budget", "20"]),
-    ({"effect": 0.1}, ["--effect", "0.1"]),
+    ({"t_inf_s": 0.4}, ["--t-inf", "0.4"]),
+    ({"platform": "agx-orin-30w", "charge_as": "pi05"}, ["--platform", "agx-orin-30w", "--charge-as", "pi05"]),
     ({"map": "t_act_s=,chunk_actions=", "action_s": 0.2, "n_action": 4},
      ["--map", "t_act_s=,chunk_actions=", "--t-act", "0.2", "--chunk", "4"]),
     ({"map": {"seed": "trial"}, "paired": True}, ["--map", "seed=trial", "--paired"]),
@@ -39,6 +40,71 @@ def test_json_is_the_tools_to_the_byte(tool, tmp_path, options, arguments):
     write_trials(path)
     want = tool("analyze", path, *arguments, "--json")
     assert sweetspot.analyze(path, **options).json == want
+
+
+def test_an_effect_is_a_share(tool, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    plain, ten = (tool("analyze", "published:dom-cr", *words, "--json") for words in ([], ["--effect", "10"]))
+    assert sweetspot.analyze("published:dom-cr", effect=0.1).json == ten != plain
+
+
+# ---- on another computer ----
+
+BENCH = """name: bench
+description: by hand
+classes:
+  - {name: self, origin: measured, source: made up, affine: {base_ms: 0, per_step_ms: 10}}
+  - {name: self@w8a8, origin: measured, source: made up, affine: {base_ms: 0, per_step_ms: 4}}
+"""
+
+
+def test_predictions_are_the_tools_to_the_byte(tool, tmp_path):
+    path, bench = tmp_path / "trials.csv", tmp_path / "bench.yaml"
+    rows = write_trials(path)
+    bench.write_text(BENCH)
+    there = sweetspot.analyze(path, t_inf_s=3.0)
+    assert there.json == tool("analyze", path, "--t-inf", "3", "--json") != sweetspot.analyze(path).json
+    # N chunks of eight actions of 0.1 s each, and an inference of 0.3 times as many steps as 10 are 3 s
+    assert [p["t_inf_s"] for p in there.prediction["points"]] == pytest.approx([3.0, 1.5, 0.3])
+    assert [p["t_chunk_s"] for p in there.prediction["points"]] == pytest.approx([3.8, 2.3, 1.1])
+    assert there.prediction["platform"] == "a computer of 3 s an inference"
+    assert there.prediction["text"] in json.loads(there.json)["prediction"]["text"]
+    text = tool("analyze", path, "--t-inf", "3")
+    assert there.table() in text and there.prediction_table() in text
+    options = {"platform": "agx-orin-30w", "charge_as": "pi05"}
+    words = ["--platform", "agx-orin-30w", "--charge-as", "pi05"]
+    assert sweetspot.analyze(path, **options).json == tool("analyze", path, *words, "--json")
+    quant = tmp_path / "quant.csv"
+    with open(quant, "w", newline="") as out:
+        writer = csv.DictWriter(out, rows[0])
+        writer.writeheader()
+        writer.writerows({**r, "point": "steps=10" if r["steps"] == 10 else "steps=10 quant=w8a8", "steps": 10}
+                         for r in rows if r["steps"] != 1)
+    want = tool("analyze", quant, *words, "--alpha-from", bench, "--json")
+    assert sweetspot.analyze(quant, alpha_from=bench, **options).json == want
+    assert want != tool("analyze", quant, *words, "--json")
+
+
+def test_what_cannot_be_predicted_is_said(tool, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    some = sweetspot.analyze("published:kinetix", t_inf_s=0.2)
+    assert some.json == tool("analyze", "published:kinetix", "--t-inf", "0.2", "--json")
+    assert list(some.unpredicted) == ["no delay"] and "alpha" in some.unpredicted["no delay"]
+    assert [s["setting"] for s in some.settings if s.get("prediction") is None] == ["no delay"]
+    with pytest.raises(ValueError, match="no prediction of it"):
+        some.prediction_table(0)
+    rows = [{"point": p, "success": i % 2} for p in "ab" for i in range(20)]
+    with pytest.raises(sweetspot.Unsupported, match="no prediction from '.*': .*alpha"):
+        sweetspot.analyze(rows, t_inf_s=0.2)
+    with pytest.raises(ValueError, match="no prediction was asked for"):
+        sweetspot.analyze(rows).prediction
+    for wrong, said in (({"platform": "agx-orin-30w"}, "expected charge_as= with it"),
+                        ({"platform": "agx-orin-30w", "charge_as": "pi05", "t_inf_s": 1.0}, "expected one of them"),
+                        ({"t_inf_s": 1.0, "alpha_from": "agx-orin-30w"}, "expected with platform=")):
+        with pytest.raises(ValueError, match=said):
+            sweetspot.analyze("published:dom-cr", **wrong)
+    with pytest.raises(sweetspot.SweetspotError, match="a latency of -1 s, expected 0 to less than"):
+        sweetspot.analyze("published:dom-cr", t_inf_s=-1.0)
 
 
 @pytest.mark.parametrize("source", ["published:dom-cr", "published:kinetix", "published:real-static"])

@@ -171,7 +171,7 @@ def test_what_cannot_be_is_said(cart, driver):
         sweetspot.rollout(cart, driver, success="often", **options)
     with pytest.raises(ValueError, match="no limit of steps, expected time_limit_s"):
         sweetspot.rollout(cart, driver, latency_ms=0)
-    with pytest.raises(ValueError, match="platform= and latency_ms="):
+    with pytest.raises(ValueError, match="latency_ms= and latency_trace=: expected one of them"):
         sweetspot.tune(cart, driver, points=["overlap=0"], time_limit_s=LIMIT)
     with pytest.raises(sweetspot.SweetspotError, match="execute"):
         sweetspot.tune(cart, driver, points=["execute=9"], **options)

@@ -18,6 +18,8 @@
 
 typedef spoti_forecast_maker maker;
 
+static const double LATENCY_MAX_S = 1e9; /* of a computer that is worth a forecast */
+
 void spot_forecast_destroy(spot_forecast *forecast)
 {
     if (forecast == NULL) {
@@ -206,6 +208,18 @@ static spot_status predict(maker *m)
     return st;
 }
 
+static void name_target(const spot_analyze_target *target, char name[SPOT_ANALYZE_NAME_SIZE])
+{
+    if (target->name == NULL && target->platform == NULL) {
+        (void)spoti_format(name, SPOT_ANALYZE_NAME_SIZE, "a computer of %.4g s an inference",
+                           target->t_inf_s);
+    } else {
+        (void)spoti_copy(name, SPOT_ANALYZE_NAME_SIZE,
+                         target->name != NULL ? target->name
+                                              : spot_platform_name(target->platform));
+    }
+}
+
 spot_status spot_analyze_forecast(const spot_analyze_log *log, const spot_analysis *analysis, int i,
                                   const spot_analyze_target *target, spot_forecast **out,
                                   spot_diag *diag)
@@ -214,10 +228,17 @@ spot_status spot_analyze_forecast(const spot_analyze_log *log, const spot_analys
         return SPOT_E_INVALID;
     }
     *out = NULL;
-    if (log == NULL || analysis == NULL || target == NULL || target->name == NULL || i < 0 ||
-        i >= analysis->n_settings || (target->platform != NULL && target->model_class == NULL) ||
-        (target->platform == NULL && !(target->t_inf_s >= 0.0 && target->t_inf_s < 1e9))) {
+    if (log == NULL || analysis == NULL || target == NULL || i < 0 || i >= analysis->n_settings) {
         return SPOT_E_INVALID;
+    }
+    if (target->platform != NULL && target->model_class == NULL) {
+        return spot_diag_set(diag, SPOT_E_INVALID,
+                             "a platform without a class of model, expected "
+                             "the one whose latency is charged there");
+    }
+    if (target->platform == NULL && !(target->t_inf_s >= 0.0 && target->t_inf_s < LATENCY_MAX_S)) {
+        return spot_diag_set(diag, SPOT_E_INVALID, "a latency of %g s, expected 0 to less than %g",
+                             target->t_inf_s, LATENCY_MAX_S);
     }
     const spot_allocator *a = log->config.allocator;
     const spot_analysis_setting *s = &analysis->settings[i];
@@ -233,7 +254,7 @@ spot_status spot_analyze_forecast(const spot_analyze_log *log, const spot_analys
         f->regime = s->regime;
         f->baseline = s->baseline;
         f->best = -1;
-        (void)spoti_copy(f->platform, sizeof(f->platform), target->name);
+        name_target(target, f->platform);
         m->log = log;
         m->analysis = analysis;
         m->s = s;

@@ -23,8 +23,13 @@ enum { TRIES = 16, HASH_SHOWN = 8, SHOWN_SIZE = 4 * SPOTI_SIGNATURE_SIZE };
 /* Room for the names of the files inside. */
 enum { DIR_SIZE_MAX = SPOTI_PATH_SIZE - 256 };
 
+static const char EPISODES[] = "episodes";
+static const char CONFIRM[] = "confirm";
+
 struct spot_tune_folder {
     char path[SPOTI_PATH_SIZE];
+    char episodes[SPOTI_PATH_SIZE];
+    char confirm[SPOTI_PATH_SIZE];
     char why[SPOT_DIAG_TEXT_SIZE];
     spoti_lock lock;
     bool made;     /* it was not there before */
@@ -215,6 +220,10 @@ static spot_status enter(const owner *o, spot_tune_folder *f, spot_diag *diag)
     const spoti_kernels *kernels = spoti_kernels_find(o->tuner->config->kernels);
     const spoti_run_note who = {engine, kernels != NULL ? kernels->name : "none"};
     (void)spot_show(engine, sizeof(engine), o->tuner->result->setting.engine);
+    if (!spoti_path_join(f->episodes, sizeof(f->episodes), f->path, EPISODES) ||
+        !spoti_path_join(f->confirm, sizeof(f->confirm), f->path, CONFIRM)) {
+        return SPOT_E_INTERNAL; /* DIR_SIZE_MAX leaves room for them */
+    }
     f->made = access(f->path, F_OK) != 0;
     spot_status st = spoti_make_dirs(f->path, diag);
     st = st == SPOT_OK ? spoti_lock_take(&f->lock, f->path, diag) : st;
@@ -267,6 +276,16 @@ const char *spot_tune_folder_path(const spot_tune_folder *folder)
     return folder->path;
 }
 
+const char *spot_tune_folder_episodes(const spot_tune_folder *folder)
+{
+    return folder->episodes;
+}
+
+const char *spot_tune_folder_confirm(const spot_tune_folder *folder)
+{
+    return folder->confirm;
+}
+
 const char *spot_tune_folder_why(const spot_tune_folder *folder)
 {
     return folder->why;
@@ -295,7 +314,7 @@ static bool is_empty(const char *dir)
 /* Nothing came of it: what was made for it goes, while nobody else is in it. */
 static bool remove_empty(const char *dir)
 {
-    static const char *const inside[] = {"episodes", "confirm"};
+    const char *const inside[] = {EPISODES, CONFIRM};
     char path[SPOTI_PATH_SIZE];
     for (int i = 0; i < 2; i++) {
         if (spoti_path_join(path, sizeof(path), dir, inside[i])) {

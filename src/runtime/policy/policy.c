@@ -9,6 +9,10 @@
 #include "core/base/text.h"
 #include "runtime/policy/arch.h"
 
+enum { CONFIG, WEIGHTS };
+static const char *const FILES[SPOT_POLICY_FILES] = {
+    [CONFIG] = "config.json", [WEIGHTS] = "model.safetensors"};
+
 const spoti_arch *spoti_arch_find(const char *type)
 {
     const spoti_arch *const archs[] = {spoti_flow_mixer_arch(), spoti_dit_arch()};
@@ -109,7 +113,7 @@ spot_status spot_policy_load(const char *dir, const spot_allocator *allocator, s
     }
     policy->allocator = allocator; /* first: destroy needs it */
 
-    if (!spoti_path_join(path, sizeof path, dir, "config.json")) {
+    if (!spoti_path_join(path, sizeof path, dir, FILES[CONFIG])) {
         st = spoti_refuse_path(SPOT_E_IO, dir, diag);
         goto fail;
     }
@@ -120,7 +124,7 @@ spot_status spot_policy_load(const char *dir, const spot_allocator *allocator, s
     policy->arch = spoti_arch_find(policy->config.type); /* config.c knows no other types */
     describe(policy);
 
-    if (!spoti_path_join(path, sizeof path, dir, "model.safetensors")) {
+    if (!spoti_path_join(path, sizeof path, dir, FILES[WEIGHTS])) {
         st = spoti_refuse_path(SPOT_E_IO, dir, diag);
         goto fail;
     }
@@ -134,6 +138,11 @@ spot_status spot_policy_load(const char *dir, const spot_allocator *allocator, s
 fail:
     spot_policy_destroy(policy);
     return st;
+}
+
+const char *spot_policy_file(int i)
+{
+    return i >= 0 && i < SPOT_POLICY_FILES ? FILES[i] : NULL;
 }
 
 void spot_policy_destroy(spot_policy *policy)

@@ -407,6 +407,16 @@ static void a_forecast_charges_the_variant_of_a_point(void **state)
     assert_false(forecast->points[2].t_inf_s.known);
     assert_int_equal(forecast->best, 1);
     spot_forecast_destroy(forecast);
+    /* a target without a name is called as its platform is */
+    target.name = NULL;
+    assert_int_equal(spot_analyze_forecast(f.log, f.analysis, 0, &target, &forecast, &diag),
+                     SPOT_OK);
+    assert_string_equal(forecast->platform, spot_platform_name(platform));
+    spot_forecast_destroy(forecast);
+    target.model_class = NULL;
+    assert_int_equal(spot_analyze_forecast(f.log, f.analysis, 0, &target, &forecast, &diag),
+                     SPOT_E_INVALID);
+    assert_non_null(strstr(diag.text, "a platform without a class of model"));
     done(&f);
     spot_platform_destroy(platform);
     (void)unlink(path);
@@ -457,10 +467,20 @@ static void a_dynamic_forecast_joins_quality_and_delay(void **state)
     assert_close(forecast->points[1].rate.value, 0.8, 0.0, ROUND);
     spot_forecast_destroy(forecast);
     target.t_inf_s = 0.4;
+    target.name = NULL;
     assert_int_equal(spot_analyze_forecast(f.log, f.analysis, 1, &target, &forecast, NULL),
                      SPOT_OK);
     assert_true(forecast->points[0].extrapolated);
+    assert_string_equal(forecast->platform, "a computer of 0.4 s an inference");
     spot_forecast_destroy(forecast);
+    static const double impossible[] = {-0.1, 1e9, (double)NAN};
+    for (int i = 0; i < 3; i++) {
+        spot_diag diag = {""};
+        target.t_inf_s = impossible[i];
+        assert_int_equal(spot_analyze_forecast(f.log, f.analysis, 1, &target, &forecast, &diag),
+                         SPOT_E_INVALID);
+        assert_non_null(strstr(diag.text, "expected 0 to less than 1e+09"));
+    }
     done(&f);
 }
 

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lab/study/few_episodes.h"
@@ -351,6 +352,44 @@ static void without_gnuplot_it_says_so_and_leaves_nothing(void **state)
     assert_int_not_equal(access(path, F_OK), 0);
 }
 
+/* The tables come without a figure too, and then it is said why. */
+static void a_folder_is_given_all_files_and_told_without_a_figure(void **state)
+{
+    static const char *const names[] = {"tune.csv", "tune.json", "tune.svg", "tune.png"};
+    judged j;
+    char dir[PATH_SIZE];
+    char path[PATH_SIZE + 16];
+    char kept[4096];
+    spot_diag diag = {""};
+    bool drawn = true;
+    (void)state;
+    judge(&j, SPOT_GOAL_TIME, false);
+    spot_test_temp_path(dir, sizeof(dir), "files");
+    assert_int_equal(mkdir(dir, 0777), 0);
+    const char *path_list = getenv("PATH");
+    (void)snprintf(kept, sizeof(kept), "%s", path_list != NULL ? path_list : "/usr/bin:/bin");
+    assert_int_equal(setenv("PATH", "/nonexistent", 1), 0);
+    const spot_status st = spot_report_tune_files(&j.result, dir, &drawn, &diag);
+    assert_int_equal(setenv("PATH", kept, 1), 0);
+    assert_int_equal(st, SPOT_OK);
+    assert_false(drawn);
+    assert_non_null(strstr(diag.text, "gnuplot: not found"));
+    for (int with_figure = 0; with_figure < 2; with_figure++) {
+        for (int i = 0; i < 4; i++) {
+            (void)snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+            assert_int_equal(access(path, F_OK) == 0, i < 2 || (with_figure && drawn));
+            (void)unlink(path);
+        }
+        if (!with_figure) {
+            assert_int_equal(spot_report_tune_files(&j.result, dir, &drawn, &diag), SPOT_OK);
+        }
+    }
+    assert_int_equal(rmdir(dir), 0);
+    assert_int_equal(spot_report_tune_files(&j.result, dir, &drawn, &diag), SPOT_E_IO);
+    assert_int_equal(spot_report_tune_files(&j.result, NULL, &drawn, &diag), SPOT_E_INVALID);
+    assert_int_equal(spot_report_tune_files(&j.result, dir, NULL, &diag), SPOT_E_INVALID);
+}
+
 static void a_trajectory_has_its_names_in_cells(void **state)
 {
     char path[PATH_SIZE];
@@ -399,6 +438,7 @@ int main(void)
         cmocka_unit_test(points_along_one_knob_are_a_line),
         cmocka_unit_test(figure_and_table_mark_the_same_points),
         cmocka_unit_test(without_gnuplot_it_says_so_and_leaves_nothing),
+        cmocka_unit_test(a_folder_is_given_all_files_and_told_without_a_figure),
         cmocka_unit_test(a_trajectory_has_its_names_in_cells),
         cmocka_unit_test(a_folder_that_is_not_there_is_an_error),
     };

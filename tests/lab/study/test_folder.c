@@ -83,8 +83,13 @@ static void open_folder(setup *s, const char *dir)
 /* Opens by its plain name and closes: the name. Nothing was left in it. */
 static void expect_name(setup *s, const char *want)
 {
+    char path[PATH_SIZE];
     open_folder(s, NULL);
     assert_string_equal(spot_tune_folder_path(s->folder), want);
+    (void)snprintf(path, sizeof(path), "%s/episodes", want);
+    assert_string_equal(spot_tune_folder_episodes(s->folder), path);
+    (void)snprintf(path, sizeof(path), "%s/confirm", want);
+    assert_string_equal(spot_tune_folder_confirm(s->folder), path);
     assert_string_equal(spot_tune_folder_why(s->folder), "");
     assert_int_equal(access(want, F_OK), 0);
     spot_tune_folder_close(s->folder);

@@ -292,6 +292,30 @@ static void missing_files_are_named(void **state)
     expect(dir, &no_config);
 }
 
+/* The files by name are those without which a folder is no policy. */
+static void files_that_decide_are_those_that_are_read(void **state)
+{
+    char dir[512];
+    char config[1024];
+    char model[1024];
+    char path[1024];
+    spot_diag diag = {""};
+    spot_policy *policy = NULL;
+    (void)state;
+    for (int i = 0; i < SPOT_POLICY_FILES; i++) {
+        make_folder(dir, sizeof dir, config, model, sizeof config);
+        (void)snprintf(path, sizeof path, "%s/%s", dir, spot_policy_file(i));
+        assert_int_equal(remove(path), 0);
+        assert_int_equal(spot_policy_load(dir, NULL, &policy, &diag), SPOT_E_IO);
+        assert_non_null(strstr(diag.text, path));
+        (void)remove(config);
+        (void)remove(model);
+        assert_int_equal(remove(dir), 0);
+    }
+    assert_null(spot_policy_file(-1));
+    assert_null(spot_policy_file(SPOT_POLICY_FILES));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +323,7 @@ int main(void)
         cmocka_unit_test(bad_configurations_of_a_transformer_are_refused),
         cmocka_unit_test(bad_weights_are_refused_with_a_reason),
         cmocka_unit_test(missing_files_are_named),
+        cmocka_unit_test(files_that_decide_are_those_that_are_read),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
