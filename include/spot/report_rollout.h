@@ -34,6 +34,7 @@ typedef struct spot_rollout_report {
     int n_execute;                     /* actions executed of a chunk */
     spot_variation variation;
     spot_engine engine;           /* that ran the episodes */
+    const char *repeats;          /* as spot_task_repeats says; NULL or "" = an engine of ours */
     const spot_episode *episodes; /* (n_episodes), of seeds in a row */
     int n_episodes;               /* >= 1 */
 } spot_rollout_report;

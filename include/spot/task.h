@@ -68,6 +68,13 @@ SPOT_API spot_status spot_task_load(const char *path, const spot_allocator *allo
 SPOT_API void spot_task_destroy(spot_task *task);
 SPOT_API const spot_task_info *spot_task_describe(const spot_task *task);
 
+enum { SPOT_REPEATS_SIZE = 192 };
+
+/* How it is known that a seed gives the same episode again, in words: "" where the simulator is one of ours, whose
+ * episodes are functions of the seed. Worlds of others are watched: whenever one begins with a seed that a world of the task
+ * had begun with, what is seen first is compared. So this says more the more was run. Threads: any. */
+SPOT_API void spot_task_repeats(const spot_task *task, char text[SPOT_REPEATS_SIZE]);
+
 /* Makes a world of the task, which is borrowed until spot_world_destroy.
  * Of the backend `mujoco` a world's sample is: columns 0-2 gripper x, y, z (m), 3 yaw (rad), 4 opening (m), then
  * the joint angles (rad), as many joint speeds (rad/s) and joint torques (N m), then x, y, z, yaw an object; its anchor

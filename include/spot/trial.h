@@ -5,7 +5,8 @@
  *
  * Loading a task looks names up. A trial looks at behaviour: the arm's actuators are position servos of its joints,
  * the gripper opens and closes on command, starts can be reached, objects stay where a reset puts them, the time step
- * is short enough. Each check says what was measured and what is expected. It takes a fraction of a second.
+ * is short enough. Each check says what was measured and what is expected. It takes a fraction of a second, or,
+ * of a world in a process, as long as starting it and three resets.
  *
  *     spot_trial trial;
  *     st = spot_task_try(task, &trial, &diag);
@@ -54,6 +55,11 @@ SPOT_API const char *spot_trial_result_str(spot_trial_result result);
  * Returns SPOT_OK; E_FORMAT if a check that refuses has failed (diag: the first such, `file:line: what, expected`);
  * E_INVALID, E_NOMEM. Threads: the task is only read. */
 SPOT_API spot_status spot_task_try(const spot_task *task, spot_trial *trial, spot_diag *diag);
+
+/* What has to hold before a task is run: a trial, where it takes a fraction of a second. A world in a process is not tried:
+ * that takes a second worker and three resets, and episodes that break off say why themselves.
+ * Returns as spot_task_try. */
+SPOT_API spot_status spot_task_admit(const spot_task *task, spot_diag *diag);
 
 #ifdef __cplusplus
 }

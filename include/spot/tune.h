@@ -131,6 +131,7 @@ typedef struct spot_tune_setting {
     int resamples;
     double effect;                      /* smallest of interest, 0 = none given */
     char engine[SPOT_TUNE_ENGINE_SIZE]; /* the simulator, `MuJoCo 2.2.2` */
+    char repeats[SPOT_REPEATS_SIZE];    /* as spot_task_repeats says after the run */
 } spot_tune_setting;
 
 typedef struct spot_tune_result {

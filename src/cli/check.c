@@ -143,7 +143,9 @@ static const char SUMMARY[] =
     "One\n"
     "line a check, with what was measured and what is expected. The other verbs make the same "
     "trial\n"
-    "without a word and refuse a task that fails it. Exit code 1 if a check fails.";
+    "without a word and refuse a task that fails it, but for a world in a process, which they do "
+    "not\n"
+    "try: their reports say how it is known that it repeats. Exit code 1 if a check fails.";
 
 static const char EXAMPLES[] =
     "  sweetspot check ur5e-pick-place\n"

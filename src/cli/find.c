@@ -297,11 +297,10 @@ bool cli_find(cli_thing thing, const char *name, char *path, size_t size)
 
 spot_status cli_load_tried(const char *path, spot_task **task, bool *loaded, spot_diag *diag)
 {
-    spot_trial trial;
     spot_status st = spot_task_load(path, NULL, task, diag);
     *loaded = st == SPOT_OK;
     if (st == SPOT_OK) {
-        st = spot_task_try(*task, &trial, diag);
+        st = spot_task_admit(*task, diag);
     }
     if (st != SPOT_OK) {
         spot_task_destroy(*task);

@@ -181,6 +181,8 @@ static int run(rollout_request *r, const spot_task *task, const spot_brain *brai
     if (exit_code != CLI_OK) {
         return exit_code;
     }
+    char repeats[SPOT_REPEATS_SIZE];
+    spot_task_repeats(task, repeats);
     const spot_rollout_report report = {.task = r->task_name,
                                         .policy = r->policy_name,
                                         .expert = brain == NULL,
@@ -190,6 +192,7 @@ static int run(rollout_request *r, const spot_task *task, const spot_brain *brai
                                         .n_execute = r->execute,
                                         .variation = r->variation,
                                         .engine = r->engine,
+                                        .repeats = repeats,
                                         .episodes = r->episodes,
                                         .n_episodes = r->n_seeds};
     const spot_status st = spot_report_rollout_summary(&report, &s);

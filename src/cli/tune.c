@@ -40,6 +40,9 @@ static void print_warnings(const tune_request *r, const spot_tune_result *result
         spot_print(stderr, "sweetspot tune: warning: the policy was trained for %s, not for %s\n",
                    s->policy_task, s->task);
     }
+    if (s->repeats[0] != '\0') {
+        spot_print(stderr, "sweetspot tune: note: whether the world repeats: %s\n", s->repeats);
+    }
     if (reused > 0 && !r->quiet) {
         spot_print(stderr,
                    "sweetspot tune: %d of %d points read back from %s (--fresh runs them again)\n",

@@ -669,7 +669,8 @@ spot_tune_setting._fields_ = [
     ("time_limit_s", c_double),
     ("resamples", c_int),
     ("effect", c_double),
-    ("engine", c_char * 128)]
+    ("engine", c_char * 128),
+    ("repeats", c_char * 192)]
 class spot_tune_row(Structure):
     pass
 

@@ -66,15 +66,15 @@ static json_t *make_run(const spot_tune_result *r)
     return json_pack(
         "{s:s, s:o, s:s, s:s, s:s, s:s, s:f, s:f, s:I, s:i, s:i, s:o, s:s, s:b, s:f, s:i, s:f, "
         "s:f, "
-        "s:i, s:f, s:s, s:o}",
+        "s:i, s:f, s:s, s:o, s:o}",
         "task", s->task, "policy", policy, "platform", s->platform, "charged_class",
         s->charged_class, "task_regime", spot_regime_str(s->regime), "goal", spot_goal_str(r->goal),
         "speed", s->variation.speed, "noise", s->variation.noise, "seed", (json_int_t)s->seed,
         "n_seeds", s->n_seeds, "n_judged", r->n_judged, "withheld", make_withheld(r->withheld),
         "clock", spot_clock_str(s->clock), "cadence", (int)s->cadence, "overhead_s", s->overhead_s,
         "n_execute", s->n_execute, "action_s", s->action_s, "time_limit_s", s->time_limit_s,
-        "resamples", s->resamples, "effect", s->effect, "engine", s->engine, "points",
-        make_rows(r));
+        "resamples", s->resamples, "effect", s->effect, "engine", s->engine, "repeats",
+        spoti_report_repeats(s->repeats), "points", make_rows(r));
 }
 
 /* null, or what fresh seeds said. */

@@ -77,7 +77,7 @@ spot_status spot_report_rollout_json(const spot_rollout_report *report,
     }
     json_t *value = json_pack(
         "{s:s, s:s, s:o, s:s, s:o, s:f, s:I, s:i, s:o, s:o, s:o, s:o, s:f, s:i, s:o, s:o, s:f, s:s,"
-        " s:i, s:{s:s, s:s}, s:o, s:b}",
+        " s:i, s:{s:s, s:s}, s:o, s:b, s:o}",
         "task", r->task, "policy", r->policy, "point", make_point(r), "clock",
         spot_clock_str(r->config->clock), "latency", make_latency(r), "speed", r->variation.speed,
         "seed", (json_int_t)r->episodes[0].seed, "episodes", r->n_episodes, "success",
@@ -87,6 +87,6 @@ spot_status spot_report_rollout_json(const spot_rollout_report *report,
         "age_s", s->acted ? json_real(s->age_s) : json_null(), "noise", r->variation.noise,
         "schedule", spot_schedule_str(r->config->schedule), "n_execute", r->n_execute, "engine",
         "name", r->engine.name, "version", r->engine.version, "motion", make_motion(s),
-        "reproducible", (int)!r->policy_varies);
+        "reproducible", (int)!r->policy_varies, "repeats", spoti_report_repeats(r->repeats));
     return spoti_report_json(value, out);
 }

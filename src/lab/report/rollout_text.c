@@ -134,6 +134,9 @@ static void print_head(const spot_rollout_report *r, const spot_rollout_summary 
         spoti_report_line(out, TEXT_COLUMN, "  world      %s %s", r->engine.name,
                           r->engine.version);
     }
+    if (r->repeats != NULL && r->repeats[0] != '\0') {
+        spoti_report_line(out, TEXT_COLUMN, "  repeats    %s", r->repeats);
+    }
     if (r->policy_varies) {
         spoti_report_line(out, TEXT_COLUMN, "  policy     %s", SPOTI_REPORT_VARIES);
     }

@@ -20,6 +20,11 @@ void spoti_report_line(FILE *out, int indent, const char *format, ...)
     spot_print_wrapped(out, indent, line);
 }
 
+json_t *spoti_report_repeats(const char *repeats)
+{
+    return repeats != NULL && repeats[0] != '\0' ? json_string(repeats) : json_null();
+}
+
 const char *spoti_report_schedule(const spot_tune_result *result, int i)
 {
     return spot_schedule_str(

@@ -21,6 +21,9 @@ void spoti_report_line(FILE *out, int indent, const char *format, ...)
 #define SPOTI_REPORT_VARIES                                                                        \
     "not reproducible: the policy is a server, which may answer the same otherwise"
 
+/* The value of `repeats`: what spot_task_repeats says, or null. */
+json_t *spoti_report_repeats(const char *repeats);
+
 /* The schedule that row i was run with. */
 const char *spoti_report_schedule(const spot_tune_result *result, int i);
 

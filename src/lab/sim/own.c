@@ -52,6 +52,12 @@ static const spot_together *together(const void *self)
     return o->config.together != NULL ? &o->together : NULL;
 }
 
+static void repeats(const void *self, char text[SPOT_REPEATS_SIZE])
+{
+    (void)self;
+    (void)spoti_copy(text, SPOT_REPEATS_SIZE, "not known: the worlds are the program's own");
+}
+
 static void destroy(void *self)
 {
     own *o = self;
@@ -71,6 +77,7 @@ static const spoti_task_ops OPS = {.info = info,
                                    .make_world = make_world,
                                    .identify = identify,
                                    .together = together,
+                                   .repeats = repeats,
                                    .destroy = destroy};
 
 /* ---- making ---- */

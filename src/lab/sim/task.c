@@ -151,6 +151,14 @@ spot_status spoti_task_model_text(const spot_task *task, char **out, spot_diag *
                : SPOT_OK;
 }
 
+void spot_task_repeats(const spot_task *task, char text[SPOT_REPEATS_SIZE])
+{
+    text[0] = '\0';
+    if (task->ops->repeats != NULL) {
+        task->ops->repeats(task->self, text);
+    }
+}
+
 const spot_together *spoti_task_together(const spot_task *task)
 {
     return task->ops->together != NULL ? task->ops->together(task->self) : NULL;

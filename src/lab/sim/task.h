@@ -55,6 +55,9 @@ typedef struct spoti_task_ops {
                               spot_diag *diag);
     /* (optional) Fills a zeroed trial. Returns SPOT_OK whatever it found, E_NOMEM. NULL = nothing to check. */
     spot_status (*trial)(const void *self, spot_trial *trial, spot_diag *diag);
+    bool trial_is_slow; /* nothing waits for one: it is made where it is asked for */
+    /* (optional) As spot_task_repeats. NULL = episodes are functions of the seed. */
+    void (*repeats)(const void *self, char text[SPOT_REPEATS_SIZE]);
     /* (optional) How its worlds step together; valid as long as the task. NULL = each goes by itself. */
     const spot_together *(*together)(const void *self);
     const spoti_draw_ops *draw;     /* (optional) NULL = cannot be drawn */

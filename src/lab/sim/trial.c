@@ -32,6 +32,15 @@ static spot_status first_failure(const spot_trial *trial, spot_diag *diag)
     return SPOT_OK;
 }
 
+spot_status spot_task_admit(const spot_task *task, spot_diag *diag)
+{
+    spot_trial trial;
+    if (task == NULL) {
+        return SPOT_E_INVALID;
+    }
+    return task->ops->trial_is_slow ? SPOT_OK : spot_task_try(task, &trial, diag);
+}
+
 spot_status spot_task_try(const spot_task *task, spot_trial *trial, spot_diag *diag)
 {
     if (task == NULL || trial == NULL) {

@@ -100,9 +100,13 @@ spot_status spoti_tune_on(const spoti_tune_subject *subject, const spot_tune_con
         return SPOT_E_INVALID;
     }
     *out = NULL;
-    const spot_status st = make_source(subject, config, &r, &source, diag);
-    return st == SPOT_OK ? spoti_tune(&source, subject->platform, config, progress, ctx, out, diag)
-                         : st;
+    spot_status st = make_source(subject, config, &r, &source, diag);
+    st = st == SPOT_OK ? spoti_tune(&source, subject->platform, config, progress, ctx, out, diag)
+                       : st;
+    if (st == SPOT_OK) {
+        spot_task_repeats(subject->task, (*out)->setting.repeats);
+    }
+    return st;
 }
 
 spot_status spot_tune(const spot_task *task, const spot_brain *brain, const spot_platform *platform,

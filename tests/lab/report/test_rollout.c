@@ -100,6 +100,10 @@ static void text_says_what_was_run_and_what_broke_off(void **state)
     assert_non_null(
         strstr(text, "invalid    1 of 5 episodes, in no figure below; seed 11: it flew"));
     assert_non_null(strstr(text, "success    3/4 = 75.0 %"));
+    assert_null(strstr(text, "repeats"));
+    r.report.repeats = "who knows";
+    print(&r, false, text);
+    assert_non_null(strstr(text, "\n  repeats    who knows\n"));
     assert_non_null(strstr(text, "delay      312 ms an inference; age of the observation 286 ms"));
     r.report.expert = true;
     print(&r, false, text);
@@ -128,8 +132,8 @@ static void json_is_null_where_nothing_is_known(void **state)
     print(&r, true, text);
     json_t *all = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(all);
-    const char *const nulls[] = {"time_s", "chunks", "delay_s", "age_s"};
-    for (int i = 0; i < 4; i++) {
+    const char *const nulls[] = {"time_s", "chunks", "delay_s", "age_s", "repeats"};
+    for (int i = 0; i < 5; i++) {
         assert_true(json_is_null(json_object_get(all, nulls[i])));
     }
     assert_string_equal(json_string_value(json_object_get(all, "schedule")), "overlap");
@@ -138,6 +142,11 @@ static void json_is_null_where_nothing_is_known(void **state)
     assert_string_equal(
         json_string_value(json_object_get(json_object_get(all, "invalid"), "fault")),
         "it flew away");
+    json_decref(all);
+    r.report.repeats = "who knows";
+    print(&r, true, text);
+    all = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    assert_string_equal(json_string_value(json_object_get(all, "repeats")), "who knows");
     json_decref(all);
 }
 

@@ -58,6 +58,9 @@ static void a_task_says_what_it_was_given(void **state)
     assert_int_equal(spot_task_own(&config, &task, NULL), SPOT_OK);
     name[0] = '?'; /* it has copied the texts */
     const spot_task_info *info = spot_task_describe(task);
+    char repeats[SPOT_REPEATS_SIZE];
+    spot_task_repeats(task, repeats);
+    assert_non_null(strstr(repeats, "not known"));
     assert_string_equal(info->name, "fake");
     assert_string_equal(info->charge_as, "self");
     assert_string_equal(info->engine.name, "own");

@@ -54,6 +54,11 @@ static spot_status trial(const void *self, spot_trial *out, spot_diag *diag)
     return spoti_process_try(self, out, diag);
 }
 
+static void repeats(const void *self, char text[SPOT_REPEATS_SIZE])
+{
+    spoti_process_repeats(self, text);
+}
+
 static spot_status load(const char *path, const spot_allocator *allocator, void **self,
                         spot_diag *diag)
 {
@@ -72,6 +77,8 @@ static const spoti_task_ops ops = {.info = info,
                                    .make_world = make_world,
                                    .identify = identify,
                                    .trial = trial,
+                                   .trial_is_slow = true,
+                                   .repeats = repeats,
                                    .draw = &spoti_process_draw,
                                    .destroy = destroy};
 

@@ -68,6 +68,46 @@ void spoti_process_give_back(const spoti_process_scene *scene, spoti_worker *wor
     (void)pthread_mutex_unlock(&s->lock);
 }
 
+/* ---- whether it repeats ---- */
+
+void spoti_process_note_start(const spoti_process_scene *scene, uint64_t seed, uint64_t hash)
+{
+    spoti_process_scene *s = owner_of(scene);
+    spoti_process_start *start = &s->starts[seed % SPOTI_PROCESS_STARTS];
+
+    (void)pthread_mutex_lock(&s->lock);
+    if (start->known && start->seed == seed) {
+        s->n_again++;
+        s->n_other += start->hash != hash ? 1 : 0;
+    }
+    *start = (spoti_process_start){.known = true, .seed = seed, .hash = hash};
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+void spoti_process_repeats(const spoti_process_scene *scene, char text[SPOT_REPEATS_SIZE])
+{
+    spoti_process_scene *s = owner_of(scene);
+
+    (void)pthread_mutex_lock(&s->lock);
+    const long long again = s->n_again;
+    const long long other = s->n_other;
+    (void)pthread_mutex_unlock(&s->lock);
+    if (again == 0) {
+        (void)spoti_copy(text, SPOT_REPEATS_SIZE,
+                         "not known: no seed began twice; 'sweetspot check' tries one");
+    } else if (other == 0) {
+        (void)spoti_format(text, SPOT_REPEATS_SIZE,
+                           "%lld of %lld starts of seeds that had begun before were the same; "
+                           "'sweetspot check' tries steps too",
+                           again, again);
+    } else {
+        (void)spoti_format(text, SPOT_REPEATS_SIZE,
+                           "no: %lld of %lld starts of seeds that had begun before were others, so "
+                           "no figure can be made again",
+                           other, again);
+    }
+}
+
 /* ---- what the task is ---- */
 
 /* The ticks are steps of the environment, and a control period is a whole number of them. */

@@ -18,9 +18,16 @@
 
 enum {
     SPOTI_PROCESS_SAMPLE_MAX = SPOTI_EFFECTOR_DIM + 2, /* x, y, z where known, reward, return */
+    SPOTI_PROCESS_STARTS = 1024,                       /* that are remembered */
     SPOTI_PROCESS_FAILURES_MAX =
         3, /* workers that fail one after the other; then it is the job that fails */
 };
+
+/* What was seen first of an episode. */
+typedef struct spoti_process_start {
+    bool known;
+    uint64_t seed, hash;
+} spoti_process_start;
 
 typedef struct spoti_process_scene {
     const spot_allocator *allocator;
@@ -34,8 +41,11 @@ typedef struct spoti_process_scene {
     spoti_hold hold;
     float rest[SPOTI_WORKER_ACTION_MAX]; /* (action_dim) */
     spot_task_info info;
-    pthread_mutex_t lock; /* of idle */
+    pthread_mutex_t lock; /* of what follows */
     spoti_worker *idle;
+    spoti_process_start starts[SPOTI_PROCESS_STARTS]; /* of seed s in place s mod their number */
+    int64_t n_again;                                  /* starts of a seed that had begun before */
+    int64_t n_other; /* of these, those at which something else was seen */
 } spoti_process_scene;
 
 /* Loads the file and starts a first worker, to ask what the world is. Returns as spot_task_load. */
@@ -47,5 +57,11 @@ void spoti_process_scene_destroy(spoti_process_scene *scene); /* NULL-tolerant *
 spot_status spoti_process_take(const spoti_process_scene *scene, spoti_worker **out,
                                spot_diag *diag);
 void spoti_process_give_back(const spoti_process_scene *scene, spoti_worker *worker);
+
+/* Takes down what was seen first of the episode `seed`, as a hash. Threads: any. */
+void spoti_process_note_start(const spoti_process_scene *scene, uint64_t seed, uint64_t hash);
+
+/* What those starts say of whether the world repeats. Threads: any. */
+void spoti_process_repeats(const spoti_process_scene *scene, char text[SPOT_REPEATS_SIZE]);
 
 #endif

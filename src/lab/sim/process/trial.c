@@ -47,11 +47,7 @@ static void choose(const spoti_process_scene *s, int step, float *action)
 
 static void note(const spoti_process_world *w, found *f)
 {
-    const spot_world_dims *d = &w->scene->info.dims;
-    f->hash = spoti_hash(f->hash, w->seen.obs, (size_t)d->obs_dim * sizeof(*w->seen.obs));
-    f->hash = spoti_hash(f->hash, w->seen.state, (size_t)d->state_dim * sizeof(*w->seen.state));
-    f->hash = spoti_hash(f->hash, w->seen.effector, sizeof(w->seen.effector));
-    f->hash = spoti_hash(f->hash, &w->seen.reward, sizeof(w->seen.reward));
+    f->hash = spoti_process_hash_seen(w, f->hash);
     f->success_said = f->success_said || w->seen.says_success;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/alloc.h"
+#include "core/base/hash.h"
 #include "core/base/text.h"
 
 static double time_s(const spoti_process_world *w)
@@ -46,6 +47,15 @@ static spot_status see(spoti_process_world *w, spot_diag *why)
                          : st;
 }
 
+uint64_t spoti_process_hash_seen(const spoti_process_world *w, uint64_t hash)
+{
+    const spot_world_dims *d = &w->scene->info.dims;
+    hash = spoti_hash(hash, w->seen.obs, (size_t)d->obs_dim * sizeof(*w->seen.obs));
+    hash = spoti_hash(hash, w->seen.state, (size_t)d->state_dim * sizeof(*w->seen.state));
+    hash = spoti_hash(hash, w->seen.effector, sizeof(w->seen.effector));
+    return spoti_hash(hash, &w->seen.reward, sizeof(w->seen.reward));
+}
+
 static spot_status op_reset(void *self, uint64_t seed)
 {
     spoti_process_world *w = self;
@@ -67,6 +77,9 @@ static spot_status op_reset(void *self, uint64_t seed)
         spoti_worker_begin(w->worker, "reset");
         spoti_record_put_uint(&w->worker->request, "seed", seed);
         st = see(w, &why);
+    }
+    if (st == SPOT_OK) {
+        spoti_process_note_start(w->scene, seed, spoti_process_hash_seen(w, SPOTI_HASH_START));
     }
     /* at the start nothing was done that could be a success, or the end */
     w->seen.terminated = w->seen.truncated = w->seen.success = false;

@@ -28,6 +28,9 @@ spot_status spoti_process_make_world(const spoti_process_scene *scene,
 /* The world behind the table, or NULL if it is another backend's. */
 spoti_process_world *spoti_process_world_of(const spot_world *world);
 
+/* `hash` with all that is seen now. */
+uint64_t spoti_process_hash_seen(const spoti_process_world *w, uint64_t hash);
+
 /* Gives the worker up and makes the episode invalid: returns SPOT_OK, or E_IO where too many failed in a row. */
 spot_status spoti_process_fail(spoti_process_world *w, const char *why);
 

@@ -71,6 +71,10 @@ def check_failures(folder, url):
     assert done.returncode == 0 and written, done
     assert "1 of 24 episodes, in no figure below; seed 3: KeyError: 'cup' (toy.py:" in done.stdout, done.stdout
     assert "23/23" in done.stdout and "1 of 24 episodes are invalid" in done.stderr, done
+    # a second worker is not needed, and the report says what is known of the world instead
+    done, written = rollout(folder, url, "", seed=5, n=8)
+    assert done.returncode == 0 and written, done
+    assert "  repeats    not known: no seed began twice; 'sweetspot check' tries one" in done.stdout, done.stdout
     # success that is never told
     done, written = rollout(folder, url, "mode=mute")
     assert done.returncode == 1 and "every episode is invalid" in done.stderr, done

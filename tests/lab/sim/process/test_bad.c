@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "spot/trial.h"
+
 /* ---- while it starts ---- */
 
 static void a_world_that_does_not_start_is_refused(void **state)
@@ -97,6 +99,7 @@ static void a_second_worker_that_is_another_world_is_refused(void **state)
 
     (void)snprintf(options, sizeof(options), "mode=fickle, mark=%s/mark", f->path);
     assert_int_equal(toy_load(f, options, "", &task, &diag), SPOT_OK);
+    assert_int_equal(spot_task_admit(task, &diag), SPOT_OK); /* starts no second one */
     toy_open(task, &first);
     spot_variation_default(&standard);
     assert_int_equal(spot_task_make_world(task, &standard, &second, &diag), SPOT_E_UNSUPPORTED);

@@ -305,6 +305,35 @@ static void a_trial_says_whether_a_seed_gives_the_same_bytes(void **state)
     assert_int_equal(repeats(*state, "mode=history"), SPOT_TRIAL_WARN);
 }
 
+/* What a run can say of its world without a trial, from starts of the seeds 0, 1, 0, 1025 (in the place of 1) and 1. */
+static void starts_say_whether_a_world_repeats(void **state)
+{
+    static const struct {
+        const char *options, *says;
+    } CASES[] = {{"", "1 of 1 starts of seeds that had begun before were the same"},
+                 {"mode=history", "no: 1 of 1 starts of seeds that had begun before were others"},
+                 {"mode=unseeded", "no: 1 of 1 starts"}};
+    static const uint64_t SEEDS[] = {0, 1, 0, 1025, 1};
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+        spot_task *task = load(*state, CASES[i].options, "");
+        spot_world world;
+        char text[SPOT_REPEATS_SIZE];
+
+        spot_task_repeats(task, text);
+        assert_non_null(strstr(text, "not known: no seed began twice"));
+        toy_open(task, &world);
+        for (size_t k = 0; k < sizeof(SEEDS) / sizeof(SEEDS[0]); k++) {
+            assert_int_equal(spot_world_reset(&world, SEEDS[k]), SPOT_OK);
+        }
+        spot_world_destroy(&world);
+        spot_task_repeats(task, text);
+        if (strstr(text, CASES[i].says) == NULL) {
+            fail_msg("'%s', expected '%s'", text, CASES[i].says);
+        }
+        spot_task_destroy(task);
+    }
+}
+
 /* ---- many threads ---- */
 
 enum { N = 24 };
@@ -425,6 +454,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_picture_is_fitted, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(a_picture_that_fails_says_why, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(a_trial_says_whether_a_seed_gives_the_same_bytes, toy_setup,
+                                        toy_teardown),
+        cmocka_unit_test_setup_teardown(starts_say_whether_a_world_repeats, toy_setup,
                                         toy_teardown),
         cmocka_unit_test_setup_teardown(threads_leave_no_trace, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(steps_allocate_nothing, toy_setup, toy_teardown),
