@@ -13,7 +13,9 @@
  *   obs/state    (N x obs_dim)    float32  what the policy sees
  *   obs/anchor   (N x action_dim) float64  gripper pose at the observation, 0
  *   obs/<name>   (N x 1)          float64  each column of the trajectory sample (see task.h)
- *   next_obs/... as obs/..., a row later: the last row is what is seen after the last action
+ *   obs/<camera>_image (N x height x width x 3) uint8  if asked for: what each camera of the task sees at the
+ *                observation, upper left pixel first; a chunk a row, compressed where the HDF5 library can
+ *   next_obs/... as obs/... without images, a row later: the last row is what is seen after the last action
  *   targets      (N x action_dim) float64  the expert's absolute target and gripper command
  *   commands     (N x action_dim) float64  what was executed: the target, unless disturbed or in error
  *   actions      (N x action_dim) float64  targets - anchor: the action in the policy's terms
@@ -27,7 +29,9 @@
  * Until the file is whole, batches of 64 episodes are kept in the folder `PATH.parts`. A call that was stopped or
  * killed goes on with them when it is made again, also with another number of demonstrations or of threads; the bytes
  * of the file are the same. Parts of other settings are refused. Memory does not depend on the number of
- * demonstrations (about 100 kB of disk each, twice that while the parts become the file).
+ * demonstrations (about 100 kB of disk each without images, twice that while the parts become the file); images of up to
+ * 64 episodes lie there uncompressed besides. Images are the same bytes on one computer; another OpenGL may round
+ * otherwise.
  *
  * Demonstration seeds start at SPOT_DEMO_SEED_BASE and evaluation seeds lie below it, so that a test seed is never a
  * training seed.
@@ -57,6 +61,7 @@ typedef struct spot_demo_config {
     double speed_low;  /* belt speed factor, drawn uniformly; default 1 */
     double speed_high; /* default 1 */
     bool disturb;      /* pushes, freezes, moved objects and deliberate misses; default true */
+    bool images; /* of the task's cameras too; E_UNSUPPORTED where it has none; default false */
 } spot_demo_config;
 
 /* What was recorded. */

@@ -9,12 +9,13 @@ static int report(const spot_demo_config *config, const char *task, const char *
                   const spot_demo_result *r, bool json)
 {
     if (json) {
-        return cli_print_json(json_pack(
-            "{s:s, s:s, s:i, s:i, s:i, s:i, s:o, s:I, s:I, s:[f,f]}", "task", task, "file", out,
-            "episodes_tried", r->tried, "episodes_written", r->succeeded, "episodes_found",
-            r->found, "episodes_invalid", r->invalid, "fault",
-            r->invalid > 0 ? json_string(r->fault) : json_null(), "rows", (json_int_t)r->rows,
-            "seed", (json_int_t)config->seed, "speed", config->speed_low, config->speed_high));
+        return cli_print_json(
+            json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:o, s:I, s:I, s:[f,f], s:b}", "task", task,
+                      "file", out, "episodes_tried", r->tried, "episodes_written", r->succeeded,
+                      "episodes_found", r->found, "episodes_invalid", r->invalid, "fault",
+                      r->invalid > 0 ? json_string(r->fault) : json_null(), "rows",
+                      (json_int_t)r->rows, "seed", (json_int_t)config->seed, "speed",
+                      config->speed_low, config->speed_high, "images", (int)config->images));
     }
     spot_print(stdout,
                "%s: %d demonstrations, %lld rows (the expert succeeded in %d of %d episodes)\n",
@@ -48,6 +49,8 @@ int spoti_cli_demo(int argc, char **argv)
         {"speed", "LOW,HIGH", CLI_REALS, &speed, "factor on what moves, drawn an episode (1)"},
         {"seed", "S", CLI_SEED, &config.seed, "first demonstration seed (0)"},
         {"clean", NULL, CLI_FLAG, &clean, "no pushes, freezes, moved objects or missed grasps"},
+        {"images", NULL, CLI_FLAG, &config.images,
+         "what the task's cameras see, too: obs/NAME_image"},
         {"threads", "N", CLI_INTEGER, &threads, "threads (all processors)"},
         {"json", NULL, CLI_FLAG, &json, "JSON summary"},
         {"quiet", NULL, CLI_FLAG, &quiet, "no progress"},

@@ -33,8 +33,9 @@ typedef struct recorder {
     char *model_text;
     spoti_parts parts;
     spoti_demo demos[SPOTI_PART_EPISODES];
-    uint64_t first; /* seed of demos[0] */
-    int begin;      /* the first of those that are being run */
+    spoti_demo_images images; /* if config->images */
+    uint64_t first;           /* seed of demos[0] */
+    int begin;                /* the first of those that are being run */
     spot_progress_fn progress;
     void *progress_ctx;
     spoti_end *ends; /* (config->episodes) of the successes */
@@ -150,6 +151,17 @@ static spot_status run_batch(recorder *r, int wanted, int *n_run)
     return st;
 }
 
+/* `st` with what the first demonstration says that has failed over its images. */
+static spot_status say_trouble(const recorder *r, spot_status st, spot_diag *diag)
+{
+    for (int i = 0; i < SPOTI_PART_EPISODES; i++) {
+        if (r->demos[i].trouble.text[0] != '\0') {
+            return spot_diag_set(diag, st, "%s", r->demos[i].trouble.text);
+        }
+    }
+    return st;
+}
+
 /* Runs batch n as far as is wanted and keeps it. */
 static spot_status record_part(recorder *r, int n, int wanted, spoti_part *part, spot_diag *diag)
 {
@@ -159,7 +171,7 @@ static spot_status record_part(recorder *r, int n, int wanted, spoti_part *part,
     r->first = SPOT_DEMO_SEED_BASE + r->config->seed + (uint64_t)n * SPOTI_PART_EPISODES;
     spot_status st = run_batch(r, wanted, &batch.n);
     if (st != SPOT_OK) {
-        return st;
+        return say_trouble(r, st, diag);
     }
     sum_up(r->demos, batch.n, part);
     spoti_parts_path(&r->parts, n, path);
@@ -253,11 +265,11 @@ static spot_status describe(const recorder *r, json_t **out, spot_diag *diag)
     if (st != SPOT_OK) {
         return st;
     }
-    *out = json_pack("{s:s, s:s, s:f, s:f, s:I, s:b, s:o, s:o, s:i}", "task",
+    *out = json_pack("{s:s, s:s, s:f, s:f, s:I, s:b, s:o, s:o, s:i, s:b}", "task",
                      spot_task_describe(r->task)->name, "identity", identity, "speed_low",
                      c->speed_low, "speed_high", c->speed_high, "seed", (json_int_t)c->seed,
                      "disturb", (int)c->disturb, "task_file", hex(file), "simulator", hex(probe),
-                     "format", (int)DEMOS_NUMBER);
+                     "format", (int)DEMOS_NUMBER, "images", (int)c->images);
     return *out != NULL ? SPOT_OK : SPOT_E_NOMEM;
 }
 
@@ -272,6 +284,17 @@ static spot_status open_parts(recorder *r, const char *path, spot_diag *diag)
 
 /* ---- life ---- */
 
+/* Finds the cameras and has all demonstrations take what these see. */
+static spot_status look_too(recorder *r, spot_diag *diag)
+{
+    const spot_status st = spoti_demo_images_find(r->task, &r->images, diag);
+    for (int i = 0; i < SPOTI_PART_EPISODES; i++) {
+        r->demos[i].images = &r->images;
+        r->demos[i].first_image = (int64_t)i * r->demos[i].capacity;
+    }
+    return st;
+}
+
 static spot_status make_recorder(const spot_task *task, const spot_demo_config *config,
                                  recorder **out, spot_diag *diag)
 {
@@ -282,11 +305,13 @@ static spot_status make_recorder(const spot_task *task, const spot_demo_config *
     }
     r->task = task;
     r->config = config;
+    r->images.fd = -1;
     r->ends = spoti_calloc(task->allocator, (size_t)config->episodes, sizeof(*r->ends));
     spot_status st = r->ends != NULL ? SPOT_OK : SPOT_E_NOMEM;
     for (int i = 0; i < SPOTI_PART_EPISODES && st == SPOT_OK; i++) {
         st = spoti_demo_init(&r->demos[i], task);
     }
+    st = st == SPOT_OK && config->images ? look_too(r, diag) : st;
     return st == SPOT_OK ? spoti_task_model_text(task, &r->model_text, diag) : st;
 }
 
@@ -299,6 +324,7 @@ static void free_recorder(recorder *r)
     for (int i = 0; i < SPOTI_PART_EPISODES; i++) {
         spoti_demo_fini(&r->demos[i]);
     }
+    spoti_demo_images_close(&r->images);
     spoti_free(allocator, r->ends, (size_t)r->config->episodes * sizeof(*r->ends));
     spoti_strfree(allocator, r->model_text);
     spoti_free(allocator, r, sizeof(*r));
@@ -328,7 +354,8 @@ static spot_status record(recorder *r, const char *path, spot_demo_result *resul
     if (st != SPOT_OK) {
         return st;
     }
-    st = record_all(r, result, diag);
+    st = r->config->images ? spoti_demo_images_open(&r->images, r->parts.folder, diag) : SPOT_OK;
+    st = st == SPOT_OK ? record_all(r, result, diag) : st;
     if (st == SPOT_OK) {
         const spoti_hdf5_plan plan = {.task = r->task,
                                       .parts = &r->parts,

@@ -26,6 +26,36 @@ static void put_sights(spoti_hdf5_writer *w, hid_t group, const char *name,
     spoti_hdf5_close_group(w, obs);
 }
 
+/* A row of a camera, for spoti_hdf5_put_images. */
+typedef struct camera_rows {
+    const spoti_demo *demo;
+    int camera;
+} camera_rows;
+
+static bool read_row(const void *context, int row, uint8_t *pixels)
+{
+    const camera_rows *c = context;
+    const spoti_demo *demo = c->demo;
+    return spoti_demo_images_read(demo->images, demo->first_image + row, c->camera, pixels);
+}
+
+/* What the cameras saw, in group `obs` alone: a second copy in next_obs would be half of the file. */
+static void put_images(spoti_hdf5_writer *w, hid_t demo_group, const spoti_demo *demo)
+{
+    hid_t obs = demo->images != NULL ? H5Gopen2(demo_group, "obs", H5P_DEFAULT) : H5I_INVALID_HID;
+
+    for (int i = 0; obs >= 0 && i < demo->images->n; i++) {
+        const spoti_demo_camera *camera = &demo->images->camera[i];
+        const camera_rows rows = {.demo = demo, .camera = i};
+        char name[SPOTI_CAMERA_NAME_SIZE + sizeof("_image")];
+        (void)spoti_format(name, sizeof(name), "%s_image", camera->name);
+        spoti_hdf5_put_images(w, obs, name, demo->count, camera->height, camera->width, read_row,
+                              &rows);
+    }
+    spoti_hdf5_check(w, demo->images == NULL || obs >= 0);
+    spoti_hdf5_close_group(w, obs);
+}
+
 static void put_doubles(spoti_hdf5_writer *w, hid_t group, const char *name, const spoti_demo *demo,
                         int columns, const double *values)
 {
@@ -83,6 +113,7 @@ static void put_demo(spoti_hdf5_writer *w, hid_t data, const char *name,
         spoti_hdf5_put_text(w, group, "model_file", batch->model_text);
     }
     put_sights(w, group, "obs", batch, demo, 0);
+    put_images(w, group, demo);
     put_sights(w, group, "next_obs", batch, demo, 1);
     put_doubles(w, group, "targets", demo, d->action_dim, demo->target);
     put_doubles(w, group, "commands", demo, d->action_dim, demo->command);

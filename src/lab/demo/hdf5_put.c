@@ -5,6 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/alloc.h"
+
+enum { DEFLATE_LEVEL = 4 /* h5py's own */ };
+
 void spoti_hdf5_check(spoti_hdf5_writer *w, bool ok)
 {
     w->failed = w->failed || !ok;
@@ -126,6 +130,50 @@ void spoti_hdf5_put_table(spoti_hdf5_writer *w, hid_t group, const char *name, h
     const hsize_t size[2] = {(hsize_t)rows, (hsize_t)columns};
     put_set(w, group, name, file_type, memory_type,
             H5Screate_simple(columns > 0 ? 2 : 1, size, NULL), H5S_ALL, values);
+}
+
+/* A dataset whose rows are chunks, compressed where the library has been built with zlib. */
+static hid_t create_chunked(spoti_hdf5_writer *w, hid_t group, const char *name,
+                            const hsize_t size[4])
+{
+    const hsize_t chunk[4] = {1, size[1], size[2], size[3]};
+    hid_t space = H5Screate_simple(4, size, NULL);
+    hid_t plan = H5Pcreate(H5P_DATASET_CREATE);
+    spoti_hdf5_check(w, plan >= 0 && H5Pset_obj_track_times(plan, false) >= 0 &&
+                            H5Pset_chunk(plan, 4, chunk) >= 0);
+    if (H5Zfilter_avail(H5Z_FILTER_DEFLATE) > 0) {
+        spoti_hdf5_check(w, H5Pset_deflate(plan, DEFLATE_LEVEL) >= 0);
+    }
+    hid_t set = H5Dcreate2(group, name, H5T_STD_U8LE, space, H5P_DEFAULT, plan, H5P_DEFAULT);
+    (void)H5Pclose(plan);
+    (void)H5Sclose(space);
+    return set;
+}
+
+void spoti_hdf5_put_images(spoti_hdf5_writer *w, hid_t group, const char *name, int rows,
+                           int height, int width, spoti_hdf5_read_fn read, const void *context)
+{
+    const hsize_t size[4] = {(hsize_t)rows, (hsize_t)height, (hsize_t)width, 3};
+    const hsize_t one[4] = {1, size[1], size[2], size[3]};
+    const size_t bytes = (size_t)height * (size_t)width * 3;
+    uint8_t *pixels = spoti_alloc(NULL, bytes, 1);
+    hid_t set = create_chunked(w, group, name, size);
+    hid_t memory = H5Screate_simple(4, one, NULL);
+    hid_t place = H5Screate_simple(4, size, NULL);
+
+    spoti_hdf5_check_memory(w, pixels != NULL);
+    spoti_hdf5_check(w, set >= 0);
+    for (int i = 0; !w->failed && i < rows; i++) {
+        const hsize_t start[4] = {(hsize_t)i, 0, 0, 0};
+        spoti_hdf5_check(
+            w, read(context, i, pixels) &&
+                   H5Sselect_hyperslab(place, H5S_SELECT_SET, start, NULL, one, NULL) >= 0 &&
+                   H5Dwrite(set, H5T_NATIVE_UINT8, memory, place, H5P_DEFAULT, pixels) >= 0);
+    }
+    (void)H5Sclose(place);
+    (void)H5Sclose(memory);
+    spoti_hdf5_check(w, set < 0 || H5Dclose(set) >= 0);
+    spoti_free(NULL, pixels, bytes);
 }
 
 void spoti_hdf5_put_column(spoti_hdf5_writer *w, hid_t group, const char *name, int rows,

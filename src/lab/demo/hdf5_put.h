@@ -10,6 +10,7 @@
 #include <hdf5.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 typedef struct spoti_hdf5_writer {
@@ -45,6 +46,12 @@ void spoti_hdf5_put_list(spoti_hdf5_writer *w, hid_t object, const char *name, i
 /* A dataset (rows x columns), or (rows) if columns is 0. */
 void spoti_hdf5_put_table(spoti_hdf5_writer *w, hid_t group, const char *name, hid_t file_type,
                           hid_t memory_type, int rows, int columns, const void *values);
+
+/* A dataset (rows x height x width x 3) of bytes, a chunk a row, compressed where the library can; `read` brings row i, false
+ * if it cannot. */
+typedef bool (*spoti_hdf5_read_fn)(const void *context, int row, uint8_t *pixels);
+void spoti_hdf5_put_images(spoti_hdf5_writer *w, hid_t group, const char *name, int rows,
+                           int height, int width, spoti_hdf5_read_fn read, const void *context);
 
 /* One column of a row-major table as a dataset (rows x 1), since robomimic's models take no others. */
 void spoti_hdf5_put_column(spoti_hdf5_writer *w, hid_t group, const char *name, int rows,

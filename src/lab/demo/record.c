@@ -70,8 +70,8 @@ static void record_sight(spoti_demo *demo, spot_world *world)
 }
 
 /* What is seen now, and what the expert makes of it. */
-static void record_row(spoti_demo *demo, spot_world *world, const spoti_expert_ops *ops,
-                       void *expert)
+static spot_status record_row(spoti_demo *demo, spot_world *world, const spoti_expert_ops *ops,
+                              void *expert)
 {
     const spot_world_dims *d = &demo->dims;
     const size_t row = (size_t)demo->count;
@@ -84,6 +84,10 @@ static void record_row(spoti_demo *demo, spot_world *world, const spoti_expert_o
     demo->ok[row] = ok ? 1 : 0;
     demo->count++;
     ops->execute(expert, demo->command + at);
+    return demo->images != NULL
+               ? spoti_demo_images_take(demo->images, demo->first_image + (int64_t)row, world,
+                                        &demo->trouble)
+               : SPOT_OK;
 }
 
 static void finish_episode(spoti_demo *demo, const spot_outcome *o, const spoti_recorder *recorder)
@@ -187,7 +191,7 @@ static spot_status run(spoti_demo *demo, const spoti_expert_ops *ops, void *expe
     while (st == SPOT_OK && !outcome.invalid && demo->count < demo->capacity &&
            tail < TAIL_PERIODS) {
         const int64_t begin = demo->count * per_row;
-        record_row(demo, world, ops, expert);
+        st = record_row(demo, world, ops, expert);
         if (!outcome.done) {
             record_motion(demo, recorder);
             note_row(demo, world, begin, demo->command + (begin / per_row) * demo->dims.action_dim);

@@ -4,6 +4,7 @@
 #ifndef SPOTI_DEMO_RECORD_H
 #define SPOTI_DEMO_RECORD_H
 
+#include "lab/demo/images.h"
 #include "lab/sim/task.h"
 #include "spot/demo.h"
 
@@ -30,6 +31,11 @@ typedef struct spoti_demo {
     int actions;
     double path_m;
     double last[3]; /* of the end effector, x, y, z; of the first row on */
+
+    /* where images go, set between init and run: row i to first_image + i; NULL = none are taken */
+    const spoti_demo_images *images;
+    int64_t first_image;
+    spot_diag trouble; /* with images, if the run failed over them */
 
     /* who watches, may be NULL: set between init and run */
     spot_tick_fn tick_fn; /* until the end of the episode, not in the rest behind it */

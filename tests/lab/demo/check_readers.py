@@ -89,6 +89,25 @@ def train_once(path):
     assert np.isfinite(float(info["losses"]["action_loss"]))
 
 
+def check_images(writer, task, folder):
+    """A batch with images as robomimic takes them: planes first, between 0 and 1."""
+    path = os.path.join(folder, "images.hdf5")
+    done = subprocess.run([writer, task, "3", path, "images"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if "OpenGL" in done.stderr:
+        print("nothing can be drawn here: images were not read")
+        return
+    obs_utils.initialize_obs_utils_with_obs_specs({"obs": {"low_dim": ["state"], "rgb": ["front_image"]}})
+    data = SequenceDataset(hdf5_path=path, obs_keys=["state", "front_image"], dataset_keys=["actions"],
+                           load_next_obs=False, hdf5_cache_mode="low_dim", filter_by_attribute="train")
+    with h5py.File(path, "r") as f:
+        images = f["data/demo_0/obs/front_image"][:]
+    assert len(data) > len(images) > 10
+    batch = obs_utils.process_obs_dict({key: torch.as_tensor(np.asarray(value))
+                                        for key, value in data[7]["obs"].items()})
+    want = images[7].transpose(2, 0, 1).astype(np.float32) / 255
+    assert np.array_equal(batch["front_image"][0].numpy(), want)
+
+
 def check_libero(path, f):
     data = SequenceDataset(hdf5_path=path, obs_keys=["state", "anchor"], dataset_keys=["actions"], load_next_obs=False,
                            frame_stack=10, seq_length=10, pad_frame_stack=True, pad_seq_length=True, get_pad_mask=False,
@@ -116,6 +135,7 @@ def main():
         with h5py.File(path, "r") as f:
             check_libero(path, f)
         train_once(path)
+        check_images(sys.argv[1], os.path.join(sys.argv[3], "tasks/panda-lift/task.yaml"), folder)
     print("robomimic reads it whole, and trains on it")
 
 

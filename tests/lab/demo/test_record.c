@@ -179,6 +179,40 @@ static void full_disk_is_an_error_and_leaves_nothing(void **state)
     spot_task_destroy(task);
 }
 
+/* A task without cameras, and a disk that is full at the first picture; where nothing can be drawn, that is said instead. */
+static void images_need_a_camera_and_a_disk(void **state)
+{
+    (void)state;
+    char folder[512];
+    char path[PATH_SIZE];
+    struct rlimit before;
+    spot_task *tasks[2] = {load(NULL), NULL};
+    make_folder(folder, "images");
+    (void)snprintf(path, sizeof(path), "%s/demo.hdf5", folder);
+    assert_int_equal(
+        spot_task_load(SPOT_SOURCE_DIR "/tasks/panda-lift/task.yaml", NULL, &tasks[1], NULL),
+        SPOT_OK);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+    for (int i = 0; i < 2; i++) {
+        static const char *const SAYS[] = {"the task 'ur5e-conveyor' has no camera, expected",
+                                           "cannot write images: File too large"};
+        const struct rlimit small = {.rlim_cur = 20000, .rlim_max = before.rlim_max};
+        spot_demo_config config = config_of(2, 2);
+        spot_diag diag = {.text = ""};
+        config.images = true;
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+        const spot_status st = spot_demo_record(tasks[i], &config, path, NULL, NULL, NULL, &diag);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+        assert_int_equal(files_in(folder), 0);
+        if (strstr(diag.text, "OpenGL") == NULL) {
+            assert_int_equal(st, i == 0 ? SPOT_E_UNSUPPORTED : SPOT_E_IO);
+            assert_non_null(strstr(diag.text, SAYS[i]));
+        }
+        spot_task_destroy(tasks[i]);
+    }
+}
+
 static bool stop(void *ctx, int64_t done, int64_t total)
 {
     int *calls = ctx;
@@ -280,6 +314,7 @@ int main(void)
         cmocka_unit_test(other_seeds_give_other_demonstrations),
         cmocka_unit_test(folder_that_cannot_be_written_is_an_error),
         cmocka_unit_test(full_disk_is_an_error_and_leaves_nothing),
+        cmocka_unit_test(images_need_a_camera_and_a_disk),
         cmocka_unit_test(stopping_at_once_leaves_nothing),
         cmocka_unit_test(impossible_configurations_are_refused),
         cmocka_unit_test(out_of_memory_leaves_nothing),

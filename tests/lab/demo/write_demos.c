@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-/* Writes a few demonstrations for check_demo.py:  write_demos TASK.yaml EPISODES OUT.hdf5 */
+/* Writes a few demonstrations for check_demo.py:  write_demos TASK.yaml EPISODES OUT.hdf5 [images] */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,10 +14,11 @@ int main(int argc, char **argv)
     spot_demo_config config;
     spot_demo_result result;
 
-    if (argc != 4) {
+    if (argc != 4 && argc != 5) {
         return 2;
     }
     spot_demo_config_default(&config);
+    config.images = argc == 5;
     config.episodes = (int)strtol(argv[2], NULL, 10);
     config.threads = 2;
     config.speed_low = 0.5;
