@@ -71,6 +71,17 @@ static inline spot_status toy_load(const toy_folder *f, const char *options, con
     return spot_task_load(f->task, NULL, task, diag);
 }
 
+/* ... that is good. */
+static inline spot_task *toy_task(const toy_folder *f, const char *options, const char *more)
+{
+    spot_task *task = NULL;
+    spot_diag diag = {""};
+    if (toy_load(f, options, more, &task, &diag) != SPOT_OK) {
+        fail_msg("%s", diag.text);
+    }
+    return task;
+}
+
 /* ---- a brain that says: forward ---- */
 
 static inline void forward_describe(const void *self, spot_brain_info *info)

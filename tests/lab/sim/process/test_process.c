@@ -8,24 +8,13 @@
 #include "lab/sim/process/world.h"
 #include "lab/sim/task.h"
 #include "spot/render.h"
-#include "spot/trial.h"
 
 enum { SEED = 9, DELAY_TICKS = 3 };
-
-static spot_task *load(const toy_folder *f, const char *options, const char *more)
-{
-    spot_task *task = NULL;
-    spot_diag diag = {""};
-    if (toy_load(f, options, more, &task, &diag) != SPOT_OK) {
-        fail_msg("%s", diag.text);
-    }
-    return task;
-}
 
 static spot_episode run_one(const toy_folder *f, const char *options, const char *more,
                             double latency_s)
 {
-    spot_task *task = load(f, options, more);
+    spot_task *task = toy_task(f, options, more);
     spot_world world;
     spot_episode episode;
     spot_diag diag = {""};
@@ -132,7 +121,7 @@ static void identity_is_of_the_world_and_what_we_make_of_it(void **state)
     char texts[N_CASE][SPOTI_TASK_IDENTITY_SIZE], again[SPOTI_TASK_IDENTITY_SIZE];
 
     for (int i = 0; i < N_CASE; i++) {
-        spot_task *task = load(*state, CASES[i].options, CASES[i].more);
+        spot_task *task = toy_task(*state, CASES[i].options, CASES[i].more);
         assert_int_equal(spoti_task_identify(task, texts[i]), SPOT_OK);
         assert_null(strchr(texts[i], ' '));
         spot_task_destroy(task);
@@ -140,7 +129,7 @@ static void identity_is_of_the_world_and_what_we_make_of_it(void **state)
             assert_string_not_equal(texts[i], texts[k]);
         }
     }
-    spot_task *task = load(*state, "", "");
+    spot_task *task = toy_task(*state, "", "");
     assert_int_equal(spoti_task_identify(task, again), SPOT_OK);
     assert_string_equal(again, texts[0]);
     spot_task_destroy(task);
@@ -185,7 +174,7 @@ static void actions_are_cut_off_or_rounded(void **state)
                  {"mode=discrete", 99.0F, 1.0},
                  {"mode=discrete", -0.6F, -1.0}};
     for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
-        spot_task *task = load(*state, CASES[i].options, "");
+        spot_task *task = toy_task(*state, CASES[i].options, "");
         spot_world world;
         float obs[2] = {0};
         double anchor[1] = {0};
@@ -203,7 +192,7 @@ static void actions_are_cut_off_or_rounded(void **state)
 
 static void a_dict_is_read_in_the_order_of_its_keys(void **state)
 {
-    spot_task *task = load(*state, "mode=dict", "");
+    spot_task *task = toy_task(*state, "mode=dict", "");
     spot_world world;
     float obs[3] = {0};
     double anchor[1] = {0};
@@ -250,7 +239,7 @@ static spot_renderer *open_drawn(spot_task *task, spot_world *world, int width, 
 /* The toy's picture is 20 x 10, red from the left; in 40 x 30 it lies 5 rows from the top. */
 static void a_picture_is_fitted(void **state)
 {
-    spot_task *task = load(*state, "", "");
+    spot_task *task = toy_task(*state, "", "");
     spot_world world;
     spot_renderer *renderer = open_drawn(task, &world, 40, 30);
     static uint8_t rgb[30 * 40 * 3];
@@ -269,7 +258,7 @@ static void a_picture_is_fitted(void **state)
 
 static void a_picture_that_fails_says_why(void **state)
 {
-    spot_task *task = load(*state, "mode=blind", "");
+    spot_task *task = toy_task(*state, "mode=blind", "");
     spot_world world;
     spot_renderer *renderer = open_drawn(task, &world, 16, 16);
     static uint8_t rgb[16 * 16 * 3];
@@ -281,57 +270,6 @@ static void a_picture_that_fails_says_why(void **state)
     spot_renderer_destroy(renderer);
     spot_world_destroy(&world);
     spot_task_destroy(task);
-}
-
-static spot_trial_result repeats(const toy_folder *f, const char *options)
-{
-    spot_task *task = load(f, options, "");
-    spot_trial trial;
-    spot_diag diag = {""};
-    spot_trial_result result = SPOT_TRIAL_FAIL;
-
-    assert_int_equal(spot_task_try(task, &trial, &diag), SPOT_OK);
-    for (int i = 0; i < trial.count; i++) {
-        result = strcmp(trial.checks[i].name, "repeatable") == 0 ? trial.checks[i].result : result;
-    }
-    spot_task_destroy(task);
-    return result;
-}
-
-static void a_trial_says_whether_a_seed_gives_the_same_bytes(void **state)
-{
-    assert_int_equal(repeats(*state, ""), SPOT_TRIAL_PASS);
-    assert_int_equal(repeats(*state, "mode=unseeded"), SPOT_TRIAL_WARN);
-    assert_int_equal(repeats(*state, "mode=history"), SPOT_TRIAL_WARN);
-}
-
-/* What a run can say of its world without a trial, from starts of the seeds 0, 1, 0, 1025 (in the place of 1) and 1. */
-static void starts_say_whether_a_world_repeats(void **state)
-{
-    static const struct {
-        const char *options, *says;
-    } CASES[] = {{"", "1 of 1 starts of seeds that had begun before were the same"},
-                 {"mode=history", "no: 1 of 1 starts of seeds that had begun before were others"},
-                 {"mode=unseeded", "no: 1 of 1 starts"}};
-    static const uint64_t SEEDS[] = {0, 1, 0, 1025, 1};
-    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
-        spot_task *task = load(*state, CASES[i].options, "");
-        spot_world world;
-        char text[SPOT_REPEATS_SIZE];
-
-        spot_task_repeats(task, text);
-        assert_non_null(strstr(text, "not known: no seed began twice"));
-        toy_open(task, &world);
-        for (size_t k = 0; k < sizeof(SEEDS) / sizeof(SEEDS[0]); k++) {
-            assert_int_equal(spot_world_reset(&world, SEEDS[k]), SPOT_OK);
-        }
-        spot_world_destroy(&world);
-        spot_task_repeats(task, text);
-        if (strstr(text, CASES[i].says) == NULL) {
-            fail_msg("'%s', expected '%s'", text, CASES[i].says);
-        }
-        spot_task_destroy(task);
-    }
 }
 
 /* ---- many threads ---- */
@@ -347,7 +285,7 @@ static spot_status make_toy(void *ctx, spot_world *out, spot_diag *diag)
 
 static void threads_leave_no_trace(void **state)
 {
-    spot_task *task = load(*state, "", "hold: zero\n");
+    spot_task *task = toy_task(*state, "", "hold: zero\n");
     int dims[2] = {2, 1};
     const spot_brain brain = {&FORWARD_OPS, dims};
     spot_episode episodes[2][N];
@@ -381,7 +319,7 @@ static void steps_allocate_nothing(void **state)
 {
     spot_test_allocator mem;
     const spot_allocator a = spot_test_failing_allocator(&mem, -1);
-    spot_task *task = load(*state, "", "");
+    spot_task *task = toy_task(*state, "", "");
     spot_task_destroy(task);
     spot_diag diag = {""};
     const toy_folder *f = *state;
@@ -410,7 +348,7 @@ static void steps_allocate_nothing(void **state)
 
 static void short_memory_is_said_and_nothing_leaks(void **state)
 {
-    spot_task *task = load(*state, "", "");
+    spot_task *task = toy_task(*state, "", "");
     const toy_folder *f = *state;
     bool whole = false;
 
@@ -453,10 +391,6 @@ int main(void)
                                         toy_teardown),
         cmocka_unit_test_setup_teardown(a_picture_is_fitted, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(a_picture_that_fails_says_why, toy_setup, toy_teardown),
-        cmocka_unit_test_setup_teardown(a_trial_says_whether_a_seed_gives_the_same_bytes, toy_setup,
-                                        toy_teardown),
-        cmocka_unit_test_setup_teardown(starts_say_whether_a_world_repeats, toy_setup,
-                                        toy_teardown),
         cmocka_unit_test_setup_teardown(threads_leave_no_trace, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(steps_allocate_nothing, toy_setup, toy_teardown),
         cmocka_unit_test_setup_teardown(short_memory_is_said_and_nothing_leaks, toy_setup,
