@@ -1,14 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Sweetspot authors
-"""robomimic's own reader on files that convert wrote, also as LIBERO calls it. robomimic lies where scripts/peers put it
-(SPOT_PEERS, default build/peers); what it imports for images and plots alone is replaced by empty modules."""
-import os
-import sys
-import types
-
+"""robomimic's own reader on files that convert wrote, also as LIBERO calls it."""
 import numpy as np
 import pytest
-from conftest import ROOT
+from stand_ins import import_peer
 from sweetspot import convert as tool_of
 from test_convert import LIBERO, ROBOMIMIC, write_robomimic
 
@@ -16,22 +11,10 @@ h5py = pytest.importorskip("h5py")
 pytest.importorskip("torch")
 
 
-class Empty(types.ModuleType):
-    """A module in which everything can be found and nothing does anything."""
-
-    def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return sys.modules.get(f"{self.__name__}.{name}") or type(name, (), {})
-
-
 @pytest.fixture(scope="module")
 def robomimic():
-    for module in ("matplotlib", "matplotlib.pyplot", "matplotlib.cm", "imageio", "torchvision", "torchvision.models",
-                   "torchvision.transforms", "torchvision.transforms.functional"):
-        sys.modules.setdefault(module, Empty(module))
-    sys.path.insert(0, os.path.join(os.environ.get("SPOT_PEERS", str(ROOT / "build/peers")), "robomimic"))
-    return pytest.importorskip("robomimic", reason="scripts/peers installs robomimic")
+    return import_peer("robomimic", "matplotlib", "matplotlib.pyplot", "matplotlib.cm", "imageio", "torchvision",
+                       "torchvision.models", "torchvision.transforms", "torchvision.transforms.functional")
 
 
 @pytest.mark.parametrize("kind,names,keys", [("robomimic", ROBOMIMIC, ["robot0_eef_pos", "object"]),
