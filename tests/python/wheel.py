@@ -59,6 +59,12 @@ def schedule():
 def tasks():
     rows = sweetspot.rollout("press-button", lambda obs: np.zeros((16, 5), np.float32), seeds=1)
     assert len(rows) == 1
+    desk = Path(__file__).resolve().parents[1] / "fixtures/mujoco/desk"  # a robot of one's own
+    sys.path.insert(0, str(desk))
+    from reach import reach
+
+    result = sweetspot.tune(desk / "task.yaml", reach, points=["overlap=0"], latency_ms=50, charge_as="self", seeds=5)
+    assert result.data["points"][0]["success"]["k"] == 5, result.text
 
 
 def loaded():
