@@ -132,6 +132,7 @@ class Robosuite:
         return self.inner.reset()
 
     def reset(self, seed: int) -> tuple[np.ndarray, dict]:
+        forget_commands(self.inner.robots)
         observation = self.start(seed)
         for _ in range(self.settle_steps if self.settle is not None else 0):
             observation = self.inner.step(self.settle)[0]
@@ -158,6 +159,16 @@ class Robosuite:
 
     def sweetspot_state(self) -> np.ndarray:
         return self.inner.sim.get_state().flatten()
+
+
+def forget_commands(robots: Any) -> None:
+    """Grippers add their commands up, and a soft reset of robosuite leaves the sum, from which the next episode's would go
+    on: its fingers would begin elsewhere."""
+    for robot in robots:
+        held = getattr(robot, "gripper", None)
+        for gripper in held.values() if isinstance(held, dict) else [held]:  # by arm, where there are several
+            if gripper is not None:
+                gripper.current_action = np.zeros(gripper.dof)
 
 
 def axis_angle(quat: np.ndarray) -> np.ndarray:

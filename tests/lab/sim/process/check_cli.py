@@ -75,6 +75,10 @@ def check_failures(folder, url):
     done, written = rollout(folder, url, "", seed=5, n=8)
     assert done.returncode == 0 and written, done
     assert "  repeats    not known: no seed began twice; 'sweetspot check' tries one" in done.stdout, done.stdout
+    # nobody escapes, however often it changes its process
+    done, written = rollout(folder, url, "mode=hops", seed=5, n=8)
+    assert done.returncode == 0 and written, done
+    expect_gone(folder)
     # success that is never told
     done, written = rollout(folder, url, "mode=mute")
     assert done.returncode == 1 and "every episode is invalid" in done.stderr, done

@@ -119,6 +119,12 @@ class Cart:
         elif mode in ("daemon", "daemon_hangs"):
             self.start_daemon()
             time.sleep(1000 if mode == "daemon_hangs" else 0)
+        elif mode == "hops":  # a chain of daemons, each of which starts the next and ends
+            if os.fork() == 0:
+                os.setsid()
+                while os.fork() == 0:
+                    pass
+                os._exit(0)
         elif mode == "hangs":
             if self.mark:
                 with open(self.mark, "a") as file:
