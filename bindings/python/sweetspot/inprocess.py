@@ -18,6 +18,7 @@ import numpy as np
 
 from . import _abi as abi
 from ._library import Guard, call, fields, lib
+from .identity import environment
 from .world_env import World, WorldError, installed
 
 TIME_SLACK = 1e-9  # of a limit: times are sums of steps
@@ -213,7 +214,8 @@ class Task:
         self.lock = threading.Lock()
         self.pointer = ctypes.POINTER(abi.spot_task)()
         label = name or _name_of(world)
-        what = f"{label} {first.about} {self.rule.text} {hold} {self.step_s!r} {self.time_limit_s!r}"
+        what = (f"{label} {first.about} {environment(world)} {self.rule.text} {hold} {self.step_s!r} "
+                f"{self.time_limit_s!r}")
         self._make_task(label, identity or hashlib.sha256(what.encode()).hexdigest()[:16], regime, n_execute, instruction)
 
     def _describe(self, world: Any) -> World:

@@ -13,6 +13,7 @@ import numpy as np
 
 from . import _abi as abi
 from ._library import Guard, call, fields, find, lib
+from .identity import fingerprint
 
 KNOBS = b"steps quant prune kv"  # of an inference, for a callable that takes the point
 
@@ -43,7 +44,7 @@ class Policy:
             self._open(policy, instruction)
             return
         self.name = getattr(policy, "__name__", type(policy).__name__)
-        self.function = as_callable(policy)
+        self.policy, self.function = policy, as_callable(policy)
         if self.function is not policy:
             self.reads = "record"
         parameters = inspect.signature(self.function).parameters
@@ -94,8 +95,7 @@ class Policy:
         table.describe = g.wrap(kinds["describe"], self._describe, None)
         table.begin = g.wrap(kinds["begin"], self._begin)
         table.infer = g.wrap(kinds["infer"], self._infer)
-        if self.sees:
-            table.identify = g.wrap(kinds["identify"], self._identify)  # it would be asked without images else
+        table.identify = g.wrap(kinds["identify"], self._identify)
         table.end = g.wrap(kinds["end"], self._end, None)
         self.table = table
         self.brain.ops = ctypes.pointer(table)
@@ -109,7 +109,7 @@ class Policy:
         info.knobs = KNOBS if "point" in self.takes else b""
 
     def _identify(self, _self: int, text: Any, _diag: Any) -> None:
-        """By its answer to one observation, as spot_brain_identify has it, with images."""
+        """By its code, and by its answer to one observation, which knows what weights it has."""
         random = np.random.default_rng(0)
         images = {n: random.integers(0, 256, (*s, 3), dtype=np.uint8) for n, s in self.cameras.items()}
         extra: dict[str, Any] = {"point": _point_dict(None, self.default_steps)} if "point" in self.takes else {}
@@ -117,7 +117,8 @@ class Policy:
             extra["noise"] = random.normal(size=(self.horizon, self.action_dim)).astype(np.float32)
         obs = random.normal(size=self.obs_dim).astype(np.float32)
         rows = self._rows(self.function(self._observation(obs, images, None), **extra))
-        word = "policy=" + hashlib.sha256(rows.tobytes()).hexdigest()[:16]
+        code = fingerprint(self.policy).encode()
+        word = "policy=" + hashlib.sha256(rows.tobytes() + code).hexdigest()[:16]
         ctypes.memmove(text, word.encode() + b"\0", len(word) + 1)
 
     def _begin(self, _self: int, config: Any, state: Any, _diag: Any) -> None:

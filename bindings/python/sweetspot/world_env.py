@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from sweetspot.identity import environment
+
 
 class WorldError(Exception):
     """What is wrong, in one line that needs no place in the code."""
@@ -35,6 +37,7 @@ class World:
         self.limit_steps = limit_steps
         self.about = about
         self.version = version  # of the engine, where it is no package
+        self.code = environment(env, attributes=False)  # options stand in `about`
         self.observation_space = env.observation_space
         self.action_space = env.action_space
         self.reader = ObservationReader(env.observation_space)
@@ -50,7 +53,7 @@ class World:
         return {
             "engine": engine,
             "version": "+".join([version or self.version, *rest])[:63],
-            "about": f"numpy {np.__version__}, Python {platform.python_version()}, {self.about}",
+            "about": f"numpy {np.__version__}, Python {platform.python_version()}, {self.about} {self.code}",
             "instruction": self._ask("sweetspot_instruction"),
             "step_s": self._step_s(),
             "limit_steps": self.limit_steps,

@@ -109,6 +109,52 @@ def test_a_store_is_gone_on_with(cart, driver, tmp_path):
     assert sweetspot.analyze(tmp_path / "kept.sqlite").data["points"][0]["success"]["n"] == 10
 
 
+def test_a_store_is_of_one_policy_and_one_environment(cart, tmp_path):
+    """Neither answers nor what is seen while nobody acts tells these apart: actions are cut off, worlds rest."""
+    kind = type(cart())
+
+    class Slow(kind):
+        def __init__(self, gain):
+            super().__init__()
+            self.gain = gain
+
+        def step(self, action):
+            return super().step(np.asarray(action) * self.gain)
+
+    def policy(gain):
+        return lambda obs: np.clip(gain * (obs[1:2] - obs[:1]), -1, 1)
+
+    options = dict(points=["overlap=0"], latency_ms=100, time_limit_s=LIMIT, seeds=4)
+    for world, first in ((lambda: Slow(1.0), 1e3), (lambda: Slow(1.0), 2.0), (lambda: Slow(0.25), 1e3)):
+        kept = sweetspot.tune(world, policy(first), store=tmp_path / "kept.sqlite", **options)
+        assert kept.data["points"] == sweetspot.tune(world, policy(first), **options).data["points"]
+
+
+def test_a_fingerprint_is_of_code_and_constants_but_not_of_state():
+    from sweetspot.identity import environment, fingerprint
+
+    class Counts:
+        def __init__(self, gain):
+            self.gain, self.calls = gain, 0
+
+        def __call__(self, obs):
+            self.calls += 1
+            return self.gain * obs
+
+    one, other = Counts(1.0), Counts(1.0)
+    other(2.0)
+    assert fingerprint(one) == fingerprint(other) != fingerprint(Counts(2.0))
+    assert fingerprint(one, attributes=False) == fingerprint(Counts(2.0), attributes=False)
+    assert fingerprint(one.__call__) == fingerprint(other.__call__) != fingerprint(Counts(2.0).__call__)
+    assert fingerprint(lambda x: x + 1) == fingerprint(lambda x: x + 1) != fingerprint(lambda x: x + 2)
+    assert fingerprint(lambda x, k=1: x) != fingerprint(lambda x, k=2: x)
+    helper = [lambda x: x + 1, lambda x: x + 2]
+    same, differs = ((lambda f: lambda x: f(x))(f) for f in helper)
+    assert fingerprint(same) != fingerprint(differs)
+    one.env, other.env = Counts(1.0), Counts(3.0)  # a wrapper is what it wraps, too
+    assert environment(one) != environment(other)
+
+
 def test_a_policy_is_given_what_it_has_parameters_for(cart):
     seen = []
 
