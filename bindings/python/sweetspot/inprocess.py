@@ -19,7 +19,7 @@ import numpy as np
 from . import _abi as abi
 from ._library import Guard, call, fields, lib
 from .identity import environment
-from .world_env import World, WorldError, installed
+from .world_env import World, WorldError, installed, yes_or_no
 
 TIME_SLACK = 1e-9  # of a limit: times are sums of steps
 
@@ -33,6 +33,8 @@ class Rule:
         self.kind = self.text.partition(">=")[0]
         if self.kind == "return" and ">=" in self.text:
             self.least = float(self.text.partition(">=")[2])
+            if not np.isfinite(self.least):
+                raise ValueError(f"success={text!r}, expected a finite number")
         elif self.text not in ("info", "survived", "terminated"):
             raise ValueError(f"success={text!r}, expected info, survived, terminated or return>=NUMBER")
 
@@ -71,7 +73,9 @@ class Seat:
         self.tick += 1
         self.obs, self.effector, self.reward = seen["obs"], seen.get("effector"), seen["reward"]
         self.images = seen.get("images", {})
-        self.total += seen["reward"]
+        if not np.isfinite(self.reward):
+            raise WorldError(f"the reward is {self.reward}, expected a finite number")
+        self.total += self.reward
         self.terminated, self.truncated = seen["terminated"], seen["truncated"]
         self.success = bool(seen["success"])
         self.said = self.said or seen["success"] is not None
@@ -166,7 +170,8 @@ class Vector:
         for name in ("is_success", "success"):
             there = infos.get(f"_{name}")
             if name in infos and (there is None or there[i]):
-                return bool(np.asarray(infos[name]).reshape(-1)[i] if there is not None else infos[name])
+                said = np.asarray(infos[name]).reshape(-1)[i] if there is not None else infos[name]
+                return yes_or_no("the success of info", said)
         return None
 
 
@@ -200,7 +205,10 @@ class Task:
             raise ValueError(f"{len(self.cameras)} cameras, expected at most {abi.SPOT_IMAGES_MAX}")
         self.camera_names = {name: name.encode() for name in self.cameras}
         self.has_effector = self.vector is None and first._effector() is not None
-        step_s = 1.0 / rate_hz if rate_hz else first._step_s()
+        step_s, own_s = 1.0 / rate_hz if rate_hz else first._step_s(), first._step_s()
+        if step_s is not None and own_s is not None and not _goes_at(world, step_s, own_s):
+            raise ValueError(f"rate_hz={rate_hz}: the environment makes {1.0 / own_s:g} steps a second (dt or tau), expected "
+                             "these, or no rate_hz=")
         if step_s is None:
             raise ValueError("the environment has neither dt nor tau, expected rate_hz=, its steps a second")
         self.step_s = float(step_s)
@@ -329,6 +337,16 @@ class _Part:
         for name in ("dt", "tau", "sweetspot_rest"):
             if hasattr(base, name):
                 setattr(self, name, getattr(base, name))
+
+
+def _goes_at(world: Any, step_s: float, own_s: float) -> bool:
+    """Whether a step may take step_s where the innermost environment's own takes own_s: a wrapper may make several."""
+    times = step_s / own_s
+    layer = (getattr(world, "envs", None) or [world])[0]
+    while hasattr(layer, "env") and type(layer).__module__.startswith("gymnasium.wrappers.common"):
+        layer = layer.env
+    wrapped = layer is not getattr(layer, "unwrapped", layer)
+    return abs(times - 1.0) < 1e-6 or (wrapped and round(times) > 1 and abs(times / round(times) - 1.0) < 1e-6)
 
 
 def _close(env: Any) -> None:

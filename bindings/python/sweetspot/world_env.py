@@ -115,8 +115,9 @@ class World:
     def _seen(self, observation: Any, reward: Any, terminated: Any, truncated: Any, info: dict) -> dict:
         obs, self.images = self.reader.read(observation)
         success = info.get("is_success", info.get("success"))
-        seen = {"obs": obs, "reward": float(reward), "terminated": bool(terminated),
-                "truncated": bool(truncated), "success": None if success is None else bool(success)}
+        seen = {"obs": obs, "reward": float(reward), "terminated": yes_or_no("terminated", terminated),
+                "truncated": yes_or_no("truncated", truncated),
+                "success": None if success is None else yes_or_no("the success of info", success)}
         state, effector = self._state(), self._effector()
         if state is not None:
             seen["state"] = state
@@ -133,6 +134,14 @@ class World:
         if not isinstance(frame, np.ndarray) or frame.ndim != 3 or frame.shape[2] != 3:
             raise WorldError("render returns no picture (height x width x 3), expected render_mode rgb_array")
         return fit(frame, height, width)
+
+
+def yes_or_no(name: str, value: Any) -> bool:
+    """True or false, or a number that is 1 or 0; Python's own word on NaN and "False" would be yes."""
+    one = np.asarray(value).ravel()
+    if one.size != 1 or one.dtype.kind not in "biuf" or one[0] not in (0, 1):
+        raise WorldError(f"{name} is {str(value)[:40]!r}, expected true or false")
+    return bool(one[0])
 
 
 def fit(frame: np.ndarray, height: int, width: int) -> np.ndarray:

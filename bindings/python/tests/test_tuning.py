@@ -130,6 +130,50 @@ def test_a_store_is_of_one_policy_and_one_environment(cart, tmp_path):
         assert kept.data["points"] == sweetspot.tune(world, policy(first), **options).data["points"]
 
 
+@pytest.mark.parametrize("word", [float("nan"), "False", 2, [True, False], 0.5])
+def test_a_success_that_is_no_yes_or_no_is_refused(cart, driver, word):
+    class Vague(cart):
+        def step(self, action):
+            return (*super().step(action)[:4], {"is_success": word})
+
+    with pytest.raises(Exception, match="the success of info is .*, expected true or false"):
+        sweetspot.rollout(Vague, driver, seeds=1, time_limit_s=LIMIT)
+
+
+def test_a_return_that_is_no_number_is_refused(cart, driver):
+    class Lost(cart):
+        def step(self, action):
+            seen = super().step(action)
+            return (seen[0], float("nan"), *seen[2:])
+
+    with pytest.raises(Exception, match="the reward is nan, expected a finite number"):
+        sweetspot.rollout(Lost, driver, seeds=1, time_limit_s=LIMIT, success="return>=-9")
+    with pytest.raises(ValueError, match="return>=nan', expected a finite number"):
+        sweetspot.rollout(cart, driver, seeds=1, time_limit_s=LIMIT, success="return>=nan")
+
+
+def test_a_rate_that_the_environment_has_not_is_refused(cart, driver):
+    """Times are counted in steps: at another rate all of them would be wrong by the same factor."""
+    for rate in (7, 10, 40):
+        with pytest.raises(ValueError, match="the environment makes 20 steps a second"):
+            sweetspot.rollout(cart, driver, seeds=1, time_limit_s=LIMIT, rate_hz=rate)
+
+    class Twice:  # a wrapper that makes two steps of one
+        def __init__(self):
+            self.env = self.unwrapped = cart()
+            self.observation_space, self.action_space = self.env.observation_space, self.env.action_space
+            self.reset = self.env.reset
+
+        def step(self, action):
+            seen = self.env.step(action)
+            return seen if seen[2] else self.env.step(action)
+
+    rows = records(sweetspot.rollout(Twice, driver, seeds=2, time_limit_s=LIMIT, rate_hz=10))
+    assert all(row["time_s"] == pytest.approx(row["actions"] / 10) for row in rows)
+    with pytest.raises(ValueError, match="the environment makes 20"):
+        sweetspot.rollout(Twice, driver, seeds=1, time_limit_s=LIMIT, rate_hz=7)
+
+
 def test_a_fingerprint_is_of_code_and_constants_but_not_of_state():
     from sweetspot.identity import environment, fingerprint
 
