@@ -188,8 +188,8 @@ def _folder(run: Callable[..., None], config: abi.spot_tune_config, name: Any) -
         yield None
         return
     folder = ctypes.POINTER(abi.spot_tune_folder)()
-    run(lib.spot_tune_folder_open, os.fspath(name).encode(), ctypes.byref(folder))
-    try:
+    try:  # also where Ctrl-C came while it was opened
+        run(lib.spot_tune_folder_open, os.fspath(name).encode(), ctypes.byref(folder))
         config.episodes_dir = lib.spot_tune_folder_episodes(folder)
         config.confirm_dir = lib.spot_tune_folder_confirm(folder)
         yield folder

@@ -61,9 +61,9 @@ CASES = {
     "trace by seed": (PRESS, PRESS_TOOL, {"points": {"steps": [10, 5]}, "latency_trace": "calls.csv",
                                           "latency_draw": "seed"},
                       ["--steps", "10,5", "--latency-trace", "calls.csv", "--latency-draw", "seed"]),
-    "alphas": (PRESS, PRESS_TOOL, {"points": {"steps": [10], "quant": ["fp32", "w8a8"]}, "platform": "agx-orin-50w",
+    "alphas": (PRESS, PRESS_TOOL, {"points": {"steps": [10], "quant": ["fp32", "w8a8"]}, "platform": "agx-orin-30w",
                                    "alpha_from": "bench.yaml"},
-               ["--steps", "10", "--quant", "fp32,w8a8", "--platform", "agx-orin-50w", "--alpha-from", "bench.yaml"]),
+               ["--steps", "10", "--quant", "fp32,w8a8", "--platform", "agx-orin-30w", "--alpha-from", "bench.yaml"]),
     "speed": (("ur5e-conveyor", "ur5e-conveyor"), ["--task", "ur5e-conveyor"],
               {"points": {"steps": [10], "overlap": [0, 4]}, "baseline": "steps=10", "platform": "agx-orin-30w",
                "speed": 1.5},
@@ -116,7 +116,9 @@ def test_a_folder_is_gone_on_with_by_either(tool, tmp_path):
     assert sweetspot.tune(*PRESS, seeds=9, progress=lambda done, total: told.append(done), **options).data == more
     fewer = sweetspot.tune(*PRESS, seeds=5, **options)
     assert fewer.data == first.data
+    files = {p: p.stat().st_mtime_ns for p in kept}
     assert sweetspot.tune(*PRESS, seeds=5, fresh=True, **options).data == first.data
+    assert all(p.stat().st_mtime_ns > before for p, before in files.items())
 
 
 def test_a_stopped_run_is_gone_on_with(tmp_path):
@@ -136,6 +138,13 @@ def test_ctrl_c_lets_others_into_the_folder(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         sweetspot.tune(*PRESS, seeds=100000, **options)
     sweetspot.tune(*PRESS, seeds=2, **options)
+
+
+def test_a_figure_that_cannot_be_drawn_costs_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.warns(UserWarning, match="no figure: .*gnuplot: not found"):
+        sweetspot.tune(*PRESS, points={"steps": [1]}, platform="agx-orin-50w", seeds=2, out=tmp_path / "run")
+    assert sorted(p.name for p in (tmp_path / "run").glob("tune.*")) == ["tune.csv", "tune.json"]
 
 
 def test_a_folder_of_another_setting_is_refused(tmp_path):
@@ -181,8 +190,10 @@ def test_speed_and_noise_of_rollouts(tool):
     want = json.loads(tool("rollout", "--task", "ur5e-conveyor", "--seeds", 6, "--speed", 1.5, "--noise", 3, "--json"))
     rows = records(sweetspot.rollout("ur5e-conveyor", "ur5e-conveyor", seeds=6, speed=1.5, noise=3.0))
     assert sum(r["success"] for r in rows) == want["success"]["k"]
-    plain = records(sweetspot.rollout("ur5e-conveyor", "ur5e-conveyor", seeds=6))
-    assert not np.allclose([r["time_s"] for r in rows], [r["time_s"] for r in plain])
+    assert np.mean([r["time_s"] for r in rows if r["success"]]) == pytest.approx(want["time_s"]["mean"], rel=1e-8)
+    for options in ({}, {"speed": 1.5}, {"noise": 3.0}):
+        other = records(sweetspot.rollout("ur5e-conveyor", "ur5e-conveyor", seeds=6, **options))
+        assert not np.allclose([r["time_s"] for r in rows], [r["time_s"] for r in other]), options
 
 
 @pytest.mark.parametrize("wrong,said", [
