@@ -48,6 +48,9 @@ typedef struct spot_task_info {
     spot_engine engine;
     spot_world_dims dims;
     const char *const *sample_names; /* (dims.sample_dim) columns of a world's sample */
+    const char *
+        seeds; /* all that seeds differ by, in words, where a reset randomises nothing and all of it is
+                          multiplied by variation.noise; NULL = how episodes start, or it is not known */
 } spot_task_info;
 
 /* How an episode differs from the task file. */

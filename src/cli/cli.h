@@ -316,6 +316,9 @@ int cli_default_steps(const spot_brain *brain);
 /* Whether the brain has the knob (spot_brain_info.knobs). */
 bool cli_turns(const spot_brain *brain, const char *knob);
 
+/* Says on stderr what n_seeds seeds of the task differ by, where that is not how episodes start. */
+void cli_note_seeds(const char *verb, const spot_task *task, double noise, int n_seeds);
+
 /* Whether the brain may answer the same otherwise. */
 bool cli_varies(const spot_brain *brain);
 

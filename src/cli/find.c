@@ -349,6 +349,24 @@ static bool is_server(const char *address)
             is_file(address + sizeof(file) - 1, NULL));
 }
 
+void cli_note_seeds(const char *verb, const spot_task *task, double noise, int n_seeds)
+{
+    const char *seeds = spot_task_describe(task)->seeds;
+    if (seeds == NULL || n_seeds < 2) {
+        return;
+    }
+    if (noise > 0.0) {
+        spot_print(stderr, "sweetspot %s: note: seeds differ by %s\n", verb, seeds);
+    } else {
+        spot_print(
+            stderr,
+            "sweetspot %s: warning: without noise the world is the same at each of %d seeds: "
+            "unless policy or latency draw, one episode counts %d times in all intervals and "
+            "tests\n",
+            verb, n_seeds, n_seeds);
+    }
+}
+
 bool cli_load_brain(const char *name, const spot_task *task, spot_brain *brain, int *exit_code)
 {
     char path[CLI_PATH_SIZE];

@@ -181,6 +181,7 @@ static int run(rollout_request *r, const spot_task *task, const spot_brain *brai
     if (exit_code != CLI_OK) {
         return exit_code;
     }
+    cli_note_seeds("rollout", task, r->variation.noise, r->n_seeds);
     char repeats[SPOT_REPEATS_SIZE];
     spot_task_repeats(task, repeats);
     const spot_rollout_report report = {.task = r->task_name,

@@ -184,6 +184,7 @@ static int tune(tune_request *r, const spot_task *task, const spot_brain *brain,
         spot_print(stderr, "sweetspot tune: note: results in %s, as another setting is in %s\n",
                    dir_of(r), spot_tune_folder_why(r->folder));
     }
+    cli_note_seeds("tune", task, c->variation.noise, c->n_seeds);
     const int exit_code = run(r, task, brain, platform);
     spot_tune_folder_close(r->folder);
     return exit_code;

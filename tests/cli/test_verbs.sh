@@ -221,6 +221,30 @@ PATH=/nowhere "$tool" rollout --task ur5e-conveyor --seeds 1 --json --video "$wo
     >/dev/null 2>"$work/err" || got=$?
 [ "$got" -eq 1 ] && grep -q ffmpeg "$work/err" || die "without ffmpeg: exit $got, $(cat "$work/err")"
 
+# What seeds differ by is said where it is not how episodes start.
+says() { # says TEXT|nothing OPTION...
+    local text=$1
+    shift
+    "$tool" rollout --quiet --policy none "$@" >/dev/null 2>"$work/err" || die "rollout $*"
+    if [ "$text" = nothing ]; then
+        ! grep -q seed "$work/err" || die "rollout $*: $(cat "$work/err")"
+    else
+        grep -qF -- "$text" "$work/err" || die "rollout $*: '$(cat "$work/err")' lacks '$text'"
+    fi
+}
+level=tasks/kinetix/catapult.json
+says "seeds differ by action noise alone; resets randomise nothing" --task $level --seeds 2
+says "warning: without noise the world is the same at each of 2 seeds" --task $level --seeds 2 --noise 0
+says nothing --task $level --seeds 1
+says nothing --task ur5e-conveyor --seeds 2
+(
+    printf 'name: l\nbackend: planar\nlevel: %s\n' "$PWD/$level"
+    echo 'action_noise: 0'
+) >"$work/still.yaml"
+says "seeds differ by what policy and latency draw alone" --task "$work/still.yaml" --seeds 2
+echo 'start_noise_m: 0.1' >>"$work/still.yaml"
+says nothing --task "$work/still.yaml" --seeds 2
+
 leftover=$(find "$work" -name '*.part*' -o -name 'w.mp4*' -o -name '*.tmp*')
 [ -z "$leftover" ] || die "left behind: $leftover"
 echo "verbs: all as expected"

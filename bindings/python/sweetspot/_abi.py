@@ -1011,7 +1011,8 @@ spot_task_info._fields_ = [
     ("moving_speed_m_s", c_double),
     ("engine", spot_engine),
     ("dims", spot_world_dims),
-    ("sample_names", POINTER(c_char_p))]
+    ("sample_names", POINTER(c_char_p)),
+    ("seeds", c_char_p)]
 spot_tune_row._fields_ = [
     ("point", spot_point),
     ("text", c_char * 192),

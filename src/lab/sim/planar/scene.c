@@ -68,6 +68,10 @@ static void set_info(spoti_planar_scene *s)
     s->info.model = NULL;
     s->info.engine = spoti_planar_engine();
     s->info.sample_names = s->sample_names;
+    s->info.seeds = s->start_noise_m > 0.0  ? NULL
+                    : s->action_noise > 0.0 ? "action noise alone; resets randomise nothing"
+                                            : "what policy and latency draw alone: action_noise is "
+                                              "0, and resets randomise nothing";
     set_dims(s);
 }
 
