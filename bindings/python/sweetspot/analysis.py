@@ -153,6 +153,9 @@ def _write_rows(rows: Iterable[Mapping[str, Any]], path: str) -> None:
 def _read(log: Any, source: Any) -> None:
     """One source into the log: a path as `sweetspot analyze` takes it, a DataFrame, or a list of dicts."""
     if hasattr(source, "to_dict") and hasattr(source, "columns"):
+        twice = sorted({str(c) for c in source.columns[source.columns.duplicated()]})
+        if twice:  # which of them is meant?
+            raise ValueError(f"a DataFrame that has twice: {', '.join(twice)}; expected each column once")
         source = source.to_dict("records")
     if not isinstance(source, (str, os.PathLike)):
         with tempfile.TemporaryDirectory() as folder:

@@ -106,11 +106,16 @@ class Schedule:
         rows = np.ascontiguousarray(chunk, np.float32)
         if rows.shape != (n, self._shape[1]):
             raise ValueError(f"a chunk of shape {rows.shape}, expected ({n}, {self._shape[1]})")
+        if not np.isfinite(rows).all():
+            at, k = np.argwhere(~np.isfinite(rows))[0]
+            raise ValueError(f"number {k} of action {at} of the chunk is {rows[at, k]}, expected a finite one")
         where = None
         if self._anchor_dim:
             at = np.ascontiguousarray(anchor, np.float64)
             if at.shape != (self._anchor_dim,):
                 raise ValueError(f"an anchor of shape {at.shape}, expected ({self._anchor_dim},)")
+            if not np.isfinite(at).all():
+                raise ValueError(f"an anchor of {at.tolist()}, expected finite numbers")
             where = at.ctypes.data_as(ctypes.POINTER(ctypes.c_double))
         return rows.ctypes.data_as(ctypes.POINTER(ctypes.c_float)), where
 

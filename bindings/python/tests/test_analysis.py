@@ -122,6 +122,9 @@ def test_rows_are_as_a_file_of_them(tmp_path):
         assert sweetspot.analyze(source).data == want
     for row in rows:
         row["chunks"] = None if row["steps"] == 1 else row["chunks"]  # unknown, as an empty cell
+    twice = pandas.concat([pandas.DataFrame(rows), pandas.DataFrame(rows)[["time_s"]] * 10], axis=1)
+    with pytest.raises(ValueError, match="a DataFrame that has twice: time_s; expected each column once"):
+        sweetspot.analyze(twice)
     frame = pandas.DataFrame(rows)
     assert sweetspot.analyze(rows).data == sweetspot.analyze(frame).data != want
 

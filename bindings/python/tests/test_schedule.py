@@ -78,6 +78,11 @@ def test_reset_and_what_is_refused():
     assert schedule.stats["inferences"] == 0 and [e.kind for e in schedule.poll(0)] == ["observe"]
     with pytest.raises(ValueError, match=r"a chunk of shape \(3, 2\), expected \(4, 2\)"):
         schedule.submit(np.zeros((3, 2)), 1)
+    bad = np.zeros((4, 2))
+    bad[2, 1] = np.nan  # no robot is to get it
+    for hand_over in (lambda: schedule.submit(bad, 1), lambda: schedule.deliver(bad, 0)):
+        with pytest.raises(ValueError, match="number 1 of action 2 of the chunk is nan, expected a finite one"):
+            hand_over()
     schedule.submit(np.zeros((4, 2)), 1)
     with pytest.raises(sweetspot.SweetspotError, match="not allowed in this state"):
         schedule.submit(np.zeros((4, 2)), 1)
@@ -87,3 +92,5 @@ def test_reset_and_what_is_refused():
         sweetspot.Schedule(horizon=4, action_dim=2, execute=2, align="rtc")
     with pytest.raises(ValueError, match="an anchor of shape"):
         sweetspot.Schedule(horizon=1, action_dim=1, execute=1, anchor_dim=2).submit([[0.0]], 0, anchor=[1.0])
+    with pytest.raises(ValueError, match="an anchor of .*, expected finite numbers"):
+        sweetspot.Schedule(horizon=1, action_dim=1, execute=1, anchor_dim=1).submit([[0.0]], 0, anchor=[np.nan])
