@@ -310,7 +310,7 @@ int spoti_cli_rollout(int argc, char **argv)
                          .clock = "exact",
                          .schedule = "overlap",
                          .delay_ms = (double)NAN,
-                         .n_seeds = 100};
+                         .n_seeds = ROLLOUT_SEEDS};
     int exit_code = CLI_OK;
 
     spot_variation_default(&r.variation);

@@ -10,6 +10,8 @@
 #define ROLLOUT_EXPERT  "expert"
 #define ROLLOUT_PLANNER "planner" /* where the expert is one, as of Kinetix levels */
 
+enum { ROLLOUT_SEEDS = 100 /* episodes, unless --seeds says otherwise */ };
+
 /* The command line. */
 typedef struct rollout_request {
     const char *task_name;

@@ -18,7 +18,8 @@ static bool check_options(const rollout_request *r)
         {"delay-ms", !isnan(r->delay_ms)},      {"latency-trace", r->trace_path != NULL},
         {"point", r->point_text[0] != '\0'},    {"measure-latency", r->measure_path != NULL},
         {"episodes", r->episodes_path != NULL}, {"trajectory", r->trajectory_path != NULL},
-        {"execute", r->execute != 0},
+        {"execute", r->execute != 0},           {"seeds", r->n_seeds != ROLLOUT_SEEDS},
+        {"speed", r->variation.speed != 1.0},
     };
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         if (others[i].given) {

@@ -221,6 +221,11 @@ PATH=/nowhere "$tool" rollout --task ur5e-conveyor --seeds 1 --json --video "$wo
     >/dev/null 2>"$work/err" || got=$?
 [ "$got" -eq 1 ] && grep -q ffmpeg "$work/err" || die "without ffmpeg: exit $got, $(cat "$work/err")"
 
+# A replay is one episode as it stands: what would make it another, or many, is refused.
+printf 'motor0,motor1,motor2,motor3,thruster0,thruster1\n0,0,0,0,0,0\n' >"$work/a.csv"
+expect 2 "--actions: no --seeds" rollout --task tasks/kinetix/catapult.json --actions "$work/a.csv" --seeds 50
+expect 2 "--actions: no --speed" rollout --task tasks/kinetix/catapult.json --actions "$work/a.csv" --speed 2
+
 # What seeds differ by is said where it is not how episodes start.
 says() { # says TEXT|nothing OPTION...
     local text=$1

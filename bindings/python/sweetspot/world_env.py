@@ -77,8 +77,9 @@ class World:
     def _step_s(self) -> float | None:
         for name in ("dt", "tau"):
             value = getattr(self.base, name, None)
-            if isinstance(value, (int, float, np.floating)) and value > 0:
-                return float(value)
+            number = np.asarray(value)  # also of an array without dimensions, as JAX has them
+            if number.size == 1 and number.dtype.kind in "iuf" and number > 0:
+                return float(number.ravel()[0])
         return None
 
     def _rest(self) -> Any:

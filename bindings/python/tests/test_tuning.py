@@ -158,6 +158,13 @@ def test_a_rate_that_the_environment_has_not_is_refused(cart, driver):
         with pytest.raises(ValueError, match="the environment makes 20 steps a second"):
             sweetspot.rollout(cart, driver, seeds=1, time_limit_s=LIMIT, rate_hz=rate)
 
+    class Array(cart):  # as of simulators whose numbers are arrays
+        dt = np.array(0.05)
+
+    with pytest.raises(ValueError, match="the environment makes 20"):
+        sweetspot.rollout(Array, driver, seeds=1, time_limit_s=LIMIT, rate_hz=10)
+    assert len(records(sweetspot.rollout(Array, driver, seeds=1, time_limit_s=LIMIT))) == 1
+
     class Twice:  # a wrapper that makes two steps of one
         def __init__(self):
             self.env = self.unwrapped = cart()
