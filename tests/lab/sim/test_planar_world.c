@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * SPDX-FileCopyrightText: The Sweetspot authors */
-/* A planar task behind the tables: options, commands within a step, noise, when and how episodes end, replays, planner. */
+/* A planar task behind the tables: options, commands within a step, noise, when and how episodes end, replays. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -283,45 +283,6 @@ static void bad_action_files_are_refused_with_their_line(void **state)
     }
 }
 
-/* The planner lands where nothing that is not steered does, and plans the same again. */
-static void planner_solves_and_repeats(void **state)
-{
-    (void)state;
-    spot_task *task = load(LAND);
-    const spoti_expert_ops *ops = task->ops->expert;
-    int solved = 0;
-    for (uint64_t seed = 0; seed < 4; seed++) {
-        double first[SPOTI_PLANAR_CHANNELS] = {0.0};
-        for (int again = 0; again < 2; again++) {
-            spot_world world = open_world(task, 1.0);
-            spot_outcome outcome = {.done = false};
-            double target[SPOTI_PLANAR_CHANNELS];
-            double command[SPOTI_PLANAR_CHANNELS];
-            bool ok = false;
-            void *expert = NULL;
-            assert_int_equal(ops->begin(&world, seed, false, &expert), SPOT_OK);
-            assert_int_equal(spot_world_reset(&world, seed), SPOT_OK);
-            while (!outcome.done) {
-                ops->plan(expert, target, command, &ok);
-                ops->execute(expert, command);
-                for (int i = 0; i < world.dims.ticks_per_action; i++) {
-                    assert_int_equal(spot_world_step(&world), SPOT_OK);
-                }
-                spot_world_outcome(&world, &outcome);
-            }
-            ops->end(expert);
-            if (again == 0) {
-                memcpy(first, command, sizeof(first));
-                solved += outcome.success ? 1 : 0;
-            }
-            assert_memory_equal(first, command, sizeof(first));
-            spot_world_destroy(&world);
-        }
-    }
-    assert_true(solved >= 2);
-    spot_task_destroy(task);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -335,7 +296,6 @@ int main(void)
         cmocka_unit_test(numbers_that_are_none_are_refused_and_broken_physics_is_invalid),
         cmocka_unit_test(replay_is_the_world_and_refuses_the_wrong_length),
         cmocka_unit_test(bad_action_files_are_refused_with_their_line),
-        cmocka_unit_test(planner_solves_and_repeats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,11 +11,15 @@
 
 enum {
     HORIZON = 40,      /* control steps that are looked ahead: 1.3 s */
-    TRIALS = 48,       /* sequences a plan */
+    TRIALS = 48,       /* runs of a sequence a plan */
+    FINALISTS = 3,     /* sequences that are tried under noise too */
+    DRAWS = 3,         /* noises, the same for all finalists */
     REPLAN = 2,        /* control steps between plans */
     KNOTS = 6,         /* of a disturbance, linear between */
     TRIALS_MAX = 4096, /* counter of the random numbers: control step x this + trial */
+    DRAWS_AT = 2048,   /* ... + this + draw */
     FRESH = 4,         /* every fourth trial forgets the plan */
+    HOLDING = 7,       /* trials more that forget it, and hold some channels */
 };
 
 /* Disturbances of the plan, small to large, by turns. */
@@ -35,8 +39,9 @@ typedef struct planner {
     int64_t step;   /* control steps planned for */
     spoti_sim *sim; /* where trials run */
     sequence plan;  /* from now on */
-    sequence trial;
-    sequence best;
+    sequence tried[TRIALS];
+    float worth[TRIALS]; /* of each without noise */
+    sequence noise[DRAWS];
 } planner;
 
 /* ---- what is tried ---- */
@@ -46,35 +51,64 @@ static float within(float x)
     return x < -1.0f ? -1.0f : x > 1.0f ? 1.0f : x;
 }
 
-/* Numbers at knots, drawn in this order, linear between them. */
-static void draw_trial(planner *p, int trial)
+typedef float knots[KNOTS + 1][SPOTI_PLANAR_CHANNELS];
+
+/* Half the channels, drawn, stay as they begin: a grip is a command that is held. */
+static void hold_some(spot_rng *rng, knots drawn)
 {
-    const bool fresh = trial % FRESH == FRESH - 1;
+    for (int c = 0; c < SPOTI_PLANAR_CHANNELS; c++) {
+        const bool held = spot_rng_below(rng, 2) == 0;
+        for (int k = 1; k <= KNOTS && held; k++) {
+            drawn[k][c] = drawn[0][c];
+        }
+    }
+}
+
+/* A sequence around the plan, or far from it: linear between knots. */
+static void draw_trial(planner *p, int trial, bool holding)
+{
+    const bool fresh = holding || trial % FRESH == FRESH - 1;
     const float spread = SPREADS[trial % N_SPREADS];
-    float knots[KNOTS + 1][SPOTI_PLANAR_CHANNELS];
+    knots drawn;
     spot_rng rng =
         spot_rng_at(p->seed, SPOT_STREAM_SEARCH, (uint64_t)p->step * TRIALS_MAX + (uint64_t)trial);
 
     for (int k = 0; k <= KNOTS; k++) {
         for (int c = 0; c < SPOTI_PLANAR_CHANNELS; c++) {
-            knots[k][c] = fresh ? (float)spot_rng_uniform(&rng, -1.5, 1.5)
+            drawn[k][c] = fresh ? (float)spot_rng_uniform(&rng, -1.5, 1.5)
                                 : spread * (float)spot_rng_normal(&rng);
         }
+    }
+    if (holding) {
+        hold_some(&rng, drawn);
     }
     for (int t = 0; t < HORIZON; t++) {
         const float at = (float)(t * KNOTS) / (float)HORIZON;
         const int k = (int)at;
         for (int c = 0; c < SPOTI_PLANAR_CHANNELS; c++) {
-            const float x = knots[k][c] + (at - (float)k) * (knots[k + 1][c] - knots[k][c]);
-            p->trial[t][c] = within(fresh ? x : p->plan[t][c] + x);
+            const float x = drawn[k][c] + (at - (float)k) * (drawn[k + 1][c] - drawn[k][c]);
+            p->tried[trial][t][c] = within(fresh ? x : p->plan[t][c] + x);
+        }
+    }
+}
+
+static void draw_noise(planner *p, double sd, int draw)
+{
+    const uint64_t at = (uint64_t)p->step * TRIALS_MAX + DRAWS_AT + (uint64_t)draw;
+    spot_rng rng = spot_rng_at(p->seed, SPOT_STREAM_SEARCH, at);
+
+    for (int t = 0; t < HORIZON; t++) {
+        for (int c = 0; c < SPOTI_PLANAR_CHANNELS; c++) {
+            p->noise[draw][t][c] = (float)(sd * spot_rng_normal(&rng));
         }
     }
 }
 
 /* ---- what it is worth ---- */
 
-/* What a sequence comes to from the world's present state: an end as soon, or as late, as can be; else near the goal. */
-static float try_sequence(planner *p, sequence commands)
+/* What a sequence, with noise if there is any, comes to from the world's present state: an end as soon, or as late, as
+ * can be; else near the goal. */
+static float try_sequence(planner *p, sequence commands, sequence noise)
 {
     const spoti_planar_scene *scene = p->world->scene;
     float nearest = INFINITY;
@@ -83,7 +117,11 @@ static float try_sequence(planner *p, sequence commands)
 
     spoti_sim_copy(p->sim, p->world->episode.sim);
     for (int t = 0; t < HORIZON; t++) {
-        spoti_sim_bind(scene->level, commands[t], &drive);
+        float noisy[SPOTI_PLANAR_CHANNELS];
+        for (int c = 0; c < SPOTI_PLANAR_CHANNELS; c++) {
+            noisy[c] = commands[t][c] + (noise != NULL ? noise[t][c] : 0.0f);
+        }
+        spoti_sim_bind(scene->level, noisy, &drive);
         for (int k = 0; k < scene->frame_skip; k++) {
             spoti_sim_step(p->sim, &drive);
             if (p->sim->event != 0) {
@@ -96,20 +134,64 @@ static float try_sequence(planner *p, sequence commands)
     return -(NEAREST_WEIGHT * nearest + (1.0f - NEAREST_WEIGHT) * distance);
 }
 
-static void make_plan(planner *p)
+/* The FINALISTS best of the first n, best first; the earlier where two are worth the same. */
+static void find_finalists(const planner *p, int n, int out[FINALISTS])
 {
-    float most = try_sequence(p, p->plan);
+    int count = 0;
+    for (int i = 0; i < n; i++) {
+        int place = count;
+        while (place > 0 && p->worth[out[place - 1]] < p->worth[i]) {
+            place--;
+        }
+        if (place == FINALISTS) {
+            continue;
+        }
+        count += count < FINALISTS ? 1 : 0;
+        memmove(&out[place + 1], &out[place], (size_t)(count - 1 - place) * sizeof(out[0]));
+        out[place] = i;
+    }
+}
 
-    memcpy(p->best, p->plan, sizeof(p->best));
-    for (int trial = 1; trial < TRIALS; trial++) {
-        draw_trial(p, trial);
-        const float worth = try_sequence(p, p->trial);
-        if (worth > most) {
-            most = worth;
-            memcpy(p->best, p->trial, sizeof(p->best));
+/* The finalist that is worth most with noise, and without it, on average. */
+static int best_under_noise(planner *p, double sd, const int finalists[FINALISTS])
+{
+    int best = finalists[0];
+    float most = -INFINITY;
+
+    for (int d = 0; d < DRAWS; d++) {
+        draw_noise(p, sd, d);
+    }
+    for (int f = 0; f < FINALISTS; f++) {
+        const int i = finalists[f];
+        float sum = p->worth[i];
+        for (int d = 0; d < DRAWS; d++) {
+            sum += try_sequence(p, p->tried[i], p->noise[d]);
+        }
+        if (sum > most) {
+            most = sum;
+            best = i;
         }
     }
-    memcpy(p->plan, p->best, sizeof(p->plan));
+    return best;
+}
+
+static void make_plan(planner *p)
+{
+    const double sd = p->world->scene->action_noise * p->world->episode.noise;
+    const bool noisy = sd > 0.0;
+    const int n = noisy ? TRIALS - FINALISTS * DRAWS : TRIALS;
+    int finalists[FINALISTS];
+
+    memcpy(p->tried[0], p->plan, sizeof(p->plan));
+    for (int trial = 0; trial < n; trial++) {
+        if (trial > 0) {
+            draw_trial(p, trial, trial >= n - HOLDING);
+        }
+        p->worth[trial] = try_sequence(p, p->tried[trial], NULL);
+    }
+    find_finalists(p, n, finalists);
+    const int best = noisy ? best_under_noise(p, sd, finalists) : finalists[0];
+    memcpy(p->plan, p->tried[best], sizeof(p->plan));
 }
 
 /* ---- the expert's table ---- */

@@ -4,9 +4,10 @@
  * A sampling planner on the world itself: the expert of planar tasks, and an upper reference for policies.
  *
  * Predictive sampling (Howell et al., arXiv 2212.00541): every few control steps, sequences of commands around the best
- * one of the last time, moved on, and some far from it, are tried on copies of the world; the best becomes the plan. It
- * knows the true state and the true physics, though not the noise that will be added to its commands. What it tries is a
- * function of seed, control step and trial alone.
+ * one of the last time, moved on, and some far from it, are tried on copies of the world. The best few are tried again
+ * under noise like that which commands get, and the best on average becomes the plan. It knows the true state, the true
+ * physics and how large noise is, though not the noise that will come. What it tries is a function of seed, control step
+ * and trial alone.
  */
 #ifndef SPOTI_PLANAR_PLANNER_H
 #define SPOTI_PLANAR_PLANNER_H
