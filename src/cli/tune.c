@@ -44,9 +44,13 @@ static void print_warnings(const tune_request *r, const spot_tune_result *result
         spot_print(stderr, "sweetspot tune: note: whether the world repeats: %s\n", s->repeats);
     }
     if (reused > 0 && !r->quiet) {
-        spot_print(stderr,
-                   "sweetspot tune: %d of %d points read back from %s (--fresh runs them again)\n",
-                   reused, result->n_rows, kept_in(r));
+        spot_print(
+            stderr,
+            "sweetspot tune: %d of %d points read back from %s (--fresh runs them again)%s\n",
+            reused, result->n_rows, kept_in(r),
+            s->policy_varies ? "; the server is known by its address alone: if it serves "
+                               "another policy by now, these are not its episodes"
+                             : "");
     }
 }
 

@@ -45,6 +45,9 @@ grep -q '"reproducible": false' run/tune.json || fail "tune.json"
 [ "$(grep -c '^steps=1 overlap=[02].*,ws://' run/tune.csv)" = 6 ] || fail "points: $(cat run/tune.csv)"
 "$tool" tune --task $task --policy "$url" --platform agx-orin-30w --execute 4,8 --overlap 0,2 --seeds 4 --quiet \
     --out run >out 2>err || fail "tune again: $(cat err)"
+"$tool" tune --task $task --policy "$url" --platform agx-orin-30w --execute 4,8 --overlap 0,2 --seeds 4 \
+    --out run >out 2>err || fail "tune once more: $(cat err)"
+grep -q "points read back from .*; the server is known by its address alone" err || fail "read back: $(cat err)"
 
 # Our own server: the same bytes as without one, noise and memory included, and nothing to be said of it.
 for policy in ur5e-conveyor ur5e-wrist-pick; do
