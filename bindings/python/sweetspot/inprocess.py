@@ -215,6 +215,9 @@ class Task:
         limit = time_limit_s or (first.limit_steps * self.step_s if first.limit_steps else None)
         if limit is None:
             raise ValueError("the environment has no limit of steps, expected time_limit_s=")
+        if first.limit_steps and limit > first.limit_steps * self.step_s * (1.0 + TIME_SLACK):
+            raise ValueError(f"time_limit_s={limit}: expected at most {first.limit_steps * self.step_s:g}: the environment "
+                             f"ends an episode after {first.limit_steps} steps")
         self.time_limit_s = float(limit)
         self.first: World | None = first  # not yet taken by a world
         self.shared = first  # where there is no function that makes more

@@ -181,6 +181,17 @@ def test_a_rate_that_the_environment_has_not_is_refused(cart, driver):
         sweetspot.rollout(Twice, driver, seeds=1, time_limit_s=LIMIT, rate_hz=7)
 
 
+def test_a_limit_beyond_the_environments_own_is_refused(cart, driver):
+    """An episode that it ended would count as one that survived to our limit. As worlds in processes have it."""
+    class Short(cart):
+        class spec:
+            max_episode_steps = 20
+
+    with pytest.raises(ValueError, match="time_limit_s=4.0: expected at most 1: .* ends an episode after 20 steps"):
+        sweetspot.rollout(Short, driver, seeds=1, time_limit_s=LIMIT, success="survived")
+    assert len(records(sweetspot.rollout(Short, driver, seeds=1, time_limit_s=1.0, success="survived"))) == 1
+
+
 def test_a_fingerprint_is_of_code_and_constants_but_not_of_state():
     from sweetspot.identity import environment, fingerprint
 
