@@ -71,11 +71,12 @@ SPOT_API spot_status spot_task_load(const char *path, const spot_allocator *allo
 SPOT_API void spot_task_destroy(spot_task *task);
 SPOT_API const spot_task_info *spot_task_describe(const spot_task *task);
 
-enum { SPOT_REPEATS_SIZE = 192 };
+enum { SPOT_REPEATS_SIZE = 320 };
 
 /* How it is known that a seed gives the same episode again, in words: "" where the simulator is one of ours, whose
  * episodes are functions of the seed. Worlds of others are watched: whenever one begins with a seed that a world of the task
- * had begun with, what is seen first is compared. So this says more the more was run. Threads: any. */
+ * had begun with, what is seen first is compared. So this says more the more was run. It also says if all seeds began
+ * alike, for then they may be no trials of their own. Threads: any. */
 SPOT_API void spot_task_repeats(const spot_task *task, char text[SPOT_REPEATS_SIZE]);
 
 /* Makes a world of the task, which is borrowed until spot_world_destroy.

@@ -670,7 +670,7 @@ spot_tune_setting._fields_ = [
     ("resamples", c_int),
     ("effect", c_double),
     ("engine", c_char * 128),
-    ("repeats", c_char * 192)]
+    ("repeats", c_char * 320)]
 class spot_tune_row(Structure):
     pass
 

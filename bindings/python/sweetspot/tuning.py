@@ -254,6 +254,7 @@ def tune(world: Any, policy: Any, *, points: Any, platform: Any = None, latency_
 
     Ctrl-C ends it between two steps of the world. What a callable raises is raised here.
     """
+    _check_seeds(seed, seeds)
     goals = {"auto": abi.SPOT_GOAL_AUTO, "time": abi.SPOT_GOAL_TIME, "success": abi.SPOT_GOAL_SUCCESS}
     guard, diag = Guard(), abi.spot_diag()
     stop = Stop(guard, progress)
@@ -290,6 +291,12 @@ def tune(world: Any, policy: Any, *, points: Any, platform: Any = None, latency_
     return tuned
 
 
+def _check_seeds(seed: int, seeds: int) -> None:
+    """Demonstrations have the seeds from 2^32 on, and none of these may judge what was trained on them."""
+    if not (0 <= seed and 1 <= seeds and seed + seeds <= 1 << 32):
+        raise ValueError(f"seed={seed}, seeds={seeds}: expected at least one seed, all from 0 to 2^32 - 1")
+
+
 def rollout(world: Any, policy: Any, *, point: Any = "overlap=0", latency_ms: float = 0.0, spread_ms: float = 0.0,
             seeds: int = 10, seed: int = 0, threads: int = 1, speed: float = 1.0, noise: float = 1.0,
             clock: str = "exact", schedule: str | None = None, horizon: int | None = None, default_steps: int = 1,
@@ -300,6 +307,7 @@ def rollout(world: Any, policy: Any, *, point: Any = "overlap=0", latency_ms: fl
     so on. latency_ms: of an inference, with a standard deviation of spread_ms. schedule: `sync`, `overlap` or
     `cadence`; None = overlap where the point has one. The rest as in tune.
     """
+    _check_seeds(seed, seeds)
     guard, diag = Guard(), abi.spot_diag()
     stop = Stop(guard, progress)
     batch = abi.spot_rollout_batch()

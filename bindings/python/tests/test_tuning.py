@@ -271,6 +271,15 @@ def test_what_world_and_policy_raise_is_raised(cart, driver):
         sweetspot.rollout(cart, lambda obs: [float("nan")], **options)
 
 
+@pytest.mark.parametrize("seed, seeds", [(-1, 3), (0, 0), (1 << 32, 1), ((1 << 32) - 2, 3)])
+def test_seeds_of_demonstrations_and_none_at_all_are_refused(cart, driver, seed, seeds):
+    words = f"seed={seed}, seeds={seeds}: expected at least one seed"
+    with pytest.raises(ValueError, match=words):
+        sweetspot.rollout(cart, driver, seed=seed, seeds=seeds, time_limit_s=LIMIT)
+    with pytest.raises(ValueError, match=words):
+        sweetspot.tune(cart, driver, points=["overlap=0"], seed=seed, seeds=seeds, latency_ms=0, time_limit_s=LIMIT)
+
+
 def test_what_cannot_be_is_said(cart, driver):
     options = dict(latency_ms=0, seeds=2, time_limit_s=LIMIT)
     with pytest.raises(ValueError, match="several threads and one environment"):

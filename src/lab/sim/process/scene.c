@@ -80,6 +80,12 @@ void spoti_process_note_start(const spoti_process_scene *scene, uint64_t seed, u
         s->n_again++;
         s->n_other += start->hash != hash ? 1 : 0;
     }
+    if (!s->first.known) {
+        s->first = (spoti_process_start){.known = true, .seed = seed, .hash = hash};
+    } else if (seed != s->first.seed) {
+        s->n_seeds++;
+        s->n_alike += hash == s->first.hash ? 1 : 0;
+    }
     *start = (spoti_process_start){.known = true, .seed = seed, .hash = hash};
     (void)pthread_mutex_unlock(&s->lock);
 }
@@ -91,6 +97,8 @@ void spoti_process_repeats(const spoti_process_scene *scene, char text[SPOT_REPE
     (void)pthread_mutex_lock(&s->lock);
     const long long again = s->n_again;
     const long long other = s->n_other;
+    const long long alike = s->n_seeds == s->n_alike ? s->n_alike : 0;
+    const unsigned long long first = s->first.seed;
     (void)pthread_mutex_unlock(&s->lock);
     if (again == 0) {
         (void)spoti_copy(text, SPOT_REPEATS_SIZE,
@@ -105,6 +113,14 @@ void spoti_process_repeats(const spoti_process_scene *scene, char text[SPOT_REPE
                            "no: %lld of %lld starts of seeds that had begun before were others, so "
                            "no figure can be made again",
                            other, again);
+    }
+    if (alike > 0) {
+        const size_t size = strlen(text);
+        (void)spoti_format(
+            text + size, SPOT_REPEATS_SIZE - size,
+            "; all %lld starts of other seeds were as that of seed %llu, so seeds may "
+            "be no trials of their own",
+            alike, first);
     }
 }
 

@@ -45,7 +45,10 @@ typedef struct spoti_process_scene {
     spoti_worker *idle;
     spoti_process_start starts[SPOTI_PROCESS_STARTS]; /* of seed s in place s mod their number */
     int64_t n_again;                                  /* starts of a seed that had begun before */
-    int64_t n_other; /* of these, those at which something else was seen */
+    int64_t n_other;           /* of these, those at which something else was seen */
+    spoti_process_start first; /* start of all */
+    int64_t n_seeds;           /* starts of other seeds than that one's */
+    int64_t n_alike;           /* of these, those at which the same was seen */
 } spoti_process_scene;
 
 /* Loads the file and starts a first worker, to ask what the world is. Returns as spot_task_load. */

@@ -57,9 +57,12 @@ static void starts_say_whether_a_world_repeats(void **state)
 {
     static const struct {
         const char *options, *says;
-    } CASES[] = {{"", "1 of 1 starts of seeds that had begun before were the same"},
-                 {"mode=history", "no: 1 of 1 starts of seeds that had begun before were others"},
-                 {"mode=unseeded", "no: 1 of 1 starts"}};
+    } CASES[] = {
+        {"", "1 of 1 starts of seeds that had begun before were the same; 'sweetspot check' tries "
+             "steps too"},
+        {"mode=deaf", "steps too; all 3 starts of other seeds were as that of seed 0, so seeds"},
+        {"mode=history", "no: 1 of 1 starts of seeds that had begun before were others"},
+        {"mode=unseeded", "no: 1 of 1 starts"}};
     static const uint64_t SEEDS[] = {0, 1, 0, 1025, 1};
     for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
         spot_task *task = toy_task(*state, CASES[i].options, "");
@@ -77,6 +80,8 @@ static void starts_say_whether_a_world_repeats(void **state)
         if (strstr(text, CASES[i].says) == NULL) {
             fail_msg("'%s', expected '%s'", text, CASES[i].says);
         }
+        const bool is_deaf = strcmp(CASES[i].options, "mode=deaf") == 0;
+        assert_int_equal(strstr(text, "may be no trials of their own") != NULL, is_deaf);
         spot_task_destroy(task);
     }
 }

@@ -68,6 +68,8 @@ class Cart:
     def reset(self, seed=None):
         self.seed, self.steps, self.x, self.last = seed, 0, -STEP * seed, 0.0
         self.resets += 1
+        if self.mode == "deaf":
+            self.x = -STEP
         if self.mode == "unseeded":
             self.x += STEP * (time.time_ns() % 1000003)
         if self.mode == "history":
