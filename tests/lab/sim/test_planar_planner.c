@@ -81,11 +81,14 @@ static void it_holds_a_grip_under_noise(void **state)
     spot_task_destroy(task);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_lands_and_repeats),
         cmocka_unit_test(it_holds_a_grip_under_noise),
     };
+    if (argc > 1) {
+        cmocka_set_test_filter(argv[1]);
+    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
