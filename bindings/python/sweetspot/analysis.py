@@ -221,6 +221,13 @@ def analyze(*sources: Any, baseline: str | None = None, regime: str = "auto", go
     for name, value, known in (("regime", regime, REGIMES), ("goal", goal, GOALS)):
         if value not in known:
             raise ValueError(f"{name} {value!r}, expected one of: {', '.join(known)}")
+    for name, number in (("action_s", action_s), ("n_action", n_action), ("budget_s", budget_s)):
+        if not 0 <= number < float("inf"):
+            raise ValueError(f"{name}={number!r}, expected 0 or more")
+    if not 0 <= effect < 1:
+        raise ValueError(f"effect={effect!r}, expected a share, 0 to less than 1")
+    if resamples is not None and not 100 <= resamples <= 1000000:
+        raise ValueError(f"resamples={resamples!r}, expected 100 to 1000000")
     config = abi.spot_analyze_config()
     lib.spot_analyze_config_default(ctypes.byref(config))
     if map is not None and not isinstance(map, str):

@@ -12,7 +12,7 @@ from typing import Any, Mapping
 import numpy as np
 
 from . import _abi as abi
-from ._library import call, interruptible, json_of, lib
+from ._library import SweetspotError, call, interruptible, json_of, lib
 
 CHANNELS = ("position_m", "velocity_m_s", "joint_rad", "joint_rad_s", "torque_nm", "action")
 
@@ -114,4 +114,21 @@ def _measure_arrays(source: Mapping[str, Any], control_hz: float, config: Any) -
             t.sources[i].value = channel.encode()
     if "time_s" in arrays:
         s.time_s = _pointer(arrays["time_s"])
-    return _measure(ctypes.pointer(t), config, b"arrays")
+    try:
+        return _measure(ctypes.pointer(t), config, b"arrays")
+    except SweetspotError as error:
+        raise _explained(error, arrays) from None
+
+
+def _explained(error: SweetspotError, arrays: Mapping[str, Any]) -> Exception:
+    """The library says that an array is refused; the first entry that is to blame, if one is."""
+    for name, array in arrays.items():
+        bad = np.argwhere(~np.isfinite(array))
+        if len(bad) > 0:
+            place = "".join(f"[{i}]" for i in bad[0])
+            return ValueError(f"{name}{place} is {array[tuple(bad[0])]}, expected a finite number")
+    late = np.flatnonzero(np.diff(arrays["time_s"]) <= 0) if "time_s" in arrays else []
+    if len(late) > 0:
+        i = int(late[0]) + 1
+        return ValueError(f"time_s[{i}] is {arrays['time_s'][i]}, expected more than {arrays['time_s'][i - 1]}")
+    return error

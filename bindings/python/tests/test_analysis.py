@@ -174,6 +174,10 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path):
     assert caught.value.status < 0 and "none.csv" in str(caught.value)
     with pytest.raises(ValueError, match="regime 'quick', expected one of: auto, static, dynamic"):
         sweetspot.analyze(path, regime="quick")
+    for name, value, expected in (("budget_s", -1, "0 or more"), ("action_s", float("nan"), "0 or more"),
+                                  ("n_action", -2, "0 or more"), ("effect", 1.0, "less than 1"), ("resamples", 99, "100 to")):
+        with pytest.raises(ValueError, match=f"{name}={value}, expected .*{expected}"):
+            sweetspot.analyze(path, **{name: value})
     with pytest.raises(ValueError, match="no rows"):
         sweetspot.analyze([])
     with pytest.raises(ValueError, match="no source"):

@@ -88,7 +88,11 @@ def test_what_cannot_be_measured_is_said(tmp_path):
         sweetspot.metrics({"joint_rad": line, "torque_nm": np.zeros((5, 2))}, control_hz=5)
     with pytest.raises(ValueError, match="expected as many numbers"):
         sweetspot.metrics({"position_m": line}, control_hz=5, motor_resistance_ohm=1.0)
-    with pytest.raises(sweetspot.SweetspotError):
-        sweetspot.metrics({"position_m": line * np.nan}, control_hz=5)
+    broken = line.copy()
+    broken[3, 1] = np.nan
+    with pytest.raises(ValueError, match=r"position_m\[3\]\[1\] is nan, expected a finite number"):
+        sweetspot.metrics({"position_m": broken}, control_hz=5)
+    with pytest.raises(ValueError, match=r"time_s\[2\] is 0.5, expected more than 1.0"):
+        sweetspot.metrics({"position_m": line, "time_s": [0, 1, 0.5, 2, 3]})
     with pytest.raises(sweetspot.SweetspotError, match="none.csv"):
         sweetspot.metrics(tmp_path / "none.csv")
