@@ -169,6 +169,12 @@ static spot_status set_rest(spoti_process_scene *s, spot_diag *diag)
                              s->hello.action_dim);
     }
     for (unsigned i = 0; i < f->rest_count; i++) {
+        if (!(f->rest[i] >= s->hello.low[i] && f->rest[i] <= s->hello.high[i])) {
+            return spot_diag_set(diag, SPOT_E_FORMAT,
+                                 "%s:%d: rest: %g, expected %g to %g, an action of the environment",
+                                 s->path, spoti_yaml_line_at(s->path, "rest"), f->rest[i],
+                                 s->hello.low[i], s->hello.high[i]);
+        }
         s->rest[i] = (float)f->rest[i];
     }
     return SPOT_OK;
