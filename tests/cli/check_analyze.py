@@ -311,8 +311,23 @@ def check_episodes():
     near(float(light.split()[-1]), p, 1e-3)
 
 
+def check_paradox_words():
+    """A point that infers as long and is delayed less, such as one with overlap, does not infer less."""
+    path = f"{work}/paradox.csv"
+    for t_inf_s, words in ((0.04, "which is delayed less and succeeds more often"),
+                           (0.03, "which infers less and succeeds more often")):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("point,seed,success,time_s,t_inf_s,delay_s\n")
+            for seed in range(60):
+                file.write(f"base,{seed},{int(seed < 15)},6,0.04,0.04\n"
+                           f"other,{seed},{int(seed < 50)},6,{t_inf_s},0.02\n")
+        one = analyze(path, "--regime", "dynamic", "--baseline", "base")
+        assert one["verdict"]["dynamic_paradox"] is True and words in one["verdict"]["text"], one
+
+
 check_dom()
 check_kinetix()
+check_paradox_words()
 check_real()
 check_prediction()
 check_event_times()

@@ -127,8 +127,8 @@ def _explained(error: SweetspotError, arrays: Mapping[str, Any]) -> Exception:
         if len(bad) > 0:
             place = "".join(f"[{i}]" for i in bad[0])
             return ValueError(f"{name}{place} is {array[tuple(bad[0])]}, expected a finite number")
-    late = np.flatnonzero(np.diff(arrays["time_s"]) <= 0) if "time_s" in arrays else []
+    times = arrays.get("time_s", np.zeros(0))
+    late = np.flatnonzero(np.diff(times) <= 0) + 1
     if len(late) > 0:
-        i = int(late[0]) + 1
-        return ValueError(f"time_s[{i}] is {arrays['time_s'][i]}, expected more than {arrays['time_s'][i - 1]}")
+        return ValueError(f"time_s[{late[0]}] is {times[late[0]]}, expected more than {times[late[0] - 1]}")
     return error
