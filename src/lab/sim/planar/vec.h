@@ -79,11 +79,15 @@ static inline spoti_vec body_velocity_at(const spoti_body *b, spoti_vec r)
 }
 
 /* Sine and cosine of an angle below some 1e5, the same on every CPU: reduced to a quarter turn and summed up in double,
- * products and sums alone, to the last bit of float32 or nearly so. */
+ * products and sums alone, to the last bit of float32 or nearly so. What is no angle, or one of 1e15 and more, has no
+ * direction: physics that come to that are broken. */
 static inline spoti_vec direction_of(float angle)
 {
     const double x = (double)angle;
     const double turns = floor(x * 0.63661977236758134 + 0.5); /* quarters: x 2/pi */
+    if (!(fabs(x) < 1e15)) {
+        return (spoti_vec){NAN, NAN};
+    }
     const double r = (x - turns * 1.57079632679489656) - turns * 6.123233995736766e-17;
     const double q = r * r;
     const double s =
