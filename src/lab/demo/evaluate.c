@@ -5,6 +5,7 @@
 
 #include "lab/base/executor.h"
 #include "lab/demo/record.h"
+#include "lab/rollout/trajectory.h"
 
 typedef struct evaluator {
     const spot_task *task;
@@ -40,12 +41,6 @@ static bool evaluate_done(void *ctx, int64_t index, int64_t done, int64_t total)
     return e->progress == NULL || e->progress(e->progress_ctx, done, total);
 }
 
-static bool fits(const spot_trajectory *t, const spot_world_dims *dims)
-{
-    return t->rows != NULL && t->dim == spot_trajectory_dim(dims) &&
-           t->capacity >= spot_trajectory_rows(dims);
-}
-
 spot_status spot_demo_watch(const spot_task *task, const spot_variation *variation, uint64_t seed,
                             spot_episode *episode, spot_trajectory *trajectory,
                             spot_tick_fn tick_fn, void *tick_ctx, spot_diag *diag)
@@ -54,7 +49,8 @@ spot_status spot_demo_watch(const spot_task *task, const spot_variation *variati
     spoti_demo demo;
 
     if (task == NULL || variation == NULL || episode == NULL ||
-        (trajectory != NULL && !fits(trajectory, &spot_task_describe(task)->dims))) {
+        (trajectory != NULL &&
+         !spoti_trajectory_fits(trajectory, &spot_task_describe(task)->dims))) {
         return SPOT_E_INVALID;
     }
     spot_status st = spoti_demo_check(task, diag);

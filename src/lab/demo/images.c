@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/file.h"
 #include "core/base/text.h"
 
 static size_t bytes_of(const spoti_demo_camera *c)
@@ -138,19 +139,6 @@ spot_status spoti_demo_images_take(const spoti_demo_images *images, int64_t row,
 
 bool spoti_demo_images_read(const spoti_demo_images *images, int64_t row, int i, uint8_t *pixels)
 {
-    size_t size = bytes_of(&images->camera[i]);
-    off_t at = place_of(images, row, i);
-    while (size > 0) {
-        const ssize_t n = pread(images->fd, pixels, size, at);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            return false;
-        }
-        pixels += n;
-        at += n;
-        size -= (size_t)n;
-    }
-    return true;
+    return spoti_file_read_at(images->fd, images->folder, (uint64_t)place_of(images, row, i),
+                              pixels, bytes_of(&images->camera[i]), NULL) == SPOT_OK;
 }

@@ -9,6 +9,7 @@
 #include "core/base/alloc.h"
 #include "core/base/text.h"
 #include "lab/rollout/motion.h"
+#include "lab/rollout/trajectory.h"
 
 enum {
     N_XYZ = 3,        /* sample columns of the end effector: x, y, z */
@@ -122,31 +123,26 @@ static void go_to(spoti_demo *demo, const double *sample)
     memcpy(demo->last, sample, sizeof(demo->last));
 }
 
-/* The motion of the row just recorded; what comes behind the end is not the episode's. */
-static void record_motion(spoti_demo *demo, spoti_recorder *recorder)
+/* A row of what is watched, if anybody does. */
+static void note_row(const spoti_demo *demo, int64_t tick, const double *sample,
+                     const double *command)
+{
+    if (demo->trajectory != NULL) {
+        spoti_trajectory_add(demo->trajectory, &demo->dims, tick, sample, command);
+    }
+}
+
+/* The motion of the row just recorded, of `tick`; what comes behind the end is not the episode's. */
+static void record_motion(spoti_demo *demo, spoti_recorder *recorder, int64_t tick)
 {
     const size_t row = (size_t)demo->count - 1;
     const double *sample = demo->sample + row * (size_t)demo->dims.sample_dim;
+    const double *command = demo->command + row * (size_t)demo->dims.action_dim;
     go_to(demo, sample);
     demo->actions++;
     spoti_recorder_state(recorder, sample);
-    spoti_recorder_command(recorder, demo->command + row * (size_t)demo->dims.action_dim);
-}
-
-/* A row of what is watched: the world now, and the command it begins under, NULL at the end. */
-static void note_row(spoti_demo *demo, const spot_world *world, int64_t tick, const double *command)
-{
-    spot_trajectory *t = demo->trajectory;
-    const spot_world_dims *d = &demo->dims;
-    if (t == NULL) {
-        return;
-    }
-    double *row = t->rows + t->count++ * t->dim;
-    *row++ = (double)tick * d->tick_s;
-    world->ops->sample(world->self, row);
-    for (int i = 0; i < d->action_dim; i++) {
-        row[d->sample_dim + i] = command != NULL ? command[i] : (double)NAN;
-    }
+    spoti_recorder_command(recorder, command);
+    note_row(demo, tick, sample, command);
 }
 
 /* A tick of the world. How the episode ended stays, unless the rest behind it breaks off: then it shows nothing. */
@@ -173,7 +169,7 @@ static spot_status step(spoti_demo *demo, spot_world *world, spoti_recorder *rec
         go_to(demo, end);
         if (tick % demo->dims.ticks_per_action == 0) {
             spoti_recorder_state(recorder, end);
-            note_row(demo, world, tick, NULL);
+            note_row(demo, tick, end, NULL);
         }
     }
     return st;
@@ -193,8 +189,7 @@ static spot_status run(spoti_demo *demo, const spoti_expert_ops *ops, void *expe
         const int64_t begin = demo->count * per_row;
         st = record_row(demo, world, ops, expert);
         if (!outcome.done) {
-            record_motion(demo, recorder);
-            note_row(demo, world, begin, demo->command + (begin / per_row) * demo->dims.action_dim);
+            record_motion(demo, recorder, begin);
         }
         for (int i = 0; i < per_row && st == SPOT_OK && !outcome.invalid; i++) {
             st = step(demo, world, recorder, begin + i + 1, &outcome);

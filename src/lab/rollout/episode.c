@@ -11,6 +11,7 @@
 #include "core/base/text.h"
 #include "lab/rollout/state.h"
 #include "lab/rollout/steps.h"
+#include "lab/rollout/trajectory.h"
 #include "spot/rng.h"
 
 /* ---- what is due at a tick ---- */
@@ -66,7 +67,7 @@ static spot_status observe(spot_rollout *r, uint64_t seed, uint64_t index, spot_
 }
 
 /* What an action commands, in absolute terms. */
-static void note_order(spot_rollout *r, const spot_exec_event *event, spoti_tally *t)
+static void note_order(spot_rollout *r, const spot_exec_event *event, spoti_rollout_tally *t)
 {
     const spot_world_dims *d = &r->world->dims;
     for (int i = 0; i < d->action_dim; i++) {
@@ -91,7 +92,7 @@ static spot_status remember(spot_rollout *r, spot_diag *diag)
                : st;
 }
 
-static spot_status act(spot_rollout *r, const spot_exec_event *event, spoti_tally *t,
+static spot_status act(spot_rollout *r, const spot_exec_event *event, spoti_rollout_tally *t,
                        spot_diag *diag)
 {
     t->age_first += event->first ? event->age_ticks : 0;
@@ -108,7 +109,7 @@ static spot_status act(spot_rollout *r, const spot_exec_event *event, spoti_tall
 }
 
 /* All that is due at `tick`. */
-static spot_status do_events(spot_rollout *r, uint64_t seed, int64_t tick, spoti_tally *t,
+static spot_status do_events(spot_rollout *r, uint64_t seed, int64_t tick, spoti_rollout_tally *t,
                              spot_diag *diag)
 {
     spot_status st = SPOT_OK;
@@ -128,7 +129,8 @@ static spot_status do_events(spot_rollout *r, uint64_t seed, int64_t tick, spoti
 }
 
 /* Samples the world: path length always, the motion and a trajectory row once a control step. */
-static void take_sample(spot_rollout *r, int64_t tick, spoti_tally *t, spot_trajectory *trajectory)
+static void take_sample(spot_rollout *r, int64_t tick, spoti_rollout_tally *t,
+                        spot_trajectory *trajectory)
 {
     const spot_world_dims *d = &r->world->dims;
     r->world->ops->sample(r->world->self, r->sample);
@@ -145,18 +147,12 @@ static void take_sample(spot_rollout *r, int64_t tick, spoti_tally *t, spot_traj
     }
     spoti_recorder_state(&r->recorder, r->sample);
     if (trajectory != NULL) {
-        double *row = trajectory->rows + trajectory->count * trajectory->dim;
-        row[0] = (double)tick * d->tick_s;
-        memcpy(row + 1, r->sample, (size_t)d->sample_dim * sizeof(double));
-        for (int i = 0; i < d->action_dim; i++) {
-            row[1 + d->sample_dim + i] = (double)NAN;
-        }
-        trajectory->count++;
+        spoti_trajectory_add(trajectory, d, tick, r->sample, NULL);
     }
 }
 
 /* What the control step whose sample was just taken begins under. */
-static void take_order(spot_rollout *r, const spoti_tally *t, spot_trajectory *trajectory)
+static void take_order(spot_rollout *r, const spoti_rollout_tally *t, spot_trajectory *trajectory)
 {
     const spot_world_dims *d = &r->world->dims;
     spoti_recorder_command(&r->recorder, t->has_order ? r->order : NULL);
@@ -167,7 +163,7 @@ static void take_order(spot_rollout *r, const spoti_tally *t, spot_trajectory *t
 }
 
 static void fill_episode(const spot_rollout *r, uint64_t seed, int64_t tick,
-                         const spot_outcome *outcome, const spoti_tally *t, spot_episode *e)
+                         const spot_outcome *outcome, const spoti_rollout_tally *t, spot_episode *e)
 {
     const spot_exec_stats *s = spot_exec_read_stats(r->exec);
     const double tick_s = r->world->dims.tick_s;
@@ -238,7 +234,7 @@ bool spoti_rollout_goes_on(const spot_rollout *r)
 
 spot_status spoti_rollout_decide(spot_rollout *r, spot_trajectory *trajectory, spot_diag *diag)
 {
-    spoti_tally *t = &r->adds_up;
+    spoti_rollout_tally *t = &r->adds_up;
     const bool begins = r->tick % r->world->dims.ticks_per_action == 0; /* a control step */
     if (begins) {
         take_sample(r, r->tick, t, trajectory);
@@ -323,8 +319,7 @@ spot_status spot_rollout_run(spot_rollout *rollout, uint64_t seed, spot_episode 
     }
     spot_world *w = rollout->world;
     if (trajectory != NULL) {
-        if (trajectory->rows == NULL || trajectory->dim != spot_trajectory_dim(&w->dims) ||
-            trajectory->capacity < spot_trajectory_rows(&w->dims)) {
+        if (!spoti_trajectory_fits(trajectory, &w->dims)) {
             return SPOT_E_INVALID;
         }
         trajectory->count = 0;

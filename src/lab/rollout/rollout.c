@@ -9,6 +9,7 @@
 #include "core/base/alloc.h"
 #include "core/base/config.h"
 #include "lab/rollout/state.h"
+#include "lab/rollout/trajectory.h"
 
 void spot_rollout_config_default(spot_rollout_config *config)
 {
@@ -46,6 +47,23 @@ int64_t spot_trajectory_rows(const spot_world_dims *dims)
 int spot_trajectory_dim(const spot_world_dims *dims)
 {
     return spot_trajectory_rows(dims) > 0 ? 1 + dims->sample_dim + dims->action_dim : 0;
+}
+
+bool spoti_trajectory_fits(const spot_trajectory *trajectory, const spot_world_dims *dims)
+{
+    return trajectory->rows != NULL && trajectory->dim == spot_trajectory_dim(dims) &&
+           trajectory->capacity >= spot_trajectory_rows(dims);
+}
+
+void spoti_trajectory_add(spot_trajectory *trajectory, const spot_world_dims *dims, int64_t tick,
+                          const double *sample, const double *command)
+{
+    double *row = trajectory->rows + trajectory->count++ * trajectory->dim;
+    *row++ = (double)tick * dims->tick_s;
+    memcpy(row, sample, (size_t)dims->sample_dim * sizeof(double));
+    for (int i = 0; i < dims->action_dim; i++) {
+        row[dims->sample_dim + i] = command != NULL ? command[i] : (double)NAN;
+    }
 }
 
 /* ---- life ---- */

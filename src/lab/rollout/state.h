@@ -11,13 +11,13 @@
 enum { SPOTI_N_XYZ = 3 };
 
 /* What one episode adds up. */
-typedef struct spoti_tally {
+typedef struct spoti_rollout_tally {
     int64_t age_first, age_all, age_max; /* ticks */
     double last_xyz[SPOTI_N_XYZ];
     double path_m;
     bool has_last;
     bool has_order; /* something was commanded */
-} spoti_tally;
+} spoti_rollout_tally;
 
 struct spot_rollout {
     const spot_allocator *allocator;
@@ -43,7 +43,7 @@ struct spot_rollout {
     uint64_t seed;
     int64_t tick;
     spot_outcome outcome;
-    spoti_tally adds_up;
+    spoti_rollout_tally adds_up;
 };
 
 /* Ticks of the longest episode, or 0 for nonsense. */

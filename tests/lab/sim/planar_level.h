@@ -129,19 +129,23 @@ static inline spoti_level *planar_parse(const char *text)
     return level;
 }
 
-/* The level as a task, from a file of its own. */
-static inline spot_task *planar_load(const char *text)
+static inline spot_task *planar_load_file(const char *path)
 {
     spot_task *task = NULL;
     spot_diag diag = {""};
-    char path[512];
-
-    spot_test_temp_path(path, sizeof(path), "level.json");
-    spot_test_write_file(path, text, strlen(text));
     if (spot_task_load(path, NULL, &task, &diag) != SPOT_OK) {
         fail_msg("%s", diag.text);
     }
     return task;
+}
+
+/* The level as a task, from a file of its own. */
+static inline spot_task *planar_load(const char *text)
+{
+    char path[512];
+    spot_test_temp_path(path, sizeof(path), "level.json");
+    spot_test_write_file(path, text, strlen(text));
+    return planar_load_file(path);
 }
 
 #endif

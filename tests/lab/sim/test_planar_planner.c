@@ -8,16 +8,6 @@
 #define LAND  SPOT_SOURCE_DIR "/tasks/planar-land/task.yaml"
 #define GRASP SPOT_SOURCE_DIR "/tasks/planar-grasp/task.yaml"
 
-static spot_task *load(const char *path)
-{
-    spot_task *task = NULL;
-    spot_diag diag = {""};
-    if (spot_task_load(path, NULL, &task, &diag) != SPOT_OK) {
-        fail_msg("%s", diag.text);
-    }
-    return task;
-}
-
 /* An episode of the planner; its last command. */
 static bool solves(const spot_task *task, uint64_t seed, double noise,
                    double last[SPOTI_PLANAR_CHANNELS])
@@ -51,7 +41,7 @@ static bool solves(const spot_task *task, uint64_t seed, double noise,
 static void it_lands_and_repeats(void **state)
 {
     (void)state;
-    spot_task *task = load(LAND);
+    spot_task *task = planar_load_file(LAND);
     int solved = 0;
     for (uint64_t seed = 0; seed < 4; seed++) {
         double last[2][SPOTI_PLANAR_CHANNELS];
@@ -70,7 +60,7 @@ static void it_holds_a_grip_under_noise(void **state)
 {
     (void)state;
     enum { SEEDS = 12 };
-    spot_task *task = load(GRASP);
+    spot_task *task = planar_load_file(GRASP);
     int solved = 0;
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         double last[SPOTI_PLANAR_CHANNELS];

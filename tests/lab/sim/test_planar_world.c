@@ -14,16 +14,6 @@
 
 static const double ZEROS[SPOTI_PLANAR_CHANNELS] = {0.0};
 
-static spot_task *load(const char *path)
-{
-    spot_task *task = NULL;
-    spot_diag diag = {""};
-    if (spot_task_load(path, NULL, &task, &diag) != SPOT_OK) {
-        fail_msg("%s", diag.text);
-    }
-    return task;
-}
-
 static spot_world open_world(const spot_task *task, double noise)
 {
     const spot_variation variation = {.speed = 1.0, .noise = noise};
@@ -44,7 +34,7 @@ static void write_task(char *path, size_t size, const char *level, const char *m
 static void a_level_is_a_task(void **state)
 {
     (void)state;
-    spot_task *task = load(CATAPULT);
+    spot_task *task = planar_load_file(CATAPULT);
     const spot_task_info *info = spot_task_describe(task);
     assert_string_equal(info->name, "catapult");
     assert_string_equal(info->engine.name, "planar");
@@ -62,7 +52,7 @@ static void task_files_change_how_a_level_is_run(void **state)
     write_task(path, sizeof(path), CATAPULT,
                "frame_skip: 3\nsolve: last\ntime_limit_s: 1.0\nslices: 4\naction_noise: 0\n"
                "control: {horizon: 16, execute: 2}\n");
-    spot_task *task = load(path);
+    spot_task *task = planar_load_file(path);
     const spot_world_dims *d = &spot_task_describe(task)->dims;
     const spoti_planar_scene *scene = task->self;
     assert_int_equal(d->ticks_per_action, 12);
@@ -101,7 +91,7 @@ static void bad_task_files_are_refused_with_their_line(void **state)
 static void commands_within_a_step_are_mixed_by_their_time(void **state)
 {
     (void)state;
-    spot_task *task = load(LAND);
+    spot_task *task = planar_load_file(LAND);
     spot_world late = open_world(task, 0.0);
     spot_world whole = open_world(task, 0.0);
     float full[SPOTI_PLANAR_CHANNELS] = {[4] = 0.8f, [5] = 0.8f};
@@ -130,7 +120,7 @@ static void commands_within_a_step_are_mixed_by_their_time(void **state)
 static void noise_is_the_seeds_and_new_in_every_control_step(void **state)
 {
     (void)state;
-    spot_task *task = load(LAND);
+    spot_task *task = planar_load_file(LAND);
     const spoti_planar_scene *scene = task->self;
     spoti_planar_episode e;
     double sum = 0.0;
@@ -194,7 +184,7 @@ static void rules_differ_where_a_touch_ends_within_the_control_step(void **state
 static void time_is_up_after_256_control_steps(void **state)
 {
     (void)state;
-    spot_task *task = load(CATAPULT);
+    spot_task *task = planar_load_file(CATAPULT);
     spot_world world = open_world(task, 0.0);
     spot_outcome outcome = {.done = false};
     int ticks = 0;
@@ -211,7 +201,7 @@ static void time_is_up_after_256_control_steps(void **state)
 static void numbers_that_are_none_are_refused_and_broken_physics_is_invalid(void **state)
 {
     (void)state;
-    spot_task *task = load(LAND);
+    spot_task *task = planar_load_file(LAND);
     spot_world world = open_world(task, 0.0);
     float action[SPOTI_PLANAR_CHANNELS] = {NAN};
     spot_outcome outcome;
@@ -232,7 +222,7 @@ static void numbers_that_are_none_are_refused_and_broken_physics_is_invalid(void
 static void replay_is_the_world_and_refuses_the_wrong_length(void **state)
 {
     (void)state;
-    spot_task *task = load(CATAPULT);
+    spot_task *task = planar_load_file(CATAPULT);
     float *actions = calloc(257, SPOT_PLANAR_CHANNELS * sizeof(*actions));
     spot_planar_replay replay;
     spot_planar_result result;
